@@ -1,0 +1,65 @@
+# make demo: set everything up, run the main job on samples/
+# make test: the same set-up, then lint, types and all tests
+# make help: all targets
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+OUTPUT ?= out/demo
+# The first Python from 3.10 to 3.13 on this machine; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
+
+.PHONY: help demo test lint types unit lock benchmark clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "onrecord needs Python 3.10, 3.11, 3.12 or 3.13 with the venv module; none was found (PYTHON=... names one)"; exit 1; }
+	@echo "== making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python requirements.lock setup.py requirements.in
+	@echo "== installing onrecord and the language model, pinned in requirements.lock (a few minutes the first time)"
+	@$(PIP_INSTALL) -r requirements.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	@echo "== installing the tools for tests, pinned in requirements-dev.lock"
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/installed ## set everything up and extract records from samples/
+	@echo "== onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite"
+	@$(BIN)/onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite
+	@$(BIN)/python samples/show.py $(OUTPUT)
+
+test: lint types unit ## set everything up, then lint, types and all tests
+
+lint: $(VENV)/installed-dev ## hold the code against the rules
+	@echo "== lint"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/installed-dev ## check the types
+	@echo "== types"
+	@$(BIN)/mypy
+
+unit: $(VENV)/installed-dev ## run all tests
+	@echo "== tests"
+	@$(BIN)/pytest
+
+benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
+	@$(BIN)/python -m tests.benchmarks.backfill $(INPUT)
+
+lock: $(VENV)/installed-dev ## pin the newest versions that requirements*.in allow (needs uv)
+	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url requirements-build.in -o requirements.lock
+	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
+
+clean: ## remove the virtual environment, caches and demo output
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,191 @@
+"""The command ``onrecord``: reads the command line and hands over to what it asks for."""
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.article import MAX_TEXT_LENGTH
+from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
+from pipeline.records import EXTRACTORS
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
+BACKFILL = """\
+Reads article messages from JSON-lines files (.jsonl, also .gz and .zst), one JSON object a line:
+
+  {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
+
+Only "text" (or "html") is required. Writes Avro files below the output folder: articles, entities, quotes,
+stances, and dead_letters for messages that could not be read. Options of Beam's are handed through.
+"""
+BACKFILL_EXAMPLES = """\
+examples:
+  onrecord backfill --input samples/*.jsonl --output out
+  onrecord backfill --input 'articles/2026-*.jsonl.gz' --output out --extract quotes --overwrite
+  onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
+
+exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C
+"""
+SCHEMA_EXAMPLES = """\
+examples:
+  onrecord schema                                 the kinds of record
+  onrecord schema quotes                          the Avro schema of one kind
+  onrecord schema check old.avsc new.avsc         can NEW read what OLD wrote?
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"onrecord {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_backfill(commands)
+    _add_schema(commands)
+    return parser
+
+
+def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backfill = commands.add_parser(
+        "backfill",
+        help="extract records from files of articles",
+        description=BACKFILL,
+        epilog=BACKFILL_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = backfill.add_argument
+    add(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="GLOB",
+        help="files to read, here or wherever Beam's filesystems reach (gs://, s3://)",
+    )
+    add("--output", metavar="DIR", help="folder for the records; must be empty, or see --overwrite")
+    add("--overwrite", action="store_true", help="replace the records that lie in the output folder")
+    add(
+        "--extract",
+        default=",".join(EXTRACTORS),
+        metavar="KINDS",
+        help="kinds of record to extract (default: %(default)s)",
+    )
+    add(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME",
+        help="an English spaCy model, by package or folder (default: %(default)s)",
+    )
+    add("--workers", metavar="N", help="processes that annotate (default: one a core, fewer for little input)")
+    add("--shards", metavar="N", help="files a kind of record (default: by the size of the input)")
+    add(
+        "--batch-size",
+        default=str(BATCH_SIZE),
+        metavar="N",
+        help="articles parsed together; no record depends on it (default: %(default)s)",
+    )
+    add(
+        "--max-text-length",
+        default=str(MAX_TEXT_LENGTH),
+        metavar="N",
+        help="characters; a longer article is a dead letter (default: %(default)s)",
+    )
+    add(
+        "--max-dead-letters",
+        metavar="N|SHARE",
+        help="exit with 1 when there are more, such as 10, 0.01 or 1%% (default: any number will do)",
+    )
+    add("--verbose", action="store_true", help="show what Beam logs")
+    backfill.set_defaults(run=_backfill)
+
+
+def _add_schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    schema = commands.add_parser(
+        "schema",
+        help="print the Avro schemas, or check one against another",
+        description="Prints the Avro schemas of the records, or says whether a new schema can read what an old one wrote.",
+        epilog=SCHEMA_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    schema.add_argument("what", nargs="?", metavar="KIND|check", help="a kind of record, or check")
+    schema.add_argument("files", nargs="*", metavar="OLD NEW", help="with check: two files that hold a schema each")
+    schema.set_defaults(run=_schema)
+
+
+def _wrong_usage(problems: list[str], command: str) -> int:
+    for problem in problems:
+        print(f"onrecord {command}: {problem}", file=sys.stderr)
+    print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
+    return WRONG_USAGE
+
+
+def _model_problem(name: str) -> str | None:
+    from pipeline.nlp.model import ModelError, resolve
+
+    try:
+        resolve(name)
+    except ModelError as error:
+        return str(error)
+    return None
+
+
+def _backfill(arguments: argparse.Namespace, others: list[str]) -> int:
+    # One thread a process: the worker processes share the cores out among themselves.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.CRITICAL)
+    warnings.simplefilter("default" if arguments.verbose else "ignore")
+    # Beam takes seconds to import: after the command line is known to be for it.
+    from pipeline import backfill, options
+
+    try:
+        checked = options.check(arguments, others, _model_problem)
+    except options.UsageError as error:
+        return _wrong_usage(error.problems, "backfill")
+    return backfill.run(checked)
+
+
+def _schema(arguments: argparse.Namespace, others: list[str]) -> int:
+    from pipeline import schemas
+
+    problems = [f"{other!r}: is no option" for other in others]
+    kinds = ", ".join(schemas.FILE_OF)
+    if arguments.what == "check":
+        if len(arguments.files) != 2:
+            problems.append("check: give two files, OLD and NEW")
+    elif arguments.files or arguments.what not in (None, *schemas.FILE_OF):
+        problems.append(f"{arguments.what!r}: is no kind of record; choose from {kinds}")
+    if problems:
+        return _wrong_usage(problems, "schema")
+    if arguments.what == "check":
+        return _check_schemas(*map(Path, arguments.files))
+    for kind in [arguments.what] if arguments.what else schemas.FILE_OF:
+        print(schemas.text_of(kind), end="")
+    return DONE
+
+
+def _check_schemas(old: Path, new: Path) -> int:
+    from pipeline import schemas
+
+    try:
+        reasons = schemas.incompatibilities(old, new)
+    except schemas.SchemaError as error:
+        return _wrong_usage([f"check: {error}"], "schema")
+    if not reasons:
+        print(f"{new} can read what {old} wrote")
+        return DONE
+    print(f"{new} can't read what {old} wrote:")
+    for reason in reasons:
+        print(f"  {reason}")
+    return FAILED
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = _parser()
+    arguments, others = parser.parse_known_args(argv)
+    code: int = arguments.run(arguments, others)
+    return code

@@ -1,0 +1,141 @@
+"""From texts to records in one call: language, one parse, and every extractor on the same ``Doc``."""
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from spacy.tokens import Doc
+
+from pipeline.nlp import language
+from pipeline.nlp.annotations import segments_of
+from pipeline.nlp.extract import Header, entity_records, quote_records, stance_records
+from pipeline.nlp.model import Model
+from pipeline.nlp.segments import find_segments
+from pipeline.records import EXTRACTORS, EntityRecord, Extractor, QuoteRecord, Segment, StanceRecord, spans_of
+
+# What a text that nobody foresaw makes a parser or a rule raise. Anything else (TypeError, AttributeError, MemoryError, …) is a
+# bug or a broken machine, and stops the job.
+DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
+
+RECORDS_OF: dict[Extractor, Callable[[Doc, Header], tuple[EntityRecord | QuoteRecord | StanceRecord, ...]]] = {
+    "entities": entity_records,
+    "quotes": quote_records,
+    "stances": stance_records,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the parse or an extractor could not do with a text; ``stage`` is Annotate, Entities, Quotes or Stances."""
+
+    stage: str
+    error_type: str
+    error_message: str
+    stack_trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What one text gave. ``language_score`` is null where the language was stated; ``words`` are the parsed tokens."""
+
+    language: str
+    language_score: float | None
+    words: int = 0
+    segments: tuple[Segment, ...] = ()
+    records: tuple[EntityRecord | QuoteRecord | StanceRecord, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    is_english: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to annotate, with what its records carry, its language where that is known, and whether it was read before."""
+
+    text: str
+    header: Header
+    language: str | None = None
+    is_duplicate: bool = False
+
+
+@dataclass
+class Annotator:
+    """Annotates batches of texts with one model; the threads of a process share it and take turns."""
+
+    model: Model
+    extract: frozenset[Extractor] = frozenset(EXTRACTORS)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
+        """Return the annotation of each text, in order; it does not depend on which texts come together.
+
+        A duplicate and a text that is not English are not parsed. A text that can't be parsed, and an extractor that fails on one, is
+        a ``Failure`` of that text alone.
+        """
+        annotations = [self._unparsed(text) for text in texts]
+        to_parse = [
+            index for index, text in enumerate(texts) if annotations[index].is_english and not text.is_duplicate
+        ]
+        # The strings that parsing adds to the vocabulary are let go with the zone; two threads must not share one.
+        with self._lock, self.model.parse.memory_zone():
+            docs = self._parsed([texts[index].text for index in to_parse])
+            for index, doc in zip(to_parse, docs, strict=True):
+                annotations[index] = self._annotated(texts[index], annotations[index], doc)
+        return annotations
+
+    def _unparsed(self, text: Text) -> Annotation:
+        """Return what can be told of a text without the model."""
+        tag, score = (text.language, None) if text.language is not None else language.detect(text.text)
+        if not language.is_english(tag):
+            return Annotation(tag, score, is_english=False)
+        return Annotation(tag, score, segments=find_segments(text.text) if text.is_duplicate else ())
+
+    def _parsed(self, texts: Sequence[str]) -> Iterator[Doc | Failure]:
+        """Yield the Doc of each text. When the batch fails, each is parsed alone, to find the one at fault."""
+        try:
+            docs: Iterable[Doc | Failure] = list(self.model.parse.pipe(texts, batch_size=len(texts) or 1))
+        except DATA_ERRORS:
+            docs = map(self._parsed_alone, texts)
+        yield from docs
+
+    def _parsed_alone(self, text: str) -> Doc | Failure:
+        try:
+            return self.model.parse(text)
+        except DATA_ERRORS as error:
+            return _failure("Annotate", error)
+
+    def _annotated(self, text: Text, unparsed: Annotation, doc: Doc | Failure) -> Annotation:
+        if isinstance(doc, Failure):
+            return replace(unparsed, failures=(doc,))
+        records: list[EntityRecord | QuoteRecord | StanceRecord] = []
+        failures: list[Failure] = []
+        for extractor, component in self.model.extractors.items():
+            try:
+                component(doc)
+                if extractor in self.extract:
+                    found = RECORDS_OF[extractor](doc, text.header)
+                    check_spans(found, text.text)
+                    records.extend(found)
+            except DATA_ERRORS as error:
+                failures.append(_failure(extractor.capitalize(), error))
+        return replace(
+            unparsed, words=len(doc), segments=segments_of(doc), records=tuple(records), failures=tuple(failures)
+        )
+
+
+def check_spans(records: Iterable[EntityRecord | QuoteRecord | StanceRecord], text: str) -> None:
+    """Hold every span against the text.
+
+    Raises:
+        ValueError: a span does not slice back, or is empty.
+    """
+    for record in records:
+        for span in spans_of(record):
+            if not span.text or text[span.start : span.end] != span.text:
+                raise ValueError(f"{record.record_id}: span [{span.start}, {span.end}) does not hold its text")
+
+
+def _failure(stage: str, error: BaseException) -> Failure:
+    return Failure(
+        stage, type(error).__name__, str(error) or type(error).__name__, "".join(traceback.format_exception(error))
+    )

@@ -1,0 +1,25 @@
+"""Which language a text is in, by character n-grams (Lui and Baldwin, langid.py, ACL 2012)."""
+
+import functools
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+SAMPLE_LENGTH = 600  # code points: enough to tell a language, and bounds the cost of a long text
+UNDETERMINED = "und"
+NOT_LINGUISTIC = "zxx"  # what the detector says of figures and marks
+
+
+@functools.cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def detect(text: str) -> tuple[str, float]:
+    """Return the BCP 47 tag of the language that a text begins in, and its probability; ``und`` where it has none."""
+    tag, probability = _identifier().classify(text.strip()[:SAMPLE_LENGTH])
+    return (UNDETERMINED if tag == NOT_LINGUISTIC else str(tag)), float(probability)
+
+
+def is_english(tag: str) -> bool:
+    """Whether a BCP 47 tag, or an ISO 639-2 one, means English."""
+    return tag.split("-")[0].lower() in {"en", "eng"}

@@ -1,0 +1,29 @@
+"""Word lists: data files in ``lexicons/``, tab-separated, with their source and licence in ``#`` lines at the top."""
+
+import functools
+from importlib import resources
+
+
+@functools.cache
+def rows(name: str) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of ``lexicons/NAME.tsv``, comments and blank lines left out.
+
+    Every row has as many cells as the widest one; missing cells at the end are empty.
+
+    Raises:
+        FileNotFoundError: there is no such word list.
+    """
+    text = resources.files("pipeline.nlp").joinpath("lexicons").joinpath(f"{name}.tsv").read_text("utf-8")
+    cells = [
+        tuple(cell.strip() for cell in line.split("\t"))
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    width = max(map(len, cells), default=0)
+    return tuple(row + ("",) * (width - len(row)) for row in cells)
+
+
+@functools.cache
+def words(name: str) -> frozenset[str]:
+    """Return the first column of ``lexicons/NAME.tsv``."""
+    return frozenset(row[0] for row in rows(name))

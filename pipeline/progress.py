@@ -1,0 +1,110 @@
+"""How far a running job is: workers write small tallies into a folder of this machine, the command line adds them up.
+
+Only for show: Beam's counters are exact, but a local runner gives them out when a whole stage is done.
+"""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+TALLY_SECONDS = 0.5  # between two writes of a worker
+BAR_SECONDS = 0.5  # between two looks of a terminal
+LINE_SECONDS = 20.0  # between two lines where there is no terminal
+
+
+class Tally:
+    """One worker's counts, in a file of its own; without a folder it does nothing."""
+
+    def __init__(self, folder: str | None) -> None:
+        """Begin at zero."""
+        self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
+        self._counts: Counter[str] = Counter()
+        self._written = 0.0
+
+    def add(self, **counts: int) -> None:
+        """Add to the counts; they are written down now and then."""
+        self._counts.update(counts)
+        if time.monotonic() - self._written > TALLY_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the counts down now."""
+        self._written = time.monotonic()
+        if self._path is None or not self._path.parent.is_dir():
+            return
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_text(json.dumps(self._counts), "utf-8")
+        unfinished.replace(self._path)
+
+
+def totals(folder: Path) -> Counter[str]:
+    """Return the sum of all tallies in a folder."""
+    sums: Counter[str] = Counter()
+    for path in folder.glob("*.json"):
+        sums.update(json.loads(path.read_text("utf-8")))
+    return sums
+
+
+def _line(sums: Counter[str], seconds: float) -> str:
+    rate = sums["words"] / seconds if seconds else 0.0
+    letters = sums["dead_letters"]
+    return f"{sums['articles']:,} articles · {rate:,.0f} words/s · {letters:,} dead letters"
+
+
+def _show_bar(folder: Path, console: Console, done: threading.Event) -> None:
+    started = time.monotonic()
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.fields[read]:,} messages"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=None, read=0)
+        while not done.wait(BAR_SECONDS):
+            sums = totals(folder)
+            finished = sums["articles"] + sums["dead_letters"] + sums["duplicates"]
+            bar.update(
+                task,
+                description=_line(sums, time.monotonic() - started) if sums["articles"] else "reading",
+                completed=finished,
+                # While files are still being read there is no telling how many messages will come.
+                total=sums["messages"] if sums["articles"] else None,
+                read=sums["messages"],
+            )
+
+
+def _show_lines(folder: Path, console: Console, done: threading.Event) -> None:
+    started = time.monotonic()
+    while not done.wait(LINE_SECONDS):
+        seconds = time.monotonic() - started
+        sums = totals(folder)
+        console.print(
+            f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}", highlight=False
+        )
+
+
+@contextmanager
+def shown(folder: Path, console: Console) -> Iterator[None]:
+    """Show the tallies of a folder while the block runs: as a bar on a terminal, else as a line now and then."""
+    done = threading.Event()
+    show = _show_bar if console.is_terminal else _show_lines
+    thread = threading.Thread(target=show, args=(folder, console, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,1 @@
+"""Where records go: Avro files that are complete or absent."""

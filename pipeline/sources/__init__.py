@@ -1,0 +1,1 @@
+"""Where article messages come from."""

@@ -1,0 +1,130 @@
+"""Article messages from JSON-lines files, plain, gzip or Zstandard, wherever Beam's filesystems read."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import BinaryIO, cast
+
+import apache_beam as beam
+import zstandard
+from apache_beam.io import fileio
+from apache_beam.io.filesystem import CompressionTypes, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.article import MAX_MESSAGE_BYTES, Message
+
+CHUNK = 1 << 20
+ZSTD_CHUNK = 1 << 12  # a small frame can grow 30,000-fold, so little is fed in at a time
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# What a broken archive raises: cut short, a wrong checksum, or bytes that are no such archive.
+BROKEN_ARCHIVE = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile)
+
+
+def _zstd_chunks(file: BinaryIO) -> Iterator[bytes]:
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    waiting = b""
+    while data := waiting or file.read(ZSTD_CHUNK):
+        if frame.eof:
+            frame = zstandard.ZstdDecompressor().decompressobj()
+        yield frame.decompress(data)
+        waiting = frame.unused_data if frame.eof else b""
+    if not frame.eof:
+        raise EOFError("the archive ends in the middle of a frame")
+
+
+def _chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
+    """Yield a file's bytes, decompressed by what its name ends in.
+
+    Raises:
+        EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile: the archive is broken.
+    """
+    if path.endswith(".zst"):
+        yield from _zstd_chunks(file)
+        return
+    stream: io.BufferedIOBase | BinaryIO = gzip.GzipFile(fileobj=file, mode="rb") if path.endswith(".gz") else file
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _bounded_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
+    """Yield each line without its end, cut at ``limit`` bytes, with the length that it had."""
+    head, length = b"", 0
+    for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for piece in ended:
+            yield head + piece[: limit - len(head)], length + len(piece)
+            head, length = b"", 0
+        head += rest[: limit - len(head)]
+        length += len(rest)
+    if length:
+        yield head, length
+
+
+def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
+    """Yield the message on each line of a JSON-lines file; blank lines are none.
+
+    Memory is bounded by ``limit`` bytes a line. A line over the limit, or an archive that breaks off, ends in a message with a
+    ``problem``; what came before a break is not lost.
+
+    Args:
+        file: the file's bytes as stored.
+        path: its name, which tells how it is compressed and goes into the messages' origin.
+        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
+        limit: bytes that a message may have.
+    """
+    lines = _bounded_lines(_chunks(file, path), limit + 1)
+    number = 0
+    while True:
+        number += 1
+        try:
+            line, length = next(lines)
+        except StopIteration:
+            return
+        except BROKEN_ARCHIVE as error:
+            # What stood before the break on this line is gone with the decompressor's state: the rest of the file is lost to anyone.
+            problem = f"file: the archive is broken from here on ({error}); mend the file and run it again"
+            yield Message(b"", f"{path}:{number}", changed_at, {}, problem)
+            return
+        if number == 1:
+            line = line.removeprefix(BYTE_ORDER_MARK)
+        if not line.strip():
+            continue
+        if length > limit:
+            too_long = f"message: {length:,} bytes are over the limit of {limit:,}"
+            yield Message(line[:limit], f"{path}:{number}", changed_at, {}, too_long)
+        else:
+            yield Message(line.removesuffix(b"\r"), f"{path}:{number}", changed_at, {})
+
+
+def _read_matched(file: FileMetadata) -> Iterator[Message]:
+    changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
+    with FileSystems.open(file.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
+        yield from read_messages(cast(BinaryIO, stored), file.path, changed_at)
+
+
+@dataclass
+class ReadJsonLines(beam.PTransform):  # type: ignore[misc]
+    """Reads the messages of all files that match; each file is read by one worker, from start to end, so that lines have numbers.
+
+    Attributes:
+        patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.
+    """
+
+    patterns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
+        """Return the messages."""
+        return (
+            pbegin
+            | "Patterns" >> beam.Create(self.patterns)
+            | "Match" >> fileio.MatchAll()
+            | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
+            | "OnceEach" >> beam.GroupByKey()
+            | "Lines" >> beam.FlatMap(lambda group: _read_matched(next(iter(group[1])))).with_output_types(Message)
+        )

@@ -1,0 +1,194 @@
+"""Annotate: the one step where Beam meets language. Articles go in, plain records come out; no ``Doc`` leaves it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.utils.shared import Shared
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline import __version__, metrics
+from pipeline.article import Article
+from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
+from pipeline.nlp.annotator import Annotation, Annotator, Text
+from pipeline.nlp.extract import Header
+from pipeline.nlp.model import load_model
+from pipeline.progress import Tally
+from pipeline.records import (
+    EXTRACTORS,
+    ArticleRecord,
+    DeadLetter,
+    EntityRecord,
+    Extractor,
+    Provenance,
+    QuoteRecord,
+    StanceRecord,
+)
+from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
+
+# The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
+BATCH_WORDS = 8_000
+CODE_POINTS_A_WORD = 6  # of English, with the blank; only to estimate a batch's words before it is parsed
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """The outputs of ``Annotate``."""
+
+    articles: beam.PCollection[ArticleRecord]
+    entities: beam.PCollection[EntityRecord]
+    quotes: beam.PCollection[QuoteRecord]
+    stances: beam.PCollection[StanceRecord]
+    dead_letters: beam.PCollection[DeadLetter]
+
+
+def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
+    """Return the record of an article."""
+    return ArticleRecord(
+        article_id=article.article_id,
+        published_at=article.published_at,
+        provenance=provenance,
+        url=article.url,
+        source=article.source,
+        title=article.title,
+        authors=article.authors,
+        received_at=article.message.received_at,
+        language=annotation.language,
+        language_score=annotation.language_score,
+        text=article.text,
+        text_sha256=article.text_sha256,
+        segments=annotation.segments,
+        duplicate_of=article.duplicate_of,
+        attributes=article.attributes,
+        published_at_zone_assumed=article.published_at_zone_assumed,
+    )
+
+
+@dataclass
+class _Batch:
+    """Articles that wait for the model, each with the window that its records belong to."""
+
+    articles: list[Article] = field(default_factory=list)
+    places: list[tuple[Timestamp, BoundedWindow]] = field(default_factory=list)
+    words: int = 0
+
+    def add(self, article: Article, timestamp: Timestamp, window: BoundedWindow) -> None:
+        self.articles.append(article)
+        self.places.append((timestamp, window))
+        if article.duplicate_of is None:
+            self.words += len(article.text) // CODE_POINTS_A_WORD
+
+
+class AnnotateFn(beam.DoFn):  # type: ignore[misc]
+    """Collects articles into batches and annotates them."""
+
+    def __init__(self, model: str, extract: frozenset[Extractor], batch_size: int, progress_folder: str | None) -> None:
+        """Annotate with a model by name; it is loaded once for each process."""
+        self.model = model
+        self.extract = extract
+        self.batch_size = batch_size
+        self.progress_folder = progress_folder
+        self.shared = Shared()
+
+    def setup(self) -> None:
+        """Load the model, or take the one that this process has."""
+        tag = (self.model, tuple(sorted(self.extract)))
+        self.annotator = self.shared.acquire(lambda: Annotator(load_model(self.model, self.extract), self.extract), tag)
+        self.provenance = self.annotator.model.provenance(__version__)
+        self.tally = Tally(self.progress_folder)
+
+    def start_bundle(self) -> None:
+        """Begin with an empty batch: what a failed bundle left behind is not ours."""
+        self.batch = _Batch()
+
+    def process(
+        self,
+        article: Article,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Take an article in; yield the records of the batch that it completes."""
+        if self.batch.articles and self.batch.words + len(article.text) // CODE_POINTS_A_WORD > BATCH_WORDS:
+            yield from self._annotate_batch()
+        self.batch.add(article, timestamp, window)
+        if len(self.batch.articles) >= self.batch_size:
+            yield from self._annotate_batch()
+
+    def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yield the records of what is left."""
+        yield from self._annotate_batch()
+        self.tally.flush()
+
+    def _annotate_batch(self) -> Iterator[beam.pvalue.TaggedOutput]:
+        batch, self.batch = self.batch, _Batch()
+        started = time.monotonic()
+        annotations = self.annotator.annotate([self._text(article) for article in batch.articles])
+        for article, annotation, place in zip(batch.articles, annotations, batch.places, strict=True):
+            yield from self._records(article, annotation, place)
+        metrics.count(metrics.PARSE_MILLISECONDS, round(1000 * (time.monotonic() - started)))
+
+    def _text(self, article: Article) -> Text:
+        header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
+        return Text(article.text, header, article.language, article.duplicate_of is not None)
+
+    def _records(
+        self, article: Article, annotation: Annotation, place: tuple[Timestamp, BoundedWindow]
+    ) -> Iterator[beam.pvalue.TaggedOutput]:
+        timestamp, window = place
+
+        def output(tag: str, record: object) -> beam.pvalue.TaggedOutput:
+            return beam.pvalue.TaggedOutput(tag, WindowedValue(record, timestamp, (window,)))
+
+        metrics.count(metrics.WORDS, annotation.words)
+        if not annotation.is_english:
+            metrics.count(metrics.NOT_ENGLISH)
+        for failure in annotation.failures:
+            letter = dead_letter(
+                article.message, failure.stage, failure.error_type, failure.error_message, failure.stack_trace
+            )
+            yield output(DEAD_LETTERS, letter)
+        is_parsed = not any(failure.stage == "Annotate" for failure in annotation.failures)
+        self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
+        metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
+        if is_parsed:
+            yield output("articles", article_record(article, annotation, self.provenance))
+        for record in annotation.records:
+            yield output(record.kind, record)
+
+
+@dataclass
+class Annotate(beam.PTransform):  # type: ignore[misc]
+    """Articles to records of every kind: one parse for each article, in batches.
+
+    Attributes:
+        model: name or folder of a spaCy model.
+        extract: the kinds of record that are asked for.
+        batch_size: articles that are parsed together at the most; no record depends on it.
+        progress_folder: where this job's workers tell how far they are, or None.
+    """
+
+    model: str = DEFAULT_MODEL
+    extract: frozenset[Extractor] = frozenset(EXTRACTORS)
+    batch_size: int = BATCH_SIZE
+    progress_folder: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, articles: beam.PCollection[Article]) -> Annotated:
+        """Return the records, a collection a kind."""
+        outputs = articles | "Batches" >> beam.ParDo(
+            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder)
+        ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
+        for tag, record_type in (
+            ("articles", ArticleRecord),
+            ("entities", EntityRecord),
+            ("quotes", QuoteRecord),
+            ("stances", StanceRecord),
+            (DEAD_LETTERS, DeadLetter),
+        ):
+            outputs[tag].element_type = record_type
+        return Annotated(outputs.articles, outputs.entities, outputs.quotes, outputs.stances, outputs[DEAD_LETTERS])

@@ -1,0 +1,84 @@
+"""Decode: from a message to an article, or to a dead letter that says what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from pipeline import metrics
+from pipeline.article import MAX_TEXT_LENGTH, Article, InvalidMessage, Message, article, check_lengths, decode
+from pipeline.progress import Tally
+from pipeline.records import DeadLetter
+from pipeline.sources.pages import read_page
+from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
+
+
+def decode_article(message: Message, max_text_length: int = MAX_TEXT_LENGTH) -> Article:
+    """Return the article that a message carries.
+
+    Raises:
+        InvalidMessage: the message breaks the contract.
+    """
+    if message.problem is not None:
+        raise InvalidMessage(message.problem)
+    contract, unknown = decode(message.payload)
+    if contract.text is None and contract.html is not None:
+        contract = read_page(contract)
+    check_lengths(contract, max_text_length)
+    return article(message, contract, unknown)
+
+
+class DecodeFn(beam.DoFn):  # type: ignore[misc]
+    """Decodes messages one by one."""
+
+    def __init__(self, max_text_length: int, progress_folder: str | None) -> None:
+        """Decode with a limit on the text, in code points."""
+        self.max_text_length = max_text_length
+        self.progress_folder = progress_folder
+
+    def setup(self) -> None:
+        """Begin this worker's tally."""
+        self.tally = Tally(self.progress_folder)
+
+    def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
+        """Yield the article, or the dead letter beside it."""
+        metrics.count(metrics.MESSAGES)
+        try:
+            decoded = decode_article(message, self.max_text_length)
+        except InvalidMessage as error:
+            metrics.count(metrics.REFUSED)
+            self.tally.add(messages=1, dead_letters=1)
+            letter = dead_letter(message, "Decode", type(error).__name__, str(error))
+            yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
+            return
+        self.tally.add(messages=1)
+        yield decoded
+
+    def finish_bundle(self) -> None:
+        """Write down what was done."""
+        self.tally.flush()
+
+
+@dataclass
+class Decode(beam.PTransform):  # type: ignore[misc]
+    """Messages to articles; the second output holds the dead letters.
+
+    Attributes:
+        max_text_length: code points that an article may have.
+        progress_folder: where this job's workers tell how far they are, or None.
+    """
+
+    max_text_length: int = MAX_TEXT_LENGTH
+    progress_folder: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(
+        self, messages: beam.PCollection[Message]
+    ) -> tuple[beam.PCollection[Article], beam.PCollection[DeadLetter]]:
+        """Return the articles and the dead letters."""
+        decoded = messages | "Messages" >> beam.ParDo(
+            DecodeFn(self.max_text_length, self.progress_folder)
+        ).with_output_types(Article).with_outputs(DEAD_LETTERS, main="articles")
+        return decoded.articles, decoded[DEAD_LETTERS]
