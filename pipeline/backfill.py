@@ -1,14 +1,14 @@
 """A backfill: runs the graph over files, shows how far it is, and says at the end what came of it."""
 
 import json
-import logging
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -133,40 +133,65 @@ def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> S
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make SIGTERM end the block as Ctrl-C does."""
+def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` on Ctrl-C and SIGTERM; it does not return.
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    A KeyboardInterrupt would not do: on its way out the local runner waits for workers that wait for it.
+    """
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_workers() -> None:
     """End the worker processes that the local runner started."""
     workers = psutil.Process().children(recursive=True)
     for worker in workers:
-        worker.terminate()
+        with suppress(psutil.NoSuchProcess):
+            worker.terminate()
     _, alive = psutil.wait_procs(workers, timeout=WORKERS_END_SECONDS)
     for worker in alive:
-        worker.kill()
+        with suppress(psutil.NoSuchProcess):
+            worker.kill()
 
 
-def _stop(output: str, console: Console) -> None:
-    """Leave at once, with no file under a final name that is not complete; the runner's threads would hold us up."""
+def _stop(options: BackfillOptions, scratch: Path, console: Console) -> None:
+    """Leave at once; the runner's threads would hold us up. No file that is not complete has a final name."""
     _end_workers()
+    shutil.rmtree(scratch, ignore_errors=True)
+    console.show_cursor()
     console.print(
-        f"stopped. The records in {output} are not complete; run the same command with --overwrite to make them anew.",
+        f"stopped. The records in {options.output} are not complete; the same command with --overwrite makes them anew.",
         soft_wrap=True,
         markup=False,
+        highlight=False,
     )
     sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(INTERRUPTED)
+
+
+@contextmanager
+def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
+    """Give out a console on standard error, and send what the worker processes write there into a log file instead."""
+    if verbose:
+        yield Console(stderr=True)
+        return
+    sys.stderr.flush()
+    kept = os.dup(sys.stderr.fileno())
+    with log.open("wb") as sink, os.fdopen(kept, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as terminal:
+        os.dup2(sink.fileno(), sys.stderr.fileno())
+        try:
+            yield Console(file=terminal)
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, sys.stderr.fileno())
 
 
 def run(options: BackfillOptions) -> int:
@@ -174,24 +199,23 @@ def run(options: BackfillOptions) -> int:
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
     """
-    messages, results = Console(stderr=True), Console()
-    try:
-        with _interruptible(), tempfile.TemporaryDirectory(prefix="onrecord-") as progress_folder:
-            if options.overwrite:
-                folder.clear(options.output)
-            folder.prepare(options.output)
-            summary = _run(options, Path(progress_folder), messages)
-            if summary.unaccounted == 0:
-                _write_summary(summary, options.output)
-            folder.discard_unfinished(options.output)
-    except KeyboardInterrupt:
-        _stop(options.output, messages)
-    except Exception as error:
-        logging.getLogger(__name__).debug("the job failed", exc_info=True)
-        _print_failure(error, messages)
-        return FAILED
-    _print_summary(summary, options, results)
-    return _verdict(summary, options, messages)
+    with tempfile.TemporaryDirectory(prefix="onrecord-") as scratch, _own_messages(
+        Path(scratch, "workers.log"), options.verbose
+    ) as messages:
+        try:
+            with _stopping_on_signals(lambda: _stop(options, Path(scratch), messages)):
+                if options.overwrite:
+                    folder.clear(options.output)
+                folder.prepare(options.output)
+                summary = _run(options, Path(scratch), messages)
+                if summary.unaccounted == 0:
+                    _write_summary(summary, options.output)
+                folder.discard_unfinished(options.output)
+        except Exception as error:
+            _print_failure(error, messages)
+            return FAILED
+        _print_summary(summary, options, Console())
+        return _verdict(summary, options, messages)
 
 
 def _print_failure(error: Exception, console: Console) -> None:

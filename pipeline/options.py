@@ -60,6 +60,7 @@ class BackfillOptions:
     max_text_length: int
     max_dead_letters: DeadLetterLimit
     overwrite: bool
+    verbose: bool
     beam_flags: tuple[str, ...]
 
 
@@ -191,6 +192,7 @@ def check(
         max_text_length=_whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, problems),
         overwrite=arguments.overwrite,
+        verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
     )
     _check_beam(beam_flags, problems)

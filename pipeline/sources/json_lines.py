@@ -90,7 +90,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             return
         if number == 1:
             line = line.removeprefix(BYTE_ORDER_MARK)
-        if not line.strip():
+        if length <= limit and not line.strip():
             continue
         if length > limit:
             too_long = f"message: {length:,} bytes are over the limit of {limit:,}"

@@ -1,0 +1,223 @@
+"""Prints what a backfill wrote about one article, the one with the most quotes, and one dead letter: a first look at the records.
+
+python samples/show.py OUTPUT_FOLDER
+"""
+
+import argparse
+import io
+import re
+import sys
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import fastavro
+from fastavro.schema import SchemaParseException, UnknownType
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Record: TypeAlias = dict[str, Any]
+
+WIDTH = 110  # columns at the most
+ROWS = 15  # of each kind; a long article has a hundred quotes
+KINDS = ("articles", "entities", "quotes", "stances", "dead_letters")
+SHOWN_POLARITY = {"SUPPORT": ("for", "green"), "OPPOSE": ("against", "red"), "NEUTRAL": ("neither", "yellow")}
+# What fastavro raises on a file that is cut short or is no Avro file.
+BROKEN_FILE = (OSError, EOFError, ValueError, IndexError, zlib.error, SchemaParseException, UnknownType)
+LINE_ENDS = re.compile(r"[\r\n\v\f\u2028\u2029]+")
+LONGEST_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
+LONGEST_CONTENT = 220  # code points; some quotes go on for paragraphs
+LONGEST_MESSAGE = 500  # code points of an error
+
+
+class NoRecords(Exception):
+    """There is nothing to show; the text says what to do."""
+
+
+def visible(text: str) -> str:
+    """Return a text on one line: a paragraph's end as ¶, any other line's as a blank; what steers a terminal as its escape."""
+    on_one_line = LINE_ENDS.sub(lambda ends: " ¶ " if len(ends.group().splitlines()) > 1 else " ", text)
+    return "".join(map(_visible_character, on_one_line))
+
+
+def _visible_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Zs" or character == "\t":
+        return " "
+    return character.encode("unicode_escape").decode("ascii") if category.startswith("C") else character
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return a text made visible, with an ellipsis in place of what is over the limit in code points."""
+    shown = visible(text)
+    return shown if len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
+
+
+def records(output: Path, kind: str) -> Iterator[Record]:
+    """Yield the records of one kind below an output folder.
+
+    Raises:
+        NoRecords: a file is broken.
+    """
+    for path in sorted((output / kind).rglob("*.avro")):
+        try:
+            with path.open("rb") as file:
+                for record in fastavro.reader(file):
+                    yield cast(Record, record)
+        except BROKEN_FILE as error:
+            raise NoRecords(f"{path} can't be read ({error}); run the backfill again with --overwrite") from None
+
+
+def records_of(output: Path, kind: str, article_id: str) -> list[Record]:
+    """Return an article's records of one kind."""
+    return [record for record in records(output, kind) if record["article_id"] == article_id]
+
+
+def chosen_article(output: Path) -> Record | None:
+    """Return the article with the most quotes, of several the one whose id comes first; None where there are no articles."""
+    quotes = Counter(quote["article_id"] for quote in records(output, "quotes"))
+    return min(
+        records(output, "articles"),
+        key=lambda article: (-quotes[article["article_id"]], article["article_id"]),
+        default=None,
+    )
+
+
+def joined(spans: list[Record]) -> str:
+    """Return the words of several spans, with dots where they were apart."""
+    return shortened(" … ".join(span["text"] for span in spans), LONGEST_CONTENT)
+
+
+def starts(spans: list[Record]) -> list[int]:
+    """Return where spans begin: what orders records as the text does."""
+    return [span["start"] for span in spans]
+
+
+def name_of(party: Record | None) -> str:
+    """Return the fullest name of a speaker, a holder or a target, else the words that stand for it."""
+    if party is None:
+        return "nobody named"
+    mention = party["mention"]
+    return shortened(party["name"] or (mention["text"] if mention else "nobody named"), LONGEST_NAME)
+
+
+def entity_rows(entities: list[Record]) -> Iterator[tuple[Text, ...]]:
+    """Yield a row for each entity, the most salient first."""
+    for entity in sorted(entities, key=lambda entity: -entity["salience"]):
+        others = [alias for alias in entity["aliases"] if alias != entity["name"]]
+        notes = [entity["role"] or "", f"also {', '.join(others)}" if others else ""]
+        yield (
+            Text(shortened(entity["name"], LONGEST_NAME), style="bold"),
+            Text(entity["type"], style="cyan"),
+            Text(f"{len(entity['mentions'])}×"),
+            Text(shortened("; ".join(note for note in notes if note), LONGEST_CONTENT), style="dim"),
+        )
+
+
+def quote_rows(quotes: list[Record]) -> Iterator[tuple[Text, ...]]:
+    """Yield a row for each quote, in the order of the text; one inside another is indented."""
+    for quote in sorted(quotes, key=lambda quote: (starts(quote["content"]), quote["parent_quote_id"] or "")):
+        indent = "  ↳ " if quote["parent_quote_id"] else ""
+        style = "bold" if quote["speaker"] else "dim"
+        yield (
+            Text(f"{indent}{name_of(quote['speaker'])}:", style=style),
+            Text(joined(quote["content"])),
+            Text(quote["type"].lower(), style="dim"),
+        )
+
+
+def stance_rows(stances: list[Record]) -> Iterator[tuple[Text, ...]]:
+    """Yield a row for each stance, in the order of the text."""
+    for stance in sorted(stances, key=lambda stance: (stance["evidence"]["start"], starts(stance["expression"]))):
+        polarity, colour = SHOWN_POLARITY.get(stance["polarity"], (stance["polarity"].lower(), ""))
+        sources = ", ".join(name_of(source) for source in stance["asserted_by"])
+        yield (
+            Text(f"{name_of(stance['holder'])} → {name_of(stance['target'])}", style="bold"),
+            Text(polarity, style=colour),
+            Text(joined(stance["expression"]) + (f" (says {sources})" if sources else ""), style="dim"),
+        )
+
+
+def print_rows(console: Console, heading: str, rows: list[tuple[Text, ...]], ratios: tuple[int, ...]) -> None:
+    """Print rows under a heading; ``ratios`` are the columns' shares of the width, 0 for as wide as the words are."""
+    console.print()
+    console.print(Text(f"{heading} ({len(rows)})", style="bold underline"))
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    for ratio in ratios:
+        table.add_column(ratio=ratio or None, overflow="fold", no_wrap=not ratio)
+    for row in rows[:ROWS]:
+        table.add_row(*row)
+    console.print(table)
+    if len(rows) > ROWS:
+        console.print(Text(f"… and {len(rows) - ROWS:,} more", style="dim"))
+
+
+def print_article(console: Console, output: Path, article: Record) -> None:
+    """Print an article's head and its records."""
+    article_id = article["article_id"]
+    published = article["published_at"]
+    about = [article["source"] or "", published.strftime("%Y-%m-%d %H:%M UTC") if published else "", article_id]
+    title = article["title"] or article["text"].strip().splitlines()[0]
+    console.print(Text(shortened(title, LONGEST_CONTENT), style="bold reverse"))
+    console.print(Text(shortened(" · ".join(part for part in about if part), LONGEST_CONTENT), style="dim"))
+    print_rows(console, "Entities", list(entity_rows(records_of(output, "entities", article_id))), (3, 0, 0, 5))
+    print_rows(console, "Quotes", list(quote_rows(records_of(output, "quotes", article_id))), (2, 6, 0))
+    print_rows(console, "Stances", list(stance_rows(records_of(output, "stances", article_id))), (5, 0, 4))
+
+
+def print_dead_letter(console: Console, letter: Record, count: int) -> None:
+    """Print why one message of ``count`` could not be read."""
+    console.print()
+    console.print(Text(f"A dead letter (1 of {count:,})", style="bold underline"))
+    console.print(Text(f"{visible(letter['origin'])}, refused by {visible(letter['stage'])}", style="dim"))
+    console.print(Text(shortened(letter["error_message"], LONGEST_MESSAGE), style="red"))
+
+
+def show(console: Console, output: Path) -> None:
+    """Print an article's records, a dead letter, and how to read them all.
+
+    Raises:
+        NoRecords: there is no record of any kind, or a file is broken.
+    """
+    article = chosen_article(output)
+    letter = next(records(output, "dead_letters"), None)
+    if article is None and letter is None:
+        raise NoRecords(
+            f"{output} holds no records; write some with: onrecord backfill --input samples/*.jsonl --output {output}"
+        )
+    if article is not None:
+        print_article(console, output, article)
+    if letter is not None:
+        print_dead_letter(console, letter, sum(1 for _ in records(output, "dead_letters")))
+    example = next(path for kind in ("quotes", *KINDS) for path in sorted((output / kind).rglob("*.avro")))
+    console.print()
+    console.print(Text("Read them all in Python:", style="dim"))
+    console.print(Text(f"import fastavro; list(fastavro.reader(open({str(example)!r}, 'rb')))"), soft_wrap=True)
+
+
+def main() -> int:
+    """Run the command line; return 0, or 1 where there is nothing to show."""
+    parser = argparse.ArgumentParser(description="Show the records of the article with the most quotes.")
+    parser.add_argument(
+        "output", type=Path, metavar="OUTPUT_FOLDER", help="what onrecord backfill was given as --output"
+    )
+    output: Path = parser.parse_args().output
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows escapes
+    console = Console(highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    try:
+        show(console, output)
+    except NoRecords as nothing:
+        print(f"show.py: {visible(str(nothing))}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

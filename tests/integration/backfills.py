@@ -1,0 +1,86 @@
+"""Runs whole backfills as a user does, and reads back what they wrote."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import fastavro
+
+from pipeline.records import KINDS
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "samples"
+TIMEOUT_SECONDS = 300
+EXTRACTED = ("articles", "entities", "quotes", "stances")
+
+Values = dict[str, Any]
+
+
+def command(*arguments: object) -> list[str]:
+    """Return the command line of a backfill."""
+    return [sys.executable, "-m", "pipeline", "backfill", *map(str, arguments)]
+
+
+def start(*arguments: object, **popen: Any) -> "subprocess.Popen[str]":
+    """Start a backfill in a process group of its own."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **popen,
+    )
+
+
+def backfill(*arguments: object, exit_code: int = 0, **popen: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a backfill to its end and hold its exit code."""
+    process = start(*arguments, **popen)
+    out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert process.returncode == exit_code, f"exit code {process.returncode}\n{out}\n{err}"
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def files(output: Path, kind: str) -> list[Path]:
+    """Return the files of a kind of record."""
+    return sorted((output / kind).rglob("*.avro"))
+
+
+def records(output: Path, kind: str) -> list[Values]:
+    """Return all records of a kind."""
+    found: list[Values] = []
+    for path in files(output, kind):
+        with path.open("rb") as file:
+            found.extend(record for record in fastavro.reader(file) if isinstance(record, dict))
+    return found
+
+
+def fingerprint(output: Path) -> dict[str, list[str]]:
+    """Return what tells the records of two runs apart: every record but the dead letters' time of failing."""
+    return {
+        kind: sorted(
+            hashlib.sha256(repr(sorted((record | {"failed_at": None}).items())).encode()).hexdigest()
+            for record in records(output, kind)
+        )
+        for kind in KINDS
+    }
+
+
+def write_messages(path: Path, messages: list[Values]) -> Path:
+    """Write messages as a JSON-lines file."""
+    path.write_text("".join(json.dumps(message, ensure_ascii=False) + "\n" for message in messages), "utf-8")
+    return path
+
+
+def summary(output: Path) -> Values:
+    """Return the summary that a finished run left."""
+    found = json.loads((output / "summary.json").read_text("utf-8"))
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,251 @@
+"""A backfill from the command line to the records in the Avro files."""
+
+import gzip
+import json
+import os
+import pty
+import resource
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+import zstandard
+
+from pipeline.records import EXTRACTORS, KINDS
+from tests.integration.backfills import (
+    SAMPLES,
+    backfill,
+    command,
+    files,
+    fingerprint,
+    records,
+    start,
+    summary,
+    write_messages,
+)
+
+pytestmark = pytest.mark.integration
+
+ARTICLE = {
+    "id": "harbour",
+    "text": "The mayor, Ilse Brandt, said on Monday that the harbour would close. “We have no choice,” she told reporters.\n"
+    "The decision was condemned by the dockers' union. Union leader Tom Okafor called it a betrayal.",
+    "language": "en",
+}
+
+
+@pytest.fixture(scope="module")
+def samples_output(tmp_path_factory):
+    output = tmp_path_factory.mktemp("samples") / "out"
+    result = backfill("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output)
+    return output, result
+
+
+def test_the_samples_give_records_of_every_kind(samples_output):
+    output, _ = samples_output
+    for kind in KINDS:
+        assert records(output, kind), kind
+
+
+def test_every_message_is_an_article_a_repetition_or_a_dead_letter(samples_output):
+    output, _ = samples_output
+    messages = sum(len(path.read_text("utf-8").splitlines()) for path in SAMPLES.glob("*.jsonl"))
+    found = summary(output)
+    assert found["messages"] == messages
+    assert (
+        found["messages"]
+        == len(records(output, "articles")) + len(records(output, "dead_letters")) + found["duplicates"]
+    )
+
+
+def test_the_printed_table_says_what_the_files_hold(samples_output):
+    output, result = samples_output
+    for kind in ("articles", *EXTRACTORS):
+        line = next(line for line in result.stdout.splitlines() if line.startswith(kind))
+        assert int(line.split()[-1].replace(",", "")) == len(records(output, kind))
+    assert str(output) in result.stdout
+
+
+def test_every_id_is_there_once_and_starts_with_its_article(samples_output):
+    output, _ = samples_output
+    for kind, name in (("entities", "entity_id"), ("quotes", "quote_id"), ("stances", "stance_id")):
+        found = records(output, kind)
+        assert len({record[name] for record in found}) == len(found)
+        assert all(record[name].startswith(record["article_id"]) for record in found)
+
+
+def test_every_span_slices_back(samples_output):
+    output, _ = samples_output
+    texts = {article["article_id"]: article["text"] for article in records(output, "articles")}
+
+    def spans(value):
+        if isinstance(value, dict):
+            if value.keys() == {"start", "end", "text"}:
+                yield value
+            for inner in value.values():
+                yield from spans(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from spans(inner)
+
+    checked = 0
+    for kind in EXTRACTORS:
+        for record in records(output, kind):
+            for span in spans(record):
+                assert texts[record["article_id"]][span["start"] : span["end"]] == span["text"]
+                checked += 1
+    assert checked > 100
+
+
+def test_ids_point_at_records_that_are_there(samples_output):
+    output, _ = samples_output
+    entities = {entity["entity_id"] for entity in records(output, "entities")}
+    quotes = {quote["quote_id"] for quote in records(output, "quotes")}
+    speakers = [quote["speaker"]["entity_id"] for quote in records(output, "quotes") if quote["speaker"]]
+    parties = [stance[role]["entity_id"] for stance in records(output, "stances") for role in ("holder", "target")]
+    voiced = [stance["quote_id"] for stance in records(output, "stances") if stance["quote_id"]]
+    assert any(speakers)
+    assert {pointer for pointer in (*speakers, *parties) if pointer} <= entities
+    assert set(voiced) <= quotes
+
+
+def test_nothing_is_left_under_a_temporary_name(samples_output):
+    output, _ = samples_output
+    assert not [path for path in output.rglob("*") if "in-progress" in str(path)]
+
+
+def test_compressed_files_give_the_same_records(tmp_path):
+    plain = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    os.utime(plain, (1_700_000_000, 1_700_000_000))
+    for suffix, compress in ((".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)):
+        packed = tmp_path / f"a.jsonl{suffix}"
+        packed.write_bytes(compress(plain.read_bytes()))
+        os.utime(packed, (1_700_000_000, 1_700_000_000))
+    outputs = [tmp_path / name for name in ("plain", "gz", "zst")]
+    for path, output in zip((plain, tmp_path / "a.jsonl.gz", tmp_path / "a.jsonl.zst"), outputs, strict=True):
+        backfill("--input", path, "--output", output)
+    assert fingerprint(outputs[0]) == fingerprint(outputs[1]) == fingerprint(outputs[2])
+    assert records(outputs[0], "quotes")
+
+
+def test_only_the_kinds_that_are_asked_for_are_written(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    backfill("--input", source, "--output", tmp_path / "out", "--extract", "quotes")
+    assert records(tmp_path / "out", "quotes")
+    assert not files(tmp_path / "out", "entities")
+    assert not files(tmp_path / "out", "stances")
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_replaced_on_request(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    output = tmp_path / "out"
+    backfill("--input", source, "--output", output)
+    before = fingerprint(output)
+    refused = backfill("--input", source, "--output", output, exit_code=2)
+    assert "--overwrite" in refused.stderr
+    (output / "notes.txt").write_text("mine")
+    stale = output / "quotes" / "quotes-00007-of-00009.avro"
+    stale.write_bytes(b"left by a run with more shards")
+    backfill("--input", source, "--output", output, "--overwrite")
+    assert fingerprint(output) == before
+    assert (output / "notes.txt").read_text() == "mine"
+
+
+def test_all_mistakes_are_listed_before_anything_starts(tmp_path):
+    result = backfill(
+        "--input", tmp_path / "none.jsonl", "--output", tmp_path / "out", "--workers", "none", "--extract", "quotes,jokes",
+        "--model", "no_such_model", "--max-dead-letters", "lots", "--sharts", "3", exit_code=2,
+    )  # fmt: skip
+    for mistake in ("none.jsonl", "--workers", "'jokes'", "no_such_model", "'lots'", "--shards"):
+        assert mistake in result.stderr
+    assert "spacy download" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("limit", "exit_code"), [("2", 0), ("1", 1), ("0.5", 1), ("70%", 0)])
+def test_too_many_dead_letters_fail_the_run_after_it_wrote_all_it_could(tmp_path, limit, exit_code):
+    source = tmp_path / "a.jsonl"
+    source.write_text(json.dumps(ARTICLE) + "\nno json\n{}\n", "utf-8")
+    result = backfill("--input", source, "--output", tmp_path / "out", "--max-dead-letters", limit, exit_code=exit_code)
+    assert len(records(tmp_path / "out", "articles")) == 1
+    assert len(records(tmp_path / "out", "dead_letters")) == 2
+    assert ("--max-dead-letters" in result.stderr) == bool(exit_code)
+
+
+def test_an_option_of_beams_is_handed_through(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    backfill("--input", source, "--output", tmp_path / "out", "--job_name=harbour", "--no_pipeline_type_check")
+    assert records(tmp_path / "out", "articles")
+
+
+def test_a_terminal_shows_progress_and_a_file_does_not(tmp_path):
+    source = write_messages(
+        tmp_path / "a.jsonl", [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text']}"} for n in range(50)]
+    )
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command("--input", source, "--output", tmp_path / "out"),
+        stderr=theirs,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(ours, 4096)
+        except OSError:  # the terminal is closed when the process is gone
+            break
+        if not chunk:
+            break
+        shown += chunk
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"dead letters" in shown
+    assert b"\x1b[" in shown
+    quiet = backfill("--input", source, "--output", tmp_path / "out", "--overwrite")
+    assert "\x1b[" not in quiet.stderr + quiet.stdout
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
+    messages = [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text'] * 30}"} for n in range(400)]
+    source = write_messages(tmp_path / "a.jsonl", messages)
+    process = start("--input", source, "--output", tmp_path / "out", "--workers", workers)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out" / "articles").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    while (
+        not any(child.num_threads() for child in psutil.Process(process.pid).children(recursive=True)) and workers > 1
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--overwrite" in err
+    assert "Traceback" not in err
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert not (tmp_path / "out" / "summary.json").exists()
+    assert not files(tmp_path / "out", "articles")
+
+
+def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+
+    result = backfill("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
+    assert "failed" in result.stderr
+    assert "File too large" in result.stderr
+    for kind in KINDS:
+        for path in files(tmp_path / "out", kind):
+            assert records(tmp_path / "out", kind), path
+    assert not (tmp_path / "out" / "summary.json").exists()

@@ -1,0 +1,229 @@
+"""Hostile input: every line ends as an article or as a dead letter that holds it unchanged, and nothing stops the job."""
+
+import json
+import random
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline import backfill as backfills
+from pipeline.options import BackfillOptions, DeadLetterLimit
+from pipeline.records import EXTRACTORS
+from tests.integration.backfills import backfill, records, summary
+
+pytestmark = pytest.mark.integration
+
+ARTICLE, LETTER = "article", "dead letter"
+MEGABYTE = 1 << 20
+
+
+def message(**fields: object) -> bytes:
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def hostile_lines() -> list[tuple[str, bytes]]:
+    """Return more than 1,000 lines, each with what must become of it."""
+    chance = random.Random(7)
+    text = "The mayor said the bridge was safe."
+    lines: list[tuple[str, bytes]] = []
+
+    def good(number: int, **fields: object) -> None:
+        lines.append(
+            (ARTICLE, message(**{"id": f"good-{number}", "text": f"{number}: {text}", "language": "en", **fields}))
+        )
+
+    def bad(line: bytes) -> None:
+        lines.append((LETTER, line))
+
+    for number in range(250):
+        whole = message(id=f"cut-{number}", text=text)
+        bad(whole[: chance.randrange(1, len(whole) - 1)])  # broken JSON
+        bad(bytes(chance.choice(range(0x80, 0x100)) for _ in range(chance.randrange(1, 40))))  # bad UTF-8
+        bad("".join(chance.choices(string.punctuation, k=chance.randrange(1, 60))).encode() + b"!")
+        good(number, title=f"../../etc/passwd\u202e{number}", url="javascript:alert(1)")
+    for wrong in (1, 1.5, True, [], {}, ["a"], {"a": 1}):
+        for field in ("id", "text", "html", "url", "title", "source", "language"):
+            bad(message(**{"text": text, field: wrong}))
+        if not isinstance(wrong, list):
+            bad(message(text=text, authors=wrong))
+    for value in (
+        1.5,
+        True,
+        [],
+        {},
+        "yesterday",
+        "2026-02-30T00:00:00Z",
+        "99999-01-01T00:00:00Z",
+        10**30,
+        -(10**30),
+        "",
+    ):
+        bad(message(text=text, published_at=value))
+    for line in (
+        b"null",
+        b"[]",
+        b'"text"',
+        b"1",
+        b"{}",
+        b"{} {}",
+        b"\x00",
+        b"\x00" * 100,
+        b"NaN",
+        b'{"text": NaN}',
+        b"{'text': 1}",
+    ):
+        bad(line)
+    for empty in ("", " ", "\n\t ", "\u2003"):
+        bad(message(text=empty))
+    bad(message(text="a" * 5 * MEGABYTE))
+    bad(message(text="x " * 200_000))
+    bad(message(id="", text=text))
+    bad(message(id="x" * 20_000, text=text))
+    bad(message(text=text, language="<script>"))
+    bad(message(text="lone \ud800 surrogate"))
+    bad(b'{"text": "lone \\ud800 escape"}')
+    bad(b'{"text": "lone \\udc00 escape"}')
+    bad(b'{"text": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    bad(b'{"text": "x", "more": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}")
+    bad(b"[" * 1_000_000)
+    bad(b" " * 11 * MEGABYTE + b"{}")
+    bad(message(html="<html><head><title>Home</title></head><body></body></html>"))
+    bad(message(html="<div>" * 100_000))
+    for number, odd in enumerate(
+        (
+            "\x00NUL\x00 and the mayor said no.",
+            "\u202eright to left\u202c, she said.",
+            "\x1b[31mred\x1b[0m, he said.",
+            "e\u0301" * 2_000,
+            "\U0001f600 " * 2_000,
+            "\ufeff\u200b\u200d",
+            '"' * 30_000,
+            "“" * 30_000,
+            "“ ” " * 10_000,
+            "'" * 5_000 + "\n" * 5_000,
+            "a" * 100_000,
+            "(" * 20_000 + ")" * 20_000,
+            ". " * 20_000,
+            "\r\n\u2028\u2029\x0b\x0c said",
+            "said " * 5_000,
+            "He said that " * 2_000,
+            "https://example.org/" + "a/" * 3_000,
+        ),
+        1_000,
+    ):
+        good(number, text=odd)
+    for number, name in enumerate(
+        ("../../../etc/passwd", "a/b", "..", "CON", "a\x00b", "%2e%2e", "\u202eid", "$(id)", "a" * 5_000), 2_000
+    ):
+        good(number, id=name)
+    good(3_000, more={"a": [1, 2]}, other=None, third="text")
+    return lines
+
+
+def test_every_line_is_accounted_for_one_by_one(tmp_path):
+    lines = hostile_lines()
+    assert len(lines) >= 1_000
+    source = tmp_path / "hostile.jsonl"
+    source.write_bytes(b"\n".join(line for _, line in lines) + b"\n")
+    result = backfill("--input", source, "--output", tmp_path / "out", "--workers", 2)
+    articles = {record["article_id"] for record in records(tmp_path / "out", "articles")}
+    letters = {record["origin"]: record["payload"] for record in records(tmp_path / "out", "dead_letters")}
+    for number, (fate, line) in enumerate(lines, 1):
+        origin = f"{source}:{number}"
+        if fate == ARTICLE:
+            assert json.loads(line)["id"] in articles
+            assert origin not in letters
+        else:
+            assert origin in letters, line[:80]
+            assert line.startswith(letters[origin]), line[:80]
+            assert letters[origin] == line or len(line) > 10 * MEGABYTE
+    found = summary(tmp_path / "out")
+    assert found["messages"] == len(lines) == len(articles) + len(letters)
+    assert "\x1b" not in result.stdout + result.stderr
+
+
+def test_no_id_reaches_a_path(tmp_path):
+    source = tmp_path / "a.jsonl"
+    source.write_bytes(message(id="../../../escaped", text="The mayor said no.", url="https://example.org/../../x"))
+    backfill("--input", source, "--output", tmp_path / "deep" / "down" / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "deep"}
+    assert {path.name for path in (tmp_path / "deep" / "down").iterdir()} == {"out"}
+
+
+def test_ids_that_come_twice_are_one_record_when_the_text_is_one_too(tmp_path):
+    text = "The mayor said the bridge was safe."
+    source = tmp_path / "a.jsonl"
+    source.write_bytes(
+        b"\n".join(
+            [
+                message(id="a", text=text),
+                message(id="a", text=text),
+                message(id="b", text=text),
+                message(id="a", text=text + " It was not."),
+            ]
+        )
+    )
+    backfill("--input", source, "--output", tmp_path / "out")
+    found = sorted(
+        (record["article_id"], record["text"], record["duplicate_of"])
+        for record in records(tmp_path / "out", "articles")
+    )
+    assert found == [("a", text, None), ("a", text + " It was not.", None), ("b", text, "a")]
+    assert summary(tmp_path / "out")["duplicates"] == 1
+    quotes = records(tmp_path / "out", "quotes")
+    assert quotes
+    assert {record["article_id"] for record in quotes} == {"a"}
+    assert len({record["quote_id"] for record in quotes}) == len(quotes)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+field_names = st.sampled_from(
+    ["id", "text", "html", "url", "title", "source", "language", "authors", "published_at", "x"]
+)
+any_line = st.one_of(
+    st.binary(max_size=60),
+    st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.dictionaries(field_names, json_values, max_size=5).map(lambda fields: json.dumps(fields).encode()),
+    st.text(min_size=1, max_size=200).map(lambda text: json.dumps({"text": text}).encode()),
+    st.lists(st.sampled_from([*"“”\"'«»‘’`.,:;—- \n", "he", "said", "Anna Berg", "that", "to"]), max_size=60).map(
+        lambda words: json.dumps({"text": " ".join(words), "language": "en"}).encode()
+    ),
+).map(lambda line: line.replace(b"\n", b" "))
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(any_line, min_size=1, max_size=60))
+def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
+    source, output = tmp_path / "any.jsonl", tmp_path / "out"
+    source.write_bytes(b"\n".join(lines))
+    options = BackfillOptions(
+        inputs=(str(source),),
+        output=str(output),
+        model="en_core_web_sm",
+        extract=frozenset(EXTRACTORS),
+        workers=1,
+        shards=1,
+        batch_size=16,
+        max_text_length=10_000,
+        max_dead_letters=DeadLetterLimit(),
+        overwrite=True,
+        verbose=True,
+        beam_flags=(),
+    )
+    assert backfills.run(options) == 0
+    messages = sum(
+        bool(line.removeprefix(b"\xef\xbb\xbf" if not index else b"").strip()) for index, line in enumerate(lines)
+    )
+    found = summary(Path(output))
+    assert found["messages"] == messages == found["articles"] + found["duplicates"] + found["refused"]
+    assert len(records(output, "articles")) == found["articles"]
+    assert len(records(output, "dead_letters")) == sum(found["dead_letters"].values())
