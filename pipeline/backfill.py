@@ -2,10 +2,12 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,18 +18,23 @@ from types import FrameType
 import apache_beam as beam
 import psutil
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import StandardOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from rich.console import Console
 from rich.table import Table
 
 from pipeline import metrics, progress
+from pipeline import worker as worker_process
 from pipeline.graph import Graph, build
-from pipeline.options import BackfillOptions, pipeline_options
+from pipeline.options import LOCAL_RUNNER, BackfillOptions, pipeline_options
 from pipeline.sinks import folder
 from pipeline.sinks.avro_files import TEMPORARY
 from pipeline.sources.json_lines import ReadJsonLines
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 WORKERS_END_SECONDS = 3.0
+WORKER_THREAD = "run_worker"  # what the local runner calls the thread that waits for a worker process
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,15 @@ def _write_summary(summary: Summary, output: str) -> None:
     FileSystems.rename([temporary], [FileSystems.join(output, folder.SUMMARY)])
 
 
+def _runner(options: BackfillOptions) -> FnApiRunner | None:
+    """Return the local runner with its worker processes, or None where one worker in this process, or another runner, does."""
+    if options.workers == 1 or pipeline_options(options).view_as(StandardOptions).runner != LOCAL_RUNNER:
+        return None
+    worker_process.announce_launcher()
+    command = shlex.join([sys.executable, "-m", worker_process.__name__])
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+
+
 def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> Summary:
     started = time.monotonic()
     graph = Graph(
@@ -124,7 +140,7 @@ def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> S
         max_text_length=options.max_text_length,
         progress_folder=str(progress_folder),
     )
-    pipeline = beam.Pipeline(options=pipeline_options(options))
+    pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
     build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
     with progress.shown(progress_folder, console):
         result = pipeline.run()
@@ -162,19 +178,35 @@ def _end_workers() -> None:
             worker.kill()
 
 
-def _stop(options: BackfillOptions, scratch: Path, console: Console) -> None:
+def _leave(message: str, exit_code: int, scratch: Path, console: Console) -> None:
     """Leave at once; the runner's threads would hold us up. No file that is not complete has a final name."""
+    threading.excepthook = lambda arguments: None  # the threads that wait for the workers have nothing more to say
     _end_workers()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
-    console.print(
-        f"stopped. The records in {options.output} are not complete; the same command with --overwrite makes them anew.",
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
-    )
+    console.print(message, soft_wrap=True, markup=False, highlight=False)
     sys.stdout.flush()
-    os._exit(INTERRUPTED)
+    os._exit(exit_code)
+
+
+@contextmanager
+def _failing_with_a_worker(fail: Callable[[str], None]) -> Iterator[None]:
+    """Call ``fail`` with the reason when a worker process dies; it does not return.
+
+    The local runner notes it in the thread that waits for the worker, and goes on waiting for its answer.
+    """
+    before = threading.excepthook
+
+    def handle(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.thread is not None and arguments.thread.name == WORKER_THREAD:
+            fail(str(arguments.exc_value))
+        before(arguments)
+
+    threading.excepthook = handle
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 @contextmanager
@@ -185,7 +217,10 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
         return
     sys.stderr.flush()
     kept = os.dup(sys.stderr.fileno())
-    with log.open("wb") as sink, os.fdopen(kept, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as terminal:
+    with (
+        log.open("wb") as sink,
+        os.fdopen(kept, "w", encoding=sys.stderr.encoding, errors="backslashreplace") as terminal,
+    ):
         os.dup2(sink.fileno(), sys.stderr.fileno())
         try:
             yield Console(file=terminal)
@@ -199,15 +234,26 @@ def run(options: BackfillOptions) -> int:
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
     """
-    with tempfile.TemporaryDirectory(prefix="onrecord-") as scratch, _own_messages(
-        Path(scratch, "workers.log"), options.verbose
-    ) as messages:
+    with (
+        tempfile.TemporaryDirectory(prefix="onrecord-") as scratch_name,
+        _own_messages(Path(scratch_name, "workers.log"), options.verbose) as messages,
+    ):
+        scratch = Path(scratch_name)
+        again = f"The records in {options.output} are not complete; the same command with --overwrite makes them anew."
+
+        def stop() -> None:
+            _leave(f"stopped. {again}", INTERRUPTED, scratch, messages)
+
+        def fail(reason: str) -> None:
+            hint = "it may have been killed for want of memory, which fewer --workers need less of"
+            _leave(f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
+
         try:
-            with _stopping_on_signals(lambda: _stop(options, Path(scratch), messages)):
+            with _stopping_on_signals(stop), _failing_with_a_worker(fail):
                 if options.overwrite:
                     folder.clear(options.output)
                 folder.prepare(options.output)
-                summary = _run(options, Path(scratch), messages)
+                summary = _run(options, scratch, messages)
                 if summary.unaccounted == 0:
                     _write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)

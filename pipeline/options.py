@@ -205,5 +205,5 @@ def pipeline_options(options: BackfillOptions) -> PipelineOptions:
     """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
     flags = [f"--runner={LOCAL_RUNNER}"]
     if options.workers > 1:
-        flags += [f"--direct_num_workers={options.workers}", "--direct_running_mode=multi_processing"]
+        flags.append(f"--direct_num_workers={options.workers}")
     return PipelineOptions([*flags, *options.beam_flags])

@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -209,22 +210,24 @@ def test_a_terminal_shows_progress_and_a_file_does_not(tmp_path):
     assert "\x1b[" not in quiet.stderr + quiet.stdout
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
+def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[psutil.Process]]":
+    """Start a backfill that would take minutes, and wait until its worker processes are there."""
     messages = [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text'] * 30}"} for n in range(400)]
     source = write_messages(tmp_path / "a.jsonl", messages)
     process = start("--input", source, "--output", tmp_path / "out", "--workers", workers)
     deadline = time.monotonic() + 60
-    while not (tmp_path / "out" / "articles").exists():
+    children: list[psutil.Process] = []
+    while not (tmp_path / "out" / "articles").exists() or (workers > 1 and len(children) < workers):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    while (
-        not any(child.num_threads() for child in psutil.Process(process.pid).children(recursive=True)) and workers > 1
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    children = psutil.Process(process.pid).children(recursive=True)
+        children = psutil.Process(process.pid).children(recursive=True)
+    return process, children
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
+    process, children = running(tmp_path, workers)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -234,6 +237,24 @@ def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
     assert not alive
     assert not (tmp_path / "out" / "summary.json").exists()
     assert not files(tmp_path / "out", "articles")
+
+
+def test_a_worker_that_dies_fails_the_run(tmp_path):
+    process, children = running(tmp_path, workers=2)
+    children[-1].kill()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process died" in err
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+def test_workers_do_not_outlive_a_killed_backfill(tmp_path):
+    process, children = running(tmp_path, workers=2)
+    process.kill()
+    process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert not alive
 
 
 def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
