@@ -25,6 +25,8 @@ LONGEST_WRAPPED_LINE = 100
 SHORTEST_WRAPPED_SHARE = 0.6
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
+# Pictures, bullets and arrows before a line's first word.
+ORNAMENT = re.compile(r"[^\w\s“„\"'‘«`(©@#$£€-][\W_]{0,3}?(?=[\w(])")
 LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 NAME = r"(?:[A-Z][\w.'’-]*|de|da|di|van|von|der|den|la|le|el|al|bin|Mc[A-Z]\w+)"
 BYLINE = re.compile(
@@ -128,8 +130,10 @@ def _kind(line: str, index: int, count: int) -> SegmentKind:
             return "BYLINE"
         if DATE_LINE.match(line) or PLACE_DATE_LINE.match(line):
             return "DATELINE"
+    ornament = ORNAMENT.match(line)
+    begin = ornament.end() if ornament else 0
     for kind, where, pattern in _marked_lines():
-        if here[where] and pattern.match(line):
+        if here[where] and pattern.match(line, begin):
             return kind
     return "BODY"
 

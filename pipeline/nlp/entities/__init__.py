@@ -1,0 +1,59 @@
+"""The people, bodies and places of an article, each with all places where it is named: ``doc._.onrecord_entities``."""
+
+from bisect import bisect_left, bisect_right
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.nlp.annotations import Entity, entities_of
+from pipeline.nlp.entities.abbreviations import find_abbreviations
+from pipeline.nlp.entities.again import names_again
+from pipeline.nlp.entities.describe import describe
+from pipeline.nlp.entities.gender import gender, genders
+from pipeline.nlp.entities.mentions import is_read, names_of_model
+from pipeline.nlp.entities.persons_by_form import persons_by_form
+from pipeline.nlp.entities.referents import referents_of
+from pipeline.nlp.entities.teams import with_teams
+from pipeline.nlp.entities.tokens import Tokens
+
+__all__ = ["EntityExtractor", "entity_index", "find_entities", "gender", "genders", "make_entity_extractor"]
+
+
+class EntityExtractor:
+    """Sets ``doc._.onrecord_entities``; runs behind a named entity recognizer."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the Doc's entities and return the Doc."""
+        doc._.onrecord_entities = find_entities(doc)
+        return doc
+
+
+def find_entities(doc: Doc) -> tuple[Entity, ...]:
+    """Return the entities of a Doc with named entities, in order of their first mention; no two mentions overlap."""
+    if not len(doc):
+        return ()
+    text, tokens = doc.text, Tokens.of(doc)
+    names = persons_by_form(text, tokens, names_of_model(doc, text, tokens))
+    names = sorted([*names, *names_again(text, tokens, names)], key=lambda name: name.start)
+    found = find_abbreviations(text, tokens, names)
+    names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
+    names = with_teams(names, text, tokens)
+    return tuple(describe(text, tokens, referent) for referent in referents_of(names, found.long_forms))
+
+
+@Language.factory("onrecord_entities", assigns=["doc._.onrecord_entities"], requires=["doc.ents"])
+def make_entity_extractor(nlp: Language, name: str) -> EntityExtractor:
+    """Return the spaCy component ``onrecord_entities``."""
+    return EntityExtractor()
+
+
+def entity_index(doc: Doc) -> dict[int, int]:
+    """Return, for each token that a name covers, the index of its entity in ``doc._.onrecord_entities``."""
+    starts = [token.idx for token in doc]
+    covered = {}
+    for index, entity in enumerate(entities_of(doc)):
+        for mention in entity.mentions:
+            if mention.kind == "NAME":
+                first = bisect_right(starts, mention.span.start) - 1
+                covered.update(dict.fromkeys(range(first, bisect_left(starts, mention.span.end)), index))
+    return covered

@@ -1,0 +1,68 @@
+"""Abbreviations that an article introduces: ``European Union (EU)``, ``GVP (Green Valley Party)``.
+
+The test of a pair is that of Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in
+biomedical text" (2003), simplified: the letters occur in the long form in that order, the first one at its start.
+"""
+
+from dataclasses import dataclass
+
+from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.gazetteer import Words
+from pipeline.nlp.entities.mentions import Name, make_name
+from pipeline.nlp.entities.spelling import fold
+from pipeline.nlp.entities.tokens import Tokens
+
+MIN_LETTERS, MAX_LETTERS = 2, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviations:
+    """The names of an article with the introduced short ones added, and the long form's words for each short form's."""
+
+    names: list[Name]
+    long_forms: dict[Words, Words]
+
+
+def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbreviations:
+    """Find the short forms that stand in brackets behind a name, or before a name in brackets."""
+    starting = {name.start: name for name in names}
+    result: dict[int, Name] = dict(starting)
+    long_forms: dict[Words, Words] = {}
+    for name in names:
+        bracket = name.end
+        if bracket + 2 < len(tokens) and tokens.text[bracket] == "(" and tokens.text[bracket + 2] == ")":
+            short = tokens.text[bracket + 1]
+            if is_short_form(short) and abbreviates(short, name.words):
+                found = result.get(bracket + 1) or make_name(text, tokens, bracket + 1, bracket + 2, name.type)
+                if found is not None:
+                    result[bracket + 1] = found
+                    long_forms.setdefault(found.words, name.words)
+        elif is_short_form(name.span.text) and bracket + 1 < len(tokens) and tokens.text[bracket] == "(":
+            long = starting.get(bracket + 1) or starting.get(bracket + 2)
+            if long is not None and abbreviates(name.span.text, long.words):
+                long_forms.setdefault(name.words, long.words)
+    return Abbreviations([result[start] for start in sorted(result)], long_forms)
+
+
+def is_short_form(text: str) -> bool:
+    """Whether a name is written like an acronym."""
+    letters = text.replace(".", "").replace("&", "")
+    return MIN_LETTERS <= len(letters) <= MAX_LETTERS and letters.isalpha() and sum(map(str.isupper, letters)) > 1
+
+
+def abbreviates(short: str, words: Words) -> bool:
+    """Whether the letters of a short form occur in the words in that order, the first one at their start."""
+    letters = fold(short)
+    if len(words) < 2 or not letters or words[0][0] != letters[0]:
+        return False
+    rest = iter("".join(words))
+    return all(letter in rest for letter in letters if letter.isalnum())
+
+
+def initials_of(words: Words) -> list[str]:
+    """Return the first letters of the words, with and without those of "of", "and" and the like."""
+    parts = [part for word in words for part in word.split("-") if part]
+    if len(parts) < MIN_LETTERS:
+        return []
+    full = "".join(part[0] for part in parts)
+    return sorted({full, "".join(part[0] for part in parts if part not in gazetteer.LINKS)})

@@ -1,0 +1,127 @@
+"""The bodies and places among the referents: by other names, abbreviations, and names cut short."""
+
+from collections import defaultdict
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.abbreviations import initials_of, is_short_form
+from pipeline.nlp.entities.gazetteer import Words
+from pipeline.nlp.entities.referent import Referent
+
+# One slip of the pen in a name of that many letters: "Norhtern Rail Union". In shorter names it is another name.
+MIN_LETTERS_FOR_SLIP = 10
+# Bounds the time for a text of nothing but names.
+MAX_SIMILAR = 40
+
+
+def join_bodies_and_places(referents: list[Referent], long_forms: dict[Words, Words]) -> list[Referent]:
+    """Join the names that are one body's or one place's."""
+    by_key: dict[tuple[Words, bool], Referent] = {}
+    for referent in sorted(referents, key=lambda r: r.names[0].start):
+        words = referent.forms[0]
+        key = canonical(long_forms.get(words, words)), referent.is_team
+        if key in by_key:
+            by_key[key].join(referent)
+        else:
+            by_key[key] = referent
+    return _join_short_forms(_join_slips(_join_acronyms(list(by_key.values()))))
+
+
+def canonical(words: Words) -> Words:
+    """Return the words that all names of a well-known body or place, or a company with its legal form, share."""
+    known = gazetteer.known_names()
+    if words in known:
+        return known[words].canonical
+    short = words
+    while len(short) > 1 and short[-1].rstrip(",") in gazetteer.legal_forms():
+        short = (*short[:-2], short[-2].rstrip(","))
+    return known[short].canonical if short in known and known[short].type == "ORG" else short
+
+
+def _join_acronyms(referents: list[Referent]) -> list[Referent]:
+    """Join ``GVP`` with ``Green Valley Party`` where no other name of the article has these initials."""
+    expansions: dict[str, list[Referent]] = defaultdict(list)
+    for referent in referents:
+        for initials in sorted({initials for form in referent.forms for initials in initials_of(form)}):
+            expansions[initials].append(referent)
+    result = []
+    for referent in referents:
+        fitting = expansions.get(referent.forms[0][0], []) if _is_acronym(referent) else []
+        if len(fitting) == 1:
+            fitting[0].join(referent)
+        else:
+            result.append(referent)
+    return result
+
+
+def _is_acronym(referent: Referent) -> bool:
+    words = referent.forms[0]
+    return len(words) == 1 and words not in gazetteer.known_names() and is_short_form(referent.names[0].span.text)
+
+
+def _join_slips(referents: list[Referent]) -> list[Referent]:
+    """Join long names that differ by one letter, none of them well known by itself."""
+    by_other_words: dict[tuple[int, Words], list[Referent]] = defaultdict(list)
+    result = []
+    for referent in referents:
+        words = referent.forms[0]
+        keys = [(index, words[:index] + words[index + 1 :]) for index in range(len(words))] if len(words) > 1 else []
+        similar = {id(r): r for key in keys for r in by_other_words[key][:MAX_SIMILAR]}
+        fitting = [r for r in similar.values() if _is_slip(r.forms[0], words)]
+        if len(fitting) == 1:
+            fitting[0].join(referent)
+        else:
+            result.append(referent)
+            for key in keys:
+                by_other_words[key].append(referent)
+    return result
+
+
+def _is_slip(first: Words, second: Words) -> bool:
+    known = gazetteer.known_names()
+    if first in known and second in known:
+        return False
+    one, other = " ".join(first), " ".join(second)
+    if min(len(one), len(other)) < MIN_LETTERS_FOR_SLIP or any(map(str.isdigit, one + other)):
+        return False
+    return DamerauLevenshtein.distance(one, other, score_cutoff=1) <= 1
+
+
+def _join_short_forms(referents: list[Referent]) -> list[Referent]:
+    """Join ``Brightwater`` with ``Brightwater Systems``, "the Court" with the court that is named."""
+    firsts: dict[str, list[Referent]] = defaultdict(list)
+    lasts: dict[str, list[Referent]] = defaultdict(list)
+    for referent in referents:
+        if referent.type != "ORG":
+            continue
+        long = [form for form in referent.forms if len(form) > 1]
+        for first in sorted({form[0] for form in long}):
+            firsts[first].append(referent)
+        for last in sorted({form[-1] for form in long}):
+            lasts[last].append(referent)
+    result = []
+    for referent in referents:
+        target = _long_form(referent, firsts, lasts)
+        if target is not None and target is not referent:
+            target.join(referent)
+        else:
+            result.append(referent)
+    return result
+
+
+def _long_form(
+    referent: Referent, firsts: dict[str, list[Referent]], lasts: dict[str, list[Referent]]
+) -> Referent | None:
+    words = referent.forms[0]
+    if len(referent.forms) > 1 or len(words) > 1 or not words[0].isalpha():
+        return None
+    if words[0] in gazetteer.common_words() or words[0] in gazetteer.designators():
+        fitting = [*firsts.get(words[0], ()), *lasts.get(words[0], ())]
+    elif referent.is_team:
+        fitting = firsts.get(words[0], [])
+    elif words in gazetteer.known_names() or referent.type not in ("ORG", "PERSON", "PRODUCT"):
+        return None
+    else:
+        fitting = firsts.get(words[0], [])
+    return fitting[0] if len(fitting) == 1 else None

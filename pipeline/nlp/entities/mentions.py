@@ -1,0 +1,266 @@
+"""Where names stand: the model's named entities, cut and trimmed to the name itself."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from spacy.tokens import Doc
+
+from pipeline.nlp.annotations import segments_of, text_span
+from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.gazetteer import Gender, Words
+from pipeline.nlp.entities.spelling import fold
+from pipeline.nlp.entities.tokens import Tokens
+from pipeline.records import EntityType, Span
+
+ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
+POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
+ARTICLES = frozenset({"the", "a", "an"})
+# Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
+PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
+# Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
+TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
+BRACKETS = frozenset("()[]{}<>;:|*•")
+DASHES = frozenset({"-", "–", "—", "--"})
+QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
+NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
+# A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
+MAX_WORDS = 12
+# Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
+TABLE_NUMBERS = 2
+# Text of these kinds is the newsroom's, not the story's.
+NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
+
+    ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
+    whether a well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
+    ``team`` whether the name of a place stands for its team.
+    """
+
+    start: int
+    end: int
+    span: Span
+    words: Words
+    type: EntityType
+    titled: bool = False
+    title_gender: Gender | None = None
+    before_place: bool = False
+    guessed: bool = True
+    team: bool = False
+
+
+def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
+    """Return the names among the model's named entities, in text order; none overlap.
+
+    What the model makes of a line in capitals is left out: it takes half of the words for names. From a headline With
+    Capitals it is kept only where the story has the name too, or everybody knows it.
+    """
+    names: list[Name] = []
+    with_possessor: list[tuple[int, int, EntityType]] = []
+    for entity in doc.ents:
+        if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start]:
+            continue
+        label = cast("EntityType", entity.label_)
+        start, end = entity.start, entity.end
+        if any(token in POSSESSIVES for token in tokens.text[start : end - 1]):
+            with_possessor.append((start, end, label))
+        else:
+            names.extend(_names_in(text, tokens, start, end, label))
+    if with_possessor:
+        bearers = {name.words for name in names} | {name.words[-1:] for name in names if name.type == "PERSON"}
+        for start, end, label in with_possessor:
+            for part_start, part_end in _without_possessor(tokens, start, end, bearers):
+                names.extend(_names_in(text, tokens, part_start, part_end, label))
+        names.sort(key=lambda name: name.start)
+    return _without_longer_slips(_without_headline_slips(names, tokens), text, tokens)
+
+
+def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
+    if not tokens.headline_end:
+        return names
+    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(gazetteer.known_names())
+    return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
+
+
+def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+    """Cut a word off the start of a person's name where the rest is a full name seen elsewhere: "Rival Ann Lee"."""
+    seen = {name.words for name in names if name.type == "PERSON" and len(name.words) > 1}
+    given_names = gazetteer.given_names()
+    result = []
+    for name in names:
+        words = name.words
+        if name.type == "PERSON" and words[0] not in given_names and words[1:] in seen and words[1] in given_names:
+            shorter = make_name(text, tokens, name.start + 1, name.end, "PERSON")
+            name = shorter if shorter is not None else name
+        result.append(name)
+    return result
+
+
+def make_name(
+    text: str, tokens: Tokens, start: int, end: int, label: EntityType, *, guessed: bool = True
+) -> Name | None:
+    """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None where nothing of a name is left."""
+    start, end = _trim(tokens, start, end, label)
+    if start >= end or end - start > MAX_WORDS:
+        return None
+    first, last = tokens.offset[start], tokens.end_offset(end - 1)
+    words = gazetteer.words_of(text[first:last])
+    if words not in gazetteer.known_names():
+        for mark in POSSESSIVES:
+            if last - first > len(mark) and text.endswith(mark, first, last):
+                last -= len(mark)
+                words = gazetteer.words_of(text[first:last])
+                break
+    written = text[first:last]
+    if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
+        words = gazetteer.words_of(NICKNAME.sub(" ", written))
+    if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
+        return None
+    title = fold(tokens.text[start - 1]) if start else ""
+    titles = gazetteer.titles()
+    return Name(
+        start=start,
+        end=end,
+        span=text_span(text, first, last),
+        words=words,
+        type=label,
+        titled=title in titles,
+        title_gender=titles.get(title),
+        before_place=_is_before_place(tokens, end),
+        guessed=guessed,
+    )
+
+
+def is_read(doc: Doc, names: list[Name]) -> list[bool]:
+    """Return for each name, in text order, whether it stands in the story and not in a promo, credit or byline.
+
+    A dateline's place is the story's, its agency is not.
+    """
+    segments = [segment for segment in segments_of(doc) if segment.kind in NOT_READ or segment.kind == "DATELINE"]
+    result, at = [], 0
+    for name in names:
+        while at < len(segments) and segments[at].end <= name.span.start:
+            at += 1
+        outside = at == len(segments) or name.span.end <= segments[at].start
+        result.append(outside or (segments[at].kind == "DATELINE" and _is_place(name)))
+    return result
+
+
+def _is_place(name: Name) -> bool:
+    known = gazetteer.known_names().get(name.words)
+    return (known.type if known else name.type) in ("GPE", "LOC")
+
+
+def _names_in(text: str, tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[Name]:
+    for piece_start, piece_end in _pieces(tokens, start, end, label):
+        name = make_name(text, tokens, piece_start, piece_end, label)
+        if name is not None:
+            yield name
+
+
+def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]) -> Iterator[tuple[int, int]]:
+    """Cut "Okoro's League of Farmers" where the possessor is a name of its own; "People's Party" stays whole."""
+    for index in range(start + 1, end - 1):
+        if tokens.text[index] in POSSESSIVES:
+            words = tuple(map(fold, tokens.text[start:index]))
+            if words in bearers or words in gazetteer.known_names():
+                yield start, index
+                start = index + 1
+    yield start, end
+
+
+def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
+    """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
+    plain = label in PLAIN_TYPES
+    table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
+    piece = start
+    for index in range(start, end):
+        text = tokens.text[index]
+        if (
+            (text.isspace() and text.strip(" \xa0"))
+            or text in BRACKETS
+            or (text in DASHES and tokens.follows_space(index))
+            or (plain and (text == "," or text in QUOTE_MARKS))
+            or (label == "PERSON" and _is_plain_word(tokens, index))
+            or ((plain or table) and text[0].isdigit())
+        ):
+            if piece < index:
+                yield piece, index
+            piece = index + 1
+    if piece < end:
+        yield piece, end
+
+
+def _is_plain_word(tokens: Tokens, index: int) -> bool:
+    """Whether a token is a word in lower case that no name of a person holds: not "van", nor the end of "Min-ho"."""
+    text = tokens.text[index]
+    return text.islower() and text not in gazetteer.PARTICLES and tokens.follows_space(index)
+
+
+def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int, int]:
+    """Leave out articles, titles and other words before the name, and possessive, punctuation and titles behind it."""
+    texts = tokens.text
+    titles, given_names = gazetteer.titles(), gazetteer.given_names()
+    while end > start:
+        text = texts[end - 1]
+        if text in POSSESSIVES:
+            if end - start == 2 and gazetteer.words_of(texts[start] + text) in gazetteer.known_names():
+                break
+        elif (
+            _is_sign(text)
+            or (text.islower() and tokens.follows_space(end - 1))
+            or _is_caption(tokens, end)
+            or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in gazetteer.known_names())
+        ):
+            pass
+        elif not (
+            label in TITLED_BEHIND
+            and end - start > 1
+            and fold(text) in titles
+            and fold(text) not in gazetteer.designators()
+            and not texts[end - 2].islower()
+        ):
+            break
+        end -= 1
+    while start < end:
+        text = texts[start]
+        lower = text.lower()
+        is_title = label == "PERSON" and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_lower = text.islower() and lower not in gazetteer.PARTICLES
+        is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
+        if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
+            break
+        start += 1
+    return start, end
+
+
+def _is_sign(text: str) -> bool:
+    return not any(map(str.isalnum, text))
+
+
+def _is_caption(tokens: Tokens, end: int) -> bool:
+    """Whether the last word labels what follows: "Lisbon Photo: ..."."""
+    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in gazetteer.common_words()
+
+
+def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
+    """Whether the words are a minister's or secretary's charge: "Education Minister", "Secretary of State"."""
+    if words not in gazetteer.portfolios():
+        return False
+    if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
+        return True
+    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
+
+
+def _is_before_place(tokens: Tokens, end: int) -> bool:
+    if end + 1 >= len(tokens) or tokens.text[end] != ",":
+        return False
+    known = gazetteer.known_names()
+    first = fold(tokens.text[end + 1])
+    place = known.get((first,)) or (known.get((first, fold(tokens.text[end + 2]))) if end + 2 < len(tokens) else None)
+    return place is not None and place.type == "GPE"

@@ -1,0 +1,64 @@
+"""Which names are one person, body or place: the names of an article are gathered by referent.
+
+A name form is all mentions with the same words. Full names of persons come first; surnames, given names and other short
+forms join the one full name that they fit, or stay alone. What fits two is decided mention by mention, or not at all:
+to leave two names apart is a smaller mistake than to join two people.
+"""
+
+from collections import defaultdict
+
+from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.bodies import join_bodies_and_places
+from pipeline.nlp.entities.gazetteer import Words
+from pipeline.nlp.entities.mentions import Name
+from pipeline.nlp.entities.people import join_full_names, join_short_names
+from pipeline.nlp.entities.persons import is_surname_only
+from pipeline.nlp.entities.referent import Referent
+from pipeline.nlp.entities.type_votes import MAX_PERSON_WORDS, TITLE
+
+
+def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Referent]:
+    """Return the referents of the names, in order of their first mention; each has its names in text order.
+
+    ``long_forms`` are the abbreviations that the article introduces.
+    """
+    surnames = {name.words for name in names if name.titled and len(name.words) == 1}
+    people: list[Referent] = []
+    short: list[Referent] = []
+    others: list[Referent] = []
+    for words, of_form in _forms(names):
+        referent = Referent.of_form(words, of_form)
+        if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in gazetteer.known_names():
+            referent.votes["PERSON"] += TITLE
+        if words in long_forms or referent.is_team or (referent.type != "PERSON" and len(words) > 1):
+            others.append(referent)
+        elif is_surname_only(words):
+            short.append(referent)
+        else:
+            people.append(referent)
+    people = join_full_names(people)
+    single, rest = join_short_names(people, short)
+    referents = [*people, *single, *join_bodies_and_places([*others, *rest], long_forms)]
+    for referent in referents:
+        referent.names.sort(key=lambda name: name.start)
+    return sorted(filter(_is_named, referents), key=lambda referent: referent.names[0].start)
+
+
+def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
+    """Return the names by their words; a person with a title and a team are kept apart from the place of that name."""
+    forms: dict[tuple[Words, bool, bool], list[Name]] = defaultdict(list)
+    known = gazetteer.known_names()
+    for name in names:
+        titled_place = name.titled and len(name.words) == 1 and name.words in known
+        forms[name.words, titled_place, name.team].append(name)
+    return [(words, of_form) for (words, _, _), of_form in forms.items()]
+
+
+def _is_named(referent: Referent) -> bool:
+    """Whether any form is a name of its own: not "the Court" alone."""
+    if not referent.names:
+        return False
+    common = gazetteer.common_words()
+    return any(len(form) > 1 or form[0] not in common for form in referent.forms) or any(
+        name.titled for name in referent.names
+    )

@@ -1,0 +1,12 @@
+"""A real model with all of onrecord's components, loaded once for all tests of language."""
+
+import pytest
+from spacy.language import Language
+
+from pipeline.nlp.model import DEFAULT_MODEL, load_model
+
+
+@pytest.fixture(scope="session")
+def nlp() -> Language:
+    """The default model with every onrecord component: ``nlp(text)`` gives an annotated Doc."""
+    return load_model(DEFAULT_MODEL).as_one_pipeline()
