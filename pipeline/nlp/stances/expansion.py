@@ -1,0 +1,42 @@
+"""One candidate, several parties: each of "France and Spain" stands on its own; a blow at someone's act is one at them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.nlp.stances.agency import is_named
+from pipeline.nlp.stances.candidate import Candidate
+from pipeline.nlp.stances.parse import Parse, Phrase
+
+# No list of parties in a sentence is longer than this.
+MAX_PARTIES = 12
+
+
+def expanded(parse: Parse, candidate: Candidate) -> Iterator[Candidate]:
+    """Yield the candidate for each named holder and each named target, and for the one whose act the target is."""
+    for holder in _holders(parse, candidate.holder):
+        for target in _targets(parse, candidate.target):
+            yield replace(candidate, holder=holder, target=target)
+    owner = parse.child(candidate.target.head, "poss")
+    if owner is not None and candidate.score and is_named(parse, owner):
+        yield replace(candidate, target=parse.phrase(owner), features=candidate.features | {"derived"})
+
+
+def named_conjuncts(parse: Parse, head: int) -> list[int]:
+    """Return the heads of a list of names, or nothing where one of them is no name."""
+    heads = [head]
+    for place in range(MAX_PARTIES):
+        if place == len(heads):
+            break
+        heads.extend(child for child in parse.children[heads[place]] if parse.dep[child] == "conj")
+    return heads if 1 < len(heads) <= MAX_PARTIES and all(is_named(parse, one) for one in heads) else []
+
+
+def _holders(parse: Parse, holder: int | None) -> list[int | None]:
+    if holder is None:
+        return [None]
+    return [*named_conjuncts(parse, holder)] or [holder]
+
+
+def _targets(parse: Parse, target: Phrase) -> list[Phrase]:
+    heads = named_conjuncts(parse, target.head)
+    return [parse.phrase(head, alone=True) for head in heads] or [target]

@@ -1,0 +1,71 @@
+"""Holders, targets and sources as they go into the records: their words, their entity, their name."""
+
+from pipeline.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
+from pipeline.nlp.stances.agency import FIRST_PERSON
+from pipeline.nlp.stances.arguments import antecedent
+from pipeline.nlp.stances.expansion import named_conjuncts
+from pipeline.nlp.stances.parse import Parse, Phrase
+from pipeline.records import Span
+
+
+class Parties:
+    """Resolves the phrases of one article."""
+
+    def __init__(self, parse: Parse) -> None:
+        """Look up entities and quotes once."""
+        self.parse = parse
+        self.text: str = parse.doc.text
+        self.entities = entities_of(parse.doc)
+        self.quotes = quotes_of(parse.doc)
+        self.entity_of = _entity_index(parse)
+        # Whom "he" or "the minister" means, where the quotes have found that out, by the first code point.
+        self.meant: dict[int, StanceParty] = {}
+        for quote in self.quotes:
+            speaker = quote.speaker
+            if speaker is not None and speaker.mention is not None and speaker.name is not None:
+                self.meant.setdefault(speaker.mention.start, StanceParty(speaker.mention, speaker.entity, speaker.name))
+
+    def span(self, start: int, end: int) -> Span:
+        """Return tokens ``[start, end)`` as a span of code points."""
+        first, last = self.parse.doc[start], self.parse.doc[end - 1]
+        return text_span(self.text, first.idx, last.idx + len(last.text))
+
+    def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
+        """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
+        span = self.span(phrase.start, phrase.end)
+        if quote is not None and span.text.lower() in FIRST_PERSON:
+            speaker = self.speaker(quote)
+            if speaker is not None:
+                return StanceParty(span, speaker.entity, speaker.name)
+        entity = self.entity_of.get(phrase.head)
+        if entity is not None:
+            return StanceParty(span, entity, self.entities[entity].name)
+        meant = self.meant.get(span.start)
+        if meant is not None and meant.mention is not None and meant.mention.end == span.end:
+            return StanceParty(span, meant.entity, meant.name)
+        return StanceParty(span, None, " ".join(span.text.split()))
+
+    def speaker(self, quote: int) -> StanceParty | None:
+        """Return who speaks a quote, if that is known by name or by words."""
+        speaker = self.quotes[quote].speaker
+        if speaker is None:
+            return None
+        name = speaker.name or (speaker.mention.text if speaker.mention else "")
+        return None if not name.strip() else StanceParty(speaker.mention, speaker.entity, name)
+
+    def holder_phrase(self, head: int) -> Phrase:
+        """Return the words for a holder; of a list of names, its own name only."""
+        noun = antecedent(self.parse, head)
+        first = noun
+        while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
+            first = self.parse.head[first]
+        return self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
+
+
+def _entity_index(parse: Parse) -> dict[int, int]:
+    """Return the entity of each token of a mention; nothing where no entities were looked for."""
+    if not entities_of(parse.doc):
+        return {}
+    from pipeline.nlp.entities import entity_index
+
+    return dict(entity_index(parse.doc))

@@ -1,0 +1,215 @@
+"""Reads an article for stances: candidates, whose they are, by whose word, and how far they are believed."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+
+from spacy.tokens import Doc
+
+from pipeline.nlp.annotations import Stance, StanceParty, segments_of
+from pipeline.nlp.stances import vocabulary
+from pipeline.nlp.stances.agency import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, agency
+from pipeline.nlp.stances.candidate import Candidate
+from pipeline.nlp.stances.candidates import find_candidates
+from pipeline.nlp.stances.expansion import expanded
+from pipeline.nlp.stances.judgement import MIN_CONFIDENCE, confidence
+from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
+from pipeline.nlp.stances.parties import Parties
+from pipeline.nlp.stances.voices import Voice, Voices, same_party
+from pipeline.records import Polarity, Span
+
+# Numbers and marks that the tree makes heads: accepted $200; said: "…".
+NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
+CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
+# What one can be asked to take a position by; not having done the rest says nothing.
+POSITIONS = frozenset({"REJECT"})
+
+
+class Reading:
+    """The stances of one article."""
+
+    def __init__(self, doc: Doc) -> None:
+        """Lay out the article: its tree, its parties, its voices."""
+        self.parse = Parse(doc)
+        self.parties = Parties(self.parse)
+        self.voices = Voices(self.parse, self.parties)
+        self.closed = _outside_the_body(doc)
+
+    def stances(self) -> list[Stance]:
+        """Return the believed stances in text order, one for each holder, target and polarity."""
+        best: dict[tuple[object, ...], Stance] = {}
+        for candidate in find_candidates(self.parse):
+            for stance in self._stances_of(candidate):
+                key = (_place(stance.holder), _place(stance.target), stance.polarity)
+                if key not in best or stance.confidence > best[key].confidence:
+                    best[key] = stance
+        return sorted(best.values(), key=_order)
+
+    def _stances_of(self, candidate: Candidate) -> Iterator[Stance]:
+        if self._is_closed(candidate.predicate) or self._is_neutral_act(candidate):
+            return
+        for one in expanded(self.parse, candidate):
+            stance = self._held(one)
+            if stance is not None:
+                yield stance
+
+    def _is_neutral_act(self, candidate: Candidate) -> bool:
+        """Whether a negation leaves no position: who did not attack is not neutral for that."""
+        return candidate.score == 0 and candidate.relation not in POSITIONS
+
+    def _is_closed(self, token: int) -> bool:
+        """Whether a token stands outside the body: in a promo, a credit, a caption."""
+        place = self.parse.doc[token].idx
+        before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
+        return before >= 0 and place < self.closed[before][1]
+
+    def _held(self, candidate: Candidate) -> Stance | None:
+        """Return the candidate as a stance with its holder and its sources, if it is believed."""
+        voices = self.voices.over(candidate.predicate)
+        quote = self.voices.quote_of.get(candidate.predicate)
+        if self._is_the_speakers(candidate):
+            if not voices:
+                return None
+            holder, head, voices = voices[-1].party, voices[-1].head, voices[:-1]
+        else:
+            assert candidate.holder is not None
+            phrase = self.parties.holder_phrase(candidate.holder)
+            holder, head, voices = self._own_words(self.parties.party(phrase, quote), phrase.head, voices)
+        target = self.parties.party(candidate.target, quote)
+        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target.head):
+            return None
+        believed = confidence(replace(candidate, features=candidate.features | self._context(candidate, head, voices)))
+        if believed < MIN_CONFIDENCE:
+            return None
+        score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
+        return Stance(
+            holder=holder,
+            target=target,
+            polarity=_polarity(score),
+            score=score,
+            expression=self._expression(candidate),
+            evidence=self._evidence(candidate),
+            confidence=believed,
+            relation=candidate.relation,
+            quote=quote,
+            asserted_by=_each_once(voices),
+        )
+
+    def _is_no_target(self, head: int) -> bool:
+        """Whether a target's head is no thing that one can stand toward."""
+        tag = self.parse.tag[head]
+        return tag in NO_TARGETS or (tag.startswith("NN") and self.parse.lower[head] in vocabulary.empty_targets())
+
+    def _is_the_speakers(self, candidate: Candidate) -> bool:
+        """Whether the stance is that of whoever voices the clause."""
+        holder = candidate.holder
+        if holder is None or "necessary" in candidate.features:
+            return True
+        return self.parse.lower[holder] in GENERIC and not self.parse.children[holder]
+
+    def _context(self, candidate: Candidate, holder: int | None, voices: tuple[Voice, ...]) -> set[str]:
+        """Return what the judgement is told of the holder, the target and the sources; a quote's speaker is someone."""
+        kind = "yes" if holder is None else agency(self.parse, holder)
+        features = {f"agent={kind}"}
+        if voices:
+            features.add("asserted")
+        if self._is_asked(candidate.predicate):
+            features.add("question")
+        if self.parse.lower[candidate.target.head] in IMPERSONAL and candidate.target.end - candidate.target.start == 1:
+            features.add("vague")
+        return features
+
+    def _is_asked(self, predicate: int) -> bool:
+        """Whether the predicate's sentence ends as a question."""
+        _, end = self.parse.sentence[predicate]
+        return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - 3), end))
+
+    def _own_words(
+        self, holder: StanceParty, head: int, voices: tuple[Voice, ...]
+    ) -> tuple[StanceParty, int | None, tuple[Voice, ...]]:
+        """Take the holder's own voice out of those that assert the stance: "he said he supports it" is his own word.
+
+        Returns the holder with the name that a pronoun stands for, the token that says what the holder is, and the voices.
+        """
+        if not voices:
+            return holder, head, voices
+        inner = voices[-1]
+        word = self.parse.lower[head]
+        if same_party(inner.party, holder):
+            return holder, head, voices[:-1]
+        if word in FIRST_PERSON or (inner.head is not None and self._may_mean(word, inner.head)):
+            return StanceParty(holder.mention, inner.party.entity, inner.party.name), inner.head, voices[:-1]
+        return holder, head, tuple(voice for voice in voices if not same_party(voice.party, holder))
+
+    def _may_mean(self, pronoun: str, speaker: int) -> bool:
+        """Whether "he", "they" or "it" under a verb of speech can be whoever speaks."""
+        if pronoun == "it":
+            return self.parse.ent_type[speaker] in ("ORG", "GPE") or self.parse.tag[speaker] == "NN"
+        return pronoun in THIRD_PERSON
+
+    def _expression(self, candidate: Candidate) -> tuple[Span, ...]:
+        """Return the tokens that carry the stance, neighbours joined."""
+        runs: list[list[int]] = []
+        for token in candidate.expression:
+            if runs and token == runs[-1][1]:
+                runs[-1][1] = token + 1
+            else:
+                runs.append([token, token + 1])
+        return tuple(self.parties.span(start, end) for start, end in runs)
+
+    def _evidence(self, candidate: Candidate) -> Span:
+        """Return the clause of the stance; the sentence where that leaves out holder or target."""
+        parse = self.parse
+        index = candidate.predicate
+        for _ in range(MAX_CLIMB):
+            if parse.dep[index] in CLAUSE_DEPS and parse.is_verb(index):
+                break
+            if parse.head[index] == index:
+                break
+            index = parse.head[index]
+        phrase = parse.phrase(index, clause=True)
+        needed = [*candidate.expression, candidate.target.start, candidate.target.end - 1]
+        if candidate.holder is not None:
+            needed.append(candidate.holder)
+        if phrase.start <= min(needed) and max(needed) < phrase.end and candidate.holder is not None:
+            return self.parties.span(phrase.start, phrase.end)
+        start, end = parse.sentence[candidate.predicate]
+        return self._trimmed(start, end)
+
+    def _trimmed(self, start: int, end: int) -> Span:
+        while start < end - 1 and self.parse.doc[start].is_space:
+            start += 1
+        while end - 1 > start and self.parse.doc[end - 1].is_space:
+            end -= 1
+        return self.parties.span(start, end)
+
+
+def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:
+    """Return the parties of the voices; of two with one name, the first."""
+    parties: dict[str, StanceParty] = {}
+    for voice in voices:
+        parties.setdefault(voice.party.name, voice.party)
+    return tuple(parties.values())
+
+
+def _outside_the_body(doc: Doc) -> list[tuple[int, int]]:
+    return sorted((segment.start, segment.end) for segment in segments_of(doc) if segment.kind != "BODY")
+
+
+def _polarity(score: float) -> Polarity:
+    return "SUPPORT" if score > 0 else "OPPOSE" if score < 0 else "NEUTRAL"
+
+
+def _place(party: StanceParty) -> object:
+    return party.name if party.mention is None else (party.mention.start, party.mention.end)
+
+
+def _order(stance: Stance) -> tuple[int, int, int, str]:
+    holder = stance.holder.mention
+    target = stance.target.mention
+    return (
+        stance.expression[0].start,
+        -1 if holder is None else holder.start,
+        -1 if target is None else target.start,
+        stance.polarity,
+    )

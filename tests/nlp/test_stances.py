@@ -1,0 +1,203 @@
+"""Stances: who stands where toward what, by whose word, and with which words."""
+
+from collections.abc import Callable
+
+import pytest
+from spacy.language import Language
+
+from pipeline.nlp.annotations import Stance, stances_of
+
+Read = Callable[[str], tuple[Stance, ...]]
+
+
+@pytest.fixture(scope="session")
+def read(nlp: Language) -> Read:
+    return lambda text: stances_of(nlp(text))
+
+
+def has(stances: tuple[Stance, ...], holder: str, target: str, polarity: str) -> bool:
+    """Whether a stance with a holder and a target of these words is among the stances."""
+    return any(
+        holder in one.holder.name
+        and one.target.mention is not None
+        and target in one.target.mention.text
+        and one.polarity == polarity
+        for one in stances
+    )
+
+
+def the(stances: tuple[Stance, ...], holder: str, target: str) -> Stance:
+    """Return the stance of a holder toward a target."""
+    (found,) = (
+        one
+        for one in stances
+        if holder in one.holder.name and one.target.mention is not None and one.target.mention.text == target
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "holder", "target", "polarity"),
+    [
+        ("The mayor condemned the new toll.", "mayor", "the new toll", "OPPOSE"),
+        ("The new toll was condemned by the mayor.", "mayor", "The new toll", "OPPOSE"),
+        ("Senator Ruth Okafor praised the harbour pilots.", "Okafor", "the harbour pilots", "SUPPORT"),
+        ("The minister criticised and rejected the budget.", "minister", "the budget", "OPPOSE"),
+        ("The plan, which the farmers opposed, was dropped.", "farmers", "plan", "OPPOSE"),
+        ("Norway's opposition to the pipeline is well known.", "Norway", "the pipeline", "OPPOSE"),
+        ("The unions voiced support for the strike fund.", "unions", "the strike fund", "SUPPORT"),
+        ("Denmark withdrew its support for the treaty.", "Denmark", "the treaty", "OPPOSE"),
+        ("The judge won praise from the bar association.", "bar association", "judge", "SUPPORT"),
+        ("The deputy was highly critical of the auditors.", "deputy", "the auditors", "OPPOSE"),
+        ("The council is opposed to the merger.", "council", "the merger", "OPPOSE"),
+        ("Officials said they were ready to discuss the ferry plan.", "Officials", "discuss the ferry plan", "SUPPORT"),
+        ("The committee found the offer unacceptable.", "committee", "the offer", "OPPOSE"),
+        ("Lena Brandt called the deal a betrayal.", "Brandt", "the deal", "OPPOSE"),
+        ("Observers described the poll as chaotic.", "Observers", "the poll", "OPPOSE"),
+        ("The envoy insisted that the troops leave the valley.", "envoy", "the troops leave the valley", "SUPPORT"),
+        ("Canada imposed sanctions on the shipping firm.", "Canada", "the shipping firm", "OPPOSE"),
+        ("Canada lifted sanctions on the shipping firm.", "Canada", "the shipping firm", "SUPPORT"),
+        ("The general threatened to bomb the dam.", "general", "the dam", "OPPOSE"),
+        ("The premier vetoed the bill.", "premier", "the bill", "OPPOSE"),
+        ("The workers went on strike in protest at the cuts.", "workers", "the cuts", "OPPOSE"),
+        ("The teachers were angered by the ruling.", "teachers", "the ruling", "OPPOSE"),
+        ("Amina Diallo, a critic of the bank, resigned.", "Diallo", "the bank", "OPPOSE"),
+    ],
+)
+def test_words_that_take_a_stance(read: Read, text: str, holder: str, target: str, polarity: str) -> None:
+    assert has(read(text), holder, target, polarity), read(text)
+
+
+def test_support_that_is_denied_is_weaker_opposition(read: Read) -> None:
+    plain = the(read("The party supported the reform."), "party", "the reform")
+    denied = the(read("The party did not support the reform."), "party", "the reform")
+    assert plain.polarity == "SUPPORT"
+    assert denied.polarity == "OPPOSE"
+    assert abs(denied.score) < plain.score
+
+
+def test_what_is_not_rejected_is_met_neutrally(read: Read) -> None:
+    stance = the(read("Hungary has not rejected the proposal."), "Hungary", "the proposal")
+    assert (stance.polarity, stance.score) == ("NEUTRAL", 0.0)
+
+
+def test_no_intention_of_doing_it_is_opposition_to_doing_it(read: Read) -> None:
+    assert has(read("The company has no intention of closing the mine."), "company", "closing the mine", "OPPOSE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The minister would support the bill if it were cheaper.",
+        "If the senator backs the bill, the vote will pass.",
+        "The reporter asked whether the senator opposed the bill.",
+        "The two ministers met in Oslo and discussed the bill.",
+        "The storm hit the coast on Monday.",
+        "The clerk declined to comment.",
+    ],
+)
+def test_no_stance_where_none_is_taken(read: Read, text: str) -> None:
+    assert read(text) == ()
+
+
+def test_what_one_party_says_of_another_is_asserted_by_it(read: Read) -> None:
+    stances = read("Turkey accused Greece of sabotaging the talks.")
+    accusation = the(stances, "Turkey", "Greece")
+    assert accusation.polarity == "OPPOSE"
+    assert accusation.relation == "ACCUSE"
+    assert accusation.asserted_by == ()
+    claimed = the(stances, "Greece", "the talks")
+    assert claimed.polarity == "OPPOSE"
+    assert [source.name for source in claimed.asserted_by] == ["Turkey"]
+
+
+def test_the_outermost_source_comes_first(read: Read) -> None:
+    stances = read("The agency reported that Maria Keller said the generals rejected the truce.")
+    rejection = the(stances, "generals", "the truce")
+    assert [source.name for source in rejection.asserted_by] == ["The agency", "Maria Keller"]
+
+
+def test_the_holders_own_words_need_no_one_to_assert_them(read: Read) -> None:
+    stance = the(read("Paula Reyes said she supports the curfew."), "Paula Reyes", "the curfew")
+    assert stance.asserted_by == ()
+
+
+def test_a_judgement_in_reported_speech_is_the_speakers(read: Read) -> None:
+    stances = read("Jonas Weber said that the election was free and fair.")
+    assert the(stances, "Jonas Weber", "the election").polarity == "SUPPORT"
+
+
+def test_a_demand_in_reported_speech_is_the_speakers(read: Read) -> None:
+    stances = read("The chancellor said the dumping must be stopped.")
+    assert the(stances, "chancellor", "the dumping").polarity == "OPPOSE"
+
+
+def test_we_in_a_quote_is_its_speaker(read: Read) -> None:
+    stances = read("“We reject this decree,” said Ines Duarte.")
+    stance = the(stances, "Ines Duarte", "this decree")
+    assert stance.polarity == "OPPOSE"
+    assert stance.holder.mention is not None
+    assert stance.holder.mention.text == "We"
+    assert stance.quote is not None
+
+
+def test_each_of_several_named_holders_has_a_stance_of_its_own(read: Read) -> None:
+    stances = read("France and Spain condemned the coup.")
+    assert {one.holder.name for one in stances} == {"France", "Spain"}
+
+
+def test_the_expression_is_the_words_that_carry_the_stance(read: Read) -> None:
+    stance = the(read("The party did not support the reform."), "party", "the reform")
+    assert [span.text for span in stance.expression] == ["not support"]
+    assert stance.evidence.text.startswith("The party did not support the reform")
+
+
+def test_a_target_goes_without_the_clause_that_trails_it(read: Read) -> None:
+    stance = the(read("The mayor opposed the stadium, which cost millions."), "mayor", "the stadium")
+    assert stance.polarity == "OPPOSE"
+
+
+def test_stances_come_in_text_order(read: Read) -> None:
+    stances = read("Chile praised the accord. Peru rejected the accord. Brazil backs the court.")
+    starts = [one.expression[0].start for one in stances]
+    assert len(stances) == 3
+    assert starts == sorted(starts)
+
+
+def test_joined_names_agree_with_each_other(read: Read) -> None:
+    stances = read("Peru and Chile agreed to share the water.")
+    assert has(stances, "Peru", "Chile", "SUPPORT")
+    assert has(stances, "Chile", "Peru", "SUPPORT")
+
+
+def test_a_blow_at_someones_act_is_one_at_them_too_and_less_sure(read: Read) -> None:
+    stances = read("The governor condemned Brazil's decision.")
+    act, owner = the(stances, "governor", "Brazil's decision"), the(stances, "governor", "Brazil")
+    assert owner.polarity == "OPPOSE"
+    assert owner.confidence < act.confidence
+
+
+def test_a_stance_toward_sanctions_is_one_toward_whom_they_hit(read: Read) -> None:
+    stances = read("Finland called for sanctions against the shipping company.")
+    assert has(stances, "Finland", "sanctions against the shipping company", "SUPPORT")
+    assert has(stances, "Finland", "the shipping company", "OPPOSE")
+
+
+def test_things_take_no_stand(read: Read) -> None:
+    assert read("Heavy rain killed the crops.") == ()
+
+
+def test_what_someone_writes_speaks_for_them(read: Read) -> None:
+    assert has(
+        read("Nadia Farouk issued a statement criticising the verdict."), "Nadia Farouk", "the verdict", "OPPOSE"
+    )
+
+
+def test_what_was_not_done_to_one_verb_may_be_done_to_the_next(read: Read) -> None:
+    stances = read("The senator did not attend the session and criticized the chairman.")
+    assert the(stances, "senator", "the chairman").polarity == "OPPOSE"
+
+
+def test_they_need_no_entities_and_no_quotes_to_be_found(nlp: Language) -> None:
+    with nlp.select_pipes(enable=["tok2vec", "tagger", "parser", "ner", "onrecord_stances"]):
+        assert has(stances_of(nlp("Chile praised the accord.")), "Chile", "the accord", "SUPPORT")
