@@ -1,0 +1,152 @@
+"""Quotation marks: the stretches of text that stand in them.
+
+Straight marks open and close alike, so the characters around them decide. A paragraph that opens with a mark and never closes
+it is a quote that goes on in the next one, if that opens with a mark as well (the Chicago Manual of Style, 13.30).
+"""
+
+import re
+from dataclasses import dataclass
+
+MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
+PARAGRAPH = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+SINGLE = frozenset("‘’‚'")
+APOSTROPHES = frozenset("’'")
+OPENING = frozenset("“„«‘‚") | {"``"}
+CLOSING = frozenset("”»’")
+BEFORE_OPENING = frozenset("([{—–-―/:;,>…“\"‘'«„`")
+ENDS_SPEECH = frozenset(".,!?…—–-;:")
+MAX_DEPTH = 4  # marks within marks; deeper ones are noise
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of text in quotation marks, the marks included; ``parent`` is the index of the region it stands in.
+
+    ``goes_on``: its paragraph ended before the mark was closed. ``paragraph`` counts from 0.
+    """
+
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+    paragraph: int
+    parent: int | None
+    goes_on: bool
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    start: int
+    inner: int
+    single: bool
+    curly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+    goes_on: bool
+    single: bool
+
+
+def paragraphs(text: str) -> list[tuple[int, int]]:
+    """Return start and end of every line that is not blank."""
+    return [match.span() for match in PARAGRAPH.finditer(text) if not match.group().isspace()]
+
+
+def _can_open(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return (before.isspace() or before in BEFORE_OPENING) and not after.isspace()
+
+
+def _can_close(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not before.isspace() and not after.isalnum()
+
+
+def _is_possessive(text: str, start: int, end: int, later_close: bool) -> bool:
+    """Whether a single mark after an -s is the genitive of a plural, not the end of a quotation."""
+    return (
+        later_close
+        and text[start - 1 : start] == "s"
+        and text[end : end + 1] == " "
+        and text[end + 1 : end + 2].islower()
+    )
+
+
+def _roles(text: str, mark: re.Match[str]) -> tuple[bool, bool]:
+    """Return whether a mark can open and whether it can close a quotation, by its shape and its neighbours."""
+    sign, (start, end) = mark.group(), mark.span()
+    can_open = sign in OPENING or (sign not in CLOSING and _can_open(text, start, end))
+    can_close = sign in CLOSING or (sign not in OPENING and _can_close(text, start, end))
+    if sign in APOSTROPHES:
+        can_close = can_close and _can_close(text, start, end)
+    if sign == "‘":
+        can_open = _can_open(text, start, end)
+    if can_open and can_close and text[start - 1 : start].isspace():
+        can_close = False
+    return can_open, can_close
+
+
+def _pairs(text: str, start: int, end: int) -> list[_Pair]:
+    """Pair the marks of one paragraph; an outermost double mark that is never closed runs to its end."""
+    marks = [(mark, *_roles(text, mark)) for mark in MARK.finditer(text, start, end)]
+    closers_left = sum(can_close and mark.group() in APOSTROPHES for mark, _, can_close in marks)
+    stack: list[_Open] = []
+    found: list[_Pair] = []
+    for mark, can_open, can_close in marks:
+        sign, (at, after) = mark.group(), mark.span()
+        single = sign in SINGLE
+        closers_left -= can_close and sign in APOSTROPHES
+        partner = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].single == single), None)
+        if can_close and partner is not None and not (single and _is_possessive(text, at, after, closers_left > 0)):
+            opened = stack[partner]
+            del stack[partner:]
+            found.append(_Pair(opened.start, after, opened.inner, at, False, single))
+            continue
+        if not can_open or len(stack) >= MAX_DEPTH:
+            continue
+        if not single and partner is not None and not (sign == "“" and stack[partner].curly):
+            del stack[partner:]  # the earlier mark was never closed
+        stack.append(_Open(at, after, single, sign in OPENING))
+    left_open = next((opened for opened in stack if not opened.single), None)
+    if left_open is not None and text[left_open.inner : end].strip():
+        found.append(_Pair(left_open.start, end, left_open.inner, end, True, False))
+    return sorted(found, key=lambda pair: (pair.start, -pair.end))
+
+
+def find_regions(text: str, spans: list[tuple[int, int]]) -> list[Region]:
+    """Return the text's regions in quotation marks, in text order; ``spans`` are its paragraphs."""
+    regions: list[Region] = []
+    for paragraph, (start, end) in enumerate(spans):
+        enclosing: list[int] = []
+        for piece in _pairs(text, start, end):
+            inner = text[piece.inner_start : piece.inner_end]
+            if not any(map(str.isalnum, inner)):
+                continue
+            stripped_end = piece.end - (
+                len(text[piece.start : piece.end]) - len(text[piece.start : piece.end].rstrip())
+            )
+            while enclosing and regions[enclosing[-1]].end < piece.end:
+                enclosing.pop()
+            parent = enclosing[-1] if enclosing else None
+            regions.append(
+                Region(
+                    piece.start,
+                    stripped_end,
+                    piece.inner_start,
+                    min(piece.inner_end, stripped_end),
+                    paragraph,
+                    parent,
+                    piece.goes_on,
+                    piece.single,
+                )
+            )
+            enclosing.append(len(regions) - 1)
+    return regions

@@ -1,0 +1,181 @@
+"""What counts as a quote, what belongs to its content, and who is named as its speaker."""
+
+import pytest
+from spacy.language import Language
+
+from pipeline.nlp.annotations import Quote, quotes_of
+
+
+def quotes(nlp: Language, text: str) -> list[Quote]:
+    return list(quotes_of(nlp(text)))
+
+
+def contents(quote: Quote) -> list[str]:
+    return [span.text for span in quote.content]
+
+
+def only(nlp: Language, text: str) -> Quote:
+    found = quotes(nlp, text)
+    assert len(found) == 1, [contents(quote) for quote in found]
+    return found[0]
+
+
+def holding(nlp: Language, text: str, words: str) -> Quote:
+    """Return the quote whose content begins with the words, past its mark."""
+    found = [quote for quote in quotes(nlp, text) if quote.content[0].text.lstrip("“\"'‘«„`").startswith(words)]
+    assert len(found) == 1, [contents(quote) for quote in quotes(nlp, text)]
+    return found[0]
+
+
+def mention(quote: Quote) -> str | None:
+    return quote.speaker.mention.text if quote.speaker and quote.speaker.mention else None
+
+
+def test_a_direct_quote_keeps_its_marks(nlp: Language) -> None:
+    quote = only(nlp, "“The bridge is safe,” Anna Weller said.")
+    assert (quote.type, contents(quote), mention(quote)) == ("DIRECT", ["“The bridge is safe,”"], "Anna Weller")
+    assert [span.text for span in quote.cue] == ["said"]
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "“The harbour will reopen on Monday,”",
+        '"The harbour will reopen on Monday,"',
+        "''The harbour will reopen on Monday,''",
+        "``The harbour will reopen on Monday,''",
+        "‘The harbour will reopen on Monday,’",
+        "'The harbour will reopen on Monday,'",
+        "«The harbour will reopen on Monday,»",
+        "„The harbour will reopen on Monday,”",
+    ],
+)
+def test_all_marks_of_the_press_are_read(nlp: Language, marked: str) -> None:
+    quote = only(nlp, f"{marked} Maria Lopez said on Friday.")
+    assert (quote.type, contents(quote), mention(quote)) == ("DIRECT", [marked], "Maria Lopez")
+
+
+def test_an_apostrophe_is_no_mark(nlp: Language) -> None:
+    quote = only(nlp, "‘The dockers’ union doesn’t want a strike,’ Paul Adeyemi said.")
+    assert contents(quote) == ["‘The dockers’ union doesn’t want a strike,’"]
+
+
+def test_a_speaker_may_stand_before_the_quote(nlp: Language) -> None:
+    quote = only(nlp, "Mayor Ruth Okafor said: “We will rebuild the school.”")
+    assert (contents(quote), mention(quote)) == (["“We will rebuild the school.”"], "Mayor Ruth Okafor")
+
+
+def test_a_verb_may_stand_before_the_speaker(nlp: Language) -> None:
+    quote = only(nlp, "“Nobody warned us about the flood,” said Peter Lang, a farmer from the valley.")
+    assert mention(quote) == "Peter Lang, a farmer from the valley"
+
+
+def test_a_broken_quote_is_one_record(nlp: Language) -> None:
+    quote = only(nlp, "“The talks were long,” Helen Moore said, “but they were worth it.”")
+    assert contents(quote) == ["“The talks were long,”", "“but they were worth it.”"]
+
+
+def test_sentences_behind_the_attribution_go_on_with_the_quote(nlp: Language) -> None:
+    quote = only(nlp, "“We lost the barn,” Tom Reed said. “The animals are fine.”")
+    assert contents(quote) == ["“We lost the barn,”", "“The animals are fine.”"]
+
+
+def test_two_attributions_make_two_quotes(nlp: Language) -> None:
+    found = quotes(nlp, "“We lost the barn,” Tom Reed said. “The roof was old,” Mary Reed added.")
+    assert [mention(quote) for quote in found] == ["Tom Reed", "Mary Reed"]
+
+
+def test_a_quote_over_paragraphs_is_one_record(nlp: Language) -> None:
+    text = "Helen Moore said: “The first year was hard.\n\n“The second year was harder.”\n\nIt rained all day."
+    quote = only(nlp, text)
+    assert contents(quote) == ["“The first year was hard.", "“The second year was harder.”"]
+
+
+def test_a_paragraph_may_introduce_the_quote_of_the_next_one(nlp: Language) -> None:
+    quote = holding(nlp, "The minister said in a statement:\n\n“We reject this plan and will vote against it.”", "We")
+    assert mention(quote) == "The minister"
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("The minister said that taxes would rise next year.", "taxes would rise next year"),
+        ("The minister said taxes would rise next year.", "taxes would rise next year"),
+        ("Taxes would rise next year, the minister said.", "Taxes would rise next year"),
+        ("According to the minister, taxes will rise next year.", "taxes will rise next year"),
+        ("The minister vowed to raise taxes next year.", "to raise taxes next year"),
+        ("The minister told reporters that taxes would rise next year.", "taxes would rise next year"),
+    ],
+)
+def test_indirect_content_is_the_clause_alone(nlp: Language, text: str, content: str) -> None:
+    quote = only(nlp, text)
+    assert (quote.type, contents(quote)) == ("INDIRECT", [content])
+    assert mention(quote) is not None and "minister" in str(mention(quote))
+
+
+def test_an_interrupted_clause_is_two_spans(nlp: Language) -> None:
+    quote = only(nlp, "The plan, Helen Moore said, will fail.")
+    assert contents(quote) == ["The plan", "will fail"]
+
+
+def test_content_partly_in_marks_is_mixed(nlp: Language) -> None:
+    quote = only(nlp, "Helen Moore said the report was “full of mistakes”.")
+    assert (quote.type, contents(quote)) == ("MIXED", ["the report was “full of mistakes”"])
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("The union criticized the new contract.", "the new contract"),
+        ("Helen Moore denied the charges.", "the charges"),
+        ("The envoy called for an end to the siege.", "an end to the siege"),
+        ("Helen Moore rejected the claim that the dam was unsafe.", "the claim that the dam was unsafe"),
+    ],
+)
+def test_a_stand_on_something_is_a_quote_of_it(nlp: Language, text: str, content: str) -> None:
+    assert [content] in [contents(quote) for quote in quotes(nlp, text)]
+
+
+def test_verbs_that_share_a_subject_share_their_speaker(nlp: Language) -> None:
+    found = quotes(nlp, "Helen Moore said the dam was safe and added that the town had nothing to fear.")
+    assert {mention(quote) for quote in found} == {"Helen Moore"}
+    assert ["the dam was safe"] in [contents(quote) for quote in found]
+
+
+def test_the_speaker_of_a_relative_clause_is_whom_it_speaks_of(nlp: Language) -> None:
+    quote = holding(nlp, "The engineer, who said the dam was safe, has left the town.", "the dam")
+    assert str(mention(quote)).startswith("The engineer")
+
+
+def test_the_agent_of_a_passive_is_the_speaker(nlp: Language) -> None:
+    quote = holding(nlp, "Reporters were told by the mayor that the road would stay closed.", "the road")
+    assert mention(quote) == "the mayor"
+
+
+def test_a_scare_quote_is_no_quote(nlp: Language) -> None:
+    assert quotes(nlp, "The so-called “smart” meters arrived in spring.") == []
+
+
+def test_a_title_is_no_quote(nlp: Language) -> None:
+    assert quotes(nlp, "The film “Gone With the Wind” runs for four hours.") == []
+
+
+def test_a_quote_in_a_quote_names_its_parent(nlp: Language) -> None:
+    found = quotes(nlp, "“My father told me, ‘Never sell the land,’ and I never did,” Tom Reed said.")
+    inner = next(quote for quote in found if quote.content[0].text.startswith("‘"))
+    assert inner.parent is not None and mention(found[inner.parent]) == "Tom Reed"
+
+
+def test_a_line_of_an_interview_is_a_quote(nlp: Language) -> None:
+    text = (
+        "DAVIES: Why did you leave the party so soon?\n\nHARTMANN: I could not support the new law.\n\n"
+        "DAVIES: What will you do now that it is over?\n\nHARTMANN: I will go home and write a book.\n"
+    )
+    assert {mention(quote) for quote in quotes(nlp, text)} >= {"DAVIES", "HARTMANN"}
+
+
+def test_confidence_is_a_probability(nlp: Language) -> None:
+    sure = only(nlp, "“The bridge is safe,” Anna Weller said.").confidence
+    for quote in quotes(nlp, "If they say so, people may look at the idea that prices fall."):
+        assert 0 < quote.confidence < sure
+    assert 0.6 < sure < 1

@@ -1,0 +1,64 @@
+"""Whom the speaker phrases mean."""
+
+import pytest
+from spacy.language import Language
+
+from pipeline.nlp.annotations import Attribution, entities_of, quotes_of
+
+
+def speakers(nlp: Language, text: str) -> list[Attribution]:
+    return [quote.speaker for quote in quotes_of(nlp(text)) if quote.speaker is not None]
+
+
+def test_a_surname_means_the_full_name(nlp: Language) -> None:
+    text = "Helen Moore visited the dam.\n\n“It is safe,” Moore said."
+    (speaker,) = speakers(nlp, text)
+    assert (speaker.name, speaker.resolution) == ("Helen Moore", "NAME")
+    assert speaker.entity is not None and entities_of(nlp(text))[speaker.entity].name == "Helen Moore"
+
+
+def test_he_is_the_man_in_view(nlp: Language) -> None:
+    text = "James Walker met Helen Moore at the dam on Monday.\n\n“It is safe,” he said."
+    assert [(s.name, s.resolution) for s in speakers(nlp, text)] == [("James Walker", "PRONOUN")]
+
+
+def test_she_is_the_woman_though_a_man_is_nearer(nlp: Language) -> None:
+    text = "Helen Moore met James Walker at the dam on Monday.\n\n“It is safe,” she said."
+    assert [(s.name, s.resolution) for s in speakers(nlp, text)] == [("Helen Moore", "PRONOUN")]
+
+
+def test_a_name_inside_a_quote_is_not_in_view(nlp: Language) -> None:
+    text = "James Walker said: “Peter Lang is a liar.”\n\nHe said the trial would show it."
+    assert [s.name for s in speakers(nlp, text)][-1] == "James Walker"
+
+
+def test_a_title_means_who_bears_it(nlp: Language) -> None:
+    text = "Chancellor Helen Moore flew to Oslo with Peter Lang.\n\n“The treaty is ready,” the chancellor said."
+    assert [(s.name, s.resolution) for s in speakers(nlp, text)][-1] == ("Helen Moore", "NOMINAL")
+
+
+def test_a_nominal_that_means_nobody_named_keeps_its_words(nlp: Language) -> None:
+    (speaker,) = speakers(nlp, "Norwegian officials said the ferry was late.")
+    assert (speaker.name, speaker.entity, speaker.resolution) == ("Norwegian officials", None, "NOMINAL")
+
+
+def test_a_pronoun_without_anybody_in_view_has_no_name(nlp: Language) -> None:
+    (speaker,) = speakers(nlp, "“It is cold in here tonight,” she said.")
+    assert (speaker.name, speaker.entity, speaker.resolution) == (None, None, "PRONOUN")
+
+
+@pytest.mark.parametrize("between", [" ", "\n\n"])
+def test_a_quote_without_attribution_is_of_who_spoke_last(nlp: Language, between: str) -> None:
+    text = f"Helen Moore said the dam was safe.{between}“We have tested every single wall of it.”"
+    speaker = speakers(nlp, text)[-1]
+    assert (speaker.name, speaker.resolution) == ("Helen Moore", "IMPLICIT")
+
+
+def test_who_the_lead_leaves_unnamed_is_named_by_the_next_paragraph(nlp: Language) -> None:
+    text = "The old dam is safe after months of repairs, a spokesman said on Monday.\n\nPeter Lang said the walls had been tested."
+    assert [s.name for s in speakers(nlp, text)] == ["Peter Lang", "Peter Lang"]
+
+
+def test_i_in_a_quote_is_who_is_quoted(nlp: Language) -> None:
+    text = "“I promised to rebuild the school,” Helen Moore said."
+    assert {s.name for s in speakers(nlp, text)} == {"Helen Moore"}
