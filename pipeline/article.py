@@ -19,12 +19,11 @@ MAX_ATTRIBUTES = 1_000
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d")
-ZONE = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 # Query parameters that tell how a reader came to a page, not which page it is.
 TRACKING_PARAMETER = re.compile(
     r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|cmpid|ito|ref_src)", re.IGNORECASE
 )
-DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = frozenset((80, 443))
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -149,29 +148,48 @@ def published(value: int | str) -> tuple[datetime, bool]:
         ) from None
 
 
-def normalised_url(url: str) -> str | None:
-    """Return the form that two addresses of one page share, or None where there is no web address.
+@dataclass(frozen=True, slots=True)
+class _WebAddress:
+    host: str
+    port: int | None
+    path: str
+    query: str
 
-    Scheme and host in lower case, no "www.", default port, fragment, trailing slash or tracking parameters; the other parameters
-    sorted; http and https are one.
-    """
+
+def _web_address(url: str) -> _WebAddress | None:
+    """Return the parts of a web address, or None where there is none."""
     try:
         parts = urlsplit(url.strip())
-        host, port = (parts.hostname or "").rstrip(".").removeprefix("www."), parts.port
-        if parts.scheme not in DEFAULT_PORTS or not host:
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+        while host.startswith("www."):
+            host = host.removeprefix("www.")
+        if parts.scheme not in ("http", "https") or not host:
             return None
         parameters = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=MAX_ATTRIBUTES)
     except ValueError:
         return None
     query = urlencode(sorted(pair for pair in parameters if not TRACKING_PARAMETER.fullmatch(pair[0])))
-    address = host if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    return urlunsplit(("https", address, parts.path.rstrip("/"), query, ""))
+    return _WebAddress(host, None if port in DEFAULT_PORTS else port, parts.path.rstrip("/"), query)
+
+
+def normalised_url(url: str) -> str | None:
+    """Return the form that two addresses of one page share, or None where there is no web address.
+
+    Scheme and host in lower case, no "www.", default port, fragment, trailing slash or tracking parameters; the other
+    parameters sorted; http and https are one.
+    """
+    parts = _web_address(url)
+    if parts is None:
+        return None
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    address = host if parts.port is None else f"{host}:{parts.port}"
+    return urlunsplit(("https", address, parts.path, parts.query, ""))
 
 
 def domain(url: str) -> str | None:
     """Return the publisher's domain of a web address, without "www.", or None where there is none."""
-    normalised = normalised_url(url)
-    return urlsplit(normalised).hostname if normalised else None
+    parts = _web_address(url)
+    return parts.host if parts else None
 
 
 def sha256(text: str) -> str:

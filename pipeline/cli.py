@@ -33,7 +33,7 @@ exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stoppe
 """
 SCHEMA_EXAMPLES = """\
 examples:
-  onrecord schema                                 the kinds of record
+  onrecord schema                                 the Avro schemas of all kinds
   onrecord schema quotes                          the Avro schema of one kind
   onrecord schema check old.avsc new.avsc         can NEW read what OLD wrote?
 """
@@ -135,7 +135,8 @@ def _model_problem(name: str) -> str | None:
 
 def _backfill(arguments: argparse.Namespace, others: list[str]) -> int:
     # One thread a process: the worker processes share the cores out among themselves.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.CRITICAL)
     warnings.simplefilter("default" if arguments.verbose else "ignore")
     # Beam takes seconds to import: after the command line is known to be for it.
@@ -156,8 +157,10 @@ def _schema(arguments: argparse.Namespace, others: list[str]) -> int:
     if arguments.what == "check":
         if len(arguments.files) != 2:
             problems.append("check: give two files, OLD and NEW")
-    elif arguments.files or arguments.what not in (None, *schemas.FILE_OF):
+    elif arguments.what not in (None, *schemas.FILE_OF):
         problems.append(f"{arguments.what!r}: is no kind of record; choose from {kinds}")
+    elif arguments.files:
+        problems.append(f"{arguments.files[0]!r}: is one too many; give one kind of record")
     if problems:
         return _wrong_usage(problems, "schema")
     if arguments.what == "check":
@@ -172,15 +175,15 @@ def _check_schemas(old: Path, new: Path) -> int:
 
     try:
         reasons = schemas.incompatibilities(old, new)
+        unread = schemas.unread_fields(old, new)
     except schemas.SchemaError as error:
         return _wrong_usage([f"check: {error}"], "schema")
-    if not reasons:
-        print(f"{new} can read what {old} wrote")
-        return DONE
-    print(f"{new} can't read what {old} wrote:")
+    print(f"{new} can't read what {old} wrote:" if reasons else f"{new} can read what {old} wrote")
     for reason in reasons:
         print(f"  {reason}")
-    return FAILED
+    for field in unread:
+        print(f"note: {field} is in {old} and not in {new}; what it holds is passed over")
+    return FAILED if reasons else DONE
 
 
 def main(argv: list[str] | None = None) -> int:

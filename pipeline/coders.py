@@ -26,7 +26,7 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
 
     def encode(self, value: object) -> bytes:
         """Return a value's bytes."""
-        return zlib.compress(msgspec.msgpack.encode(value), FASTEST)
+        return zlib.compress(msgspec.msgpack.encode(value, order="deterministic"), FASTEST)
 
     def decode(self, encoded: bytes) -> object:
         """Return the value that was coded."""

@@ -18,6 +18,9 @@ LONGEST_TEXT = 1_000_000  # code points; spaCy parses none that is longer
 # A shard is sorted in memory before it is written: this many bytes of articles take about ten times as much.
 BYTES_A_SHARD = 32 * 1024 * 1024
 BYTES_A_WORKER = 2 * 1024 * 1024  # a further worker loads the model again, which pays off only with enough to do
+GLOB_CHARACTERS = frozenset(
+    "*?[]"
+)  # Beam's filesystems would take them for a pattern, and so delete from other folders
 COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
 # The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
 LOCAL_RUNNER = "FnApiRunner"
@@ -106,12 +109,22 @@ def _inputs(patterns: list[str], problems: list[str]) -> list[FileMetadata]:
         if not found:
             problems.append(f"--input {pattern}: no file matches")
         for file in found:
-            if os.path.isdir(file.path):
+            if not _is_utf8(file.path):
+                problems.append(f"--input {file.path!a}: the file's name is not UTF-8; rename it")
+            elif os.path.isdir(file.path):
                 problems.append(f"--input {file.path}: is a folder; give its files, such as {file.path}/*.jsonl")
             elif os.path.exists(file.path) and not os.access(file.path, os.R_OK):
                 problems.append(f"--input {file.path}: can't be read; check its permissions")
             files[file.path] = file
     return list(files.values())
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _first_line(error: Exception) -> str:
@@ -121,6 +134,8 @@ def _first_line(error: Exception) -> str:
 def _check_output(output: str | None, overwrite: bool, problems: list[str]) -> None:
     if not output:
         problems.append("--output: give the folder that the records go to")
+    elif set(output) & GLOB_CHARACTERS:
+        problems.append(f"--output {output}: give a folder whose name has none of * ? [ ]")
     elif os.path.exists(output) and not os.path.isdir(output):
         problems.append(f"--output {output}: is a file; give a folder")
     else:

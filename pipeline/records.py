@@ -230,7 +230,7 @@ def spans_of(record: EntityRecord | QuoteRecord | StanceRecord) -> Iterator[Span
 
 def to_avro(record: Record) -> dict[str, Any]:
     """Return the record as the plain values that an Avro writer takes."""
-    values: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, bytes))
+    values: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, bytes), order="deterministic")
     return values
 
 

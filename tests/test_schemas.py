@@ -159,10 +159,7 @@ def test_a_compatible_change_passes_the_check(change, tmp_path, capsys):
 
 
 INCOMPATIBLE: dict[str, tuple[str, Change]] = {
-    "removed": ("confidence", lambda quote: quote["fields"].remove(field(quote, "confidence"))),
-    "removed, optional": ("parent_quote_id", lambda quote: quote["fields"].remove(field(quote, "parent_quote_id"))),
     "renamed": ("confidence", lambda quote: field(quote, "confidence").update(name="certainty")),
-    "renamed, optional": ("parent_quote_id", lambda quote: field(quote, "parent_quote_id").update(name="outer_id")),
     "retyped": ("confidence", lambda quote: field(quote, "confidence").update(type="string")),
     "retyped inside": ("start", lambda quote: field(span(quote), "start").update(type="string")),
     "null refused": (
@@ -172,6 +169,21 @@ INCOMPATIBLE: dict[str, tuple[str, Change]] = {
     "new without a default": ("tone", lambda quote: quote["fields"].append({"name": "tone", "type": "string"})),
     "a symbol removed": ("MIXED", lambda quote: field(quote, "type")["type"]["symbols"].remove("MIXED")),
 }
+
+
+UNREAD: dict[str, tuple[str, Change]] = {
+    "removed": ("confidence", lambda quote: quote["fields"].remove(field(quote, "confidence"))),
+    "removed, optional": ("parent_quote_id", lambda quote: quote["fields"].remove(field(quote, "parent_quote_id"))),
+    "renamed, optional": ("parent_quote_id", lambda quote: field(quote, "parent_quote_id").update(name="outer_id")),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), UNREAD.values(), ids=UNREAD)
+def test_a_field_that_is_read_no_more_is_noted(name, change, tmp_path, capsys):
+    assert checked(tmp_path, change) == 0
+    verdict, note = capsys.readouterr().out.splitlines()
+    assert "new.avsc can read what" in verdict
+    assert note.startswith(f"note: {name} ")
 
 
 @pytest.mark.parametrize(("name", "change"), INCOMPATIBLE.values(), ids=INCOMPATIBLE)

@@ -18,6 +18,11 @@ from pipeline.records import EXTRACTORS, EntityRecord, Extractor, QuoteRecord, S
 # bug or a broken machine, and stops the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 
+# A product of small matrices takes another way through the processor and may differ in the last bit; a batch of few words is filled
+# up, so that a text's parse never depends on its company.
+FEWEST_WORDS = 300
+FILLER = "word " * FEWEST_WORDS
+
 RECORDS_OF: dict[Extractor, Callable[[Doc, Header], tuple[EntityRecord | QuoteRecord | StanceRecord, ...]]] = {
     "entities": entity_records,
     "quotes": quote_records,
@@ -93,14 +98,22 @@ class Annotator:
     def _parsed(self, texts: Sequence[str]) -> Iterator[Doc | Failure]:
         """Yield the Doc of each text. When the batch fails, each is parsed alone, to find the one at fault."""
         try:
-            docs: Iterable[Doc | Failure] = list(self.model.parse.pipe(texts, batch_size=len(texts) or 1))
+            docs: Iterable[Doc | Failure] = self._batch(texts)
         except DATA_ERRORS:
             docs = map(self._parsed_alone, texts)
         yield from docs
 
+    def _batch(self, texts: Sequence[str]) -> list[Doc]:
+        """Return the Docs of a batch, the same whatever else is in it."""
+        if not texts:
+            return []
+        filler = [FILLER] if sum(len(text.split()) for text in texts) < FEWEST_WORDS else []
+        docs = list(self.model.parse.pipe([*texts, *filler], batch_size=len(texts) + 1))
+        return docs[: len(texts)]
+
     def _parsed_alone(self, text: str) -> Doc | Failure:
         try:
-            return self.model.parse(text)
+            return self._batch([text])[0]
         except DATA_ERRORS as error:
             return _failure("Annotate", error)
 

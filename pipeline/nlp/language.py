@@ -16,7 +16,10 @@ def _identifier() -> LanguageIdentifier:
 
 def detect(text: str) -> tuple[str, float]:
     """Return the BCP 47 tag of the language that a text begins in, and its probability; ``und`` where it has none."""
-    tag, probability = _identifier().classify(text.strip()[:SAMPLE_LENGTH])
+    sample = text.strip()[:SAMPLE_LENGTH]
+    if not any(character.isalpha() for character in sample):
+        return UNDETERMINED, 0.0
+    tag, probability = _identifier().classify(sample)
     return (UNDETERMINED if tag == NOT_LINGUISTIC else str(tag)), float(probability)
 
 

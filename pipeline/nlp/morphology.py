@@ -9,56 +9,9 @@ import functools
 from pipeline.nlp import lexicon
 
 VOWELS = frozenset("aeiou")
-# Verbs of more than one syllable that double the last consonant because it is stressed (and British -l).
-DOUBLING = frozenset(
-    [
-        "admit",
-        "allot",
-        "commit",
-        "compel",
-        "concur",
-        "confer",
-        "control",
-        "counsel",
-        "defer",
-        "deter",
-        "dispel",
-        "dispel",
-        "equip",
-        "equal",
-        "excel",
-        "expel",
-        "forget",
-        "incur",
-        "infer",
-        "label",
-        "marshal",
-        "occur",
-        "omit",
-        "outwit",
-        "patrol",
-        "permit",
-        "prefer",
-        "propel",
-        "quarrel",
-        "quip",
-        "quit",
-        "rebel",
-        "rebut",
-        "recur",
-        "refer",
-        "regret",
-        "remit",
-        "repel",
-        "signal",
-        "submit",
-        "total",
-        "transfer",
-        "transmit",
-        "travel",
-        "unplug",
-    ]
-)
+# The only verbs whose third person or -ing form does not follow from the base.
+ODD_THIRD_PERSONS = {"be": ("is", "are", "am"), "have": ("has",)}
+ODD_GERUNDS = {"be": "being"}
 
 
 @functools.cache
@@ -73,7 +26,7 @@ def _doubles(verb: str) -> bool:
     if verb[-3] in VOWELS and not verb.endswith(("quip", "quit")):
         return False
     syllables = sum(letter in VOWELS and (i == 0 or verb[i - 1] not in VOWELS) for i, letter in enumerate(verb))
-    return syllables == 1 or verb in DOUBLING
+    return syllables == 1 or verb in lexicon.words("doubling_verbs")
 
 
 @functools.cache
@@ -87,30 +40,38 @@ def verb_forms(verb: str) -> tuple[str, ...]:
     return tuple(f"{form} {tail}" for form in forms) if tail else forms
 
 
-def _head_forms(verb: str) -> tuple[str, ...]:
+def _third_person(verb: str) -> tuple[str, ...]:
+    if verb in ODD_THIRD_PERSONS:
+        return ODD_THIRD_PERSONS[verb]
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
-        third = verb + "es"
-    elif verb.endswith("y") and verb[-2] not in VOWELS:
-        third = verb[:-1] + "ies"
-    else:
-        third = verb + "s"
-    stem = verb + verb[-1] if _doubles(verb) else verb
+        return (verb + "es",)
+    return (verb[:-1] + "ies",) if verb.endswith("y") and verb[-2] not in VOWELS else (verb + "s",)
+
+
+def _gerund(verb: str, stem: str) -> str:
+    if verb in ODD_GERUNDS:
+        return ODD_GERUNDS[verb]
     if verb.endswith("ie"):
-        gerund = verb[:-2] + "ying"
-    elif verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
-        gerund = verb[:-1] + "ing"
-    else:
-        gerund = stem + "ing"
+        return verb[:-2] + "ying"
+    return verb[:-1] + "ing" if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")) else stem + "ing"
+
+
+def _pasts(verb: str, stem: str) -> tuple[str, ...]:
+    if verb in _irregular():
+        return tuple(form for form in _irregular()[verb][1:] if form)
     if verb.endswith("e"):
-        past = verb + "d"
-    elif verb.endswith("y") and verb[-2] not in VOWELS:
-        past = verb[:-1] + "ied"
-    else:
-        past = stem + "ed"
-    irregular = _irregular().get(verb)
-    pasts = tuple(form for form in irregular[1:] if form) if irregular else (past,)
+        return (verb + "d",)
+    return (verb[:-1] + "ied",) if verb.endswith("y") and verb[-2] not in VOWELS else (stem + "ed",)
+
+
+def _head_forms(verb: str) -> tuple[str, ...]:
+    stem = verb
+    if _doubles(verb):
+        stem = verb + verb[-1]
+    elif verb.endswith("ic"):  # panicked, mimicking
+        stem = verb + "k"
     american = (verb + "ing", verb + "ed") if verb.endswith("l") and stem != verb else ()
-    return tuple(dict.fromkeys((verb, third, *pasts, gerund, *american)))
+    return tuple(dict.fromkeys((verb, *_third_person(verb), *_pasts(verb, stem), _gerund(verb, stem), *american)))
 
 
 def forms_to_verb(verbs: frozenset[str] | tuple[str, ...]) -> dict[str, str]:

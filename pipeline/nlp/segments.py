@@ -48,16 +48,24 @@ DATE_LINE = re.compile(
     rf"(?:(?:Published|Updated|Posted|Last updated|Last modified|First published|Date)\b\s*:?\s*(?:on |at )?)?{WEEKDAY}?{DATE}{TIME}?\s*$",
     re.IGNORECASE,
 )
-PLACE = r"[A-Z][A-Z.'’-]+(?:[ /][A-Z][A-Z.'’-]*){0,2}"
-REGION = r"(?:, [A-Z][\w.’']{1,16}(?: [A-Z][a-z]{1,16})?)"
+UPPER = "A-ZÀ-ÖØ-Þ"
+PLACE = rf"[{UPPER}][{UPPER}.'’-]+(?:[ /][{UPPER}][{UPPER}.'’-]*){{0,2}}"
+REGION = rf"(?:, [{UPPER}][\w.’']{{1,16}}(?: [{UPPER}][a-z]{{1,16}})?)"
 PLACE_DATE_LINE = re.compile(rf"{PLACE}{REGION}?,? {DATE}\s*$")
-# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash.
-DASH = r"\s?(?:—|–|--?)\s+(?=\S)"
-AGENCY = r"\([A-Z][A-Za-z.&/ ]{1,30}\)"
+# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash. Behind a place alone a
+# sentence must begin: "NATO — the alliance of 32 — met" is prose.
+DASH = r"(?:\s?—\s?|\s?(?:–|--?)\s+)(?=\S)"
+AGENCY = rf"\([{UPPER}][A-Za-z.&/ ]{{1,30}}\)"
+SENTENCE = rf"(?=[\W_]{{0,3}}[{UPPER}\d])"
 DATELINE = re.compile(
-    rf"(?P<place>{PLACE}){REGION}?(?:,? {DATE})?(?: ?{AGENCY})?{DASH}"
-    rf"|[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){{0,2}}{REGION}?(?:,? {DATE})? ?{AGENCY}{DASH}"
+    rf"(?P<place>{PLACE}){REGION}?{DASH}{SENTENCE}"
+    rf"|{PLACE}{REGION}?(?:,? {DATE}(?: ?{AGENCY})?| ?{AGENCY}){DASH}"
+    rf"|[{UPPER}][\w.'’-]+(?: [{UPPER}][\w.'’-]+){{0,2}}{REGION}?(?:,? {DATE})? ?{AGENCY}{DASH}{SENTENCE}"
+    rf"|{AGENCY}{DASH}{SENTENCE}"
 )
+# What only prose has: promos and captions report nobody's words, bylines and dates are no sentences.
+REPORTED = re.compile(r"\b(?:said|says|told|shouted|cried|asked|added|wrote)\b", re.IGNORECASE)
+SENTENCE_ENDS = (".", "!", "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +134,14 @@ def _kind(line: str, index: int, count: int) -> SegmentKind:
         return "BODY"
     here = {"any": True, "inner": index > 0, "tail": index >= count - TAIL_LINES}
     if index < HEAD_LINES:
-        if BYLINE.match(line) or STAFF.fullmatch(line):
+        if not line.endswith(SENTENCE_ENDS) and (BYLINE.match(line) or STAFF.fullmatch(line)):
             return "BYLINE"
         if DATE_LINE.match(line) or PLACE_DATE_LINE.match(line):
             return "DATELINE"
     ornament = ORNAMENT.match(line)
     begin = ornament.end() if ornament else 0
     for kind, where, pattern in _marked_lines():
-        if here[where] and pattern.match(line, begin):
+        if here[where] and pattern.match(line, begin) and (kind == "CREDIT" or REPORTED.search(line) is None):
             return kind
     return "BODY"
 
@@ -148,7 +156,7 @@ def _dateline_end(line: str) -> int:
 
 
 def find_segments(text: str) -> tuple[Segment, ...]:
-    """Return the segments of a text, in order; neighbours of one kind are one segment.
+    """Return the segments of a text, in order; paragraphs of the body that follow one another are one segment.
 
     Together they cover every paragraph. Offsets are code points, end exclusive.
     """

@@ -16,7 +16,7 @@ LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")
 
 
 class BoundedTokenizer:
-    """Tokenizes as ``tokenizer`` does, but cuts runs of more than ``LONGEST_RUN`` code points into pieces."""
+    """Tokenizes as ``tokenizer`` does, but cuts runs of ``LONGEST_RUN`` code points and more into pieces."""
 
     def __init__(self, tokenizer: Callable[[str], Doc], vocab: Vocab) -> None:
         """Wrap a tokenizer."""

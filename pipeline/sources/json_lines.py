@@ -1,9 +1,8 @@
 """Article messages from JSON-lines files, plain, gzip or Zstandard, wherever Beam's filesystems read."""
 
 import gzip
-import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import BinaryIO, cast
@@ -19,19 +18,22 @@ from pipeline.article import MAX_MESSAGE_BYTES, Message
 CHUNK = 1 << 20
 ZSTD_CHUNK = 1 << 12  # a small frame can grow 30,000-fold, so little is fed in at a time
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+CARRIAGE_RETURN = b"\r"
 # What a broken archive raises: cut short, a wrong checksum, or bytes that are no such archive.
 BROKEN_ARCHIVE = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile)
 
 
 def _zstd_chunks(file: BinaryIO) -> Iterator[bytes]:
-    frame = zstandard.ZstdDecompressor().decompressobj()
+    frame = None
     waiting = b""
     while data := waiting or file.read(ZSTD_CHUNK):
-        if frame.eof:
+        if frame is None:
             frame = zstandard.ZstdDecompressor().decompressobj()
         yield frame.decompress(data)
         waiting = frame.unused_data if frame.eof else b""
-    if not frame.eof:
+        if frame.eof:
+            frame = None
+    if frame is not None:
         raise EOFError("the archive ends in the middle of a frame")
 
 
@@ -44,8 +46,12 @@ def _chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
     if path.endswith(".zst"):
         yield from _zstd_chunks(file)
         return
-    stream: io.BufferedIOBase | BinaryIO = gzip.GzipFile(fileobj=file, mode="rb") if path.endswith(".gz") else file
-    while chunk := stream.read(CHUNK):
+    if path.endswith(".gz"):
+        # read1 gives out what it has; read would drop that when the archive breaks off behind it.
+        read: Callable[[int], bytes] = gzip.GzipFile(fileobj=file, mode="rb").read1
+    else:
+        read = file.read
+    while chunk := read(CHUNK):
         yield chunk
 
 
@@ -75,7 +81,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
         limit: bytes that a message may have.
     """
-    lines = _bounded_lines(_chunks(file, path), limit + 1)
+    lines = _bounded_lines(_chunks(file, path), limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1)
     number = 0
     while True:
         number += 1
@@ -88,15 +94,14 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             problem = f"file: the archive is broken from here on ({error}); mend the file and run it again"
             yield Message(b"", f"{path}:{number}", changed_at, {}, problem)
             return
-        if number == 1:
-            line = line.removeprefix(BYTE_ORDER_MARK)
-        if length <= limit and not line.strip():
-            continue
-        if length > limit:
-            too_long = f"message: {length:,} bytes are over the limit of {limit:,}"
-            yield Message(line[:limit], f"{path}:{number}", changed_at, {}, too_long)
-        else:
-            yield Message(line.removesuffix(b"\r"), f"{path}:{number}", changed_at, {})
+        payload = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        payload = payload.removesuffix(CARRIAGE_RETURN)
+        size = length - len(line) + len(payload)
+        if size > limit:
+            too_long = f"message: {size:,} bytes are over the limit of {limit:,}"
+            yield Message(payload[:limit], f"{path}:{number}", changed_at, {}, too_long)
+        elif payload.strip():
+            yield Message(payload, f"{path}:{number}", changed_at, {})
 
 
 def _read_matched(file: FileMetadata) -> Iterator[Message]:

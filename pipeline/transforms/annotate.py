@@ -67,6 +67,11 @@ def article_record(article: Article, annotation: Annotation, provenance: Provena
     )
 
 
+def words_of(article: Article) -> int:
+    """Return about how many words of an article the model will read; none of a duplicate."""
+    return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_A_WORD
+
+
 @dataclass
 class _Batch:
     """Articles that wait for the model, each with the window that its records belong to."""
@@ -78,8 +83,7 @@ class _Batch:
     def add(self, article: Article, timestamp: Timestamp, window: BoundedWindow) -> None:
         self.articles.append(article)
         self.places.append((timestamp, window))
-        if article.duplicate_of is None:
-            self.words += len(article.text) // CODE_POINTS_A_WORD
+        self.words += words_of(article)
 
 
 class AnnotateFn(beam.DoFn):  # type: ignore[misc]
@@ -111,7 +115,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[beam.pvalue.TaggedOutput]:
         """Take an article in; yield the records of the batch that it completes."""
-        if self.batch.articles and self.batch.words + len(article.text) // CODE_POINTS_A_WORD > BATCH_WORDS:
+        if self.batch.articles and self.batch.words + words_of(article) > BATCH_WORDS:
             yield from self._annotate_batch()
         self.batch.add(article, timestamp, window)
         if len(self.batch.articles) >= self.batch_size:

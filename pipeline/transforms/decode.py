@@ -22,7 +22,7 @@ def decode_article(message: Message, max_text_length: int = MAX_TEXT_LENGTH) -> 
     if message.problem is not None:
         raise InvalidMessage(message.problem)
     contract, unknown = decode(message.payload)
-    if contract.text is None and contract.html is not None:
+    if contract.html and not (contract.text or "").strip():
         contract = read_page(contract)
     check_lengths(contract, max_text_length)
     return article(message, contract, unknown)
