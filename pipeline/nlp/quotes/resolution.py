@@ -5,9 +5,7 @@ last, as in the salience weights of Lappin and Leass (1994); names inside a quot
 """
 
 import functools
-import importlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from spacy.tokens import Doc
 
 from pipeline.nlp import lexicon
 from pipeline.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
+from pipeline.nlp.entities import entity_index, gender
 from pipeline.nlp.quotes.cues import verbs
 from pipeline.nlp.quotes.tree import LONGEST_CLIMB, Tree
 from pipeline.records import Span
@@ -61,15 +60,6 @@ def _nominals() -> dict[str, tuple[str, str]]:
     return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}
 
 
-def _from_entities(name: str) -> Callable[..., object] | None:
-    """Return a function of the entity component, which plain spaCy pipelines may lack."""
-    try:
-        found: Callable[..., object] = getattr(importlib.import_module("pipeline.nlp.entities"), name)
-    except (ImportError, AttributeError):
-        return None
-    return found
-
-
 class Resolver:
     """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
 
@@ -78,7 +68,7 @@ class Resolver:
         self.reading = reading
         self.tree: Tree = reading.tree
         self.entities: tuple[Entity, ...] = entities_of(doc)
-        self.index = self._index(doc)
+        self.index = entity_index(doc)
         self.sightings = self._sightings()
         self.places = [sighting.token for sighting in self.sightings]
         self.genders: dict[int, str | None] = {}
@@ -87,18 +77,6 @@ class Resolver:
         self.spoken: list[tuple[int, int]] = []  # token and entity of the speakers so far
         self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
         self._titles: dict[str, list[tuple[int, int]]] | None = None
-
-    def _index(self, doc: Doc) -> dict[int, int]:
-        tree = self.tree
-        index: dict[int, int] = {}
-        for number, entity in enumerate(self.entities):
-            for mention in entity.mentions:
-                if mention.kind != "NAME":
-                    continue
-                first, last = tree.first_at(mention.span.start), bisect_left(tree.starts, mention.span.end)
-                for token in range(first, last):
-                    index[token] = number
-        return index
 
     def _sightings(self) -> list[Sighting]:
         """Return the names outside quotation marks, in text order."""
@@ -128,8 +106,7 @@ class Resolver:
     def gender(self, entity: int) -> str | None:
         """Return "m", "f" or None if the article does not tell."""
         if entity not in self.genders:
-            told = _from_entities("gender")
-            self.genders[entity] = str(told(self.entities[entity], self.tree.text) or "") or None if told else None
+            self.genders[entity] = gender(self.entities[entity], self.tree.text)
         return self.genders[entity]
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:

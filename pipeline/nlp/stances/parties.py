@@ -1,6 +1,7 @@
 """Holders, targets and sources as they go into the records: their words, their entity, their name."""
 
 from pipeline.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
+from pipeline.nlp.entities import entity_index
 from pipeline.nlp.stances.agency import FIRST_PERSON
 from pipeline.nlp.stances.arguments import antecedent
 from pipeline.nlp.stances.expansion import named_conjuncts
@@ -17,7 +18,7 @@ class Parties:
         self.text: str = parse.doc.text
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
-        self.entity_of = _entity_index(parse)
+        self.entity_of = entity_index(parse.doc)
         # Whom "he" or "the minister" means, where the quotes have found that out, by the first code point.
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
@@ -60,12 +61,3 @@ class Parties:
         while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
             first = self.parse.head[first]
         return self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
-
-
-def _entity_index(parse: Parse) -> dict[int, int]:
-    """Return the entity of each token of a mention; nothing where no entities were looked for."""
-    if not entities_of(parse.doc):
-        return {}
-    from pipeline.nlp.entities import entity_index
-
-    return dict(entity_index(parse.doc))
