@@ -201,3 +201,16 @@ def test_what_was_not_done_to_one_verb_may_be_done_to_the_next(read: Read) -> No
 def test_they_need_no_entities_and_no_quotes_to_be_found(nlp: Language) -> None:
     with nlp.select_pipes(enable=["tok2vec", "tagger", "parser", "ner", "onrecord_stances"]):
         assert has(stances_of(nlp("Chile praised the accord.")), "Chile", "the accord", "SUPPORT")
+
+
+@pytest.mark.parametrize(
+    ("text", "relation", "polarity"),
+    [
+        ("Anna Berg supports the plan.", "SUPPORT", "SUPPORT"),
+        ("Anna Berg does not support the plan.", "REJECT", "OPPOSE"),
+        ("Anna Berg has not rejected the plan.", None, "NEUTRAL"),
+    ],
+)
+def test_a_negated_stance_is_not_called_by_its_contrary(nlp, text, relation, polarity):
+    (stance,) = nlp(text)._.onrecord_stances
+    assert (stance.relation, stance.polarity) == (relation, polarity)

@@ -21,6 +21,10 @@ from pipeline.records import Polarity, Span
 # Numbers and marks that the tree makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
+# Types of event that have one polarity only, and those that are rejected when they are withheld.
+FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
+HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
+WITHHELD = frozenset({"SUPPORT", "AGREE"})
 # What one can be asked to take a position by; not having done the rest says nothing.
 POSITIONS = frozenset({"REJECT"})
 
@@ -90,7 +94,7 @@ class Reading:
             expression=self._expression(candidate),
             evidence=self._evidence(candidate),
             confidence=believed,
-            relation=candidate.relation,
+            relation=_relation(candidate.relation, _polarity(score)),
             quote=quote,
             asserted_by=_each_once(voices),
         )
@@ -213,3 +217,10 @@ def _order(stance: Stance) -> tuple[int, int, int, str]:
         -1 if target is None else target.start,
         stance.polarity,
     )
+
+
+def _relation(relation: str | None, polarity: Polarity) -> str | None:
+    """Return the type of event of a stance: who does not support rejects, who does not attack does nothing that has a name."""
+    if relation in FAVOURABLE and polarity == "OPPOSE":
+        return "REJECT" if relation in WITHHELD else None
+    return None if relation in HOSTILE and polarity != "OPPOSE" else relation
