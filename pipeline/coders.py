@@ -15,8 +15,8 @@ FASTEST = 1  # an article and the message that it came as share most of their by
 class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
     """Codes a frozen dataclass; its type is known from the PCollection, so nothing that arrives is trusted to name one."""
 
-    def __init__(self, value_type: type[Any]) -> None:
-        """Code values of one dataclass."""
+    def __init__(self, value_type: Any) -> None:
+        """Code values of one type: a dataclass, or a tuple of them."""
         self.value_type = value_type
 
     @classmethod
@@ -28,7 +28,7 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
         """Return a value's bytes."""
         return zlib.compress(msgspec.msgpack.encode(value, order="deterministic"), FASTEST)
 
-    def decode(self, encoded: bytes) -> object:
+    def decode(self, encoded: bytes) -> Any:
         """Return the value that was coded."""
         return msgspec.msgpack.decode(zlib.decompress(encoded), type=self.value_type)
 
@@ -36,8 +36,8 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
         """Equal values have equal bytes."""
         return True
 
-    def to_type_hint(self) -> type[Any]:
-        """Return the dataclass."""
+    def to_type_hint(self) -> Any:
+        """Return the type."""
         return self.value_type
 
     def __eq__(self, other: object) -> bool:

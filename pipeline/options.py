@@ -15,8 +15,8 @@ from pipeline.records import EXTRACTORS, Extractor
 from pipeline.sinks import folder
 
 LONGEST_TEXT = 1_000_000  # code points; spaCy parses none that is longer
-# A shard is sorted in memory before it is written: this many bytes of articles take about ten times as much.
-BYTES_A_SHARD = 32 * 1024 * 1024
+# A shard is sorted in memory before it is written: this many bytes of articles take about fifteen times as much.
+BYTES_A_SHARD = 16 * 1024 * 1024
 BYTES_A_WORKER = 2 * 1024 * 1024  # a further worker loads the model again, which pays off only with enough to do
 GLOB_CHARACTERS = frozenset(
     "*?[]"
