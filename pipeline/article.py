@@ -163,7 +163,7 @@ def _web_address(url: str) -> _WebAddress | None:
         host, port = (parts.hostname or "").rstrip("."), parts.port
         while host.startswith("www."):
             host = host.removeprefix("www.")
-        if parts.scheme not in ("http", "https") or not host:
+        if parts.scheme not in ("http", "https") or not host or set(host) & set("[]"):
             return None
         parameters = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=MAX_ATTRIBUTES)
     except ValueError:

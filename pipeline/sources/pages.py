@@ -19,8 +19,10 @@ def read_page(contract: Contract) -> Contract:
     html = contract.html or ""
     if html.count("<") > MAX_TAGS:
         raise InvalidMessage(f"html: {html.count('<'):,} tags are over the limit of {MAX_TAGS:,}")
-    # A title may hold characters that XML can't carry (NUL among them); the library drops them.
-    page = bare_extraction(html, url=contract.url, favor_precision=True, include_comments=False, with_metadata=True)
+    try:
+        page = bare_extraction(html, url=contract.url, favor_precision=True, include_comments=False, with_metadata=True)
+    except Exception as error:  # on a page that is broken enough the library fails in ways of all kinds, assertions among them
+        raise InvalidMessage(f"html: the page is too broken to be read ({type(error).__name__})") from error
     if not isinstance(page, Document) or not (page.text or "").strip():
         raise InvalidMessage("html: no main text was found on the page")
     authors = [name.strip() for name in (page.author or "").split(";") if name.strip()]

@@ -137,3 +137,9 @@ def test_any_page_is_read_or_refused(html, url):
         assert contract.text
         for value in (contract.text, contract.title or "", contract.url or "", *(contract.authors or ())):
             value.encode("utf-8")
+
+
+def test_a_page_that_breaks_the_library_is_refused():
+    broken = '<![CDATA[<svg><math><meta name="author" content="&#xD800; Jo Fenn"><p>'
+    with pytest.raises(InvalidMessage, match=r"^html: "):
+        read_page(Contract(html=broken))
