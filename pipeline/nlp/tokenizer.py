@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+MOST_TOKENS = 100_000  # their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that
 LONGEST_RUN = 1_000  # code points; addresses on the web stay below
 PIECE = 100
 LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")
+
+
+class TooManyTokens(ValueError):
+    """A text has more tokens than can be parsed at once."""
 
 
 class BoundedTokenizer:
@@ -24,9 +29,17 @@ class BoundedTokenizer:
         self.vocab = vocab
 
     def __call__(self, text: str) -> Doc:
-        """Return the text's tokens; ``doc.text == text``."""
-        if LONG_RUN.search(text) is None:
-            return self.tokenizer(text)
+        """Return the text's tokens; ``doc.text == text``.
+
+        Raises:
+            TooManyTokens: there are more than ``MOST_TOKENS``.
+        """
+        doc = self.tokenizer(text) if LONG_RUN.search(text) is None else self._in_pieces(text)
+        if len(doc) > MOST_TOKENS:
+            raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MOST_TOKENS:,}")
+        return doc
+
+    def _in_pieces(self, text: str) -> Doc:
         words: list[str] = []
         spaces: list[bool] = []
         for piece in _pieces(text):

@@ -84,6 +84,7 @@ def hostile_lines() -> list[tuple[str, bytes]]:
     bad(message(id="x" * 20_000, text=text))
     bad(message(text=text, language="<script>"))
     bad(message(text="lone \ud800 surrogate"))
+    bad(message(text="“" * 250_000, language="en"))
     bad(b'{"text": "lone \\ud800 escape"}')
     bad(b'{"text": "lone \\udc00 escape"}')
     bad(b'{"text": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")

@@ -1,7 +1,6 @@
 """Real news, which may not lie in this repository: read from a folder beside the checkout, where there is one."""
 
 import json
-from pathlib import Path
 
 import pytest
 

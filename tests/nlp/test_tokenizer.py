@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline.nlp.tokenizer import LONGEST_RUN, PIECE, BoundedTokenizer
+from pipeline.nlp.tokenizer import LONGEST_RUN, MOST_TOKENS, PIECE, BoundedTokenizer, TooManyTokens
 
 ENGLISH = spacy.blank("en")
 BOUNDED = BoundedTokenizer(ENGLISH.tokenizer, ENGLISH.vocab)
@@ -78,3 +78,8 @@ def test_a_long_run_leaves_the_words_around_it_whole():
 def test_the_model_reads_a_text_of_nothing_but_marks(nlp: Language):
     text = "“" * 3_000
     assert nlp(text).text == text
+
+
+def test_a_text_of_too_many_marks_is_refused_with_its_count():
+    with pytest.raises(TooManyTokens, match=f"{MOST_TOKENS + 1:,} words and marks"):
+        BOUNDED("“" * (MOST_TOKENS + 1))

@@ -27,6 +27,7 @@ QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 # A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
 MAX_WORDS = 12
+MAX_TOKENS = 200  # of what the model takes for one name; a list or a table may be cut into names, a whole page is a slip
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
 # Text of these kinds is the newsroom's, not the story's.
@@ -63,7 +64,7 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
     for entity in doc.ents:
-        if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start]:
+        if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start] or len(entity) > MAX_TOKENS:
             continue
         label = cast("EntityType", entity.label_)
         start, end = entity.start, entity.end
