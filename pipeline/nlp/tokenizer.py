@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-MOST_TOKENS = 100_000  # their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that
+# Their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that.
+MOST_TOKENS = 100_000
 LONGEST_RUN = 1_000  # code points; addresses on the web stay below
 PIECE = 100
 LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")

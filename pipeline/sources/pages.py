@@ -21,7 +21,8 @@ def read_page(contract: Contract) -> Contract:
         raise InvalidMessage(f"html: {html.count('<'):,} tags are over the limit of {MAX_TAGS:,}")
     try:
         page = bare_extraction(html, url=contract.url, favor_precision=True, include_comments=False, with_metadata=True)
-    except Exception as error:  # on a page that is broken enough the library fails in ways of all kinds, assertions among them
+    except Exception as error:
+        # On a page that is broken enough the library fails in ways of all kinds, assertions among them.
         raise InvalidMessage(f"html: the page is too broken to be read ({type(error).__name__})") from error
     if not isinstance(page, Document) or not (page.text or "").strip():
         raise InvalidMessage("html: no main text was found on the page")

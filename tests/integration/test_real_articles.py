@@ -19,7 +19,9 @@ def report(tmp_path_factory):
     """The records of one diplomatic report, and what a reader found in it."""
     folder = tmp_path_factory.mktemp("report")
     text = (GOLD / "article" / "article.txt").read_text("utf-8")
-    backfill("--input", write_messages(folder / "a.jsonl", [{"id": "report", "text": text}]), "--output", folder / "out")
+    backfill(
+        "--input", write_messages(folder / "a.jsonl", [{"id": "report", "text": text}]), "--output", folder / "out"
+    )
     return folder / "out", json.loads((GOLD / "article" / "gold.json").read_text("utf-8"))
 
 
@@ -67,7 +69,9 @@ def test_quotes_have_the_right_speaker(report):
 
 def test_84_political_articles_are_84_records_and_no_dead_letter(tmp_path):
     articles = [json.loads(line) for line in (GOLD / "polnear_dev.jsonl").read_text("utf-8").splitlines()]
-    source = write_messages(tmp_path / "a.jsonl", [{"id": article["id"], "text": article["text"]} for article in articles])
+    source = write_messages(
+        tmp_path / "a.jsonl", [{"id": article["id"], "text": article["text"]} for article in articles]
+    )
     backfill("--input", source, "--output", tmp_path / "out")
     assert len(records(tmp_path / "out", "articles")) == summary(tmp_path / "out")["messages"] == 84
     assert not records(tmp_path / "out", "dead_letters")

@@ -27,7 +27,8 @@ QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 # A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
 MAX_WORDS = 12
-MAX_TOKENS = 200  # of what the model takes for one name; a list or a table may be cut into names, a whole page is a slip
+# What the model takes for one name may be a list or a table and is cut into names; a whole page is a slip.
+MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
 # Text of these kinds is the newsroom's, not the story's.
