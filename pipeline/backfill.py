@@ -1,6 +1,5 @@
 """A backfill: runs the graph over files, shows how far it is, and says at the end what came of it."""
 
-import json
 import os
 import shlex
 import shutil
@@ -11,113 +10,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 
 import apache_beam as beam
 import psutil
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import StandardOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from rich.console import Console
-from rich.table import Table
 
 from pipeline import metrics, progress
 from pipeline import worker as worker_process
 from pipeline.graph import Graph, build
 from pipeline.options import LOCAL_RUNNER, BackfillOptions, pipeline_options
 from pipeline.sinks import folder
-from pipeline.sinks.avro_files import TEMPORARY
 from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.summary import Summary, print_summary, summarise, write_summary
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 WORKERS_END_SECONDS = 3.0
 WORKER_THREAD = "run_worker"  # what the local runner calls the thread that waits for a worker process
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run came to. Every message is an article, was sent again, or was refused and is a dead letter."""
-
-    messages: int
-    articles: int
-    duplicates: int
-    refused: int
-    duplicate_texts: int
-    not_english: int
-    records: dict[str, int]
-    dead_letters: dict[str, int]
-    words: int
-    seconds: float
-
-    @property
-    def words_a_second(self) -> float:
-        """Tokens parsed in a second of the whole run."""
-        return self.words / self.seconds if self.seconds else 0.0
-
-    @property
-    def unaccounted(self) -> int:
-        """Messages of which nothing is known: always 0, or the run has failed."""
-        return self.messages - self.articles - self.duplicates - self.refused
-
-
-def summarise(counts: dict[str, int], seconds: float) -> Summary:
-    """Return a run's summary from its counters."""
-    return Summary(
-        messages=counts.get(metrics.MESSAGES, 0),
-        articles=counts.get(metrics.ARTICLES, 0),
-        duplicates=counts.get(metrics.DUPLICATES, 0),
-        refused=counts.get(metrics.REFUSED, 0),
-        duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
-        not_english=counts.get(metrics.NOT_ENGLISH, 0),
-        records=metrics.with_prefix(counts, metrics.RECORDS),
-        dead_letters=metrics.with_prefix(counts, metrics.DEAD_LETTERS),
-        words=counts.get(metrics.WORDS, 0),
-        seconds=round(seconds, 1),
-    )
-
-
-def _rows(summary: Summary, options: BackfillOptions) -> Iterator[tuple[str, str]]:
-    yield "messages read", f"{summary.messages:,}"
-    yield "articles", f"{summary.articles:,}"
-    if summary.duplicate_texts:
-        yield "  with the text of another", f"{summary.duplicate_texts:,}"
-    if summary.not_english:
-        yield "  not in English, not extracted from", f"{summary.not_english:,}"
-    if summary.duplicates:
-        yield "messages sent again", f"{summary.duplicates:,}"
-    for extractor in ("entities", "quotes", "stances"):
-        if extractor in options.extract:
-            yield extractor, f"{summary.records.get(extractor, 0):,}"
-    yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
-    for error_type, number in summary.dead_letters.items():
-        yield f"  {error_type}", f"{number:,}"
-    yield "seconds", f"{summary.seconds:,.1f}"
-    yield "words a second", f"{summary.words_a_second:,.0f}"
-
-
-def _print_summary(summary: Summary, options: BackfillOptions, console: Console) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column()
-    table.add_column(justify="right")
-    for row in _rows(summary, options):
-        table.add_row(*row)
-    console.print(table)
-    console.print(f"records: {options.output}", soft_wrap=True, markup=False, highlight=False)
-
-
-def _write_summary(summary: Summary, output: str) -> None:
-    """Write the summary: the last file of a run, so where it is, the run is complete."""
-    temporary = FileSystems.join(output, TEMPORARY, folder.SUMMARY)
-    with FileSystems.create(temporary, "application/json") as file:
-        file.write(
-            (json.dumps({**asdict(summary), "words_a_second": round(summary.words_a_second)}, indent=2) + "\n").encode(
-                "utf-8"
-            )
-        )
-    FileSystems.rename([temporary], [FileSystems.join(output, folder.SUMMARY)])
 
 
 def _runner(options: BackfillOptions) -> FnApiRunner | None:
@@ -255,18 +168,23 @@ def run(options: BackfillOptions) -> int:
                 folder.prepare(options.output)
                 summary = _run(options, scratch, messages)
                 if summary.unaccounted == 0:
-                    _write_summary(summary, options.output)
+                    write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)
         except Exception as error:
             _print_failure(error, messages)
             return FAILED
-        _print_summary(summary, options, Console())
+        print_summary(summary, options.output, options.extract, Console())
         return _verdict(summary, options, messages)
+
+
+def _printable(line: str) -> str:
+    """Return a line with its control characters escaped: an error may quote what it met."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
 def _print_failure(error: Exception, console: Console) -> None:
     """Say why the job failed; the runner's error holds the trace of the worker."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    lines = [_printable(line) for line in str(error).strip().splitlines()] or [type(error).__name__]
     for line in lines:
         console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)
