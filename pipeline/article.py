@@ -17,7 +17,7 @@ MAX_TEXT_LENGTH = 300_000  # code points; the parse of such a text takes about a
 MAX_FIELD_LENGTH = 10_000  # code points of an id, a title, a URL, an author's name
 MAX_ATTRIBUTES = 1_000
 
-LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
+LANGUAGE_TAG = re.compile(r"(?:[A-Za-z]{2,3}|[xiXI])(?:[-_][A-Za-z0-9]{1,8})*")
 DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d")
 # Query parameters that tell how a reader came to a page, not which page it is.
 TRACKING_PARAMETER = re.compile(
@@ -243,7 +243,7 @@ def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Ar
         raise InvalidMessage(f"text: {'is missing' if text is None else 'is empty'}; one of text and html is required")
     text_sha256 = sha256(text)
     published_at, zone_assumed = (
-        published(contract.published_at) if contract.published_at is not None else (None, False)
+        published(contract.published_at) if contract.published_at not in (None, "") else (None, False)
     )
     return Article(
         message=message,

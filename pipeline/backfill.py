@@ -38,7 +38,9 @@ def _runner(options: BackfillOptions) -> FnApiRunner | None:
     if options.workers == 1 or pipeline_options(options).view_as(StandardOptions).runner != LOCAL_RUNNER:
         return None
     worker_process.announce_launcher()
-    command = shlex.join([sys.executable, "-m", worker_process.__name__])
+    # Not with -m, which would look for the package in the folder that the user stands in.
+    start = f"import sys; sys.path[:] = {sys.path!r}; from {worker_process.__name__} import main; main()"
+    command = shlex.join([sys.executable, "-c", start])
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
@@ -55,6 +57,9 @@ def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> S
     )
     pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
     build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
+    if options.overwrite:
+        folder.clear(options.output)
+    folder.prepare(options.output)
     with progress.shown(progress_folder, console):
         result = pipeline.run()
         result.wait_until_finish()
@@ -163,9 +168,6 @@ def run(options: BackfillOptions) -> int:
 
         try:
             with _stopping_on_signals(stop), _failing_with_a_worker(fail):
-                if options.overwrite:
-                    folder.clear(options.output)
-                folder.prepare(options.output)
                 summary = _run(options, scratch, messages)
                 if summary.unaccounted == 0:
                     write_summary(summary, options.output)
@@ -185,7 +187,7 @@ def _printable(line: str) -> str:
 def _print_failure(error: Exception, console: Console) -> None:
     """Say why the job failed; the runner's error holds the trace of the worker."""
     lines = [_printable(line) for line in str(error).strip().splitlines()] or [type(error).__name__]
-    for line in lines:
+    for line in lines[:-1]:
         console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)
 

@@ -12,7 +12,7 @@ from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
 
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 BACKFILL = """\
@@ -186,9 +186,29 @@ def _check_schemas(old: Path, new: Path) -> int:
     return FAILED if reasons else DONE
 
 
+def _mend_streams() -> None:
+    """Make sure that there are streams to write to, and that they take every character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open till the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    parser = _parser()
-    arguments, others = parser.parse_known_args(argv)
-    code: int = arguments.run(arguments, others)
+    _mend_streams()
+    try:
+        parser = _parser()
+        arguments, others = parser.parse_known_args(argv)
+        code: int = arguments.run(arguments, others)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("stopped before anything was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads on, as behind "| head": what is left to be printed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     return code

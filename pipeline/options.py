@@ -1,7 +1,10 @@
 """The options of a backfill, checked once, before anything starts; all mistakes are reported together."""
 
 import argparse
+import contextlib
 import difflib
+import glob
+import io
 import os
 import re
 from collections.abc import Callable
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystem import BeamIOError, FileMetadata
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipeline.records import EXTRACTORS, Extractor
 from pipeline.sinks import folder
@@ -136,7 +139,7 @@ def _check_output(output: str | None, overwrite: bool, problems: list[str]) -> N
         problems.append("--output: give the folder that the records go to")
     elif set(output) & GLOB_CHARACTERS:
         problems.append(f"--output {output}: give a folder whose name has none of * ? [ ]")
-    elif os.path.exists(output) and not os.path.isdir(output):
+    elif os.path.lexists(output) and not os.path.isdir(output):
         problems.append(f"--output {output}: is a file; give a folder")
     else:
         try:
@@ -148,8 +151,24 @@ def _check_output(output: str | None, overwrite: bool, problems: list[str]) -> N
             problems.append(f"--output {output}: {_first_line(error)}")
 
 
+def _check_beam_values(flags: list[str], problems: list[str]) -> None:
+    """Let Beam parse its options; it says what is wrong on standard error, and leaves."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            runner = PipelineOptions([f"--runner={LOCAL_RUNNER}", *flags]).get_all_options()["runner"]
+    except SystemExit:
+        problems.append(
+            (said.getvalue().strip().splitlines() or ["an option of Beam's is wrong"])[-1].partition("error: ")[2]
+        )
+        return
+    if "." not in runner and runner not in StandardOptions.KNOWN_RUNNER_NAMES:
+        problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
+
+
 def _check_beam(flags: list[str], problems: list[str]) -> None:
     """Hold what is not ours against Beam's own options."""
+    _check_beam_values(flags, problems)
     values = [flag for flag in flags if flag.startswith("--")]
     if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of an option of Beam's
         problems.append(f"{flags[0]!r}: is no option; files are given with --input")
@@ -187,7 +206,9 @@ def check(
         UsageError: there is at least one mistake; it lists all of them.
     """
     problems: list[str] = []
-    files = _inputs(arguments.input or [], problems)
+    # A file whose own name has brackets is meant as it stands.
+    patterns = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in arguments.input or ()]
+    files = _inputs(patterns, problems)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
     _check_output(arguments.output, arguments.overwrite, problems)
     problem = model_problem(arguments.model)
@@ -197,7 +218,7 @@ def check(
     workers = str(max(1, min(cores, size // BYTES_A_WORKER)))
     shards = str(-(-size // BYTES_A_SHARD) or 1)
     options = BackfillOptions(
-        inputs=tuple(arguments.input or ()),
+        inputs=tuple(patterns),
         output=arguments.output or "",
         model=arguments.model,
         extract=_extractors(arguments.extract, problems),

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -42,8 +42,9 @@ class Tally:
         if self._path is None or not self._path.parent.is_dir():
             return
         unfinished = self._path.with_suffix(".new")
-        unfinished.write_text(json.dumps(self._counts), "utf-8")
-        unfinished.replace(self._path)
+        with suppress(OSError):  # a full disk costs the display, not the job
+            unfinished.write_text(json.dumps(self._counts), "utf-8")
+            unfinished.replace(self._path)
 
 
 def totals(folder: Path) -> Counter[str]:

@@ -1,7 +1,8 @@
 """The spaCy pipeline that reads articles: a stock English model, sped up, with our components."""
 
 import importlib.util
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,23 +47,37 @@ class Model:
         return self.parse
 
 
-def _is_model_package(name: str) -> bool:
-    spec = importlib.util.find_spec(name)
-    folders = (spec.submodule_search_locations or ()) if spec is not None else ()
-    return any((Path(folder) / "meta.json").is_file() for folder in folders)
+def _meta_file(name: str) -> Path | None:
+    """Return the file in which an installed package, or a folder, says what model it is; None where there is no model."""
+    folders = [name]
+    if name.isidentifier():
+        spec = importlib.util.find_spec(name)
+        folders += (spec.submodule_search_locations or []) if spec is not None else []
+    return next((file for folder in folders if (file := Path(folder, "meta.json")).is_file()), None)
+
+
+def _check(name: str, language: str, components: Sequence[str]) -> None:
+    if language != "en":
+        raise ModelError(f"language model {name!r} is for language {language!r}; onrecord reads English")
+    missing = [component for component in NEEDED if component not in components]
+    if missing:
+        raise ModelError(
+            f"language model {name!r} has no {', no '.join(missing)}; take one with all of {', '.join(NEEDED)}"
+        )
 
 
 def resolve(name: str) -> str:
     """Return the package or the folder that ``name`` stands for, without loading it.
 
     Raises:
-        ModelError: there is no such model; the message gives the command that installs it.
+        ModelError: there is no such model (the message gives the command that installs it), or it is of another kind.
     """
-    for candidate in (name, REPACKED.get(name, "")):
-        if candidate.isidentifier() and _is_model_package(candidate):
+    for candidate in (name, REPACKED.get(name, name)):
+        file = _meta_file(candidate)
+        if file is not None:
+            meta = json.loads(file.read_text("utf-8"))
+            _check(name, str(meta.get("lang")), meta.get("pipeline", ()))
             return candidate
-    if (Path(name) / "meta.json").is_file():
-        return name
     if name in REPACKED:
         raise ModelError(
             f"language model {name} is not installed; install it with: "
@@ -87,13 +102,6 @@ def load_model(name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACT
     # NumPy's matrix product takes a quarter off the parse, against the one that spaCy brings along.
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
-    if nlp.lang != "en":
-        raise ModelError(f"language model {name!r} is for language {nlp.lang!r}; onrecord reads English")
-    missing = [component for component in NEEDED if component not in nlp.pipe_names]
-    if missing:
-        raise ModelError(
-            f"language model {name!r} has no {', no '.join(missing)}; take one with all of {', '.join(NEEDED)}"
-        )
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
     nlp.add_pipe("onrecord_segments", first=True)
     wanted = set(extract)

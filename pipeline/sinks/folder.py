@@ -7,6 +7,7 @@ from pipeline.records import KINDS
 from pipeline.sinks.avro_files import TEMPORARY
 
 SUMMARY = "summary.json"
+FILES = "{kind}-?????-of-?????.avro"  # what avro_files.file_name gives
 
 
 def _paths(pattern: str) -> list[str]:
@@ -19,9 +20,9 @@ def is_empty(output: str) -> bool:
 
 
 def clear(output: str) -> None:
-    """Take away what a run wrote: the Avro files of every kind, unfinished files and the summary. Other files stay."""
+    """Take away what a run wrote: the Avro files under the names that it gives, unfinished files and the summary."""
     for kind in KINDS:
-        FileSystems.delete(_paths(FileSystems.join(output, kind, "**.avro")))
+        FileSystems.delete(_paths(FileSystems.join(output, kind, FILES.format(kind=kind))))
     FileSystems.delete(_paths(FileSystems.join(output, SUMMARY)))
     discard_unfinished(output)
 

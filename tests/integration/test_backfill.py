@@ -7,6 +7,7 @@ import pty
 import resource
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import zstandard
 
 from pipeline.records import EXTRACTORS, KINDS
 from tests.integration.backfills import (
+    ROOT,
     SAMPLES,
     backfill,
     command,
@@ -255,6 +257,47 @@ def test_workers_do_not_outlive_a_killed_backfill(tmp_path):
     process.communicate(timeout=60)
     _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive
+
+
+def test_ctrl_c_before_the_start_stops_cleanly_too(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    process = start("--input", source, "--output", tmp_path / "out")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("wrong", [("--direct_num_workers=many",), ("--runner=Bogus",)])
+def test_a_refused_command_leaves_the_old_records(tmp_path, wrong):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    backfill("--input", source, "--output", tmp_path / "out")
+    before = fingerprint(tmp_path / "out")
+    result = backfill("--input", source, "--output", tmp_path / "out", "--overwrite", *wrong, exit_code=2)
+    assert "many" in result.stderr or "Bogus" in result.stderr
+    assert fingerprint(tmp_path / "out") == before
+
+
+def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_user_stands_in(tmp_path):
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
+    (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")
+    command_line = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.cli import main; sys.exit(main())"
+    ran = subprocess.run(
+        [sys.executable, "-c", command_line, "backfill", "--input", str(source), "--output", "out", "--workers", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert records(tmp_path / "out", "quotes")
+
+
+def test_a_file_whose_name_has_brackets_is_read(tmp_path):
+    source = write_messages(tmp_path / "news [2026].jsonl", [ARTICLE])
+    backfill("--input", source, "--output", tmp_path / "out")
+    assert records(tmp_path / "out", "articles")
 
 
 def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):

@@ -59,7 +59,7 @@ def hostile_lines() -> list[tuple[str, bytes]]:
         "99999-01-01T00:00:00Z",
         10**30,
         -(10**30),
-        "",
+        " ",
     ):
         bad(message(text=text, published_at=value))
     for line in (
@@ -84,6 +84,7 @@ def hostile_lines() -> list[tuple[str, bytes]]:
     bad(message(id="x" * 20_000, text=text))
     bad(message(text=text, language="<script>"))
     bad(message(text="lone \ud800 surrogate"))
+    bad(message(html="<p " + " ".join(f"a{number}=1" for number in range(50_000)) + ">Text.</p>"))
     bad(message(text="“" * 250_000, language="en"))
     bad(b'{"text": "lone \\ud800 escape"}')
     bad(b'{"text": "lone \\udc00 escape"}')

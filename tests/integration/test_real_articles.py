@@ -67,6 +67,22 @@ def test_quotes_have_the_right_speaker(report):
     assert right >= 18
 
 
+def test_clear_stances_have_the_right_polarity(report):
+    output, read = report
+    stances = records(output, "stances")
+    right = 0
+    for expected in read["stances"]:
+        start, end = expected["evidence"]
+        right += any(
+            stance["polarity"] == expected["polarity"]
+            and same(stance["holder"]["name"], expected["holder"])
+            and stance["evidence"]["start"] < end
+            and start < stance["evidence"]["end"]
+            for stance in stances
+        )
+    assert right >= 6
+
+
 def test_84_political_articles_are_84_records_and_no_dead_letter(tmp_path):
     articles = [json.loads(line) for line in (GOLD / "polnear_dev.jsonl").read_text("utf-8").splitlines()]
     source = write_messages(

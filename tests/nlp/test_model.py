@@ -24,7 +24,10 @@ def test_the_default_model_is_found_under_its_own_name_or_its_repackers():
 
 
 def test_a_model_may_be_a_folder(tmp_path):
-    folder = saved(spacy.blank("en"), tmp_path / "model")
+    nlp = spacy.blank("en")
+    for component in NEEDED:
+        nlp.add_pipe(component)
+    folder = saved(nlp, tmp_path / "model")
     assert resolve(folder) == folder
 
 

@@ -20,13 +20,14 @@ def put(path: Path, *names: str) -> None:
         (path / name).write_text(name, "utf-8")
 
 
-OURS = ("quotes/quotes-00000-of-00001.avro", "articles/2026/articles-00000-of-00001.avro", "summary.json")
+OURS = ("quotes/quotes-00000-of-00001.avro", "articles/articles-00003-of-00012.avro", "summary.json")
 UNFINISHED = (".in-progress/1f.avro", ".in-progress/summary.json")
 FOREIGN = (
     "notes.txt",
     "old.avro",
     ".hidden",
     "quotes/README.md",
+    "quotes/mine.avro",
     "quotes-2025/quotes.avro",
     "summary.json.bak",
     "2026/summary.json",
