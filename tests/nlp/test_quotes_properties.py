@@ -12,7 +12,8 @@ from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import Quote, quotes_of
 from pipeline.nlp.quotes import find_quotes
-from pipeline.nlp.quotes.marks import find_regions, paragraphs
+from pipeline.nlp.quotes.marks import find_regions
+from pipeline.nlp.segments import paragraphs
 
 PIECES = re.split(
     " ",
@@ -55,7 +56,7 @@ def test_any_text_has_quotes_that_slice_back(nlp: Language, text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(text=texts)
 def test_regions_hold_a_word_and_nest(text: str) -> None:
-    regions = find_regions(text, paragraphs(text))
+    regions = find_regions(text, [(line.start, line.end) for line in paragraphs(text)])
     for region in regions:
         assert 0 <= region.start < region.inner_start <= region.inner_end <= region.end <= len(text)
         assert any(map(str.isalnum, text[region.inner_start : region.inner_end]))
