@@ -204,7 +204,7 @@ class Resolver:
                 meant, name = self.last.entity, self.last.name
             elif group is not None:
                 meant, name = self._group(group)
-            elif region < 0 and word == "it":
+            elif region < 0:
                 meant = self._body_in_view(head)
         elif word in FIRST_PERSON and region >= 0:
             enclosing = self.in_marks.get(self.reading.outermost(region))
