@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -81,6 +82,18 @@ def test_twenty_thousand_times_the_same_ends_soon(nlp: Language, piece: str) -> 
     heads = [max(0, place - rng.randint(1, 3)) for place in range(len(words))]
     doc = Doc(nlp.vocab, words=words, tags=tags, deps=deps, heads=heads)
     check(doc.text, find_quotes(doc))
+
+
+@pytest.mark.parametrize("piece", ['"', "'", "“ a"])
+def test_a_megabyte_of_marks_takes_no_more_than_in_proportion(nlp: Language, piece: str) -> None:
+    seconds = []
+    for count in (125_000, 500_000):
+        words = (piece.split() * count)[:count]
+        doc = Doc(nlp.vocab, words=words)
+        before = time.process_time()
+        check(doc.text, find_quotes(doc))
+        seconds.append(time.process_time() - before)
+    assert seconds[1] < 8 * seconds[0]
 
 
 @pytest.mark.parametrize("label", ["ccomp", "dobj", "conj", "nsubj", "relcl", "prep"])

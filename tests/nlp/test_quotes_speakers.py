@@ -81,3 +81,12 @@ def test_a_body_is_meant_by_the_last_word_of_its_name(nlp: Language) -> None:
 def test_a_name_is_written_on_one_line(nlp: Language) -> None:
     (speaker,) = speakers(nlp, "Two engineers of the\nregional water board said the dam was unsafe.")
     assert speaker.name == "Two engineers of the regional water board"
+
+
+def test_a_surname_in_capitals_means_the_full_name(nlp: Language) -> None:
+    text = (
+        "Helen Moore and Tom Hartmann met on Monday.\n\nMOORE: Why did you leave the party so soon?\n\n"
+        "HARTMANN: I could not support the new law.\n\nMOORE: What will you do now that it is over?\n\n"
+        "HARTMANN: I will go home and write a book.\n"
+    )
+    assert {s.name for s in speakers(nlp, text)} == {"Helen Moore", "Tom Hartmann"}

@@ -107,6 +107,8 @@ def _quote(reading: Reading, candidate: Candidate, speaker: Attribution | None, 
 
 def _kind(quote: Quote, is_act: bool) -> str:
     """Return the kind of quotes that a quote is calibrated with."""
+    if quote.parent is not None:
+        return "inner"  # annotators mostly leave these out, so there is nothing to calibrate with
     if not quote.cue:
         return "implicit" if quote.speaker else "nobody"
     return "act" if is_act else quote.type.lower()

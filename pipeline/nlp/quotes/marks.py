@@ -1,7 +1,7 @@
 """Quotation marks: the stretches of text that stand in them.
 
 Straight marks open and close alike, so the characters around them decide. A paragraph that opens with a mark and never closes
-it is a quote that goes on in the next one, if that opens with a mark as well (the Chicago Manual of Style, 13.30).
+it is a quote that goes on in the next one, if that opens with a mark as well.
 """
 
 import re

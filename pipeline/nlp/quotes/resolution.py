@@ -4,17 +4,15 @@ Pronouns go to the person most in view: subjects outside quotation marks before 
 last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
 """
 
-import functools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spacy.tokens import Doc
 
-from pipeline.nlp import lexicon
 from pipeline.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
 from pipeline.nlp.entities import entity_index, gender
-from pipeline.nlp.quotes.cues import verbs
+from pipeline.nlp.quotes.cues import nominals, verbs
 from pipeline.nlp.quotes.speakers import phrase
 from pipeline.nlp.quotes.tree import LONGEST_CLIMB, Tree
 from pipeline.records import Span
@@ -61,11 +59,6 @@ class Sighting:
     salience: float
 
 
-@functools.cache
-def _nominals() -> dict[str, tuple[str, str]]:
-    return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}
-
-
 class Resolver:
     """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
 
@@ -75,6 +68,10 @@ class Resolver:
         self.tree: Tree = reading.tree
         self.entities: tuple[Entity, ...] = entities_of(doc)
         self.index = entity_index(doc)
+        self.surnames: dict[str, list[int]] = {}
+        for number, entity in enumerate(self.entities):
+            if entity.type == "PERSON" and " " in entity.name:
+                self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
         self.sightings = self._sightings()
         self.places = [sighting.token for sighting in self.sightings]
         self.genders: dict[int, str | None] = {}
@@ -179,7 +176,15 @@ class Resolver:
                 return entity
         if tree.labels[head] == "compound" and tree.heads[head] in self.index:
             return self.index[tree.heads[head]]
-        return None
+        return self._by_surname(head)
+
+    def _by_surname(self, head: int) -> int | None:
+        """Return the one person whose name ends with a word in capitals that the recognizer took for no name: "MOORE: …"."""
+        word = self.tree.lower[head]
+        if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
+            return None
+        bearers = self.surnames.get(word, [])
+        return bearers[0] if len(bearers) == 1 else None
 
     def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
         tree, region = self.tree, self.reading.region_of[head]
@@ -218,7 +223,7 @@ class Resolver:
         if last.entity is not None:
             return self.entities[last.entity].type in BODIES
         many = self.tree.tags[self.last_token] in PLURAL or self.tree.child(self.last_token, "conj") is not None
-        body = _nominals().get(self.tree.lower[self.last_token], ("", ""))[0] == "ORG"
+        body = nominals().get(self.tree.lower[self.last_token], ("", ""))[0] == "ORG"
         return plural and last.mention is not None and last.resolution == "NOMINAL" and (many or body)
 
     def _group_in_view(self, token: int) -> int | None:
@@ -288,7 +293,7 @@ class Resolver:
         word = tree.lower[head]
         if tree.lower[where[0]] not in DEFINITE_ARTICLES or tree.tags[head] not in ("NN", "NNP", "JJ", "CD"):
             return None
-        kind, gender = ("PERSON", "") if word.endswith("-year-old") else _nominals().get(word, ("", ""))
+        kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
         titled = {entity for _, entity in self.titles().get(word, [])}
         if kind == "ORG":  # "the committee": whose name ends so
             titled |= {
@@ -322,10 +327,10 @@ class Resolver:
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the person whom the lead leaves unnamed: "An aide said …", and the next paragraph opens with the name.
 
-        News calls this delayed identification (Itule and Anderson, *News Writing and Reporting for Today's Media*).
+        News writers call this delayed identification.
         """
         tree, starts = self.tree, self.reading.paragraph_starts
-        if tree.lower[where[0]] not in INDEFINITE or _nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
+        if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):

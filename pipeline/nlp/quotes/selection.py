@@ -18,7 +18,7 @@ CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "according"),
     *("trail", "lead", "named", "signed", "turn"),
 )
-CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf")
+CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
 PLAIN_FRAMES = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
 NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a guess
 LEAST_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
