@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,8 @@ from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import Quote, quotes_of
 from pipeline.nlp.quotes import find_quotes
-from pipeline.nlp.quotes.marks import find_regions, paragraphs
+from pipeline.nlp.quotes.marks import find_regions
+from pipeline.nlp.segments import paragraphs
 
 PIECES = re.split(
     " ",
@@ -55,7 +57,7 @@ def test_any_text_has_quotes_that_slice_back(nlp: Language, text: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(text=texts)
 def test_regions_hold_a_word_and_nest(text: str) -> None:
-    regions = find_regions(text, paragraphs(text))
+    regions = find_regions(text, [(line.start, line.end) for line in paragraphs(text)])
     for region in regions:
         assert 0 <= region.start < region.inner_start <= region.inner_end <= region.end <= len(text)
         assert any(map(str.isalnum, text[region.inner_start : region.inner_end]))
@@ -80,6 +82,18 @@ def test_twenty_thousand_times_the_same_ends_soon(nlp: Language, piece: str) -> 
     heads = [max(0, place - rng.randint(1, 3)) for place in range(len(words))]
     doc = Doc(nlp.vocab, words=words, tags=tags, deps=deps, heads=heads)
     check(doc.text, find_quotes(doc))
+
+
+@pytest.mark.parametrize("piece", ['"', "'", "“ a"])
+def test_a_megabyte_of_marks_takes_no_more_than_in_proportion(nlp: Language, piece: str) -> None:
+    seconds = []
+    for count in (125_000, 500_000):
+        words = (piece.split() * count)[:count]
+        doc = Doc(nlp.vocab, words=words)
+        before = time.process_time()
+        check(doc.text, find_quotes(doc))
+        seconds.append(time.process_time() - before)
+    assert seconds[1] < 8 * seconds[0]
 
 
 @pytest.mark.parametrize("label", ["ccomp", "dobj", "conj", "nsubj", "relcl", "prep"])

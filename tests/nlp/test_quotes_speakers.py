@@ -62,3 +62,31 @@ def test_who_the_lead_leaves_unnamed_is_named_by_the_next_paragraph(nlp: Languag
 def test_i_in_a_quote_is_who_is_quoted(nlp: Language) -> None:
     text = "“I promised to rebuild the school,” Helen Moore said."
     assert {s.name for s in speakers(nlp, text)} == {"Helen Moore"}
+
+
+def test_they_are_the_group_that_the_sentence_is_about(nlp: Language) -> None:
+    text = "Peter Lang opened the hearing.\n\nTwo engineers came to the town hall, where they said the dam was unsafe."
+    assert [(s.name, s.resolution) for s in speakers(nlp, text)] == [("Two engineers", "PRONOUN")]
+
+
+def test_a_body_is_meant_by_the_last_word_of_its_name(nlp: Language) -> None:
+    text = (
+        "Helen Moore wrote to the Northern Rivers Commission in May. It answered in June.\n\n"
+        "“The dam is safe,” the commission said."
+    )
+    assert [s.resolution for s in speakers(nlp, text)][-1] == "NOMINAL"
+    assert str([s.name for s in speakers(nlp, text)][-1]).endswith("Northern Rivers Commission")
+
+
+def test_a_name_is_written_on_one_line(nlp: Language) -> None:
+    (speaker,) = speakers(nlp, "Two engineers of the\nregional water board said the dam was unsafe.")
+    assert speaker.name == "Two engineers of the regional water board"
+
+
+def test_a_surname_in_capitals_means_the_full_name(nlp: Language) -> None:
+    text = (
+        "Helen Moore and Tom Hartmann met on Monday.\n\nMOORE: Why did you leave the party so soon?\n\n"
+        "HARTMANN: I could not support the new law.\n\nMOORE: What will you do now that it is over?\n\n"
+        "HARTMANN: I will go home and write a book.\n"
+    )
+    assert {s.name for s in speakers(nlp, text)} == {"Helen Moore", "Tom Hartmann"}

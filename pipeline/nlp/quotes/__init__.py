@@ -5,6 +5,9 @@ the marks (``direct``), each is weighed (``weights``), the best reading of every
 phrase (``speakers``) is traced to the person meant (``resolution``).
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -12,7 +15,8 @@ from pipeline.nlp.annotations import Attribution, Quote, text_span
 from pipeline.nlp.quotes.candidates import Candidate, Spans
 from pipeline.nlp.quotes.reading import Reading
 from pipeline.nlp.quotes.resolution import Resolver
-from pipeline.nlp.quotes.selection import implicit, parents, select
+from pipeline.nlp.quotes.selection import implicit, is_act, parents, select
+from pipeline.nlp.quotes.weights import calibrated, weights
 from pipeline.records import QuoteType, Span
 
 
@@ -33,18 +37,33 @@ def make_quotes(nlp: Language, name: str) -> QuoteExtractor:
 
 def find_quotes(doc: Doc) -> tuple[Quote, ...]:
     """Return the quotes of a parsed Doc, in text order."""
+    table = weights()
+    return tuple(
+        replace(quote, confidence=round(calibrated(quote.confidence, kind, table), 3))
+        for quote, kind in scored_quotes(doc, table)
+    )
+
+
+def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str]]:
+    """Return the quotes with their scores as they are, and the kind that each is calibrated with.
+
+    Args:
+        doc: a parsed Doc.
+        table: the features' weights.
+    """
     if not len(doc):
-        return ()
-    reading = Reading(doc)
+        return []
+    reading = Reading(doc, table)
     chosen = select(reading)
     chosen += implicit(reading, chosen)
     speakers = _speakers(reading, chosen)
     chosen.sort(key=lambda candidate: (candidate.content[0][0], -candidate.content[-1][1], candidate.anchor))
     parent_of = parents(reading, chosen)
-    return tuple(
-        _quote(reading, candidate, speakers[id(candidate)], parent_of.get(index))
-        for index, candidate in enumerate(chosen)
-    )
+    found = []
+    for index, candidate in enumerate(chosen):
+        quote = _quote(reading, candidate, speakers[id(candidate)], parent_of.get(index))
+        found.append((quote, _kind(quote, is_act(reading, candidate))))
+    return found
 
 
 def _speakers(reading: Reading, chosen: list[Candidate]) -> dict[int, Attribution | None]:
@@ -81,9 +100,18 @@ def _quote(reading: Reading, candidate: Candidate, speaker: Attribution | None, 
         content=_text_spans(tree.text, candidate.content),
         cue=_text_spans(tree.text, cue),
         speaker=speaker,
-        confidence=round(candidate.score, 3),
+        confidence=candidate.score,
         parent=parent,
     )
+
+
+def _kind(quote: Quote, is_act: bool) -> str:
+    """Return the kind of quotes that a quote is calibrated with."""
+    if quote.parent is not None:
+        return "inner"  # annotators mostly leave these out, so there is nothing to calibrate with
+    if not quote.cue:
+        return "implicit" if quote.speaker else "nobody"
+    return "act" if is_act else quote.type.lower()
 
 
 def _text_spans(text: str, spans: Spans) -> tuple[Span, ...]:

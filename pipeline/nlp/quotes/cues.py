@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pipeline.nlp import lexicon
 from pipeline.nlp.morphology import verb_forms
 
-# Classes whose verbs put words on record; the others are of the mind or of documents.
-SPEECH = frozenset({"say", "ask", "commit", "express", "react"})
-
 
 @dataclass(frozen=True, slots=True)
 class Cue:
@@ -56,3 +53,9 @@ def nouns() -> dict[str, Cue]:
 def adjectives() -> dict[str, Cue]:
     """Return the cue adjectives."""
     return _of("adjective")
+
+
+@functools.cache
+def nominals() -> dict[str, tuple[str, str]]:
+    """Return what the nouns that stand for somebody named elsewhere mean: PERSON or ORG, and the gender if they tell."""
+    return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}

@@ -15,6 +15,8 @@ LONGEST_GAP = 45  # tokens between a quote's mark and its cue; the longest attri
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
 LONGEST_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
 LONGEST_NAME = 5  # tokens before the colon of an interview's line
+SENTENCE_ENDS = frozenset(".!?…\n")
+MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
 LONGEST_FUNCTION_WORD = 4  # letters: such words stay small in titles
 TITLE_SHARE = 0.7
@@ -62,12 +64,7 @@ def mark_tokens(tree: Tree, regions: list[Region]) -> list[Marked]:
 def _attribution_end(tree: Tree, start: int, limit: int) -> int:
     """Return the token at which the sentence that attributes a quote ends, at most ``limit``."""
     end = min(limit, start + LONGEST_GAP)
-    for token in range(start, end):
-        if tree.words[token] in (".", "!", "?", ";") or (tree.words[token].isspace() and "\n" in tree.words[token]):
-            return token
-        if token > start and tree.words[token][-1] == "\n":
-            return token
-    return end
+    return next((token for token in range(start, end) if tree.words[token] in (".", "!", "?", ";")), end)
 
 
 class Direct:
@@ -79,6 +76,7 @@ class Direct:
         self.marked = marked
         self.skip = skip
         self.paragraph_starts = paragraph_starts
+        self.second_paragraph = paragraph_starts[1] if len(paragraph_starts) > 1 else tree.size
 
     def neighbours(self, place: int) -> tuple[int, int]:
         """Return the tokens between which the words around a region stand: the neighbours in its paragraph, or its ends."""
@@ -111,7 +109,7 @@ class Direct:
             low, high = self.neighbours(place)
             for candidate in self.trailing(item, high):
                 yield place, candidate
-            for candidate in self.leading(item, low):
+            for candidate in list(self.named(item, low)) or self.leading(item, low):
                 yield place, candidate
             if item.region.parent is None:
                 for candidate in self.signed(item):
@@ -230,6 +228,20 @@ class Direct:
             if others > 1:
                 return
 
+    def named(self, item: Marked, low: int) -> Iterator[Candidate]:
+        """Yield Name: "…", where the name is all that stands before the colon."""
+        tree = self.tree
+        colon = tree.previous_word[item.start - 1] + 1 if item.start else 0
+        if not low < colon < item.start or tree.words[colon] != ":":
+            return
+        start = colon
+        while start > low and tree.is_word[start - 1] and tree.words[start - 1][0].isupper():
+            start -= 1
+        before = tree.words[start - 1] if start > low else "."
+        if 0 < colon - start <= LONGEST_NAME and (before[-1] in SENTENCE_ENDS or before in MARK_SIGNS):
+            cue = ((colon, colon + 1),)
+            yield Candidate("named", colon, cue, self._content(item), (start, colon), colon - 1, lexical=STATEMENT)
+
     def _introduced(self, item: Marked) -> Iterator[Candidate]:
         """Yield the quote of a paragraph that the one before introduces with a colon."""
         tree = self.tree
@@ -287,6 +299,8 @@ class Direct:
                 end -= 1
             if end - colon > 2:
                 found.append((start, colon, end))
+        # A label before a headline ("UPDATE: …") is nobody; whoever speaks is named again.
+        found = [turn for turn in found if turn[0] >= self.second_paragraph or self._is_named_again(*turn)]
         repeated = "many" if len(found) > 2 else "few"
         for start, colon, end in found:
             capitals = "capitals" if tree.text[tree.starts[start] : tree.ends[colon - 1]].isupper() else "name"
@@ -294,6 +308,14 @@ class Direct:
             links = (f"turn={capitals}-{repeated}", f"turn={tree.entity_types[colon - 1]}")
             cue = ((colon, colon + 1),)
             yield Candidate("turn", colon, cue, content, (start, colon), colon - 1, lexical=STATEMENT, links=links)
+
+    def _is_named_again(self, start: int, colon: int, end: int) -> bool:
+        """Whether the last word before a colon is in the text again, as a name is."""
+        name = self.tree.lower[colon - 1]
+        return any(
+            self.tree.lower[token] == name and self.tree.words[token][0].isupper()
+            for token in range(end, self.tree.size)
+        )
 
     def _content(self, item: Marked) -> tuple[tuple[int, int], ...]:
         return ((item.region.start, item.region.end),)

@@ -10,12 +10,16 @@ from pipeline.nlp.quotes.tree import LONGEST_CLIMB, Tree
 TokenRange = tuple[int, int]
 WH = frozenset({"what", "who", "whom", "whose", "which", "when", "where", "why", "how", "whether", "if"})
 PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})
+MARKS = frozenset('“”"«»') | {"``", "''"}
 CLOSING = frozenset({"%", ")"})  # signs that end a content
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
-MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl"})
+MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl", "appos", "npadvmod", "parataxis", "dep"})
 BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
 MOST_ENDS = 4  # dependents of a cue behind its content that may belong to it
+MOST_JOINTS = 2  # tokens between a constituent and what is before it: ", and"
+MOST_CUTS = 4  # ends tried within the content
+LONGEST_INSERT = 16  # tokens from a cue to the comma behind it: "the minister said in a speech on Friday"
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
 ACCORDING = Cue("according to", ("say",), frozenset())
 
@@ -44,23 +48,41 @@ def _link(tree: Tree, token: int) -> str:
     return link
 
 
+def _cuts(tree: Tree, part: int) -> list[tuple[int, str, str]]:
+    """Return where content that begins with a part may end before the part does: before each constituent at its right edge.
+
+    Those that no sign and no conjunction parts from the rest are tried beside the part's own verb only.
+    """
+    cuts: list[tuple[int, str, str]] = []
+    node = part
+    for depth in range(LONGEST_CLIMB):
+        later = [child for child in tree.children[node] if child > node and tree.labels[child] != "punct"]
+        for last in reversed(later[-MOST_CUTS:]):
+            if tree.labels[last] not in MAY_END_OUTSIDE:
+                break
+            link = _link(tree, last)
+            if link.startswith((",", "conj")) or (depth == 0 and tree.labels[last] in ("advcl", "prep")):
+                at = tree.left[last]
+                for _ in range(MOST_JOINTS):
+                    at -= at - 1 > part and (tree.labels[at - 1] == "cc" or tree.words[at - 1] in PARTING)
+                cuts.append((at, f"cut{min(depth, 2)}", link))
+        if not later or len(cuts) >= MOST_CUTS:
+            break
+        node = later[-1]
+    return sorted(cuts, reverse=True)[:MOST_CUTS]
+
+
 def _ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]:
     """Return where content may end that begins with a dependent of the cue.
 
-    Parsers hang what follows now on the content and now on the cue, so all of it is tried: the end before a last clause of the
-    content, its end, the end of each later dependent of the cue, and of the sentence. With each come the links of the last
+    Parsers hang what follows now on the content and now on the cue, so all of it is tried: the ends before the last constituents of
+    the content, its end, the end of each later dependent of the cue, and of the sentence. With each come the links of the last
     constituent within and of the first one without.
     """
-    ends: list[tuple[int, str, str]] = []
+    ends = _cuts(tree, part)
     last = next((child for child in reversed(tree.children[part]) if tree.labels[child] != "punct"), None)
-    if last is not None and last > part and tree.labels[last] in MAY_END_OUTSIDE:
-        link = _link(tree, last)
-        if link.startswith((",", "conj")):
-            conjunction = tree.child(part, "cc")
-            cut = conjunction if conjunction == tree.left[last] - 1 else None
-            ends.append((tree.left[last] if cut is None else cut, "cut", link))
-            if speaks_beside(tree, last):
-                return ends
+    if last is not None and last > part and speaks_beside(tree, last):
+        return ends
     at, inside = tree.right[part] + 1, "own"
     later = [child for child in tree.children[cue] if child > part and tree.labels[child] not in ("punct", "cc")]
     for child in later[:MOST_ENDS]:
@@ -72,9 +94,11 @@ def _ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]:
     stop = tree.previous_word[tree.sentence(cue)[1] - 1] + 1
     if stop <= at:
         return [*ends, (at, inside, "end")]
-    # What follows may belong to the clause above: "The mayor, who said it was safe, left".
+    # What follows may belong to the clause above; to a noun's clause it never does: "The mayor, who said it was safe, left".
     rest = "rest" if tree.next_word[at] <= tree.right[cue] else f"above-{tree.labels[cue]}"
     ends.append((at, inside, rest))
+    if rest == "above-relcl" and tree.heads[tree.heads[cue]] >= at:
+        return ends
     ends.append((stop, f"{rest}:{_link(tree, tree.next_word[at])}", "end"))
     return ends
 
@@ -190,6 +214,7 @@ class Frames:
                 yield from self.make("passive", verb, cue, [self.reach(child)], source)
         if cue is not UNKNOWN:
             yield from self.of_parenthesis(verb, cue, source)
+            yield from self.around(verb, cue, source)
 
     def open_clause(self, verb: int, cue: Cue, clause: int, source: int | None, passive: bool) -> Iterator[Candidate]:
         """Yield a clause without a subject: "vowed to go"; with that of the passive: "prices are expected to fall"."""
@@ -246,9 +271,9 @@ class Frames:
         head, label = tree.heads[verb], tree.labels[verb]
         if head == verb or label not in INSERTED or tree.child(verb, "nsubj") is None:
             return
-        if tree.child(verb, "ccomp", "dobj") is not None:
-            return
         as_clause = tree.has_mark(verb, "as")
+        if tree.child(verb, "ccomp") is not None or (tree.child(verb, "dobj") is not None and not as_clause):
+            return
         hole = self.reach(verb)
         before = tree.words[hole[0] - 1] if hole[0] else ""
         if not (before in PARTING or tree.words[hole[1] - 1] == "," or as_clause):
@@ -267,6 +292,22 @@ class Frames:
             if not is_last:
                 yield from self.make(frame, verb, cue, _without(wide, hole), source, links=(place, "reach=sentence"))
 
+    def around(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
+        """Yield the sentence that a cue and its subject stand in between commas, whatever the parser made of it."""
+        tree = self.tree
+        subject = tree.child(verb, "nsubj")
+        if subject is None or not cue.is_speech or tree.tags[subject] in ("WP", "WDT"):
+            return
+        start, end = min(tree.left[subject], verb), max(tree.right[subject], verb) + 1
+        first, last = tree.sentence(verb)
+        if start - 1 <= first or tree.next_word[first] >= start or tree.words[start - 1] not in PARTING | MARKS:
+            return
+        while end < last and end - verb < LONGEST_INSERT and tree.words[end] != "," and tree.words[end] not in MARKS:
+            end += 1
+        if end < last and tree.words[end] == "," and tree.next_word[end] < last:
+            opening = tree.labels[tree.next_word[first]]
+            yield from self.make("around", verb, cue, [(first, start), (end, last)], source, links=(f"with={opening}",))
+
     def of_noun(self, noun: int, cue: Cue) -> Iterator[Candidate]:
         """Yield what a noun's complements may say: "the claim that …", "calls for …"."""
         tree = self.tree
@@ -281,10 +322,9 @@ class Frames:
                     continue
                 if label == "acl" and kind in ("ing", "small"):
                     continue
-                yield from self.make(f"n-{label}-{kind}", noun, cue, [self.reach(child)], source)
+                yield from self.ending(f"n-{label}-{kind}", noun, cue, tree.left[child], child, source)
             elif self.is_complement(child, cue):
-                content = (child + 1, tree.right[child] + 1)
-                yield from self.make("n-" + tree.lower[child], noun, cue, [content], source, child)
+                yield from self.ending("n-" + tree.lower[child], noun, cue, child + 1, child, source, child)
         head = tree.heads[noun]
         if tree.lower[head] in BE and tree.labels[noun] == "nsubj":
             clause = tree.child(head, "ccomp", "advcl")
@@ -309,10 +349,9 @@ class Frames:
                     continue
                 if tree.labels[child] in ("ccomp", "xcomp"):
                     kind = _clause_kind(tree, child)
-                    yield from self.make("a-" + kind, adjective, cue, [self.reach(child)], source)
+                    yield from self.ending("a-" + kind, adjective, cue, tree.left[child], child, source)
                 elif self.is_complement(child, cue):
-                    content = (child + 1, tree.right[child] + 1)
-                    yield from self.make("a-" + tree.lower[child], adjective, cue, [content], source, child)
+                    yield from self.ending("a-" + tree.lower[child], adjective, cue, child + 1, child, source, child)
 
     def of_according(self, token: int) -> Iterator[Candidate]:
         """Yield the clause that "according to" names a source of."""

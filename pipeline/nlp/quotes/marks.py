@@ -1,16 +1,16 @@
 """Quotation marks: the stretches of text that stand in them.
 
 Straight marks open and close alike, so the characters around them decide. A paragraph that opens with a mark and never closes
-it is a quote that goes on in the next one, if that opens with a mark as well (the Chicago Manual of Style, 13.30).
+it is a quote that goes on in the next one, if that opens with a mark as well.
 """
 
 import re
 from dataclasses import dataclass
 
 MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
-PARAGRAPH = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 SINGLE = frozenset("‘’‚'")
 APOSTROPHES = frozenset("’'")
+STRAIGHT = frozenset({'"', "''"})
 OPENING = frozenset("“„«‘‚") | {"``"}
 CLOSING = frozenset("”»’")
 BEFORE_OPENING = frozenset("([{—–-―/:;,>…“\"‘'«„`")
@@ -53,11 +53,6 @@ class _Pair:
     single: bool
 
 
-def paragraphs(text: str) -> list[tuple[int, int]]:
-    """Return start and end of every line that is not blank."""
-    return [match.span() for match in PARAGRAPH.finditer(text) if not match.group().isspace()]
-
-
 def _can_open(text: str, start: int, end: int) -> bool:
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
@@ -89,6 +84,8 @@ def _roles(text: str, mark: re.Match[str]) -> tuple[bool, bool]:
         can_close = can_close and _can_close(text, start, end)
     if sign == "‘":
         can_open = _can_open(text, start, end)
+    if sign in STRAIGHT and text[start - 1 : start].isspace() and (end == len(text) or text[end].isspace()):
+        return True, True  # " set apart on both sides ": it closes what is open, and opens if nothing is
     if can_open and can_close and text[start - 1 : start].isspace():
         can_close = False
     return can_open, can_close

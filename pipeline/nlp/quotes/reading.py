@@ -1,31 +1,36 @@
 """All readings of one Doc: candidates from syntax and from marks, snapped to the marks, described and weighed."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import replace
 
 from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import segments_of
 from pipeline.nlp.quotes.candidates import Candidate, Spans
 from pipeline.nlp.quotes.direct import Direct, Marked, mark_tokens
+from pipeline.nlp.quotes.features import Describer
 from pipeline.nlp.quotes.frames import Frames
-from pipeline.nlp.quotes.marks import Region, find_regions, paragraphs
+from pipeline.nlp.quotes.marks import Region, find_regions
 from pipeline.nlp.quotes.tree import Tree
-from pipeline.nlp.quotes.weights import describe, probability
+from pipeline.nlp.quotes.weights import weigh
+from pipeline.nlp.segments import paragraphs
 
 # Names in capitals before line after line are a transcript; there were too few of them to learn it from.
 TRANSCRIPT, TRANSCRIPT_PROBABILITY = "turn=capitals-many", 0.6
+STOPS = frozenset(".!?;")
 LONGEST_CHAIN = 40  # regions that one quote runs over; speeches printed in full have about twenty paragraphs
 
 
 class Reading:
     """One Doc's tree, its regions in marks, and the candidates, best reading first for each cue."""
 
-    def __init__(self, doc: Doc) -> None:
-        """Read a parsed Doc."""
+    def __init__(self, doc: Doc, table: Mapping[str, float]) -> None:
+        """Read a parsed Doc; ``table`` are the features' weights."""
         self.doc = doc
         self.tree = Tree(doc)
         tree = self.tree
-        self.paragraphs = paragraphs(tree.text)
+        self.paragraphs = [(line.start, line.end) for line in paragraphs(tree.text)]
         self.paragraph_starts = [tree.first_at(start) for start, _ in self.paragraphs]
         self.skip = self._skipped(doc)
         self.marked = mark_tokens(tree, find_regions(tree.text, self.paragraphs))
@@ -41,6 +46,10 @@ class Reading:
         self.joins = self._plain_joins()
         self.trailing: dict[int, Candidate] = {}
         self.candidates = self._candidates()
+        weigh(self, table)
+        for candidate in self.candidates:
+            if TRANSCRIPT in candidate.links:
+                candidate.score = max(candidate.score, TRANSCRIPT_PROBABILITY)
 
     def _skipped(self, doc: Doc) -> list[bool]:
         tree = self.tree
@@ -58,6 +67,18 @@ class Reading:
     def marked_words_of(self, spans: Spans) -> int:
         """Return the number of words in spans of code points that stand in marks."""
         return sum(self._count(self._marked_words, start, end) for start, end in spans)
+
+    def shared(self, one: Spans, other: Spans) -> float:
+        """Return the share of common words in all words of two contents."""
+        if one == other:
+            return 1.0
+        common = 0
+        for start, end in one:
+            for low, high in other:
+                if max(start, low) < min(end, high):
+                    common += self._count(self._words, max(start, low), min(end, high))
+        total = self.words_of(one) + self.words_of(other) - common
+        return common / total if total else 1.0
 
     def _count(self, sums: list[int], start: int, end: int) -> int:
         return sums[bisect_left(self.tree.starts, end)] - sums[self.tree.first_at(start)]
@@ -130,6 +151,28 @@ class Reading:
             return []
         return self._chain(later)
 
+    def _lengths(self, place: int, candidate: Candidate) -> list[Candidate]:
+        """Return a candidate of a region with all regions that go on with it, and with fewer of them."""
+        item = self.marked[place]
+        chain, later = self._chain(place), []
+        if candidate.frame.startswith("trail") and len(chain) == 1:
+            later = self._continuation(item, candidate.anchor)
+        links = (f"sentence={item.is_sentence}", f"verb={item.is_clause}", f"last={item.last_sign}")
+        whole = chain + later
+        kinds = [(len(whole), "whole")]
+        if later:
+            stop = any(
+                self.tree.words[token] in STOPS for token in range(candidate.anchor, self.marked[later[0]].start)
+            )
+            kinds = [(len(whole), f"stop-{stop}-with"), (1, f"stop-{stop}-without")]
+        elif len(chain) > 1:
+            kinds = [(len(chain), "chain-with"), (1, "chain-without")]
+        found = []
+        for length, kind in kinds:
+            content = tuple((self.marked[at].region.start, self.marked[at].region.end) for at in whole[:length])
+            found.append(replace(candidate, content=content, place=place, links=(*links, f"goes-on={kind}")))
+        return found
+
     def _candidates(self) -> list[Candidate]:
         tree = self.tree
         found = list(Frames(tree, self.skip))
@@ -142,18 +185,11 @@ class Reading:
             if candidate.frame.startswith(("trail-comma", "trail-ask")):
                 self.trailing.setdefault(place, candidate)
         for place, candidate in direct:
-            chain = self._chain(place)
-            if candidate.frame.startswith("trail") and len(chain) == 1:
-                chain += self._continuation(self.marked[place], candidate.anchor)
-            regions = [self.marked[index].region for index in chain]
-            candidate.content = tuple((region.start, region.end) for region in regions)
-            item = self.marked[place]
-            candidate.place = place
-            candidate.links = (f"sentence={item.is_sentence}", f"verb={item.is_clause}", f"last={item.last_sign}")
-            found.append(candidate)
+            found += self._lengths(place, candidate)
         kept = [candidate for candidate in found if candidate.content]
+        describer = Describer(self)
         for candidate in kept:
-            self._weigh(candidate)
+            candidate.features = describer.describe(candidate)
         return kept
 
     def _snap(self, candidate: Candidate) -> Spans:
@@ -180,7 +216,7 @@ class Reading:
                     and region.end <= end + 2
                     and not region.start <= tree.starts[candidate.anchor] < region.end
                 ):
-                    start = region.start
+                    start, end = region.start, max(end, region.end)
             while start < end and tree.text[start].isspace():
                 start += 1
             while start < end and tree.text[end - 1].isspace():
@@ -188,19 +224,6 @@ class Reading:
             if start < end and self.words_of(((start, end),)):
                 snapped.append((start, end))
         return _joined(snapped)
-
-    def _weigh(self, candidate: Candidate) -> None:
-        tree = self.tree
-        words, marked = self.words_of(candidate.content), self.marked_words_of(candidate.content)
-        in_marks = self.region_of[candidate.anchor] >= 0
-        share = "in" if in_marks else "none" if not marked else "all" if marked == words else "part"
-        first = tree.first_at(candidate.content[0][0])
-        start = tree.words[min(tree.next_word[first], tree.size - 1)][0]
-        kind = "capital" if start.isupper() else "low" if start.isalpha() else "number"
-        candidate.features = describe(tree, candidate, in_marks, share, words, kind)
-        candidate.score = probability(candidate)
-        if TRANSCRIPT in candidate.links:
-            candidate.score = max(candidate.score, TRANSCRIPT_PROBABILITY)
 
     def outermost(self, region: int) -> int:
         """Return the region that holds a region and stands in no other one."""

@@ -4,17 +4,16 @@ Pronouns go to the person most in view: subjects outside quotation marks before 
 last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
 """
 
-import functools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spacy.tokens import Doc
 
-from pipeline.nlp import lexicon
 from pipeline.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
 from pipeline.nlp.entities import entity_index, gender
-from pipeline.nlp.quotes.cues import verbs
+from pipeline.nlp.quotes.cues import nominals, verbs
+from pipeline.nlp.quotes.speakers import phrase
 from pipeline.nlp.quotes.tree import LONGEST_CLIMB, Tree
 from pipeline.records import Span
 
@@ -25,6 +24,11 @@ HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 FIRST_PERSON = frozenset({"i", "we", "me", "us"})
 BODIES = frozenset({"ORG", "GPE", "NORP", "LOC", "FAC"})
 SUBJECT_LABELS = frozenset({"nsubj", "nsubjpass"})
+PLURAL = frozenset({"NNS", "NNPS"})
+PLACES = frozenset(
+    {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
+)
+LONGEST_VIEW = 80  # tokens back to the group that "they" means
 INDEFINITE = frozenset({"a", "an", "one"})
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
@@ -55,11 +59,6 @@ class Sighting:
     salience: float
 
 
-@functools.cache
-def _nominals() -> dict[str, tuple[str, str]]:
-    return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}
-
-
 class Resolver:
     """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
 
@@ -69,6 +68,10 @@ class Resolver:
         self.tree: Tree = reading.tree
         self.entities: tuple[Entity, ...] = entities_of(doc)
         self.index = entity_index(doc)
+        self.surnames: dict[str, list[int]] = {}
+        for number, entity in enumerate(self.entities):
+            if entity.type == "PERSON" and " " in entity.name:
+                self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
         self.sightings = self._sightings()
         self.places = [sighting.token for sighting in self.sightings]
         self.genders: dict[int, str | None] = {}
@@ -160,7 +163,7 @@ class Resolver:
             return Attribution(mention, meant, self.entities[meant].name, "NOMINAL")
         if tree.tags[head] in ("WP", "WDT", "DT", "EX"):
             return Attribution(mention, None, None, "PRONOUN")
-        return Attribution(mention, None, mention.text, "NOMINAL")
+        return Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL")
 
     def _named(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the entity that the phrase names, by its head or by an apposition to it."""
@@ -173,10 +176,18 @@ class Resolver:
                 return entity
         if tree.labels[head] == "compound" and tree.heads[head] in self.index:
             return self.index[tree.heads[head]]
-        return None
+        return self._by_surname(head)
+
+    def _by_surname(self, head: int) -> int | None:
+        """Return the one person whose name ends with a word in capitals that the recognizer took for no name: "MOORE: …"."""
+        word = self.tree.lower[head]
+        if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
+            return None
+        bearers = self.surnames.get(word, [])
+        return bearers[0] if len(bearers) == 1 else None
 
     def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
-        region = self.reading.region_of[head]
+        tree, region = self.tree, self.reading.region_of[head]
         meant: int | None = None
         name: str | None = None
         if word in HE_OR_SHE:
@@ -189,9 +200,16 @@ class Resolver:
             ):
                 name = self.last.name
         elif word in ("they", "them", "it", "its"):
-            if region < 0 and self.last is not None and self._fits_body(self.last, plural=word.startswith("th")):
+            plural = word.startswith("th")
+            sentence = bisect_right(tree.sentence_starts, head)
+            group = self._group_in_view(head) if plural and region < 0 else None
+            if group is not None and bisect_right(tree.sentence_starts, group) == sentence:
+                meant, name = self._group(group)
+            elif region < 0 and self.last is not None and self._fits_body(self.last, plural):
                 meant, name = self.last.entity, self.last.name
-            elif region < 0 and word == "it":
+            elif group is not None:
+                meant, name = self._group(group)
+            elif region < 0:
                 meant = self._body_in_view(head)
         elif word in FIRST_PERSON and region >= 0:
             enclosing = self.in_marks.get(self.reading.outermost(region))
@@ -204,7 +222,31 @@ class Resolver:
     def _fits_body(self, last: Attribution, plural: bool) -> bool:
         if last.entity is not None:
             return self.entities[last.entity].type in BODIES
-        return plural and last.mention is not None and last.resolution == "NOMINAL"
+        many = self.tree.tags[self.last_token] in PLURAL or self.tree.child(self.last_token, "conj") is not None
+        body = nominals().get(self.tree.lower[self.last_token], ("", ""))[0] == "ORG"
+        return plural and last.mention is not None and last.resolution == "NOMINAL" and (many or body)
+
+    def _group_in_view(self, token: int) -> int | None:
+        """Return the nearest plural subject outside marks, in the sentence of the token or the one before."""
+        tree = self.tree
+        place = max(bisect_right(tree.sentence_starts, token) - 2, 0)
+        for other in range(token - 1, max(tree.sentence_starts[place], token - LONGEST_VIEW) - 1, -1):
+            if (
+                tree.labels[other] in SUBJECT_LABELS
+                and tree.tags[other] in PLURAL
+                and self.reading.region_of[other] < 0
+            ):
+                return other
+        return None
+
+    def _group(self, head: int) -> tuple[int | None, str | None]:
+        """Return the entity of a plural subject, and its name or its words."""
+        if head in self.index:
+            return self.index[head], self.entities[self.index[head]].name
+        where = phrase(self.tree, head, self.tree.heads[head])
+        return None, " ".join(
+            self.tree.text[self.tree.starts[where[0]] : self.tree.ends[where[1] - 1]].split()
+        ) if where is not None else None
 
     def _before(self, token: int) -> list[Sighting]:
         place = bisect_left(self.places, token)
@@ -251,8 +293,12 @@ class Resolver:
         word = tree.lower[head]
         if tree.lower[where[0]] not in DEFINITE_ARTICLES or tree.tags[head] not in ("NN", "NNP", "JJ", "CD"):
             return None
-        kind, gender = ("PERSON", "") if word.endswith("-year-old") else _nominals().get(word, ("", ""))
+        kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
         titled = {entity for _, entity in self.titles().get(word, [])}
+        if kind == "ORG":  # "the committee": whose name ends so
+            titled |= {
+                number for number, entity in enumerate(self.entities) if entity.name.lower().endswith(" " + word)
+            }
         if not kind and not titled:
             return None
         modifiers = {
@@ -261,7 +307,7 @@ class Resolver:
         near = {sighting.entity for sighting in self._before(head)}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
-            if not self._fits(entity, kind, gender):
+            if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
                 continue
             score = self._sighted(entity, head)
             score = max(
@@ -281,10 +327,10 @@ class Resolver:
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the person whom the lead leaves unnamed: "An aide said …", and the next paragraph opens with the name.
 
-        News calls this delayed identification (Itule and Anderson, *News Writing and Reporting for Today's Media*).
+        News writers call this delayed identification.
         """
         tree, starts = self.tree, self.reading.paragraph_starts
-        if tree.lower[where[0]] not in INDEFINITE or _nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
+        if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):

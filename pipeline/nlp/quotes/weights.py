@@ -1,29 +1,28 @@
-"""How likely a candidate is a quote: the features of its cue, frame, source and marks, summed to a logit.
+"""How likely a candidate is a quote, and which reading of a cue is the best one.
 
-The weights are learned from annotated news by ``fit.py``, regularised logistic regression, so that the confidence of a quote is
-an estimate of the share of such candidates that annotators marked, speaker included.
+A cue has many readings: other frames, other ends. They exclude one another, so the cue's features (``features``) are summed to one
+logit for each reading and a softmax shares a cue's probability among its readings and "no quote". The reading kept is the one whose
+words the others agree with most, weighed by their probabilities (least expected loss), and its probability is that of all readings
+that share half of their words with it: between two ends that are near one another nothing is lost by doubt.
 """
 
 import functools
 import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pipeline.nlp import lexicon
 from pipeline.nlp.quotes.candidates import Candidate
-from pipeline.nlp.quotes.tree import Tree
+
+if TYPE_CHECKING:
+    from pipeline.nlp.quotes.reading import Reading
 
 WEIGHTS = "quote_weights"
-PERSON_PRONOUNS = {
-    "i": "I",
-    "we": "we",
-    "you": "you",
-    "he": "he",
-    "she": "he",
-    "they": "they",
-    "it": "it",
-    "one": "one",
-}
-MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "can", "could": "could", "would": "would"}
-CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
+AGREEING = 0.5  # of the words of both: from here on two contents are the same quote
+LEAST_VOTE = 0.01  # a less likely reading changes no choice
+LARGEST_LOGIT = 30.0
+LEAST_SCORE = 0.001  # of the scores that are calibrated; nothing is surer than its reverse
+SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
 
 
 @functools.cache
@@ -32,89 +31,51 @@ def weights() -> dict[str, float]:
     return {row[0]: float(row[1]) for row in lexicon.rows(WEIGHTS)}
 
 
-def _source_kind(tree: Tree, head: int | None) -> str:
-    if head is None:
-        return "none"
-    word, tag = tree.lower[head], tree.tags[head]
-    if word in PERSON_PRONOUNS:
-        return PERSON_PRONOUNS[word]
-    if tag in ("PRP", "EX", "WP", "WDT", "DT"):
-        return "pronoun"
-    if tree.entity_types[head]:
-        return tree.entity_types[head]
-    return {"NNP": "name", "NNPS": "name", "NNS": "plural", "NN": "noun"}.get(tag, "other")
+def calibrated(score: float, kind: str, table: Mapping[str, float]) -> float:
+    """Return the share of quotes of a kind with this score that are right (Platt scaling: a line through the logits)."""
+    bounded = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
+    logit = table.get(SLOPE + kind, 1.0) * math.log(bounded / (1 - bounded)) + table.get(LEVEL + kind, 0.0)
+    return 1 / (1 + math.exp(-logit))
 
 
-def _mood(tree: Tree, verb: int) -> str:
-    tag = tree.tags[verb]
-    if tag[:2] != "VB":
-        return "no-verb"
-    auxiliaries = [child for child in tree.children[verb] if tree.labels[child] in ("aux", "auxpass", "neg", "mark")]
-    words = {tree.lower[child] for child in auxiliaries}
-    parts = [tag]
-    if words & {"not", "n't", "n’t", "never"}:
-        parts.append("not")
-    if words & {"if", "whether", "unless"}:
-        parts.append("if")
-    if any(tree.labels[child] == "auxpass" for child in auxiliaries):
-        parts.append("passive")
-    modal = next((MODALS.get(tree.lower[child], "modal") for child in auxiliaries if tree.tags[child] == "MD"), None)
-    if modal:
-        parts.append(modal)
-    if "to" in words:
-        parts.append("to")
-    return "-".join(parts)
+def by_cue(candidates: list[Candidate]) -> list[list[Candidate]]:
+    """Return the candidates in groups that have their cue in common."""
+    groups: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.anchor, []).append(candidate)
+    return list(groups.values())
 
 
-def describe(tree: Tree, candidate: Candidate, in_marks: bool, share: str, length: int, starts: str) -> list[str]:
-    """Return the candidate's features.
-
-    Args:
-        tree: the Doc's tree.
-        candidate: what is weighed.
-        in_marks: the cue itself stands in quotation marks.
-        share: how much of the content stands in marks: "none", "part" or "all", or "in" where the cue does too.
-        length: the content's length in words.
-        starts: what the content starts with: "low", "capital" or "number".
-    """
-    frame, cue = candidate.frame, candidate.lexical
-    lemma = cue.lemma if cue else ""
-    main = cue.classes[0] if cue else "other"
-    source = _source_kind(tree, candidate.source_head)
-    mood = _mood(tree, candidate.anchor)
-    bucket = sum(length > bound for bound in CLAUSE_LENGTHS)
-    label = tree.labels[candidate.anchor]
-    return [
-        "bias",
-        f"f={frame}",
-        f"c={main}",
-        f"cf={main}|{frame}",
-        f"w={lemma}",
-        f"wf={lemma}|{frame}",
-        f"s={source}",
-        f"sc={source}|{main}",
-        f"sf={source}|{frame}",
-        f"m={mood}",
-        f"mc={mood}|{main}",
-        f"q={in_marks}",
-        f"qc={in_marks}|{main}",
-        f"qs={in_marks}|{source}",
-        f"h={share}",
-        f"hf={share}|{frame}",
-        f"n={bucket}",
-        f"nf={bucket}|{frame}",
-        f"nc={bucket}|{main}",
-        f"l={label}",
-        f"lc={label}|{main}",
-        f"i={starts}|{frame}",
-        *candidate.links,
-        *(f"{link}|{frame}" for link in candidate.links),
-        *(f"{link}|{lemma}" for link in candidate.links),
-    ]
+def weigh(reading: "Reading", table: Mapping[str, float]) -> None:
+    """Give every candidate of a reading its score, 0 to 1."""
+    for group in by_cue(reading.candidates):
+        odds = [math.exp(_logit(candidate, table)) for candidate in group]
+        total = 1 + sum(odds)
+        for candidate, odd in zip(group, odds, strict=True):
+            candidate.score = odd / total
+        if len(group) > 1:
+            _agree(reading, group)
 
 
-def probability(candidate: Candidate) -> float:
-    """Return how likely the candidate is a quote, 0 to 1."""
-    table = weights()
+def _logit(candidate: Candidate, table: Mapping[str, float]) -> float:
     logit = sum(table.get(feature, 0.0) for feature in candidate.features)
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+    return max(-LARGEST_LOGIT, min(LARGEST_LOGIT, logit))
+
+
+def _agree(reading: "Reading", group: list[Candidate]) -> None:
+    """Give the reading that the others agree with most the probability of all that agree with it."""
+    voters = [candidate for candidate in group if candidate.score >= LEAST_VOTE]
+    best, best_vote, best_score = None, 0.0, 0.0
+    for candidate in voters:
+        vote, score = candidate.score, candidate.score
+        for other in voters:
+            if other is candidate or other.source_head != candidate.source_head:
+                continue
+            shared = reading.shared(candidate.content, other.content)
+            if shared >= AGREEING:
+                vote += other.score * shared
+                score += other.score
+        if vote > best_vote:
+            best, best_vote, best_score = candidate, vote, score
+    if best is not None:
+        best.score = best_score
