@@ -50,7 +50,7 @@ def the(stances: tuple[Stance, ...], holder: str, target: str) -> Stance:
         ("The judge won praise from the bar association.", "bar association", "judge", "SUPPORT"),
         ("The deputy was highly critical of the auditors.", "deputy", "the auditors", "OPPOSE"),
         ("The council is opposed to the merger.", "council", "the merger", "OPPOSE"),
-        ("Officials said they were ready to discuss the ferry plan.", "Officials", "discuss the ferry plan", "SUPPORT"),
+        ("The ministers are ready to discuss the ferry plan.", "ministers", "discuss the ferry plan", "SUPPORT"),
         ("The committee found the offer unacceptable.", "committee", "the offer", "OPPOSE"),
         ("Lena Brandt called the deal a betrayal.", "Brandt", "the deal", "OPPOSE"),
         ("Observers described the poll as chaotic.", "Observers", "the poll", "OPPOSE"),
@@ -123,7 +123,7 @@ def test_the_holders_own_words_need_no_one_to_assert_them(read: Read) -> None:
 
 
 def test_a_judgement_in_reported_speech_is_the_speakers(read: Read) -> None:
-    stances = read("Jonas Weber said that the election was free and fair.")
+    stances = read("Jonas Weber said that the election was fair and open.")
     assert the(stances, "Jonas Weber", "the election").polarity == "SUPPORT"
 
 

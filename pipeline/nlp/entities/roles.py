@@ -1,4 +1,4 @@
-"""What a person is said to be: ``NATO Secretary General Erik Dahl``, ``Ann Lee, a senior aide to the premier, said``.
+"""What a person is said to be: ``NATO Secretary General Erik Dahl``, ``Ann Lee, a close adviser of the premier, said``.
 
 Three patterns over tags, with a noun for an office or a calling as their head: before the name, before the name with a
 comma, and behind the name between commas. They need no parse, which often goes wrong among so many nouns.
@@ -55,7 +55,7 @@ def _before_comma(tokens: Tokens, name: Name) -> tuple[int, int]:
 
 
 def _behind(tokens: Tokens, name: Name) -> tuple[int, int]:
-    """Ann Lee, a senior aide to the premier, said."""
+    """Ann Lee, a close adviser of the premier, said."""
     at = name.end
     if at >= len(tokens) or tokens.text[at] != ",":
         return NOTHING
