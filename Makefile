@@ -55,6 +55,7 @@ unit: $(VENV)/installed-dev ## run all tests
 	@$(BIN)/pytest
 
 benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
+	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }
 	@$(BIN)/python -m tests.benchmarks.backfill $(INPUT)
 
 lock: $(VENV)/installed-dev ## pin the newest versions that requirements*.in allow (needs uv)

@@ -199,10 +199,10 @@ def _mend_streams() -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _mend_streams()
+    code = DONE
     try:
-        parser = _parser()
-        arguments, others = parser.parse_known_args(argv)
-        code: int = arguments.run(arguments, others)
+        arguments, others = _parser().parse_known_args(argv)
+        code = arguments.run(arguments, others)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("stopped before anything was written", file=sys.stderr)
@@ -210,5 +210,4 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         # Nobody reads on, as behind "| head": what is left to be printed goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     return code

@@ -158,9 +158,8 @@ def _check_beam_values(flags: list[str], problems: list[str]) -> None:
         with contextlib.redirect_stderr(said):
             runner = PipelineOptions([f"--runner={LOCAL_RUNNER}", *flags]).get_all_options()["runner"]
     except SystemExit:
-        problems.append(
-            (said.getvalue().strip().splitlines() or ["an option of Beam's is wrong"])[-1].partition("error: ")[2]
-        )
+        *_, last = said.getvalue().strip().splitlines()
+        problems.append(last.rpartition("error: ")[2])
         return
     if "." not in runner and runner not in StandardOptions.KNOWN_RUNNER_NAMES:
         problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
