@@ -150,7 +150,7 @@ def test_verbs_that_share_a_subject_share_their_speaker(nlp: Language) -> None:
 
 
 def test_the_speaker_of_a_relative_clause_is_whom_it_speaks_of(nlp: Language) -> None:
-    quote = holding(nlp, "The engineer, who said the dam was safe, has left the town.", "the dam")
+    quote = holding(nlp, "The engineer, who warned that the dam was unsafe, has left the town.", "the dam")
     assert str(mention(quote)).startswith("The engineer")
 
 
@@ -171,6 +171,62 @@ def test_a_quote_in_a_quote_names_its_parent(nlp: Language) -> None:
     found = quotes(nlp, "“My father told me, ‘Never sell the land,’ and I never did,” Tom Reed said.")
     inner = next(quote for quote in found if quote.content[0].text.startswith("‘"))
     assert inner.parent is not None and mention(found[inner.parent]) == "Tom Reed"
+
+
+def test_he_inside_a_quote_is_not_who_is_quoted(nlp: Language) -> None:
+    found = quotes(nlp, "Tom Reed met the mayor. “He told me, ‘It is over,’” Lena Brandt said.")
+    names = {quote.content[0].text[0]: quote.speaker and quote.speaker.name for quote in found}
+    assert names == {"“": "Lena Brandt", "‘": "Tom Reed"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“I think that the mill is safe,” Tom Reed said.",
+        "Tom Reed said he believed that the mill was safe.",
+        "Tom Reed said on Monday that he hoped to keep the mill open.",
+    ],
+)
+def test_one_utterance_is_one_record(nlp: Language, text: str) -> None:
+    assert mention(only(nlp, text)) == "Tom Reed"
+
+
+def test_what_is_added_is_a_quote_of_its_own(nlp: Language) -> None:
+    found = quotes(nlp, "“The mill is safe,” Tom Reed said, adding, “Nobody will lose a job.”")
+    assert [contents(quote) for quote in found] == [["“The mill is safe,”"], ["“Nobody will lose a job.”"]]
+    assert [(mention(quote), quote.parent) for quote in found] == [("Tom Reed", None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("In the words of the head judge, Mark Adler, “the boy spent his best years there.”", "Mark Adler"),
+        ("In the mayor’s words, “it was a mess.”", "the mayor"),
+        ("To quote the mayor: “it was a mess.”", "the mayor"),
+        ("The mayor’s reply: “Never again.”", "The mayor"),
+        ("The ministry notes, “The river is too high for ships.”", "The ministry"),
+        ("Mark Adler issued the following statement:\n\n“We mourn with the families. We will help them.”", "Mark Adler"),
+    ],
+)
+def test_words_may_be_quoted_without_a_verb_of_saying(nlp: Language, text: str, speaker: str) -> None:
+    quote = only(nlp, text)
+    assert quote.type == "DIRECT" and quote.speaker is not None and quote.speaker.name == speaker
+
+
+def test_a_name_put_into_a_sentence_is_its_source(nlp: Language) -> None:
+    quote = only(nlp, "Ferries from the old harbour, said Tom Reed, will stop running in the spring of next year.")
+    assert contents(quote) == ["Ferries from the old harbour", "will stop running in the spring of next year"]
+    assert mention(quote) == "Tom Reed"
+
+
+def test_what_describes_a_source_is_no_content(nlp: Language) -> None:
+    quote = only(nlp, "The old ferries will stop running in May, said Tom Reed, a spokesman for the harbour.")
+    assert contents(quote) == ["The old ferries will stop running in May"]
+
+
+def test_a_source_needs_no_comma_behind_it(nlp: Language) -> None:
+    quote = only(nlp, "According to the finance ministry the dam was safe.")
+    assert (contents(quote), mention(quote)) == (["the dam was safe"], "the finance ministry")
 
 
 def test_a_line_of_an_interview_is_a_quote(nlp: Language) -> None:

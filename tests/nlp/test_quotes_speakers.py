@@ -90,3 +90,12 @@ def test_a_surname_in_capitals_means_the_full_name(nlp: Language) -> None:
         "HARTMANN: I will go home and write a book.\n"
     )
     assert {s.name for s in speakers(nlp, text)} == {"Helen Moore", "Tom Hartmann"}
+
+
+def test_who_replies_is_whom_the_clause_speaks_of(nlp: Language) -> None:
+    text = "“We lost the barn,” Tom Reed told Lena Brandt, who replied: “I am sorry for you and your family.”"
+    assert [s.name for s in speakers(nlp, text)] == ["Tom Reed", "Lena Brandt"]
+
+
+def test_a_body_in_capitals_is_no_pronoun(nlp: Language) -> None:
+    assert [s.name for s in speakers(nlp, "WHO say that the river is too dirty to swim in.")] == ["WHO"]

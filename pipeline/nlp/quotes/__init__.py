@@ -13,9 +13,10 @@ from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import Attribution, Quote, text_span
 from pipeline.nlp.quotes.candidates import Candidate, Spans
+from pipeline.nlp.quotes.nesting import parents, part, repeated
 from pipeline.nlp.quotes.reading import Reading
 from pipeline.nlp.quotes.resolution import Resolver
-from pipeline.nlp.quotes.selection import implicit, is_act, parents, select
+from pipeline.nlp.quotes.selection import implicit, is_act, select
 from pipeline.nlp.quotes.weights import calibrated, weights
 from pipeline.records import QuoteType, Span
 
@@ -55,10 +56,13 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
         return []
     reading = Reading(doc, table)
     chosen = select(reading)
+    part(reading, chosen)
     chosen += implicit(reading, chosen)
     speakers = _speakers(reading, chosen)
     chosen.sort(key=lambda candidate: (candidate.content[0][0], -candidate.content[-1][1], candidate.anchor))
-    parent_of = parents(reading, chosen)
+    again = repeated(reading, chosen, speakers, parents(chosen))
+    chosen = [candidate for place, candidate in enumerate(chosen) if place not in again]
+    parent_of = parents(chosen)
     found = []
     for index, candidate in enumerate(chosen):
         quote = _quote(reading, candidate, speakers[id(candidate)], parent_of.get(index))

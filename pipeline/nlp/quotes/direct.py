@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from pipeline.nlp.quotes.candidates import Candidate
 from pipeline.nlp.quotes.cues import Cue, nouns, verbs
 from pipeline.nlp.quotes.marks import ENDS_SPEECH, Region
-from pipeline.nlp.quotes.speakers import phrase, source_of
+from pipeline.nlp.quotes.speakers import phrase, source_of, source_of_noun
 from pipeline.nlp.quotes.tree import Tree
 
 LONGEST_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
 LONGEST_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
-LONGEST_NAME = 5  # tokens before the colon of an interview's line
+LONGEST_NAME = 5  # tokens before a colon
 SENTENCE_ENDS = frozenset(".!?…\n")
 MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
+CLOSING_MARKS = "’'”\"»"
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
 LONGEST_FUNCTION_WORD = 4  # letters: such words stay small in titles
 TITLE_SHARE = 0.7
+NO_PREDICATES = frozenset({"aux", "auxpass", "amod", "compound"})  # "the following statement" says nothing itself
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))
 
 
@@ -48,7 +50,7 @@ def mark_tokens(tree: Tree, regions: list[Region]) -> list[Marked]:
         inside = range(inner_start, inner_end)
         first = next((t for t in inside if tree.is_word[t]), None)
         has_verb = any(tree.tags[t][:2] == "VB" or tree.tags[t] == "MD" for t in inside)
-        inner = tree.text[region.inner_start : region.inner_end].rstrip()
+        inner = tree.text[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
         last = inner[-1:] if inner[-1:] in ENDS_SPEECH else tree.text[region.end : region.end + 1].strip()
         capital = first is not None and tree.words[first][0].isupper()
         long_words = [t for t in inside if len(tree.words[t]) > LONGEST_FUNCTION_WORD]
@@ -76,7 +78,6 @@ class Direct:
         self.marked = marked
         self.skip = skip
         self.paragraph_starts = paragraph_starts
-        self.second_paragraph = paragraph_starts[1] if len(paragraph_starts) > 1 else tree.size
 
     def neighbours(self, place: int) -> tuple[int, int]:
         """Return the tokens between which the words around a region stand: the neighbours in its paragraph, or its ends."""
@@ -110,6 +111,8 @@ class Direct:
             for candidate in self.trailing(item, high):
                 yield place, candidate
             for candidate in list(self.named(item, low)) or self.leading(item, low):
+                yield place, candidate
+            for candidate in self.worded(item, low):
                 yield place, candidate
             if item.region.parent is None:
                 for candidate in self.signed(item):
@@ -213,7 +216,9 @@ class Direct:
             tag = tree.tags[token]
             if tree.words[token] in (";", "?", "!") or (tree.words[token] == "." and separator != "colon"):
                 return
-            if tag[:2] != "VB" or tree.labels[token] in ("aux", "auxpass") or not tree.is_word[token]:
+            if token == before and separator in ("comma", "colon"):
+                tag = self._tag_as_verb(token)
+            if tag[:2] != "VB" or tree.labels[token] in NO_PREDICATES or not tree.is_word[token]:
                 continue
             cue = cues.get(tree.lower[token])
             if cue is None and separator == "colon" and others == 0:
@@ -227,6 +232,43 @@ class Direct:
             others += 1
             if others > 1:
                 return
+
+    def _tag_as_verb(self, token: int) -> str:
+        """Return a token's tag, or that of a verb where taggers take a cue for a noun: "The ministry notes, “…”"."""
+        tree = self.tree
+        cue = verbs().get(tree.lower[token])
+        is_said = cue is not None and cue.is_speech and cue.classes[0] == "say" and tree.tags[token] in ("NNS", "NN")
+        return "VBZ" if is_said and token and tree.tags[token - 1] in NOUN_PHRASE else tree.tags[token]
+
+    def worded(self, item: Marked, low: int) -> Iterator[Candidate]:
+        """Yield In X's words, "…"; in the words of X, "…"; to quote X: "…"; X's reply: "…"."""
+        tree = self.tree
+        last = tree.previous_word[item.start - 1] if item.start else -1
+        if last < low or tree.words[last + 1] not in (",", ":"):
+            return
+        colon = tree.words[last + 1] == ":"
+        for token in range(last, max(low, last - LONGEST_SIGNATURE) - 1, -1):
+            word, source = tree.lower[token], None
+            if tree.words[token] in SENTENCE_ENDS:
+                return
+            if word in ("words", "phrase") and tree.labels[token] == "pobj":
+                preposition = tree.heads[token]
+                of = tree.child(token, "prep")
+                source = tree.child(token, "poss")
+                if source is None and of is not None and tree.lower[of] == "of":
+                    source = tree.child(of, "pobj")
+                frame, cue = "worded", [preposition, token]
+            elif word in ("quote", "paraphrase") and token and tree.lower[token - 1] == "to":
+                source, frame, cue = tree.child(token, "dobj"), "worded", [token]
+            elif colon and word in nouns() and nouns()[word].classes[0] == "say" and tree.tags[token] in ("NN", "NNS"):
+                source, frame, cue = source_of_noun(tree, token), "labelled", [token]
+            else:
+                continue
+            where = phrase(tree, source, token) if source is not None else None
+            if where is not None and where[1] <= item.start:
+                cues = tuple((word, word + 1) for word in sorted(cue))
+                yield Candidate(frame, token, cues, self._content(item), where, source, lexical=STATEMENT)
+            return
 
     def named(self, item: Marked, low: int) -> Iterator[Candidate]:
         """Yield Name: "…", where the name is all that stands before the colon."""
@@ -256,7 +298,7 @@ class Direct:
             return
         cues = verbs()
         for token in range(last - 1, low - 1, -1):
-            if tree.tags[token][:2] != "VB" or tree.labels[token] in ("aux", "auxpass") or not tree.is_word[token]:
+            if tree.tags[token][:2] != "VB" or tree.labels[token] in NO_PREDICATES or not tree.is_word[token]:
                 continue
             cue = cues.get(tree.lower[token], STATEMENT)
             source = source_of(tree, token)
@@ -282,40 +324,6 @@ class Direct:
         if any(tree.tags[token][:2] == "VB" for token in range(start, comma)):
             return
         yield Candidate("signed", at, ((at, at + 1),), self._content(item), (start, end), comma - 1, lexical=STATEMENT)
-
-    def turns(self) -> Iterator[Candidate]:
-        """Yield the lines of an interview: a name, a colon, and what he or she says."""
-        tree = self.tree
-        found = []
-        for paragraph, start in enumerate(self.paragraph_starts):
-            end = self.paragraph_starts[paragraph + 1] if paragraph + 1 < len(self.paragraph_starts) else tree.size
-            colon = next((t for t in range(start, min(end, start + LONGEST_NAME + 1)) if tree.words[t] == ":"), None)
-            start = tree.next_word[start]
-            if colon is None or start >= colon or self.skip[start]:
-                continue
-            if any(not tree.words[t][0].isupper() for t in range(start, colon) if tree.is_word[t]):
-                continue
-            while end > colon + 1 and tree.words[end - 1].isspace():
-                end -= 1
-            if end - colon > 2:
-                found.append((start, colon, end))
-        # A label before a headline ("UPDATE: …") is nobody; whoever speaks is named again.
-        found = [turn for turn in found if turn[0] >= self.second_paragraph or self._is_named_again(*turn)]
-        repeated = "many" if len(found) > 2 else "few"
-        for start, colon, end in found:
-            capitals = "capitals" if tree.text[tree.starts[start] : tree.ends[colon - 1]].isupper() else "name"
-            content = ((tree.starts[colon + 1], tree.ends[end - 1]),)
-            links = (f"turn={capitals}-{repeated}", f"turn={tree.entity_types[colon - 1]}")
-            cue = ((colon, colon + 1),)
-            yield Candidate("turn", colon, cue, content, (start, colon), colon - 1, lexical=STATEMENT, links=links)
-
-    def _is_named_again(self, start: int, colon: int, end: int) -> bool:
-        """Whether the last word before a colon is in the text again, as a name is."""
-        name = self.tree.lower[colon - 1]
-        return any(
-            self.tree.lower[token] == name and self.tree.words[token][0].isupper()
-            for token in range(end, self.tree.size)
-        )
 
     def _content(self, item: Marked) -> tuple[tuple[int, int], ...]:
         return ((item.region.start, item.region.end),)

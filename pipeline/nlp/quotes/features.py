@@ -9,8 +9,9 @@ cue and of what is within and without; in and out the links of the last constitu
 
 from typing import TYPE_CHECKING
 
-from pipeline.nlp.quotes.candidates import Candidate
+from pipeline.nlp.quotes.candidates import Candidate, Spans
 from pipeline.nlp.quotes.cues import verbs
+from pipeline.nlp.quotes.speakers import path
 from pipeline.nlp.quotes.tree import FINITE, Tree
 
 if TYPE_CHECKING:
@@ -101,31 +102,37 @@ class Describer:
         """Take the reading that the candidates are of."""
         self.reading = reading
         self.tree = reading.tree
-        self._of_anchor: dict[tuple[int, int | None], list[str]] = {}
+        self._of_source: dict[tuple[int, int | None], list[str]] = {}
+        self._of_content: dict[tuple[int, str, Spans], list[str]] = {}
 
     def describe(self, candidate: Candidate) -> list[str]:
         """Return the candidate's features."""
         cue, frame = candidate.lexical, candidate.frame
         lemma = cue.lemma if cue else ""
         main = cue.classes[0] if cue else "other"
-        key = candidate.anchor, candidate.source_head
-        common = self._of_anchor.get(key)
+        at = candidate.anchor, candidate.source_head
+        common = self._of_source.get(at)
         if common is None:
-            common = self._of_anchor[key] = self._cue_and_source(candidate, main)
-        return [
-            "bias",
-            f"f={frame}",
-            f"cf={main}|{frame}",
-            f"w={lemma}",
-            f"wf={lemma}|{frame}",
-            f"sf={_source_kind(self.tree, candidate.source_head)}|{frame}",
-            *common,
-            *self._content(candidate, main),
-            *self._end(candidate, lemma),
-            *candidate.links,
-            *(f"{link}|{frame}" for link in candidate.links),
-            *(f"{link}|{lemma}" for link in candidate.links),
-        ]
+            common = self._of_source[at] = self._cue_and_source(candidate, main)
+        # The same for every source that a content may have.
+        key = candidate.anchor, frame, candidate.content
+        content = self._of_content.get(key)
+        if content is None:
+            content = self._of_content[key] = [
+                "bias",
+                f"f={frame}",
+                f"cf={main}|{frame}",
+                f"w={lemma}",
+                f"wf={lemma}|{frame}",
+                *self._content(candidate, main),
+                *self._end(candidate, lemma),
+                *candidate.links,
+                *(f"{link}|{frame}" for link in candidate.links),
+                *(f"{link}|{lemma}" for link in candidate.links),
+            ]
+        begin, end = candidate.content[0]
+        own = candidate.source is not None and begin <= self.tree.starts[candidate.source[0]] < end
+        return [*content, *common, f"own={own}", f"sf={_source_kind(self.tree, candidate.source_head)}|{frame}"]
 
     def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
         tree, anchor, head = self.tree, candidate.anchor, candidate.source_head
@@ -134,7 +141,13 @@ class Describer:
         above = tree.heads[anchor]
         over = verbs().get(tree.lower[above]) if above != anchor else None
         lemma = candidate.lexical.lemma if candidate.lexical else ""
+        way = path(tree, anchor, head)
         found = [
+            f"o={way}",
+            f"o={way}|{tree.tags[anchor]}",
+            f"o={way}|{tree.tags[anchor]}|{source}",
+            f"o={way}|{lemma}",
+            f"o={way}|{main}|{mood}",
             f"c={main}",
             f"s={source}",
             f"sc={source}|{main}",
@@ -175,7 +188,6 @@ class Describer:
         starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
         length = _bucket(words)
         opens, closes = tree.text[begin] in MARKS, tree.text[stop - 1] in MARKS
-        own = candidate.source is not None and begin <= tree.starts[candidate.source[0]] < candidate.content[0][1]
         return [
             f"h={share}",
             f"hf={share}|{frame}",
@@ -187,7 +199,6 @@ class Describer:
             f"i={_seen(tree, first - 1)}|{starts}",
             f"i={_seen(tree, tree.next_word[first])}|{frame}",
             f"g={opens}|{closes}|{share}|{frame}",
-            f"own={own}",
             f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{frame}",
         ]
 

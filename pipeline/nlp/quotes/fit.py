@@ -63,7 +63,8 @@ def rightness(
     """Return the share of the content that an annotated attribution with the same source has; 0 where it is under half."""
     content = words.within(candidate.content)
     source = frozenset(range(*candidate.source)) if candidate.source else frozenset()
-    if candidate.source and reading.tree.labels[candidate.anchor] == "relcl":
+    of_noun = candidate.source_head == reading.tree.heads[candidate.anchor]
+    if candidate.source and of_noun and reading.tree.labels[candidate.anchor] == "relcl":
         # Some annotators mark "who", some whom it stands for.
         relative = reading.tree.child(candidate.anchor, "nsubj", "nsubjpass")
         source |= frozenset() if relative is None else {relative}
@@ -190,7 +191,9 @@ def main(articles: Path) -> None:
     """Learn from the articles and replace the weights."""
     lines = [json.loads(line) for line in articles.open(encoding="utf-8")]
     gold: list[Annotated] = [[(q["content"], q["speaker"]) for q in line["quotes"]] for line in lines]
-    docs = list(load_model().parse.pipe((line["text"] for line in lines), batch_size=16))
+    model = load_model(extract=["entities"])
+    parsed = model.parse.pipe((line["text"] for line in lines), batch_size=16)
+    docs = [model.extractors["entities"](doc) for doc in parsed]
     data = [examples(doc, annotated) for doc, annotated in zip(docs, gold, strict=True)]
     weight = fit([group for groups in data for group in groups])
     write(weight | calibrate(docs, gold, data), Path(__file__).parents[1] / "lexicons" / "quote_weights.tsv")

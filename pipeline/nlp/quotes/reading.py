@@ -8,16 +8,21 @@ from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import segments_of
 from pipeline.nlp.quotes.candidates import Candidate, Spans
+from pipeline.nlp.quotes.colons import Colons
 from pipeline.nlp.quotes.direct import Direct, Marked, mark_tokens
 from pipeline.nlp.quotes.features import Describer
 from pipeline.nlp.quotes.frames import Frames
 from pipeline.nlp.quotes.marks import Region, find_regions
+from pipeline.nlp.quotes.speakers import other_sources, phrase
 from pipeline.nlp.quotes.tree import Tree
 from pipeline.nlp.quotes.weights import weigh
 from pipeline.nlp.segments import paragraphs
 
-# Names in capitals before line after line are a transcript; there were too few of them to learn it from.
-TRANSCRIPT, TRANSCRIPT_PROBABILITY = "turn=capitals-many", 0.6
+# Forms that say clearly enough that someone is quoted, and that are too rare to be learned: guesses, by frame or link. Names in
+# capitals before line after line are a transcript.
+LEAST_BY_FORM = {"worded": 0.8, "labelled": 0.6, "turn=capitals-many": 0.6}
+# The forms that name their source themselves.
+WITH_SOURCE = ("named", "signed", "turn", "worded", "labelled", "inverted", "according")
 STOPS = frozenset(".!?;")
 LONGEST_CHAIN = 40  # regions that one quote runs over; speeches printed in full have about twenty paragraphs
 
@@ -45,11 +50,12 @@ class Reading:
             self._marked_words.append(self._marked_words[-1] + (tree.is_word[token] and self.region_of[token] >= 0))
         self.joins = self._plain_joins()
         self.trailing: dict[int, Candidate] = {}
+        self._other_sources: dict[tuple[int, int | None], list[tuple[int | None, tuple[int, int] | None]]] = {}
         self.candidates = self._candidates()
         weigh(self, table)
         for candidate in self.candidates:
-            if TRANSCRIPT in candidate.links:
-                candidate.score = max(candidate.score, TRANSCRIPT_PROBABILITY)
+            for form in (candidate.frame, *candidate.links):
+                candidate.score = max(candidate.score, LEAST_BY_FORM.get(form, 0.0))
 
     def _skipped(self, doc: Doc) -> list[bool]:
         tree = self.tree
@@ -180,17 +186,29 @@ class Reading:
             candidate.content = self._snap(candidate)
         marks = Direct(tree, self.marked, self.skip, self.paragraph_starts)
         direct = list(marks)
-        found += marks.turns()
+        found += Colons(tree, self.skip, self.region_of, self.paragraph_starts)
         for place, candidate in direct:
             if candidate.frame.startswith(("trail-comma", "trail-ask")):
                 self.trailing.setdefault(place, candidate)
         for place, candidate in direct:
             found += self._lengths(place, candidate)
-        kept = [candidate for candidate in found if candidate.content]
+        kept = [other for candidate in found if candidate.content for other in self._with_other_sources(candidate)]
         describer = Describer(self)
         for candidate in kept:
             candidate.features = describer.describe(candidate)
         return kept
+
+    def _with_other_sources(self, candidate: Candidate) -> list[Candidate]:
+        """Return the candidate, and a copy for each other phrase that may be its source."""
+        if candidate.frame.startswith(WITH_SOURCE):
+            return [candidate]
+        others = self._other_sources.get((candidate.anchor, candidate.source_head))
+        if others is None:
+            others = self._other_sources[candidate.anchor, candidate.source_head] = [
+                (head, None if head is None else phrase(self.tree, head, candidate.anchor))
+                for head in other_sources(self.tree, candidate.anchor, candidate.source_head)
+            ]
+        return [candidate, *(replace(candidate, source=where, source_head=head) for head, where in others)]
 
     def _snap(self, candidate: Candidate) -> Spans:
         """Keep content within the marks that its cue stands in, and let it take in marks that it cuts through."""

@@ -72,7 +72,9 @@ class Resolver:
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.sightings = self._sightings()
+        self.sightings: list[Sighting] = []  # outside quotation marks, in text order
+        self.quoted: dict[int, list[Sighting]] = {}  # and in each outermost region
+        self._sight()
         self.places = [sighting.token for sighting in self.sightings]
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
@@ -81,8 +83,8 @@ class Resolver:
         self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
         self._titles: dict[str, list[tuple[int, int]]] | None = None
 
-    def _sightings(self) -> list[Sighting]:
-        """Return the names outside quotation marks, in text order."""
+    def _sight(self) -> None:
+        """Note where the names are, in text order."""
         tree, reading = self.tree, self.reading
         found = []
         for number, entity in enumerate(self.entities):
@@ -90,7 +92,7 @@ class Resolver:
                 if mention.kind != "NAME":
                     continue
                 first, last = tree.first_at(mention.span.start), bisect_left(tree.starts, mention.span.end) - 1
-                if last < first or reading.region_of[first] >= 0:
+                if last < first:
                     continue
                 head = last
                 for _ in range(LONGEST_CLIMB):
@@ -104,7 +106,10 @@ class Resolver:
                 elif tree.labels[top] in ("poss", "compound"):
                     salience += FOR_POSSESSOR
                 found.append(Sighting(head, number, salience))
-        return sorted(found, key=lambda sighting: (sighting.token, sighting.entity))
+        for sighting in sorted(found, key=lambda sighting: (sighting.token, sighting.entity)):
+            region = reading.region_of[sighting.token]
+            where = self.sightings if region < 0 else self.quoted.setdefault(reading.outermost(region), [])
+            where.append(sighting)
 
     def gender(self, entity: int) -> str | None:
         """Return "m", "f" or None if the article does not tell."""
@@ -161,7 +166,7 @@ class Resolver:
             meant = self._named_next(head, where)
         if meant is not None:
             return Attribution(mention, meant, self.entities[meant].name, "NOMINAL")
-        if tree.tags[head] in ("WP", "WDT", "DT", "EX"):
+        if tree.tags[head] in ("WP", "WDT", "DT", "EX") and not tree.words[head].isupper():
             return Attribution(mention, None, None, "PRONOUN")
         return Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL")
 
@@ -212,7 +217,7 @@ class Resolver:
             elif region < 0:
                 meant = self._body_in_view(head)
         elif word in FIRST_PERSON and region >= 0:
-            enclosing = self.in_marks.get(self.reading.outermost(region))
+            enclosing = self._enclosing(head)
             if enclosing is not None:
                 meant, name = enclosing.entity, enclosing.name
         if meant is not None:
@@ -249,8 +254,19 @@ class Resolver:
         ) if where is not None else None
 
     def _before(self, token: int) -> list[Sighting]:
+        """Return the names in view at a token: names inside marks are so for what stands in the same ones."""
         place = bisect_left(self.places, token)
-        return self.sightings[max(0, place - LOOK_BACK) : place]
+        found = self.sightings[max(0, place - LOOK_BACK) : place]
+        region = self.reading.region_of[token]
+        if region >= 0:
+            inside = self.quoted.get(self.reading.outermost(region), [])
+            found += [sighting for sighting in inside if sighting.token < token][-LOOK_BACK:]
+        return found
+
+    def _enclosing(self, token: int) -> Attribution | None:
+        """Return whose words a token stands in, as far as known."""
+        region = self.reading.region_of[token]
+        return None if region < 0 else self.in_marks.get(self.reading.outermost(region))
 
     def _distance(self, token: int, other: int) -> float:
         tree, starts = self.tree, self.reading.paragraph_starts
@@ -261,9 +277,11 @@ class Resolver:
     def _most_in_view(self, token: int, gender: str) -> int | None:
         """Return the person whom "he" or "she" at the token means."""
         scores: dict[int, float] = {}
+        enclosing = self._enclosing(token)
+        oneself = None if enclosing is None else enclosing.entity  # whoever is quoted says "I"
         for sighting in self._before(token):
             entity = sighting.entity
-            if self.entities[entity].type != "PERSON":
+            if self.entities[entity].type != "PERSON" or entity == oneself:
                 continue
             told = self.gender(entity)
             if told is not None and told != gender:
@@ -271,6 +289,8 @@ class Resolver:
             score = sighting.salience + self._distance(token, sighting.token) + (FOR_GENDER if told else 0)
             scores[entity] = max(score, scores.get(entity, score))
         for place, entity in self.spoken[-3:]:
+            if entity == oneself:
+                continue
             if entity in scores or (self.entities[entity].type == "PERSON" and self.gender(entity) in (None, gender)):
                 score = FOR_SPEAKER + self._distance(token, place) + (FOR_GENDER if self.gender(entity) else 0)
                 scores[entity] = max(score, scores.get(entity, score))

@@ -16,7 +16,7 @@ LEAST_UNSURE = 0.1  # for a cue of a whole sentence in marks that nothing else e
 # The frames whose content is a clause: by how their names begin and end.
 CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "according"),
-    *("trail", "lead", "named", "signed", "turn"),
+    *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
 PLAIN_FRAMES = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
@@ -73,7 +73,9 @@ def _unsure(reading: Reading) -> dict[int, Candidate]:
         place = candidate.place
         if place is None or candidate.source is None:
             continue
-        if reading.marked[place].region.parent is not None and candidate.frame in PLAIN_FRAMES:
+        if candidate.frame in PLAIN_FRAMES and (
+            reading.marked[place].region.parent is not None or candidate.score < LEAST_UNSURE
+        ):
             candidate.score = max(candidate.score, NESTED_PROBABILITY)
         if candidate.score >= LEAST_UNSURE and (place not in best or candidate.score > best[place].score):
             best[place] = candidate
@@ -118,19 +120,4 @@ def implicit(reading: Reading, chosen: list[Candidate]) -> list[Candidate]:
         content = tuple((part.start, part.end) for part in reading.chain(item.index))
         found.append(Candidate("implicit", item.start, (), content, None, None, score=IMPLICIT_PROBABILITY))
         behind = content[-1][1]
-    return found
-
-
-def parents(reading: Reading, chosen: list[Candidate]) -> dict[int, int]:
-    """Return, for each quote that stands inside another one, the innermost of those, by their places in ``chosen``."""
-    found: dict[int, int] = {}
-    enclosing: list[tuple[int, int]] = []  # end and index of the spans that are open here, the innermost last
-    spans = sorted((start, -end, index) for index, candidate in enumerate(chosen) for start, end in candidate.content)
-    for _, minus_end, index in spans:
-        while enclosing and enclosing[-1][0] < -minus_end:
-            enclosing.pop()
-        outer = next((other for _, other in reversed(enclosing[-NEIGHBOURS:]) if other != index), None)
-        if outer is not None and chosen[outer].content != chosen[index].content:
-            found.setdefault(index, outer)
-        enclosing.append((-minus_end, index))
     return found

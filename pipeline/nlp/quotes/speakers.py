@@ -42,6 +42,8 @@ def _top_below(tree: Tree, token: int, ancestor: int) -> int:
 def _is_loose_end(tree: Tree, start: int, end: int) -> bool:
     """Whether the last token of a phrase is no part of it: a comma, an unpaired mark, a relative pronoun without its clause."""
     last = tree.words[end - 1]
+    if tree.tags[end - 1] == "POS":
+        return True  # "the mayor's claim": the mayor
     if tree.is_word[end - 1]:
         return tree.lower[end - 1] in RELATIVE
     if last not in CLOSING:
@@ -116,3 +118,56 @@ def source_of_noun(tree: Tree, noun: int) -> int | None:
         if tree.tags[current].startswith("VB"):
             return source_of(tree, current)
     return None
+
+
+MOST_SOURCES = 3  # beside the first: of the clauses above
+MOST_CLIMBS = 6  # clauses
+
+
+def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
+    """Return the heads of the phrases that may be a cue's source where it has no subject of its own.
+
+    Those are the subjects of the clauses above, the nouns that those describe, and nobody; ``first`` is left out.
+    """
+    if tree.child(cue, "agent", "poss") is not None:
+        return []
+    subject = tree.child(cue, "nsubj")
+    if subject is not None and tree.lower[subject] not in RELATIVE:
+        return []
+    found: list[int | None] = []
+    current = cue
+    for _ in range(MOST_CLIMBS):
+        label, head = tree.labels[current], tree.heads[current]
+        if head == current:
+            break
+        if label in ("relcl", "acl") and not tree.tags[head].startswith("VB"):
+            found.append(head)
+        current = head
+        subject = tree.child(current, "nsubj", "nsubjpass", "poss")
+        if (
+            subject is not None
+            and not tree.left[subject] <= cue <= tree.right[subject]
+            and tree.lower[subject] not in RELATIVE
+        ):
+            found.append(subject)
+    found = [head for head in dict.fromkeys(found) if head != first][:MOST_SOURCES]
+    return found if first is None else [*found, None]
+
+
+def path(tree: Tree, cue: int, source: int | None) -> str:
+    """Return how a source is reached from its cue: the labels of the clauses on the way, "own" for a subject of the cue's own."""
+    if source is None:
+        return "nobody"
+    labels: list[str] = []
+    current = cue
+    for _ in range(MOST_CLIMBS):
+        if tree.heads[source] == current:
+            return ".".join(labels) or "own"
+        head = tree.heads[current]
+        if head == current:
+            break
+        labels.append(tree.labels[current])
+        if head == source:
+            return ".".join(labels) + "!"
+        current = head
+    return "far"
