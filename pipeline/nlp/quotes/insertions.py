@@ -74,7 +74,8 @@ class Insertions(Builder):
     ) -> Iterator[Candidate]:
         """Yield the clause without what describes its speaker: "The plan, said Tom Reed, a farmer, will fail"."""
         tree = self.tree
-        yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
+        if any(tree.tags[token] in FINITE for token in range(*before)):
+            yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
         comma = next(
             (t for t in range(behind[0], min(behind[1], behind[0] + LONGEST_INSERT)) if tree.words[t] == ","), None
         )

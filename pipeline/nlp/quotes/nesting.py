@@ -13,7 +13,7 @@ LEAST_WORDS = 2  # of what is left of a content; fewer are no clause
 
 
 def part(reading: Reading, chosen: list[Candidate]) -> None:
-    """Take from a content what has a cue of its own: "…," X said, adding, "…"; X said … and added that …"""
+    """Take from a content what has a cue of its own: "…," X said, adding, "…"; X said A and added B."""
     owners: dict[int, list[Candidate]] = {}
     for candidate in chosen:
         for start, _ in candidate.content:

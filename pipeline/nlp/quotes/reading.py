@@ -14,7 +14,7 @@ from pipeline.nlp.quotes.features import Describer
 from pipeline.nlp.quotes.frames import Frames
 from pipeline.nlp.quotes.marks import Region, find_regions
 from pipeline.nlp.quotes.speakers import other_sources, phrase
-from pipeline.nlp.quotes.tree import Tree
+from pipeline.nlp.quotes.tree import FINITE, Tree
 from pipeline.nlp.quotes.weights import weigh
 from pipeline.nlp.segments import paragraphs
 
@@ -143,12 +143,10 @@ class Reading:
             return []
         stops = 0
         for token in range(cue + 1, other.start):
-            if tree.tags[token] in ("VBD", "VBZ", "VBP", "MD") and tree.labels[token] not in (
-                "relcl",
-                "aux",
-                "auxpass",
-            ):
-                return []
+            if tree.tags[token] in FINITE and tree.labels[token] not in ("aux", "auxpass"):
+                introduces = token == tree.previous_word[other.start - 1] and tree.words[token + 1] not in STOPS
+                if introduces or tree.labels[token] != "relcl":
+                    return []
             if stops and tree.is_word[token]:
                 return []
             stops += tree.words[token] in (".", "!", "?", ";")

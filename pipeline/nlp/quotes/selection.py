@@ -15,7 +15,7 @@ SAME_SHARE = 0.6  # of the words of the longer content: from here on two reading
 LEAST_UNSURE = 0.1  # for a cue of a whole sentence in marks that nothing else explains
 # The frames whose content is a clause: by how their names begin and end.
 CLAUSES = (
-    *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "according"),
+    *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
