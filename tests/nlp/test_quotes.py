@@ -205,12 +205,45 @@ def test_what_is_added_is_a_quote_of_its_own(nlp: Language) -> None:
         ("To quote the mayor: “it was a mess.”", "the mayor"),
         ("The mayor’s reply: “Never again.”", "The mayor"),
         ("The ministry notes, “The river is too high for ships.”", "The ministry"),
-        ("Mark Adler issued the following statement:\n\n“We mourn with the families. We will help them.”", "Mark Adler"),
+        (
+            "Mark Adler issued the following statement:\n\n“We mourn with the families. We will help them.”",
+            "Mark Adler",
+        ),
     ],
 )
 def test_words_may_be_quoted_without_a_verb_of_saying(nlp: Language, text: str, speaker: str) -> None:
     quote = only(nlp, text)
     assert quote.type == "DIRECT" and quote.speaker is not None and quote.speaker.name == speaker
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The agency quoted Tom Reed as saying that the dam was safe.",
+        "Tom Reed was quoted by the agency as saying the dam was safe.",
+        "“The dam is safe,” the agency quoted Tom Reed as saying.",
+        "“The dam is safe,” Tom Reed was quoted as saying by the agency.",
+        "The paper cited Tom Reed, who lives in Rome, as saying that the dam was safe.",
+    ],
+)
+def test_who_is_quoted_as_saying_it_speaks(nlp: Language, text: str) -> None:
+    quote = only(nlp, text)
+    assert quote.speaker is not None and quote.speaker.name == "Tom Reed"
+    assert [span.text for span in quote.cue] == ["saying"]
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("Anna Weller said on Friday she hoped to sign the treaty.", "she hoped to sign the treaty"),
+        ("Anna Weller said Friday the plan was dead.", "the plan was dead"),
+        ("Anna Weller said late on Thursday the plan was dead.", "the plan was dead"),
+        ("Anna Weller said Friday's vote was a mistake.", "Friday's vote was a mistake"),
+        ("Anna Weller said this week would be hard for everyone.", "this week would be hard for everyone"),
+    ],
+)
+def test_the_day_of_the_saying_is_no_content(nlp: Language, text: str, content: str) -> None:
+    assert contents(only(nlp, text)) == [content]
 
 
 def test_a_name_put_into_a_sentence_is_its_source(nlp: Language) -> None:

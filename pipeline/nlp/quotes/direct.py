@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.nlp.quotes.candidates import Candidate
 from pipeline.nlp.quotes.cues import Cue, nouns, verbs
 from pipeline.nlp.quotes.marks import ENDS_SPEECH, Region
-from pipeline.nlp.quotes.speakers import phrase, source_of, source_of_noun
+from pipeline.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of_noun
 from pipeline.nlp.quotes.tree import Tree
 
 LONGEST_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
@@ -146,7 +146,7 @@ class Direct:
                 continue
             if tree.labels[token] in ("aux", "auxpass") or not tree.is_word[token]:
                 continue
-            if cue is not None and cue.is_speech:
+            if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
                 if where is not None:
                     frame = "trail-" + self._separator(item) + ("-far" if others else "")
@@ -158,6 +158,15 @@ class Direct:
                 others += 1
                 if others > 1:
                     return
+
+    def _quotes_as(self, verb: int, end: int) -> bool:
+        """Whether a verb is the first of two, as in "quoted Reed as saying"."""
+        tree = self.tree
+        for token in range(verb + 2, end):
+            if tree.lower[token - 1] == "as":
+                found = quoted_as(tree, token)
+                return found is not None and found[0] == verb
+        return False
 
     def _source_behind(self, start: int, verb: int, end: int) -> tuple[int | None, tuple[int, int] | None]:
         """Return the speaker of an attribution that begins at ``start``, by the tree or else by the order of the words."""

@@ -7,11 +7,14 @@ from pipeline.nlp.quotes.candidates import Candidate
 from pipeline.nlp.quotes.cues import Cue, adjectives, nouns, verbs
 from pipeline.nlp.quotes.ends import MARKS, PARTING, clause_kind, possible_ends
 from pipeline.nlp.quotes.insertions import Insertions
-from pipeline.nlp.quotes.speakers import source_of, source_of_noun
+from pipeline.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
 from pipeline.nlp.quotes.tree import FINITE, Tree
 
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
+BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
+DAYS = frozenset({"today", "yesterday", "tonight"})
+SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
 INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": hardly with other verbs
 LONGEST_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 LONGEST_CLAUSE = 60  # tokens from a clause's first word to its verb
@@ -26,6 +29,8 @@ class Frames(Builder):
         super().__init__(tree)
         self.skip = skip
         self.insertions = Insertions(tree)
+        # "Quoted Reed as saying" has one cue, the second verb.
+        self.quoting = {found[0] for verb in range(tree.size) if (found := quoted_as(tree, verb)) is not None}
 
     def __iter__(self) -> Iterator[Candidate]:
         tree = self.tree
@@ -36,6 +41,8 @@ class Frames(Builder):
             tag, word = tree.tags[token], tree.lower[token]
             if word == "according":
                 yield from self.insertions.of_according(token)
+            if token in self.quoting:
+                continue
             if tag[:2] == "VB" and tree.labels[token] not in ("aux", "auxpass"):
                 yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
             elif tag in ("NN", "NNS") and word in noun_cues:
@@ -65,7 +72,8 @@ class Frames(Builder):
             if label == "ccomp" and child < verb:
                 yield from self.fronted(verb, cue, child, source)
             elif label == "ccomp":
-                yield from self.ending(clause_kind(tree, child), verb, cue, tree.left[child], child, source)
+                start = self.behind_date(verb, tree.left[child], child)
+                yield from self.ending(clause_kind(tree, child), verb, cue, start, child, source)
             elif label == "xcomp" and child > verb:
                 yield from self.open_clause(verb, cue, child, source, passive)
             elif cue is UNKNOWN:
@@ -87,6 +95,21 @@ class Frames(Builder):
             subject = tree.child(verb, "nsubj")
             if subject is not None and cue.is_speech and tree.tags[subject] not in ("WP", "WDT"):
                 yield from self.insertions.around(verb, cue, subject, source)
+
+    def behind_date(self, verb: int, start: int, clause: int) -> int:
+        """Return where a clause begins without the time of its cue: "said on Friday she would stay", where no "that" parts them."""
+        tree = self.tree
+        if start != verb + 1:
+            return start
+        token = start
+        while token < clause and tree.lower[token] in BEFORE_DAY:
+            token += 1
+        if tree.tags[token] != "NNP" and tree.lower[token] not in DAYS:
+            return start  # "40 days of rain", "10-year bonds"
+        first = token
+        while token < clause and tree.entity_types[token] in ("DATE", "TIME"):
+            token += 1
+        return tree.next_word[token] if first < token and tree.tags[token] in SUBJECT_TAGS else start
 
     def open_clause(self, verb: int, cue: Cue, clause: int, source: int | None, passive: bool) -> Iterator[Candidate]:
         """Yield a clause without a subject: "vowed to go"; with that of the passive: "prices are expected to fall"."""

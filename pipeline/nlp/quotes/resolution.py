@@ -4,8 +4,7 @@ Pronouns go to the person most in view: subjects outside quotation marks before 
 last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
 """
 
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from spacy.tokens import Doc
@@ -13,8 +12,9 @@ from spacy.tokens import Doc
 from pipeline.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
 from pipeline.nlp.entities import entity_index, gender
 from pipeline.nlp.quotes.cues import nominals, verbs
+from pipeline.nlp.quotes.sightings import FOR_SUBJECT, SUBJECT_LABELS, Sighting, Sightings
 from pipeline.nlp.quotes.speakers import phrase
-from pipeline.nlp.quotes.tree import LONGEST_CLIMB, Tree
+from pipeline.nlp.quotes.tree import Tree
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 FIRST_PERSON = frozenset({"i", "we", "me", "us"})
 BODIES = frozenset({"ORG", "GPE", "NORP", "LOC", "FAC"})
-SUBJECT_LABELS = frozenset({"nsubj", "nsubjpass"})
 PLURAL = frozenset({"NNS", "NNPS"})
 PLACES = frozenset(
     {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
@@ -32,15 +31,11 @@ LONGEST_VIEW = 80  # tokens back to the group that "they" means
 INDEFINITE = frozenset({"a", "an", "one"})
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
-LOOK_BACK = 40  # mentions; a person out of view for longer is named again
 VIEW = 12  # sentences
 
 # Salience: what adds to a person's being in view.
-FOR_SUBJECT = 1.0
-FOR_POSSESSOR = -0.6
 FOR_SPEAKER = 1.6  # who spoke last
 FOR_GENDER = 0.8  # the given name or a title says so; else it is only not contradicted
-FOR_FIRST_IN_PARAGRAPH = 0.3
 PER_SENTENCE = -0.45
 PER_PARAGRAPH = -0.15
 # The same for nominals: "the minister" asks for someone who is called one.
@@ -48,15 +43,6 @@ FOR_TITLE = 2.0
 FOR_AGREEMENT = 1.0  # "the Russian president": somebody whose role or name has "Russian" in it
 LEAST_TITLED = -2.5
 LEAST_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A name in the text: its head token and how the sentence uses it."""
-
-    token: int
-    entity: int
-    salience: float
 
 
 class Resolver:
@@ -72,44 +58,13 @@ class Resolver:
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.sightings: list[Sighting] = []  # outside quotation marks, in text order
-        self.quoted: dict[int, list[Sighting]] = {}  # and in each outermost region
-        self._sight()
-        self.places = [sighting.token for sighting in self.sightings]
+        self.sightings = Sightings(reading, self.entities)
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
         self.last_token = -1
         self.spoken: list[tuple[int, int]] = []  # token and entity of the speakers so far
         self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
         self._titles: dict[str, list[tuple[int, int]]] | None = None
-
-    def _sight(self) -> None:
-        """Note where the names are, in text order."""
-        tree, reading = self.tree, self.reading
-        found = []
-        for number, entity in enumerate(self.entities):
-            for mention in entity.mentions:
-                if mention.kind != "NAME":
-                    continue
-                first, last = tree.first_at(mention.span.start), bisect_left(tree.starts, mention.span.end) - 1
-                if last < first:
-                    continue
-                head = last
-                for _ in range(LONGEST_CLIMB):
-                    if not first <= tree.heads[head] <= last or tree.heads[head] == head:
-                        break
-                    head = tree.heads[head]
-                top = tree.heads[head] if tree.labels[head] == "appos" else head
-                salience = 0.0
-                if tree.labels[top] in SUBJECT_LABELS:
-                    salience += FOR_SUBJECT
-                elif tree.labels[top] in ("poss", "compound"):
-                    salience += FOR_POSSESSOR
-                found.append(Sighting(head, number, salience))
-        for sighting in sorted(found, key=lambda sighting: (sighting.token, sighting.entity)):
-            region = reading.region_of[sighting.token]
-            where = self.sightings if region < 0 else self.quoted.setdefault(reading.outermost(region), [])
-            where.append(sighting)
 
     def gender(self, entity: int) -> str | None:
         """Return "m", "f" or None if the article does not tell."""
@@ -133,7 +88,7 @@ class Resolver:
         starts = self.reading.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
-        for sighting in reversed(self._before(token)):
+        for sighting in reversed(self.sightings.before(token)):
             if sighting.token <= self.last_token and last is not None:
                 break
             if bisect_right(starts, sighting.token) != here:
@@ -253,16 +208,6 @@ class Resolver:
             self.tree.text[self.tree.starts[where[0]] : self.tree.ends[where[1] - 1]].split()
         ) if where is not None else None
 
-    def _before(self, token: int) -> list[Sighting]:
-        """Return the names in view at a token: names inside marks are so for what stands in the same ones."""
-        place = bisect_left(self.places, token)
-        found = self.sightings[max(0, place - LOOK_BACK) : place]
-        region = self.reading.region_of[token]
-        if region >= 0:
-            inside = self.quoted.get(self.reading.outermost(region), [])
-            found += [sighting for sighting in inside if sighting.token < token][-LOOK_BACK:]
-        return found
-
     def _enclosing(self, token: int) -> Attribution | None:
         """Return whose words a token stands in, as far as known."""
         region = self.reading.region_of[token]
@@ -279,7 +224,7 @@ class Resolver:
         scores: dict[int, float] = {}
         enclosing = self._enclosing(token)
         oneself = None if enclosing is None else enclosing.entity  # whoever is quoted says "I"
-        for sighting in self._before(token):
+        for sighting in self.sightings.before(token):
             entity = sighting.entity
             if self.entities[entity].type != "PERSON" or entity == oneself:
                 continue
@@ -299,7 +244,7 @@ class Resolver:
         return max(scores, key=lambda entity: (scores[entity], -entity))
 
     def _body_in_view(self, token: int) -> int | None:
-        for sighting in reversed(self._before(token)):
+        for sighting in reversed(self.sightings.before(token)):
             if self.entities[sighting.entity].type == "ORG" and sighting.salience >= FOR_SUBJECT:
                 return sighting.entity
         return None
@@ -324,7 +269,7 @@ class Resolver:
         modifiers = {
             tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
         }
-        near = {sighting.entity for sighting in self._before(head)}
+        near = {sighting.entity for sighting in self.sightings.before(head)}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
             if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
@@ -355,11 +300,10 @@ class Resolver:
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
             return None
-        place = bisect_left(self.places, starts[here])
-        first = self.sightings[place] if place < len(self.sightings) else None
+        first = self.sightings.first_from(starts[here])
         if first is None or bisect_right(starts, first.token) != here + 1 or first.salience < FOR_SUBJECT:
             return None
-        earlier = any(sighting.entity == first.entity for sighting in self._before(first.token))
+        earlier = any(sighting.entity == first.entity for sighting in self.sightings.before(first.token))
         is_person = self.entities[first.entity].type == "PERSON"
         speaks = tree.lower[tree.heads[first.token]] in verbs()
         return first.entity if is_person and speaks and not earlier else None
@@ -375,7 +319,7 @@ class Resolver:
         return max(
             (
                 sighting.salience + self._distance(token, sighting.token)
-                for sighting in self._before(token)
+                for sighting in self.sightings.before(token)
                 if sighting.entity == entity
             ),
             default=PER_SENTENCE * VIEW,
@@ -389,7 +333,7 @@ class Resolver:
         """Return, for each noun that the article uses as somebody's title or apposition, where and whose."""
         if self._titles is None:
             self._titles = {}
-            for sighting in self.sightings:
+            for sighting in self.sightings.outside:
                 for word in self._nouns_at(sighting):
                     self._titles.setdefault(word, []).append((sighting.token, sighting.entity))
         return self._titles

@@ -51,11 +51,41 @@ def _is_loose_end(tree: Tree, start: int, end: int) -> bool:
     return last in ("”", '"') and not any(sign in word for word in tree.words[start : end - 1] for sign in '“"')
 
 
+def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
+    """Return the verb before "as saying" and the head of its object: "The agency quoted Reed as saying" is quoting Reed.
+
+    ``verb`` is "saying". None for any other verb.
+    """
+    if verb < 2 or tree.lower[verb - 1] != "as" or tree.tags[verb] != "VBG":
+        return None
+    quoting = tree.heads[verb - 1]
+    for _ in range(LONGEST_CLIMB):
+        if tree.tags[quoting][:2] == "VB" or tree.heads[quoting] == quoting:
+            break
+        quoting = tree.heads[quoting]
+    if not tree.sentence(verb)[0] <= quoting < verb - 1 or tree.tags[quoting][:2] != "VB":
+        return None
+    subject = tree.child(quoting, "nsubjpass")
+    if subject is None and tree.tags[quoting] == "VBN" and tree.labels[quoting] == "acl":
+        subject = tree.heads[quoting]
+    if subject is None:
+        # Parsers take the object for many things; its place is sure.
+        subject = verb - 2
+        for _ in range(LONGEST_CLIMB):
+            if not quoting < tree.heads[subject] < verb - 1 or tree.heads[subject] == subject:
+                break
+            subject = tree.heads[subject]
+    return (quoting, subject) if tree.is_word[subject] and subject != quoting else None
+
+
 def source_of(tree: Tree, verb: int) -> int | None:
     """Return the head of the noun phrase that is the source of a cue verb.
 
     Subjects of passives are no sources; agents are. Follows shared subjects and relative clauses.
     """
+    quoted = quoted_as(tree, verb)
+    if quoted is not None:
+        return quoted[1]
     current = verb
     for _ in range(LONGEST_CLIMB):
         agent = tree.child(current, "agent")
@@ -129,7 +159,7 @@ def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
 
     Those are the subjects of the clauses above, the nouns that those describe, and nobody; ``first`` is left out.
     """
-    if tree.child(cue, "agent", "poss") is not None:
+    if tree.child(cue, "agent", "poss") is not None or quoted_as(tree, cue) is not None:
         return []
     subject = tree.child(cue, "nsubj")
     if subject is not None and tree.lower[subject] not in RELATIVE:
