@@ -13,14 +13,14 @@ from pipeline.nlp.quotes.direct import Direct, Marked, mark_tokens
 from pipeline.nlp.quotes.features import Describer
 from pipeline.nlp.quotes.frames import Frames
 from pipeline.nlp.quotes.marks import Region, find_regions
-from pipeline.nlp.quotes.speakers import other_sources, phrase
+from pipeline.nlp.quotes.speakers import other_sources, phrase, quoted_as
 from pipeline.nlp.quotes.tree import FINITE, Tree
 from pipeline.nlp.quotes.weights import weigh
 from pipeline.nlp.segments import paragraphs
 
 # Forms that say clearly enough that someone is quoted, and that are too rare to be learned: guesses, by frame or link. Names in
 # capitals before line after line are a transcript.
-LEAST_BY_FORM = {"worded": 0.8, "labelled": 0.6, "turn=capitals-many": 0.6}
+LEAST_BY_FORM = {"worded": 0.8, "labelled": 0.6, "quoted-as": 0.6, "turn=capitals-many": 0.6}
 # The forms that name their source themselves.
 WITH_SOURCE = ("named", "signed", "turn", "worded", "labelled", "inverted", "according")
 STOPS = frozenset(".!?;")
@@ -53,9 +53,21 @@ class Reading:
         self._other_sources: dict[tuple[int, int | None], list[tuple[int | None, tuple[int, int] | None]]] = {}
         self.candidates = self._candidates()
         weigh(self, table)
+        self._raise_sure_forms()
+
+    def _raise_sure_forms(self) -> None:
+        """Give the best reading of each cue in one of the sure forms the least probability of that form."""
+        best: dict[tuple[int, str], Candidate] = {}
         for candidate in self.candidates:
-            for form in (candidate.frame, *candidate.links):
-                candidate.score = max(candidate.score, LEAST_BY_FORM.get(form, 0.0))
+            forms = [form for form in (candidate.frame, *candidate.links) if form in LEAST_BY_FORM]
+            if quoted_as(self.tree, candidate.anchor) is not None:
+                forms.append("quoted-as")
+            for form in forms:
+                other = best.setdefault((candidate.anchor, form), candidate)
+                if candidate.score > other.score:
+                    best[candidate.anchor, form] = candidate
+        for (_, form), candidate in best.items():
+            candidate.score = max(candidate.score, LEAST_BY_FORM[form])
 
     def _skipped(self, doc: Doc) -> list[bool]:
         tree = self.tree

@@ -66,8 +66,11 @@ def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
     if not tree.sentence(verb)[0] <= quoting < verb - 1 or tree.tags[quoting][:2] != "VB":
         return None
     subject = tree.child(quoting, "nsubjpass")
-    if subject is None and tree.tags[quoting] == "VBN" and tree.labels[quoting] == "acl":
+    if subject is None and tree.labels[quoting] in ("acl", "relcl"):  # "quoted Reed, who lives in Rome, as saying"
         subject = tree.heads[quoting]
+        quoting = quoting if tree.labels[quoting] == "acl" else tree.heads[subject]
+    if subject is None:
+        subject = tree.child(quoting, "dobj")
     if subject is None:
         # Parsers take the object for many things; its place is sure.
         subject = verb - 2
