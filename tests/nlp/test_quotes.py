@@ -275,6 +275,11 @@ def test_a_name_and_a_colon_introduce_a_quote(nlp: Language) -> None:
     assert [mention(quote) for quote in quotes(nlp, text)] == ["Moore", "Lang"]
 
 
+def test_a_description_may_follow_the_name_before_a_colon(nlp: Language) -> None:
+    text = "The paper asked the town.\n\nAnn Moore, 43, a nurse at the old clinic: “They should have asked us before they voted.”"
+    assert mention(only(nlp, text)) == "Ann Moore, 43, a nurse at the old clinic"
+
+
 def test_the_label_of_a_headline_says_nothing(nlp: Language) -> None:
     text = "ANALYSIS: Why the harbour deal failed\n\nThe deal was too expensive, Helen Moore said."
     assert [mention(quote) for quote in quotes(nlp, text)] == ["Helen Moore"]

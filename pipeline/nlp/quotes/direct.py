@@ -288,10 +288,32 @@ class Direct:
         start = colon
         while start > low and tree.is_word[start - 1] and tree.words[start - 1][0].isupper():
             start -= 1
-        before = tree.words[start - 1] if start > low else "."
-        if 0 < colon - start <= LONGEST_NAME and (before[-1] in SENTENCE_ENDS or before in MARK_SIGNS):
+        head = colon - 1
+        if not self._begins(start, low) or not 0 < colon - start <= LONGEST_NAME:
+            start, head = self._described(low, colon)
+        if start < colon:
             cue = ((colon, colon + 1),)
-            yield Candidate("named", colon, cue, self._content(item), (start, colon), colon - 1, lexical=STATEMENT)
+            yield Candidate("named", colon, cue, self._content(item), (start, colon), head, lexical=STATEMENT)
+
+    def _begins(self, token: int, low: int) -> bool:
+        """Whether a sentence or what follows a quote begins with a token."""
+        before = self.tree.words[token - 1] if token > low else "."
+        return before[-1] in SENTENCE_ENDS or before in MARK_SIGNS
+
+    def _described(self, low: int, colon: int) -> tuple[int, int]:
+        """Return where a name with a description behind it begins and its last word: "Ann Lee, 43, a nurse: “…”"; else the colon."""
+        tree = self.tree
+        start = colon
+        while start > max(low, colon - LONGEST_SIGNATURE) and not self._begins(start, low):
+            start -= 1
+            if tree.tags[start][:2] == "VB" or tree.tags[start] == "MD":
+                return colon, colon
+        start = tree.next_word[start]
+        comma = next((token for token in range(start, colon) if tree.words[token] == ","), colon)
+        is_name = 0 < comma - start <= LONGEST_NAME and all(
+            tree.words[token][0].isupper() for token in range(start, comma)
+        )
+        return (start, comma - 1) if comma < colon and is_name and self._begins(start, low) else (colon, colon)
 
     def _introduced(self, item: Marked) -> Iterator[Candidate]:
         """Yield the quote of a paragraph that the one before introduces with a colon."""
