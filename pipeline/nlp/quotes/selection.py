@@ -52,6 +52,8 @@ def select(reading: Reading) -> list[Candidate]:
         near = starts[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
         if any(
             reading.shared(candidate.content, other.content) >= SAME_SHARE
+            and not _stands_in(reading, candidate, other)
+            and not _stands_in(reading, other, candidate)
             for at in dict.fromkeys(near)
             for other in by_start[at]
         ):
@@ -61,6 +63,12 @@ def select(reading: Reading) -> list[Candidate]:
             insort(starts, start)
         by_start.setdefault(start, []).append(candidate)
     return [candidate for start in starts for candidate in by_start[start]]
+
+
+def _stands_in(reading: Reading, inner: Candidate, outer: Candidate) -> bool:
+    """Whether a cue stands in the content of another one: "Reed said the mayor had promised that …"."""
+    at = reading.tree.starts[inner.anchor]
+    return any(start <= at < end for start, end in outer.content)
 
 
 def _unsure(reading: Reading) -> dict[int, Candidate]:
