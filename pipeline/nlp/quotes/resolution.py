@@ -269,7 +269,10 @@ class Resolver:
         modifiers = {
             tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
         }
-        near = {sighting.entity for sighting in self.sightings.before(head)}
+        view = self.sightings.before(head)
+        sentence = tree.sentence(head)[0]
+        # Whoever the sentence names already is no second noun in it: "According to Reed, the mayor said …".
+        near = {sighting.entity for sighting in view} - {one.entity for one in view if one.token >= sentence}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
             if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
