@@ -1,7 +1,8 @@
 """What is known of a candidate: the features that ``weights`` sums.
 
 A feature is a name and what was seen, "name=value"; a bar joins what was seen together. The names: f the frame, w the cue's base
-form and c its class; s the kind of the source, t its head word and u its length and place; m the cue verb's mood, k what hangs on it
+form and c its class; s the kind of the source, t its head word, u its length and place and o how it is reached from the cue ("own" its
+subject, else the labels of the clauses on the way), own whether the content holds it; m the cue verb's mood, k what hangs on it
 and p what it hangs on; q whether it stands in marks, h how much of the content does and g how marks meet its ends; n the content's
 length; i how it begins; a what follows it, r how much of the sentence is left, z its last part behind a comma; b the tenses of the
 cue and of what is within and without; in and out the links of the last constituent within and the first one without.
