@@ -10,7 +10,9 @@ from pipeline.nlp.entities.abbreviations import find_abbreviations
 from pipeline.nlp.entities.again import names_again
 from pipeline.nlp.entities.describe import describe
 from pipeline.nlp.entities.gender import gender, genders
+from pipeline.nlp.entities.identity import identify
 from pipeline.nlp.entities.mentions import is_read, names_of_model
+from pipeline.nlp.entities.metonyms import refer
 from pipeline.nlp.entities.persons_by_form import persons_by_form
 from pipeline.nlp.entities.referents import referents_of
 from pipeline.nlp.entities.teams import with_teams
@@ -38,7 +40,10 @@ def find_entities(doc: Doc) -> tuple[Entity, ...]:
     found = find_abbreviations(text, tokens, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
     names = with_teams(names, text, tokens)
-    return tuple(describe(text, tokens, referent) for referent in referents_of(names, found.long_forms))
+    referents = referents_of(names, found.long_forms)
+    items = identify(referents)
+    stands_for = refer(referents, items, tokens)
+    return tuple(describe(text, tokens, *of_one) for of_one in zip(referents, items, stands_for, strict=True))
 
 
 @Language.factory("onrecord_entities", assigns=["doc._.onrecord_entities"], requires=["doc.ents"])

@@ -4,6 +4,7 @@ import math
 
 from pipeline.nlp.annotations import Entity
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.identity import Item
 from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.referent import Referent
 from pipeline.nlp.entities.roles import role_of
@@ -20,7 +21,7 @@ OFTEN = 10
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 
 
-def describe(text: str, tokens: Tokens, referent: Referent) -> Entity:
+def describe(text: str, tokens: Tokens, referent: Referent, item: Item, refers_to: int | str | None) -> Entity:
     """Return the entity that a referent is."""
     names = referent.names
     kind = referent.type
@@ -33,6 +34,9 @@ def describe(text: str, tokens: Tokens, referent: Referent) -> Entity:
         mentions=tuple(Mention(name.span, "NAME") for name in names),
         salience=salience(names, tokens, len(text)),
         role=role_of(names, text, tokens) if kind == "PERSON" else None,
+        wikidata_id=item.wikidata_id or None,
+        country_code=item.country or None,
+        refers_to=refers_to,
     )
 
 

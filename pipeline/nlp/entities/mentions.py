@@ -40,7 +40,7 @@ class Name:
     """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
-    whether a well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
+    which well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
     ``team`` whether the name of a place stands for its team.
     """
 
@@ -51,7 +51,7 @@ class Name:
     type: EntityType
     titled: bool = False
     title_gender: Gender | None = None
-    before_place: bool = False
+    before_place: Words = ()
     guessed: bool = True
     team: bool = False
 
@@ -133,7 +133,7 @@ def make_name(
         type=label,
         titled=title in titles,
         title_gender=titles.get(title),
-        before_place=_is_before_place(tokens, end),
+        before_place=_place_behind(tokens, end),
         guessed=guessed,
     )
 
@@ -259,10 +259,9 @@ def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
 
 
-def _is_before_place(tokens: Tokens, end: int) -> bool:
+def _place_behind(tokens: Tokens, end: int) -> Words:
     if end + 1 >= len(tokens) or tokens.text[end] != ",":
-        return False
+        return ()
     known = gazetteer.known_names()
-    first = fold(tokens.text[end + 1])
-    place = known.get((first,)) or (known.get((first, fold(tokens.text[end + 2]))) if end + 2 < len(tokens) else None)
-    return place is not None and place.type == "GPE"
+    words = tuple(map(fold, tokens.text[end + 1 : end + 3]))
+    return next((place for place in (words[:1], words) if place in known and known[place].type == "GPE"), ())
