@@ -25,7 +25,8 @@ from pipeline.records import (
 class Entity:
     """One person, body or place: ``doc._.onrecord_entities[i]``.
 
-    ``refers_to`` is the index of the entity that a metonym stands for, or its name where it is no entity of the article.
+    ``name_key`` is the same for the same name in other articles. ``refers_to`` is the index of the entity that a metonym
+    stands for, or its name where it is no entity of the article.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Entity:
     wikidata_id: str | None = None
     country_code: str | None = None
     refers_to: int | str | None = None
+    name_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

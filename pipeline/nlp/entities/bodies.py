@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp.entities import gazetteer
 from pipeline.nlp.entities.abbreviations import initials_of, is_short_form
 from pipeline.nlp.entities.gazetteer import Words
@@ -17,10 +18,10 @@ MAX_SIMILAR = 40
 
 def join_bodies_and_places(referents: list[Referent], long_forms: dict[Words, Words]) -> list[Referent]:
     """Join the names that are one body's or one place's."""
-    by_key: dict[tuple[Words, bool], Referent] = {}
+    by_key: dict[tuple[Words, bool, ListedName | None], Referent] = {}
     for referent in sorted(referents, key=lambda r: r.names[0].start):
         words = referent.forms[0]
-        key = canonical(long_forms.get(words, words)), referent.is_team
+        key = canonical(long_forms.get(words, words)), referent.is_team, referent.listed
         if key in by_key:
             by_key[key].join(referent)
         else:
@@ -48,7 +49,7 @@ def _join_acronyms(referents: list[Referent]) -> list[Referent]:
     result = []
     for referent in referents:
         fitting = expansions.get(referent.forms[0][0], []) if _is_acronym(referent) else []
-        if len(fitting) == 1:
+        if len(fitting) == 1 and fitting[0].may_be(referent):
             fitting[0].join(referent)
         else:
             result.append(referent)
@@ -68,7 +69,7 @@ def _join_slips(referents: list[Referent]) -> list[Referent]:
         words = referent.forms[0]
         keys = [(index, words[:index] + words[index + 1 :]) for index in range(len(words))] if len(words) > 1 else []
         similar = {id(r): r for key in keys for r in by_other_words[key][:MAX_SIMILAR]}
-        fitting = [r for r in similar.values() if _is_slip(r.forms[0], words)]
+        fitting = [r for r in similar.values() if r.may_be(referent) and _is_slip(r.forms[0], words)]
         if len(fitting) == 1:
             fitting[0].join(referent)
         else:
@@ -103,7 +104,7 @@ def _join_short_forms(referents: list[Referent]) -> list[Referent]:
     result = []
     for referent in referents:
         target = _long_form(referent, firsts, lasts)
-        if target is not None and target is not referent:
+        if target is not None and target is not referent and target.may_be(referent):
             target.join(referent)
         else:
             result.append(referent)

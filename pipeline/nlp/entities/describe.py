@@ -4,12 +4,14 @@ import math
 
 from pipeline.nlp.annotations import Entity
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.bodies import canonical
 from pipeline.nlp.entities.identity import Item
 from pipeline.nlp.entities.mentions import Name
+from pipeline.nlp.entities.persons import without_generation
 from pipeline.nlp.entities.referent import Referent
 from pipeline.nlp.entities.roles import role_of
 from pipeline.nlp.entities.tokens import Tokens
-from pipeline.records import Mention
+from pipeline.records import EntityType, Mention
 
 # Salience is a weighted mean of how often, how early and how much as an actor an entity is named: what tells most in
 # Dunietz and Gillick, "A new entity salience task with millions of training examples" (2014).
@@ -18,6 +20,7 @@ FREQUENCY, POSITION, SUBJECT = 0.5, 0.3, 0.2
 MAX_ACRONYM = 6
 # Named this often an entity is as frequent as can be.
 OFTEN = 10
+PUNCTUATION = ',;:!?"“”()[]'
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 
 
@@ -25,8 +28,9 @@ def describe(text: str, tokens: Tokens, referent: Referent, item: Item, refers_t
     """Return the entity that a referent is."""
     names = referent.names
     kind = referent.type
+    listed = referent.listed
     forms = list(dict.fromkeys(" ".join(name.span.text.split()) for name in names))
-    fullest = _fullest(forms)
+    fullest = listed.name if listed and listed.name in forms else _fullest(forms)
     return Entity(
         name=fullest,
         type=kind,
@@ -34,9 +38,10 @@ def describe(text: str, tokens: Tokens, referent: Referent, item: Item, refers_t
         mentions=tuple(Mention(name.span, "NAME") for name in names),
         salience=salience(names, tokens, len(text)),
         role=role_of(names, text, tokens) if kind == "PERSON" else None,
-        wikidata_id=item.wikidata_id or None,
-        country_code=item.country or None,
+        wikidata_id=(listed and listed.wikidata_id) or item.wikidata_id or None,
+        country_code=(listed and listed.country_code) or item.country or None,
         refers_to=refers_to,
+        name_key=name_key(listed.name if listed else fullest, kind),
     )
 
 
@@ -54,6 +59,21 @@ def _fullest(forms: list[str]) -> str:
         return known is not None and words == known.canonical, not shouted, len(words), len(form)
 
     return max(forms, key=fullness)
+
+
+def name_key(name: str, kind: EntityType) -> str:
+    """Return what a name has in common with the same name in other articles.
+
+    Its words are folded; a person's have neither middle initials nor a generation, a body's no legal form; a well-known name is
+    replaced by its usual form.
+    """
+    words = tuple(filter(None, (word.strip(PUNCTUATION) for word in gazetteer.words_of(name))))
+    if kind == "PERSON":
+        first, *middle = without_generation(words) or ("",)
+        words = (first, *(word for word in middle if len(word) > 1))
+    else:
+        words = canonical(words) if words else words
+    return " ".join(words) or name.casefold()
 
 
 def salience(names: list[Name], tokens: Tokens, length: int) -> float:

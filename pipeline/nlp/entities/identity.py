@@ -3,11 +3,12 @@
 Nothing rather than a wrong item. A name with one well-known bearer is that bearer, unless the words behind it say otherwise
 ("Paris, Texas"). A name with several (Georgia, Congo), or one that many lesser places share (Birmingham), needs support: another
 place or people of the same country or state in the article. A capital with a namesake (Washington) is meant unless the article
-supports the other. People have no items: the lists have none.
+supports the other. A body that many countries have (the Senate) is that of the country that the article is about, the one with
+most mentions by far. People have no items: the lists have none.
 """
 
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from pipeline.nlp.entities.gazetteer import Words
 from pipeline.nlp.entities.referent import Referent
 from pipeline.records import EntityType
 
+# The country that an article is about has so many times the mentions of the next.
+BY_FAR = 2
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC"})
 NOT_BODIES: frozenset[EntityType] = frozenset({"PERSON", "NORP"})
 
@@ -62,8 +65,8 @@ def items() -> dict[Words, tuple[Item, ...]]:
     for name, item, country, division in lexicon.rows("entity_territories"):
         # A city that is a division of its own, such as Berlin, is in both lists.
         found[gazetteer.words_of(name)].setdefault(item, Item(item, country, division))
-    for name, item, country in lexicon.rows("entity_bodies"):
-        found[gazetteer.words_of(name)][item] = Item(item, country, is_body=True)
+    for name, item, country, shared in lexicon.rows("entity_bodies"):
+        found[gazetteer.words_of(name)][item] = Item(item, country, is_body=True, shared=bool(shared))
     return {words: tuple(bearers.values()) for words, bearers in found.items()}
 
 
@@ -89,14 +92,20 @@ def identify(referents: Sequence[Referent]) -> list[Item]:
     """Return the item of each referent; for a people one without an id, for what is not known ``NOTHING_KNOWN``."""
     bearers = [_bearers(referent) for referent in referents]
     support: dict[str, set[int]] = defaultdict(set)
+    mentions: Counter[str] = Counter()
     for index, candidates in enumerate(bearers):
         if len(candidates) == 1 and not candidates[0].shared:
+            mentions[candidates[0].country] += len(referents[index].names)
             for code in candidates[0].codes:
                 support[code].add(index)
+    del mentions[""]
+    (about, most), (_, second), *_ = [*mentions.most_common(2), ("", 0), ("", 0)]
+    if most < BY_FAR * second:
+        about = ""
     identified = []
     for index, (referent, candidates) in enumerate(zip(referents, bearers, strict=True)):
         codes = frozenset(code for code, supporters in support.items() if supporters - {index})
-        identified.append(_chosen(candidates, codes, _places_behind(referent)))
+        identified.append(_chosen(candidates, codes, about, _places_behind(referent)))
     return identified
 
 
@@ -121,10 +130,11 @@ def _places_behind(referent: Referent) -> list[Item]:
     return [item for item in found if not item.is_city and not item.is_body]
 
 
-def _chosen(candidates: Sequence[Item], codes: frozenset[str], behind: Sequence[Item]) -> Item:
+def _chosen(candidates: Sequence[Item], codes: frozenset[str], about: str, behind: Sequence[Item]) -> Item:
+    candidates = [item for item in candidates if not (item.is_body and item.shared) or item.country == about]
     if behind:
         candidates = [item for item in candidates if not item.is_city or any(_lies_in(item, place) for place in behind)]
-    elif len(candidates) == 1 and candidates[0].shared:
+    elif len(candidates) == 1 and candidates[0].shared and not candidates[0].is_body:
         candidates = list(_supported(candidates, codes))
     if len(candidates) > 1:
         supported = list(_supported(candidates, codes))

@@ -7,6 +7,7 @@ from typing import cast, get_args
 
 from spacy.tokens import Doc
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp.annotations import segments_of, text_span
 from pipeline.nlp.entities import gazetteer
 from pipeline.nlp.entities.gazetteer import Gender, Words
@@ -41,7 +42,7 @@ class Name:
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
-    ``team`` whether the name of a place stands for its team.
+    ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
     """
 
     start: int
@@ -54,6 +55,7 @@ class Name:
     before_place: Words = ()
     guessed: bool = True
     team: bool = False
+    listed: ListedName | None = None
 
 
 def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:

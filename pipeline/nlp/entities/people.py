@@ -22,7 +22,7 @@ def join_full_names(people: list[Referent]) -> list[Referent]:
         # Two names of one person share the surname, as it is written or sounds, or the first two words.
         keys = sorted({words[-1], sound(words[-1]), " ".join(words[:2])})
         candidates = {id(r): r for key in keys for r in by_word[key][:MAX_BEARERS]}
-        fitting = [r for r in candidates.values() if _can_be(r, words)]
+        fitting = [r for r in candidates.values() if r.may_be(referent) and _can_be(r, words)]
         if len(fitting) == 1:
             target = fitting[0]
             target.join(referent)

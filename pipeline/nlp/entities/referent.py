@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp.entities.gazetteer import Gender, Words
 from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.persons import gender_of_given_name
@@ -32,6 +33,15 @@ class Referent:
     def is_team(self) -> bool:
         """Whether this is the team of the place that has the name."""
         return self.names[0].team
+
+    @property
+    def listed(self) -> ListedName | None:
+        """What the user's list says about it."""
+        return next((name.listed for name in self.names if name.listed), None)
+
+    def may_be(self, other: "Referent") -> bool:
+        """Whether the user's list does not tell the two apart."""
+        return self.listed is None or other.listed is None or self.listed == other.listed
 
     @property
     def gender(self) -> Gender | None:

@@ -47,10 +47,12 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
 def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
     """Return the names by their words; a person with a title and a team are kept apart from the place of that name."""
     forms: dict[tuple[Words, bool, bool], list[Name]] = defaultdict(list)
+    # The aliases of the user's list are one form; what is only sometimes listed is the same name all the same.
+    listed = {name.words: gazetteer.words_of(name.listed.name) for name in names if name.listed}
     known = gazetteer.known_names()
     for name in names:
         titled_place = name.titled and len(name.words) == 1 and name.words in known
-        forms[name.words, titled_place, name.team].append(name)
+        forms[listed.get(name.words, name.words), titled_place, name.team].append(name)
     return [(words, of_form) for (words, _, _), of_form in forms.items()]
 
 
@@ -58,6 +60,8 @@ def _is_named(referent: Referent) -> bool:
     """Whether any form is a name of its own: not "the Court" alone."""
     if not referent.names:
         return False
+    if referent.listed:
+        return True
     common = gazetteer.common_words()
     return any(len(form) > 1 or form[0] not in common for form in referent.forms) or any(
         name.titled for name in referent.names

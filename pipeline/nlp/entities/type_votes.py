@@ -19,6 +19,7 @@ DESIGNATOR = 2.0
 BEFORE_PLACE = 1.5  # Springfield, Illinois
 GIVEN_NAME = 1.0
 TEAM = 8.0  # outvotes the well-known place
+LISTED = 100.0  # the user's list is believed
 # "Clara Jensen Prize for Young Writers" has a given name too.
 MAX_PERSON_WORDS = 4
 
@@ -32,6 +33,8 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     if known:
         votes[known.type] += KNOWN
     for name in names:
+        if name.listed:
+            votes[name.listed.type] += LISTED
         if name.team:
             votes["ORG"] += TEAM
         votes[name.type] += 1.0 if name.guessed else FOUND_AGAIN
