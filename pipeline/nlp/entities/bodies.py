@@ -12,6 +12,8 @@ from pipeline.nlp.entities.referent import Referent
 
 # One slip of the pen in a name of that many letters: "Norhtern Rail Union". In shorter names it is another name.
 MIN_LETTERS_FOR_SLIP = 10
+# "the State of Texas" is Texas.
+KINDS_OF_PLACE = frozenset({"state", "city", "province", "republic", "kingdom", "commonwealth"})
 # Bounds the time for a text of nothing but names.
 MAX_SIMILAR = 40
 
@@ -26,7 +28,7 @@ def join_bodies_and_places(referents: list[Referent], long_forms: dict[Words, Wo
             by_key[key].join(referent)
         else:
             by_key[key] = referent
-    return _join_short_forms(_join_slips(_join_acronyms(list(by_key.values()))))
+    return _join_short_forms(_join_slips(_join_acronyms(_join_with_country(list(by_key.values())))))
 
 
 def canonical(words: Words) -> Words:
@@ -34,10 +36,36 @@ def canonical(words: Words) -> Words:
     known = gazetteer.known_names()
     if words in known:
         return known[words].canonical
+    if len(words) > 2 and words[1] == "of" and words[0] in KINDS_OF_PLACE:
+        place = known.get(words[2:])
+        if place is not None and place.type == "GPE":
+            return place.canonical
     short = words
     while len(short) > 1 and short[-1].rstrip(",") in gazetteer.legal_forms():
         short = (*short[:-2], short[-2].rstrip(","))
     return known[short].canonical if short in known and known[short].type == "ORG" else short
+
+
+def _join_with_country(referents: list[Referent]) -> list[Referent]:
+    """Join ``US Forest Service`` with ``Forest Service``; two countries' services stay two, and the short name apart."""
+    bearers: dict[Words, list[Referent]] = defaultdict(list)
+    for referent in referents:
+        words = referent.forms[0]
+        if referent.type == "ORG" and len(words) > 2 and _is_country(words[:1]):
+            bearers[words[1:]].append(referent)
+    result = []
+    for referent in referents:
+        fitting = bearers.get(referent.forms[0], []) if referent.type == "ORG" else []
+        if len(fitting) == 1 and fitting[0].may_be(referent):
+            fitting[0].join(referent)
+        else:
+            result.append(referent)
+    return result
+
+
+def _is_country(words: Words) -> bool:
+    known = gazetteer.known_names().get(words)
+    return known is not None and known.type in ("GPE", "NORP")
 
 
 def _join_acronyms(referents: list[Referent]) -> list[Referent]:

@@ -11,6 +11,8 @@ from pipeline.nlp.entities.spelling import sound
 
 # No article names more people of one surname; it bounds the time that a text of nothing but names takes.
 MAX_BEARERS = 40
+# Tokens, about a sentence: so far from a full name, a surname is still that one's.
+JUST_NAMED = 30
 
 
 def join_full_names(people: list[Referent]) -> list[Referent]:
@@ -99,7 +101,7 @@ class _Bearers:
             bearers = self.surnames[word][:MAX_BEARERS]
             if len(bearers) > 1:
                 bearers = list(filter(_is_credible, bearers)) or bearers
-                bearers = [b for b in bearers if id(b) not in self.called_by_given_name] or bearers
+                bearers = self._meant_by_surname(bearers)
             _hand_out(referent, bearers)
             return True
         if referent.type != "PERSON":
@@ -113,6 +115,12 @@ class _Bearers:
             bearers[0].join_short_name(referent)
         return len(bearers) == 1
 
+    def _meant_by_surname(self, bearers: list[Referent]) -> list[Referent]:
+        """Leave out who is called by the given name, as long as there is another who is named in full as often."""
+        others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
+        most = max(len(bearer.names) for bearer in bearers)
+        return others if any(len(bearer.names) == most for bearer in others) else bearers
+
 
 def _is_credible(person: Referent) -> bool:
     """Whether a full name is surely one: named twice, or with a known given name or an initial."""
@@ -123,7 +131,11 @@ def _is_credible(person: Referent) -> bool:
 
 
 def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
-    """Give each mention of a surname to the bearer it means: by the title's gender, then to the last one named."""
+    """Give each mention of a surname to the bearer it means.
+
+    That is one whom the title's gender fits; of several the one just named in full, else the one whom the article is about: named
+    in full most often, or first.
+    """
     if len(bearers) == 1:
         bearers[0].join_short_name(referent)
         return
@@ -132,8 +144,12 @@ def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
     for name in referent.names:
         told = name.title_gender
         fitting = [i for i, gender in enumerate(genders) if told is None or gender in (None, told)]
-        distances = {i: _distance(starts[i], name.start) for i in fitting or range(len(bearers))}
-        chosen = min(distances, key=lambda i: (distances[i], i))
+        fitting = fitting or list(range(len(bearers)))
+        nearest = min(fitting, key=lambda i: (_distance(starts[i], name.start), i))
+        behind, distance = _distance(starts[nearest], name.start)
+        chosen = nearest
+        if behind or distance > JUST_NAMED:
+            chosen = min(fitting, key=lambda i: (-len(starts[i]), starts[i][0]))
         bearers[chosen].join_short_name(Referent([name], referent.votes, referent.forms))
 
 
