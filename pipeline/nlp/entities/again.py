@@ -35,7 +35,7 @@ def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     for index, word in enumerate(tokens.text):
         if index < skip_to or search.taken[index] or word.islower():
             continue
-        if tokens.shouted[index] or (len(word) >= MIN_SHOUTED_LETTERS and word.isupper()):
+        if tokens.shouted[index] or _is_shouted(tokens, index):
             first = fold(word)
             hit = search.folded(index, folded.get(first, [])[:MAX_SAME_START]) or search.folded(
                 index, known_folded.get(first, ())
@@ -108,6 +108,12 @@ class _Search:
         if folded in gazetteer.titles() or folded in gazetteer.offices():
             return False
         return not (tokens.starts_sentence[index] and word.lower() in self.common)
+
+
+def _is_shouted(tokens: Tokens, index: int) -> bool:
+    """Whether a word is written in capitals and is no acronym: it is long, or another such word follows ("DES MOINES")."""
+    words = [word for word in tokens.text[index : index + 2] if word.isupper()]
+    return bool(words) and tokens.text[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
 
 
 def _taken(tokens: Tokens, names: list[Name]) -> list[bool]:

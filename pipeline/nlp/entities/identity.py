@@ -125,8 +125,9 @@ def _bearers(referent: Referent) -> tuple[Item, ...]:
 
 def _places_behind(referent: Referent) -> list[Item]:
     """Return the countries and states that follow the name, as in "Springfield, Illinois"."""
-    behind = sorted({name.before_place for name in referent.names if name.before_place})
-    found = (item for words in behind for item in items().get(canonical(words), ()))
+    own = canonical(referent.forms[0])  # "Washington, D.C."
+    behind = sorted({canonical(name.before_place) for name in referent.names if name.before_place} - {own})
+    found = (item for words in behind for item in items().get(words, ()))
     return [item for item in found if not item.is_city and not item.is_body]
 
 

@@ -104,9 +104,9 @@ class _Bearers:
                 bearers = self._meant_by_surname(bearers)
             _hand_out(referent, bearers)
             return True
-        if referent.type != "PERSON":
-            return False
         bearers = self.given_names.get(word, [])
+        if referent.type != "PERSON" and not (bearers and _may_be_given_name(referent)):
+            return False
         if len(bearers) == 1:
             self.called_by_given_name.add(id(bearers[0]))
         elif len(word) >= persons.MIN_SOUND_LETTERS and not bearers:
@@ -120,6 +120,14 @@ class _Bearers:
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
         most = max(len(bearer.names) for bearer in bearers)
         return others if any(len(bearer.names) == most for bearer in others) else bearers
+
+
+def _may_be_given_name(referent: Referent) -> bool:
+    """Whether what the model took for a place or body may be a given name: no known place has it, and it is no acronym."""
+    words = referent.forms[0]
+    if words in gazetteer.known_names() or referent.listed:
+        return False
+    return words[-1] in gazetteer.given_names() or not any(name.span.text.isupper() for name in referent.names)
 
 
 def _is_credible(person: Referent) -> bool:

@@ -17,6 +17,8 @@ TELLING_WORDS = 4
 MAX_POSSESSOR_WORDS = 1
 NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 MODIFIER_TAGS = NOUN_TAGS | {"JJ", "JJS", "VBN", "HYPH", "POS"}
+# "chosen running mate" is chosen just now.
+NOT_FIRST = frozenset({"POS", "HYPH", "VBN"})
 LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on"})
 CLOSING = frozenset({",", ".", ";", ")", "–", "—", "--"})
 NOTHING = (0, 0)
@@ -94,7 +96,7 @@ def _ending_at(tokens: Tokens, end: int) -> tuple[int, int]:
     possessive = next((i for i in range(head, start, -1) if tokens.tag[i] == "POS"), start)
     if possessive - start > MAX_POSSESSOR_WORDS or tokens.text[start].islower():
         start = possessive
-    while start < head and tokens.tag[start] in ("POS", "HYPH"):
+    while start < head and tokens.tag[start] in NOT_FIRST:
         start += 1
     return (start, end) if 0 <= start < end else NOTHING
 
