@@ -22,7 +22,6 @@ from pipeline.records import EntityType
 # The country that an article is about has so many times the mentions of the next.
 BY_FAR = 2
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC"})
-NOT_BODIES: frozenset[EntityType] = frozenset({"PERSON", "NORP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,10 @@ def _bearers(referent: Referent) -> tuple[Item, ...]:
         return (Item("", country),) if country else ()
     if kind == "PERSON" or referent.is_team:
         return ()
-    for words in (*referent.forms, *map(canonical, referent.forms)):
-        fitting = tuple(item for item in items().get(words, ()) if item.is_body or kind in PLACE_TYPES)
-        if fitting:
-            return fitting
-    return ()
+    by_form = (items().get(words, ()) for words in (*referent.forms, *map(canonical, referent.forms)))
+    fitting = (tuple(item for item in found if item.is_body or kind in PLACE_TYPES) for found in by_form)
+    # "New York City" tells what "New York" does not.
+    return min(filter(None, fitting), key=len, default=())
 
 
 def _places_behind(referent: Referent) -> list[Item]:

@@ -81,7 +81,8 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
             for part_start, part_end in _without_possessor(tokens, start, end, bearers):
                 names.extend(_names_in(text, tokens, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    return _without_longer_slips(_without_headline_slips(names, tokens), text, tokens)
+    names = _without_first_words(_without_headline_slips(names, tokens), tokens)
+    return _without_longer_slips(names, text, tokens)
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
@@ -89,6 +90,23 @@ def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
         return names
     in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(gazetteer.known_names())
     return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
+
+
+def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
+    """Leave out the first word of a sentence that is tagged as none of a name and is no name elsewhere: "Aides said"."""
+    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(gazetteer.known_names())
+    return [
+        name
+        for name in names
+        if name.words in elsewhere
+        or not _opens_sentence(name, tokens)
+        or tokens.tag[name.start].startswith("NNP")
+        or name.type == "NORP"
+    ]
+
+
+def _opens_sentence(name: Name, tokens: Tokens) -> bool:
+    return name.end - name.start == 1 and tokens.starts_sentence[name.start]
 
 
 def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
