@@ -20,8 +20,14 @@ POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
 ARTICLES = frozenset({"the", "a", "an"})
 # Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
+# Types of which "A and B" are two.
+LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
+WHERE = frozenset({"in", "near", "outside", "around"})
+IN_SOMEBODY = frozenset(
+    {"confidence", "trust", "faith", "interest", "interested", "belief", "believe", "believes", "believed", "disappointed", "change"}
+)
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
@@ -42,7 +48,7 @@ class Name:
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
-    ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
+    ``located`` whether something is said to be there ("in Springfield"), ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
     """
 
     start: int
@@ -53,6 +59,7 @@ class Name:
     titled: bool = False
     title_gender: Gender | None = None
     before_place: Words = ()
+    located: bool = False
     guessed: bool = True
     team: bool = False
     listed: ListedName | None = None
@@ -154,6 +161,7 @@ def make_name(
         titled=title in titles,
         title_gender=titles.get(title),
         before_place=_place_behind(tokens, end),
+        located=end - start == 1 and _is_located(tokens, start),
         guessed=guessed,
     )
 
@@ -199,6 +207,7 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
 def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
     """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
+    is_known = gazetteer.words_of(" ".join(tokens.text[start:end])) in gazetteer.known_names()
     table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
     piece = start
     for index in range(start, end):
@@ -209,6 +218,7 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
             or (text in DASHES and tokens.follows_space(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
             or (label == "PERSON" and _is_plain_word(tokens, index))
+            or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
             if piece < index:
@@ -277,6 +287,15 @@ def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
         return True
     return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
+
+
+def _is_located(tokens: Tokens, start: int) -> bool:
+    """Whether a name says where something is: not "confidence in Smith", nor "in Smith's opinion"."""
+    if not start or tokens.text[start - 1].lower() not in WHERE:
+        return False
+    if start + 1 < len(tokens) and tokens.text[start + 1] in POSSESSIVES:
+        return False
+    return start < 2 or tokens.text[start - 2].lower() not in IN_SOMEBODY
 
 
 def _place_behind(tokens: Tokens, end: int) -> Words:

@@ -30,7 +30,8 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
         referent = Referent.of_form(words, of_form)
         if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in gazetteer.known_names():
             referent.votes["PERSON"] += TITLE
-        if words in long_forms or referent.is_team or (referent.type != "PERSON" and len(words) > 1):
+        is_body = referent.type != "PERSON" and len(words) > 1 and not is_surname_only(words)
+        if words in long_forms or referent.is_team or is_body:
             others.append(referent)
         elif is_surname_only(words):
             short.append(referent)

@@ -20,7 +20,7 @@ MODIFIER_TAGS = NOUN_TAGS | {"JJ", "JJS", "VBN", "HYPH", "POS"}
 # "chosen running mate" is chosen just now.
 NOT_FIRST = frozenset({"POS", "HYPH", "VBN"})
 LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on"})
-CLOSING = frozenset({",", ".", ";", ")", "–", "—", "--"})
+CLOSING = frozenset({",", ".", ";", "(", ")", "–", "—", "--"})
 NOTHING = (0, 0)
 
 
