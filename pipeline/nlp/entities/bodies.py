@@ -18,8 +18,10 @@ KINDS_OF_PLACE = frozenset({"state", "city", "province", "republic", "kingdom", 
 MAX_SIMILAR = 40
 
 
-def join_bodies_and_places(referents: list[Referent], long_forms: dict[Words, Words]) -> list[Referent]:
-    """Join the names that are one body's or one place's."""
+def join_bodies_and_places(
+    referents: list[Referent], single: list[Referent], long_forms: dict[Words, Words]
+) -> list[Referent]:
+    """Join the names that are one body's or one place's; ``single`` are words that may be short for a body, or persons."""
     by_key: dict[tuple[Words, bool, ListedName | None], Referent] = {}
     for referent in sorted(referents, key=lambda r: r.names[0].start):
         words = referent.forms[0]
@@ -28,7 +30,7 @@ def join_bodies_and_places(referents: list[Referent], long_forms: dict[Words, Wo
             by_key[key].join(referent)
         else:
             by_key[key] = referent
-    return _join_short_forms(_join_slips(_join_acronyms(_join_with_country(list(by_key.values())))))
+    return _join_short_forms([*_join_slips(_join_acronyms(_join_with_country(list(by_key.values())))), *single])
 
 
 def canonical(words: Words) -> Words:

@@ -28,6 +28,8 @@ WHERE = frozenset({"in", "near", "outside", "around"})
 IN_SOMEBODY = frozenset(
     {"confidence", "trust", "faith", "interest", "interested", "belief", "believe", "believes", "believed", "disappointed", "change"}
 )
+# What a longer name of a body may hold.
+PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
@@ -48,7 +50,7 @@ class Name:
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
-    ``located`` whether something is said to be there ("in Springfield"), ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
+    ``located`` whether something is said to be there ("in Springfield"), ``preposition`` which one stands before it, ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
     """
 
     start: int
@@ -60,6 +62,7 @@ class Name:
     title_gender: Gender | None = None
     before_place: Words = ()
     located: bool = False
+    preposition: str = ""
     guessed: bool = True
     team: bool = False
     listed: ListedName | None = None
@@ -162,6 +165,7 @@ def make_name(
         title_gender=titles.get(title),
         before_place=_place_behind(tokens, end),
         located=end - start == 1 and _is_located(tokens, start),
+        preposition=tokens.text[start - 1].lower() if start and tokens.tag[start - 1] in ("IN", "TO") else "",
         guessed=guessed,
     )
 
@@ -262,7 +266,8 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
     while start < end:
         text = texts[start]
         lower = text.lower()
-        is_title = label == "PERSON" and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
+        is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
         is_lower = text.islower() and lower not in gazetteer.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):

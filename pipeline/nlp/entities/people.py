@@ -52,7 +52,7 @@ def join_short_names(people: list[Referent], short: list[Referent]) -> tuple[lis
         for referent in short:
             word = referent.forms[0][-1]
             if (word in bearers.surnames) is of_surname:
-                person, other = _person_and_other(referent) if of_surname else (referent, None)
+                person, other = _person_and_other(referent, bearers.surnames[word]) if of_surname else (referent, None)
                 if other is not None:
                     rest.append(other)
                 if person is not None and not bearers.take(person, word):
@@ -60,13 +60,19 @@ def join_short_names(people: list[Referent], short: list[Referent]) -> tuple[lis
     return single, rest
 
 
-def _person_and_other(referent: Referent) -> tuple[Referent | None, Referent | None]:
-    """Tell the mentions of a person from those of a place or body that has the person's surname."""
+def _person_and_other(referent: Referent, bearers: list[Referent]) -> tuple[Referent | None, Referent | None]:
+    """Tell the mentions of a person from those of a place or body that has the person's surname.
+
+    Where the article never says that something is in, from or near the place, and names the person first, the person is meant.
+    """
     words = referent.forms[0]
     if referent.type != "PERSON" and all(is_short_form(name.span.text) for name in referent.names):
         return None, referent
     known = gazetteer.known_names().get(words)
     if known is None or known.type == "PERSON":
+        return referent, None
+    named_since = min(bearer.names[0].start for bearer in bearers)
+    if not any(name.preposition or name.before_place or name.start < named_since for name in referent.names):
         return referent, None
     of_person = [name for name in referent.names if name.titled or name.type == "PERSON"]
     of_other = [name for name in referent.names if not (name.titled or name.type == "PERSON")]
@@ -118,8 +124,9 @@ class _Bearers:
     def _meant_by_surname(self, bearers: list[Referent]) -> list[Referent]:
         """Leave out who is called by the given name, as long as there is another who is named in full as often."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
-        most = max(len(bearer.names) for bearer in bearers)
-        return others if any(len(bearer.names) == most for bearer in others) else bearers
+        times = {id(bearer): sum(len(name.words) > 1 for name in bearer.names) for bearer in bearers}
+        most = max(times.values())
+        return others if any(times[id(bearer)] == most for bearer in others) else bearers
 
 
 def _may_be_given_name(referent: Referent) -> bool:

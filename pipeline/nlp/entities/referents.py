@@ -39,7 +39,9 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
             people.append(referent)
     people = join_full_names(people)
     single, rest = join_short_names(people, short)
-    referents = [*people, *single, *join_bodies_and_places([*others, *rest], long_forms)]
+    # "Brightwater" alone may be a person; beside "Brightwater Systems" it is not.
+    bodies = join_bodies_and_places([*others, *rest], list(filter(_may_be_body, single)), long_forms)
+    referents = [*people, *(referent for referent in single if not _may_be_body(referent)), *bodies]
     for referent in referents:
         referent.names.sort(key=lambda name: name.start)
     return sorted(filter(_is_named, referents), key=lambda referent: referent.names[0].start)
@@ -55,6 +57,12 @@ def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
         titled_place = name.titled and len(name.words) == 1 and name.words in known
         forms[listed.get(name.words, name.words), titled_place, name.team].append(name)
     return [(words, of_form) for (words, _, _), of_form in forms.items()]
+
+
+def _may_be_body(referent: Referent) -> bool:
+    """Whether a single word that the model took for a person is neither a given name nor behind a title."""
+    word = referent.forms[0][-1]
+    return word not in gazetteer.given_names() and not any(name.titled or name.listed for name in referent.names)
 
 
 def _is_named(referent: Referent) -> bool:

@@ -1,0 +1,50 @@
+"""Bodies whom the last word of the name gives away: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
+
+The small model takes a place for a name of its own where a longer one goes on: "Jakarta" in "Jakarta Stock Exchange".
+"""
+
+from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
+from pipeline.nlp.entities.spelling import fold
+from pipeline.nlp.entities.tokens import Tokens
+from pipeline.records import EntityType
+
+# "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
+MAX_WORDS = 6
+KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
+
+
+def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the names, in text order, with bodies added that the model passed over; what lies within them gives way."""
+    owner = {index: name for name in names for index in range(name.start, name.end)}
+    designators = gazetteer.designators()
+    found: list[Name] = []
+    for last in range(1, len(tokens)):
+        kind = designators.get(fold(tokens.text[last]))
+        if kind not in KINDS or not _is_name_word(tokens, last) or tokens.shouted[last]:
+            continue
+        if last in owner or (last + 1 < len(tokens) and _is_name_word(tokens, last + 1)):
+            continue
+        start = _start(tokens, last)
+        inside = {owner[index].start: owner[index] for index in range(start, last) if index in owner}
+        if start == last or any(name.start < start or name.type not in PARTS_OF_BODY for name in inside.values()):
+            continue
+        name = make_name(text, tokens, start, last + 1, kind, guessed=False)
+        if name is not None and len(name.words) > 1:
+            found.append(name)
+    covered = {index for name in found for index in range(name.start, name.end)}
+    kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
+    return sorted([*kept, *found], key=lambda name: name.start) if found else names
+
+
+def _start(tokens: Tokens, last: int) -> int:
+    """Return where the run of capitalised words that ends with a token starts."""
+    start = last
+    while start > 0 and last - start < MAX_WORDS and _is_name_word(tokens, start - 1):
+        start -= 1
+    return start
+
+
+def _is_name_word(tokens: Tokens, index: int) -> bool:
+    word = tokens.text[index]
+    return word[0].isupper() and word[-1].isalnum() and tokens.tag[index].startswith("NNP")
