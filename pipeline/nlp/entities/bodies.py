@@ -45,7 +45,14 @@ def canonical(words: Words) -> Words:
     short = words
     while len(short) > 1 and short[-1].rstrip(",") in gazetteer.legal_forms():
         short = (*short[:-2], short[-2].rstrip(","))
-    return known[short].canonical if short in known and known[short].type == "ORG" else short
+    if short in known:
+        return known[short].canonical if known[short].type == "ORG" else short
+    # "US Forest Service" is the United States Forest Service.
+    first = known.get(short[:1])
+    if len(short) > 1 and first is not None and len(first.canonical) > 1:
+        written_out = (*first.canonical, *short[1:])
+        return known[written_out].canonical if written_out in known else written_out
+    return short
 
 
 def _join_with_country(referents: list[Referent]) -> list[Referent]:
