@@ -88,10 +88,16 @@ class Stance:
     asserted_by: tuple[StanceParty, ...] = ()
 
 
+Doc.set_extension("onrecord_title", default=None, force=True)
 Doc.set_extension("onrecord_segments", default=(), force=True)
 Doc.set_extension("onrecord_entities", default=(), force=True)
 Doc.set_extension("onrecord_quotes", default=(), force=True)
 Doc.set_extension("onrecord_stances", default=(), force=True)
+
+
+def title_of(doc: Doc) -> str | None:
+    """Return the article's title, which is not in the text; None where it is not known."""
+    return cast("str | None", doc._.onrecord_title)
 
 
 def segments_of(doc: Doc) -> tuple[Segment, ...]:

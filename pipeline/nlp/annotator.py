@@ -55,12 +55,13 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to annotate, with what its records carry, its language where that is known, and whether it was read before."""
+    """A text to annotate, with what its records carry, whether it was read before, and its language and title where known."""
 
     text: str
     header: Header
     language: str | None = None
     is_duplicate: bool = False
+    title: str | None = None
 
 
 @dataclass
@@ -122,6 +123,7 @@ class Annotator:
             return replace(unparsed, failures=(doc,))
         records: list[EntityRecord | QuoteRecord | StanceRecord] = []
         failures: list[Failure] = []
+        doc._.onrecord_title = text.title
         # Every component first: an entity's record has the mentions that its quotes add.
         ran = [extractor for extractor in self.model.extractors if self._run(extractor, doc, failures)]
         for extractor in ran:

@@ -147,7 +147,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
-        return Text(article.text, header, article.language, article.duplicate_of is not None)
+        return Text(article.text, header, article.language, article.duplicate_of is not None, article.title)
 
     def _records(
         self, article: Article, annotation: Annotation, place: tuple[Timestamp, BoundedWindow]

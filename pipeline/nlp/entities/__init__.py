@@ -8,11 +8,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline.gazetteer import ListedName, parse
-from pipeline.nlp.annotations import Entity, entities_of
+from pipeline.nlp.annotations import Entity, entities_of, title_of
 from pipeline.nlp.entities.abbreviations import find_abbreviations
 from pipeline.nlp.entities.again import names_again
 from pipeline.nlp.entities.bodies_by_form import bodies_by_form
-from pipeline.nlp.entities.describe import describe
+from pipeline.nlp.entities.describe import describe, headline_words
 from pipeline.nlp.entities.gender import gender, genders
 from pipeline.nlp.entities.identity import identify
 from pipeline.nlp.entities.listed import ListedNames, with_listed
@@ -56,7 +56,8 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     referents = referents_of(names, found.long_forms)
     items = identify(referents)
     stands_for = refer(referents, items, tokens)
-    return tuple(describe(text, tokens, *of_one) for of_one in zip(referents, items, stands_for, strict=True))
+    headline = headline_words(title_of(doc), text, tokens)
+    return tuple(describe(text, tokens, headline, *of_one) for of_one in zip(referents, items, stands_for, strict=True))
 
 
 @Language.factory(

@@ -26,7 +26,19 @@ LISTED_TYPES = frozenset({"GPE", "LOC"})
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
 WHERE = frozenset({"in", "near", "outside", "around"})
 IN_SOMEBODY = frozenset(
-    {"confidence", "trust", "faith", "interest", "interested", "belief", "believe", "believes", "believed", "disappointed", "change"}
+    {
+        "confidence",
+        "trust",
+        "faith",
+        "interest",
+        "interested",
+        "belief",
+        "believe",
+        "believes",
+        "believed",
+        "disappointed",
+        "change",
+    }
 )
 # What a longer name of a body may hold.
 PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
@@ -49,8 +61,9 @@ class Name:
     """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
-    which well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
-    ``located`` whether something is said to be there ("in Springfield"), ``preposition`` which one stands before it, ``team`` whether the name of a place stands for its team, ``listed`` what the user's list says.
+    which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
+    Springfield"), ``preposition`` which one stands before it, ``guessed`` whether the model saw this mention, ``team``
+    whether the name of a place stands for its team, ``listed`` what the user's list says.
     """
 
     start: int
