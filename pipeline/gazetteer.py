@@ -22,7 +22,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 # The list goes with the graph to every worker, and all of it is held in memory.
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 50_000
-MAX_NAME_LENGTH = 200  # code points
+MIN_NAME_LENGTH, MAX_NAME_LENGTH = 2, 200  # code points
 WIKIDATA_ID = re.compile(r"Q[1-9]\d{0,11}")
 COUNTRY_CODE = re.compile(r"[A-Z]{2}")
 
@@ -122,6 +122,8 @@ def _entry(columns: list[str], cells: list[str]) -> tuple[ListedName | None, lis
     for name in (values["name"], *aliases):
         if not any(map(str.isalpha, name)):
             mistakes.append(f"name {name!r}: has no letter")
+        elif len(name) < MIN_NAME_LENGTH:
+            mistakes.append(f"name {name!r}: is a single letter")
         elif len(name) > MAX_NAME_LENGTH:
             mistakes.append(f"name {name[:20]!r}…: is longer than {MAX_NAME_LENGTH} characters")
     if values["type"] not in get_args(EntityType):

@@ -42,9 +42,11 @@ class Model:
 
     def as_one_pipeline(self) -> Language:
         """Return a spaCy pipeline that parses and annotates in one call."""
-        for name in self.extractors:
+        for name, extractor in self.extractors.items():
             if f"onrecord_{name}" not in self.parse.pipe_names:
-                self.parse.add_pipe(f"onrecord_{name}")
+                component = self.parse.add_pipe(f"onrecord_{name}")
+                if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
+                    component.listed = extractor.listed
         return self.parse
 
 

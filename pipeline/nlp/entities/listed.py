@@ -9,8 +9,8 @@ from pipeline.nlp.entities import gazetteer
 from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.tokens import Tokens
 
-# Names are looked up by how they start; it bounds the work for each token.
-PREFIX_LETTERS = 3
+# Names are looked up by how they start, which bounds the work for each token; none is shorter.
+PREFIX_LETTERS = 2
 # In a line of capitals a shorter name is as likely a common word.
 MIN_SHOUTED_LETTERS = 4
 
