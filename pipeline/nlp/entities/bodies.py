@@ -142,7 +142,7 @@ def _join_short_forms(referents: list[Referent]) -> list[Referent]:
     for referent in referents:
         target = _long_form(referent, firsts, lasts)
         if target is not None and target is not referent and target.may_be(referent):
-            target.join(referent)
+            target.join_short_name(referent)
         else:
             result.append(referent)
     return result

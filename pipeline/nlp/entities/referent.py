@@ -59,7 +59,8 @@ class Referent:
             self.votes[kind] += weight
 
     def join_short_name(self, other: "Referent") -> None:
-        """Take over the mentions of a person's short name, whatever the model took each of them for."""
+        """Take over the mentions of a short name, whatever the model took each of them for."""
+        kind = self.type
         self.names.extend(other.names)
         self.forms.extend(form for form in other.forms if form not in self.forms)
-        self.votes["PERSON"] += len(other.names)
+        self.votes[kind] += len(other.names)
