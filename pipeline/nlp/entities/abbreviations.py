@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.context import POSSESSIVES
 from pipeline.nlp.entities.gazetteer import Words
-from pipeline.nlp.entities.mentions import POSSESSIVES, Name, make_name
+from pipeline.nlp.entities.mentions import Name, make_name
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens
 

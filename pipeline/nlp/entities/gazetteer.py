@@ -111,6 +111,21 @@ def designators() -> dict[str, EntityType]:
     return {fold(word): cast("EntityType", kind) for word, kind, _ in lexicon.rows("entity_designators")}
 
 
+def designated(words: Words) -> EntityType | None:
+    """Return what the last word of a name, or its first before "of" and the like, says that it is: ``Treaty on the Moon``."""
+    if len(words) < 2:
+        return None
+    if len(words) > 2 and words[1] in LINKS and words[0] in designators():
+        return designators()[words[0]]
+    return designators().get(words[-1])
+
+
+@functools.cache
+def kinds() -> dict[str, EntityType]:
+    """Return the nouns that say what a name beside them is: newspaper, village."""
+    return {noun: cast("EntityType", kind) for noun, kind in lexicon.rows("entity_kinds")}
+
+
 @functools.cache
 def legal_forms() -> frozenset[str]:
     """Return the designators that a name is as well known without: Corp, Inc, plc."""

@@ -10,13 +10,13 @@ from spacy.tokens import Doc
 from pipeline.gazetteer import ListedName
 from pipeline.nlp.annotations import segments_of, text_span
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
 from pipeline.nlp.entities.gazetteer import Gender, Words
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens
 from pipeline.records import EntityType, Span
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
-POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
 ARTICLES = frozenset({"the", "a", "an"})
 # Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
@@ -24,22 +24,6 @@ PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
-WHERE = frozenset({"in", "near", "outside", "around"})
-IN_SOMEBODY = frozenset(
-    {
-        "confidence",
-        "trust",
-        "faith",
-        "interest",
-        "interested",
-        "belief",
-        "believe",
-        "believes",
-        "believed",
-        "disappointed",
-        "change",
-    }
-)
 # What a longer name of a body may hold.
 PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
 BRACKETS = frozenset("()[]{}<>;:|*•")
@@ -62,8 +46,9 @@ class Name:
 
     ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
-    Springfield"), ``preposition`` which one stands before it, ``guessed`` whether the model saw this mention, ``team``
-    whether the name of a place stands for its team, ``listed`` what the user's list says.
+    Springfield"), ``said`` what it is said to be ("the newspaper Coastal Letters"), ``preposition`` which one of place
+    stands before it, ``guessed`` whether the model saw this mention, ``team`` whether the name of a place stands for its
+    team, ``listed`` what the user's list says.
     """
 
     start: int
@@ -75,6 +60,7 @@ class Name:
     title_gender: Gender | None = None
     before_place: Words = ()
     located: bool = False
+    said: EntityType | None = None
     preposition: str = ""
     guessed: bool = True
     team: bool = False
@@ -176,9 +162,10 @@ def make_name(
         type=label,
         titled=title in titles,
         title_gender=titles.get(title),
-        before_place=_place_behind(tokens, end),
-        located=end - start == 1 and _is_located(tokens, start),
-        preposition=tokens.text[start - 1].lower() if start and tokens.tag[start - 1] in ("IN", "TO") else "",
+        before_place=place_behind(tokens, end),
+        located=end - start == 1 and is_located(tokens, start),
+        said=said_to_be(tokens, start, end),
+        preposition=place_preposition(tokens, start),
         guessed=guessed,
     )
 
@@ -305,20 +292,3 @@ def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
         return True
     return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
-
-
-def _is_located(tokens: Tokens, start: int) -> bool:
-    """Whether a name says where something is: not "confidence in Smith", nor "in Smith's opinion"."""
-    if not start or tokens.text[start - 1].lower() not in WHERE:
-        return False
-    if start + 1 < len(tokens) and tokens.text[start + 1] in POSSESSIVES:
-        return False
-    return start < 2 or tokens.text[start - 2].lower() not in IN_SOMEBODY
-
-
-def _place_behind(tokens: Tokens, end: int) -> Words:
-    if end + 1 >= len(tokens) or tokens.text[end] != ",":
-        return ()
-    known = gazetteer.known_names()
-    words = tuple(map(fold, tokens.text[end + 1 : end + 3]))
-    return next((place for place in (words[:1], words) if place in known and known[place].type == "GPE"), ())

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pipeline.nlp import lexicon
 from pipeline.nlp.entities import gazetteer
 from pipeline.nlp.entities.bodies import canonical
+from pipeline.nlp.entities.context import POSSESSIVES
 from pipeline.nlp.entities.gazetteer import Words
 from pipeline.nlp.entities.identity import Item, country_names
-from pipeline.nlp.entities.mentions import POSSESSIVES, Name
+from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.referent import Referent
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens

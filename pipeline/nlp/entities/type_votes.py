@@ -17,6 +17,7 @@ KNOWN = 3.0
 KNOWN_MENTION = 1.0  # a known name is outvoted by titles only, however often the model is wrong
 DESIGNATOR = 2.0
 BEFORE_PLACE = 1.5  # Springfield, Illinois
+SAID = 1.5  # "the newspaper Coastal Letters"
 LOCATED = 1.2  # "passengers waited in Springfield"
 GIVEN_NAME = 1.0
 TEAM = 8.0  # outvotes the well-known place
@@ -29,7 +30,7 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     """Return how strongly each type is supported by the mentions that have these words."""
     votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
     known = gazetteer.known_names().get(words)
-    designated = gazetteer.designators().get(words[-1]) if len(words) > 1 else None
+    designated = gazetteer.designated(words)
     is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in gazetteer.given_names()
     if known:
         votes[known.type] += KNOWN
@@ -41,6 +42,8 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
         votes[name.type] += 1.0 if name.guessed else FOUND_AGAIN
         if name.titled:
             votes["PERSON"] += TITLE
+        elif name.said:
+            votes[name.said] += SAID
         elif name.located and name.type == "PERSON":
             votes["GPE"] += LOCATED
         if known:
