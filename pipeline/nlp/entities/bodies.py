@@ -154,11 +154,14 @@ def _long_form(
     words = referent.forms[0]
     if len(referent.forms) > 1 or len(words) > 1 or not words[0].isalpha():
         return None
-    if words[0] in gazetteer.common_words() or words[0] in gazetteer.designators():
+    if words in gazetteer.known_names() and not referent.is_team:
+        # "the Senate" may be the "French Senate", but is not the "Senate Finance Committee".
+        fitting = lasts.get(words[0], []) if words[0] in gazetteer.designators() else []
+    elif words[0] in gazetteer.common_words() or words[0] in gazetteer.designators():
         fitting = [*firsts.get(words[0], ()), *lasts.get(words[0], ())]
     elif referent.is_team:
         fitting = firsts.get(words[0], [])
-    elif words in gazetteer.known_names() or referent.type not in ("ORG", "PERSON", "PRODUCT"):
+    elif referent.type not in ("ORG", "PERSON", "PRODUCT"):
         return None
     else:
         fitting = firsts.get(words[0], [])

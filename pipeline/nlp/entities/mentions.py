@@ -44,7 +44,7 @@ NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 class Name:
     """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
 
-    ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
+    ``title`` is the folded title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
     Springfield"), ``said`` what it is said to be ("the newspaper Coastal Letters"), ``preposition`` which one of place
     stands before it, ``guessed`` whether the model saw this mention, ``team`` whether the name of a place stands for its
@@ -56,7 +56,7 @@ class Name:
     span: Span
     words: Words
     type: EntityType
-    titled: bool = False
+    title: str = ""
     title_gender: Gender | None = None
     before_place: Words = ()
     located: bool = False
@@ -65,6 +65,11 @@ class Name:
     guessed: bool = True
     team: bool = False
     listed: ListedName | None = None
+
+    @property
+    def titled(self) -> bool:
+        """Whether there is a title before it."""
+        return bool(self.title)
 
 
 def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
@@ -150,6 +155,9 @@ def make_name(
     written = text[first:last]
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
         words = gazetteer.words_of(NICKNAME.sub(" ", written))
+    words = gazetteer.state_abbreviations().get(written, words)
+    if words in gazetteer.short_acronyms() and not written.replace(".", "").isupper():
+        words = (written,)  # "Who" is not the WHO.
     if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
         return None
     title = fold(tokens.text[start - 1]) if start else ""
@@ -160,7 +168,7 @@ def make_name(
         span=text_span(text, first, last),
         words=words,
         type=label,
-        titled=title in titles,
+        title=title if title in titles else "",
         title_gender=titles.get(title),
         before_place=place_behind(tokens, end),
         located=end - start == 1 and is_located(tokens, start),

@@ -6,11 +6,13 @@ from collections import defaultdict
 from pipeline.nlp.entities import gazetteer, persons
 from pipeline.nlp.entities.abbreviations import is_short_form
 from pipeline.nlp.entities.gazetteer import Words
+from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.referent import Referent
 from pipeline.nlp.entities.spelling import sound
 
 # No article names more people of one surname; it bounds the time that a text of nothing but names takes.
 MAX_BEARERS = 40
+OFTEN_IN_FULL = 3
 # Tokens, about a sentence: so far from a full name, a surname is still that one's.
 JUST_NAMED = 30
 
@@ -55,9 +57,33 @@ def join_short_names(people: list[Referent], short: list[Referent]) -> tuple[lis
                 person, other = _person_and_other(referent, bearers.surnames[word]) if of_surname else (referent, None)
                 if other is not None:
                     rest.append(other)
+                if person is not None and of_surname:
+                    person, stranger = _without_stranger(person, bearers.surnames[word])
+                    single.extend(filter(None, [stranger]))
                 if person is not None and not bearers.take(person, word):
                     (single if person.type == "PERSON" else rest).append(person)
     return single, rest
+
+
+def _without_stranger(referent: Referent, bearers: list[Referent]) -> tuple[Referent | None, Referent | None]:
+    """Tell from a surname's mentions those of an office-holder whom the article never names in full.
+
+    Beside Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
+    """
+    if len(bearers) < 2:
+        return referent, None
+    titles = {name.title for bearer in bearers for name in bearer.names}
+    of_other = [name for name in referent.names if _is_of_office(name) and name.title not in titles]
+    rest = [name for name in referent.names if name not in of_other]
+    words = referent.forms[0]
+    return (
+        Referent.of_form(words, rest) if of_other and rest else referent if not of_other else None,
+        Referent.of_form(words, of_other) if of_other else None,
+    )
+
+
+def _is_of_office(name: Name) -> bool:
+    return name.title in gazetteer.offices() and name.title_gender is None
 
 
 def _person_and_other(referent: Referent, bearers: list[Referent]) -> tuple[Referent | None, Referent | None]:
@@ -122,11 +148,10 @@ class _Bearers:
         return len(bearers) == 1
 
     def _meant_by_surname(self, bearers: list[Referent]) -> list[Referent]:
-        """Leave out who is called by the given name, as long as there is another who is named in full as often."""
+        """Leave out who is called by the given name, unless the article names that one first."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
-        times = {id(bearer): sum(len(name.words) > 1 for name in bearer.names) for bearer in bearers}
-        most = max(times.values())
-        return others if any(times[id(bearer)] == most for bearer in others) else bearers
+        first = min(bearers, key=lambda bearer: min(name.start for name in bearer.names))
+        return others if others and id(first) not in self.called_by_given_name else bearers
 
 
 def _may_be_given_name(referent: Referent) -> bool:
@@ -148,8 +173,9 @@ def _is_credible(person: Referent) -> bool:
 def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
     """Give each mention of a surname to the bearer it means.
 
-    That is one whom the title's gender fits; of several the one just named in full, else the one whom the article is about: named
-    in full most often, or first.
+    That is one whom the title's gender fits; of several the one just named in full, else the one named first. Who is named in full
+    again and again, and not first, is so to be told from another: the surname alone is never that one's. An office's title that none
+    of them has in full is somebody else's, and makes a person of its own.
     """
     if len(bearers) == 1:
         bearers[0].join_short_name(referent)
@@ -160,11 +186,12 @@ def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
         told = name.title_gender
         fitting = [i for i, gender in enumerate(genders) if told is None or gender in (None, told)]
         fitting = fitting or list(range(len(bearers)))
-        nearest = min(fitting, key=lambda i: (_distance(starts[i], name.start), i))
+        chosen = first = min(fitting, key=lambda i: starts[i][0])
+        near = [i for i in fitting if i == first or len(starts[i]) < OFTEN_IN_FULL]
+        nearest = min(near, key=lambda i: (_distance(starts[i], name.start), i))
         behind, distance = _distance(starts[nearest], name.start)
-        chosen = nearest
-        if behind or distance > JUST_NAMED:
-            chosen = min(fitting, key=lambda i: (-len(starts[i]), starts[i][0]))
+        if not behind and distance <= JUST_NAMED:
+            chosen = nearest
         bearers[chosen].join_short_name(Referent([name], referent.votes, referent.forms))
 
 

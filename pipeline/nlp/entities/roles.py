@@ -96,9 +96,14 @@ def _ending_at(tokens: Tokens, end: int) -> tuple[int, int]:
     possessive = next((i for i in range(head, start, -1) if tokens.tag[i] == "POS"), start)
     if possessive - start > MAX_POSSESSOR_WORDS or tokens.text[start].islower():
         start = possessive
-    while start < head and tokens.tag[start] in NOT_FIRST:
+    while start < head and (tokens.tag[start] in NOT_FIRST or _is_no_part(tokens, start, head)):
         start += 1
     return (start, end) if 0 <= start < end else NOTHING
+
+
+def _is_no_part(tokens: Tokens, index: int, head: int) -> bool:
+    """Whether a noun in lower case stands before an office with a capital, as in "a remark President Lang made"."""
+    return tokens.text[head][0].isupper() and tokens.text[index].islower() and tokens.tag[index] in ("NN", "NNS")
 
 
 def _is_modifier(tokens: Tokens, index: int) -> bool:
