@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 # States and provinces that news in English names without more ado; elsewhere a division has its main city's name.
-DIVIDED = frozenset({"AU", "CA", "DE", "GB", "UA", "US"})
+DIVIDED = frozenset({"AU", "CA", "CN", "DE", "GB", "IN", "RU", "UA", "US"})
 REGION_LEVELS = frozenset({"region", "subregion", "intermediateRegion"})
 # Names of continents and parts of countries that the UN's geography has in another sense than the news.
 NOT_TAKEN = frozenset(
     {"Micronesia", "Americas", "Australia and New Zealand", "Latin America and the Caribbean", "Iberia"}
 )
+# Divisions whose name is as well that of a larger region.
+PARTS_OF_REGIONS = frozenset({"Punjab", "Tibet"})
 # Parts of countries that have no code of ISO 3166-1 and are in the news by name.
 PARTS = frozenset({"West Bank", "Gaza Strip", "Crimea", "Sumatra", "Java", "Sulawesi", "Northern Cyprus"})
 # Whose these are is what the news is about.
@@ -76,7 +78,7 @@ def rows(borders: Iterable[dict[str, Any]]) -> Iterator[Row]:
     for territory in importlib.import_module("rigour.territories").get_territories():
         country, _, division = territory.code.upper().partition("-")
         name = territory.name.partition(" (")[0]
-        if territory.is_historical or country in NO_COUNTRIES:
+        if territory.is_historical or country in NO_COUNTRIES or name in PARTS_OF_REGIONS:
             continue
         if division and country in DIVIDED and (name == territory.name or country == "US"):
             yield Row(name, territory.qid, country, f"{country}-{division}")
