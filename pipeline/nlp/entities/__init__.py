@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from pipeline.gazetteer import ListedName, parse
 from pipeline.nlp.annotations import Entity, entities_of, title_of
 from pipeline.nlp.entities.abbreviations import find_abbreviations
-from pipeline.nlp.entities.again import names_again
+from pipeline.nlp.entities.again import names_again, whole_known_places
 from pipeline.nlp.entities.bodies_by_form import bodies_by_form
 from pipeline.nlp.entities.describe import describe, headline_words
 from pipeline.nlp.entities.gender import gender, genders
@@ -48,6 +48,7 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
         return ()
     text, tokens = doc.text, Tokens.of(doc)
     names = bodies_by_form(text, tokens, persons_by_form(text, tokens, names_of_model(doc, text, tokens)))
+    names = with_listed(names, whole_known_places(text, tokens))
     names = with_listed(names, listed.find(text, tokens))
     names = sorted([*names, *names_again(text, tokens, names)], key=lambda name: name.start)
     found = find_abbreviations(text, tokens, names)

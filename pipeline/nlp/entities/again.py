@@ -53,6 +53,21 @@ def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     return found
 
 
+def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
+    """Return where well-known places of several words stand, also where the model saw a part: Trinidad and Tobago."""
+    search = _Search(text, tokens, [False] * len(tokens))
+    found = []
+    skip_to = 0
+    for index, word in enumerate(tokens.text):
+        if index >= skip_to and not word.islower() and word in _long_known_places():
+            hit = search.spelled(index, _long_known_places()[word])
+            name = make_name(text, tokens, index, hit[0], hit[1], guessed=False) if hit else None
+            if hit and name is not None:
+                found.append(name)
+                skip_to = hit[0]
+    return found
+
+
 class _Search:
     """Looks for names at a token that no name covers yet."""
 
@@ -164,6 +179,15 @@ def _known_spellings() -> Spellings:
         if first and entry.sure and entry.type != "NORP":
             spellings[first.group()].append((name, entry.type))
     return dict(spellings)
+
+
+@functools.cache
+def _long_known_places() -> Spellings:
+    long = {
+        first: [(name, kind) for name, kind in of_first if " " in name and kind in ("GPE", "LOC")]
+        for first, of_first in _known_spellings().items()
+    }
+    return {first: of_first for first, of_first in long.items() if of_first}
 
 
 @functools.cache

@@ -11,6 +11,30 @@ from pipeline.records import EntityType
 
 # "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
 MAX_WORDS = 6
+FIELD_WORDS = frozenset({"of", "on", "for", "against"})
+DATES = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+)
 KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
@@ -32,9 +56,37 @@ def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
         name = make_name(text, tokens, start, last + 1, kind, guessed=False)
         if name is not None and len(name.words) > 1:
             found.append(name)
+    found += _with_their_field(text, tokens, owner)
     covered = {index for name in found for index in range(name.start, name.end)}
     kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
     return sorted([*kept, *found], key=lambda name: name.start) if found else names
+
+
+def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list[Name]:
+    """Return the names that go on behind "of" and "on" where the model saw the first word at the most: Treaty on the Moon."""
+    found = []
+    for first in range(len(tokens) - 2):
+        kind = gazetteer.designators().get(fold(tokens.text[first]))
+        if kind not in (*KINDS, "LAW") or not _is_name_word(tokens, first) or tokens.text[first + 1] not in FIELD_WORDS:
+            continue
+        start = first + (3 if tokens.text[first + 2].lower() == "the" else 2)
+        end = start
+        while (
+            end < len(tokens) and end - start < MAX_WORDS and _is_name_word(tokens, end) and not _is_other(tokens, end)
+        ):
+            end += 1
+        inside = {owner[index].start: owner[index] for index in range(first, end) if index in owner}
+        if end > start and all(first <= name.start and name.end <= end for name in inside.values()):
+            name = make_name(text, tokens, first, end, kind, guessed=False)
+            if name is not None and not any(old.words == name.words for old in inside.values()):
+                found.append(name)
+    return found
+
+
+def _is_other(tokens: Tokens, index: int) -> bool:
+    """Whether a capitalised word is no part of a body's field: a title, a day, a month."""
+    word = fold(tokens.text[index])
+    return word in gazetteer.titles() or word in gazetteer.common_words() or word in DATES
 
 
 def _start(tokens: Tokens, last: int) -> int:

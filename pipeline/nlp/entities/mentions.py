@@ -20,6 +20,8 @@ ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
 # Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
+# No person, place or people has a digit in the name: IE6, GX-134.
+WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
 # Types of which "A and B" are two.
 LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
@@ -160,6 +162,8 @@ def make_name(
         words = (written,)  # "Who" is not the WHO.
     if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
         return None
+    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in gazetteer.known_names():
+        label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
     titles = gazetteer.titles()
     return Name(
