@@ -183,11 +183,12 @@ def _known_spellings() -> Spellings:
 
 @functools.cache
 def _long_known_places() -> Spellings:
-    long = {
-        first: [(name, kind) for name, kind in of_first if " " in name and kind in ("GPE", "LOC")]
-        for first, of_first in _known_spellings().items()
-    }
-    return {first: of_first for first, of_first in long.items() if of_first}
+    long: Spellings = defaultdict(list)
+    for first, of_first in _known_spellings().items():
+        for name, kind in of_first:
+            if " " in name and kind in ("GPE", "LOC"):
+                long[first].append((name, kind))
+    return dict(long)
 
 
 @functools.cache

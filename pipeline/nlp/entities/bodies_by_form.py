@@ -12,29 +12,10 @@ from pipeline.records import EntityType
 # "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
 MAX_WORDS = 6
 FIELD_WORDS = frozenset({"of", "on", "for", "against"})
-DATES = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-)
+DATES = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april",
+    "may", "june", "july", "august", "september", "october", "november", "december",
+})  # fmt: skip
 KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
