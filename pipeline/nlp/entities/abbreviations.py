@@ -52,13 +52,13 @@ def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbrevia
 
 def _with_defined(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     """Add the names that the model passed over and whose initials follow in brackets: "Harbour Safety Office (HSO)"."""
-    ending = {name.end for name in names}
+    starting, ending = {name.start for name in names}, {name.end for name in names}
     added = []
     for bracket in range(1, len(tokens) - 2):
         if tokens.text[bracket] == "(" and tokens.text[bracket + 2] == ")" and is_short_form(tokens.text[bracket + 1]):
             start = _start_of_long_form(tokens, bracket, fold(tokens.text[bracket + 1]))
             name = make_name(text, tokens, start, bracket, "ORG", guessed=False) if start < bracket else None
-            if name is not None and (bracket not in ending or any(name.start < n.start < bracket for n in names)):
+            if name is not None and (bracket not in ending or not starting.isdisjoint(range(name.start + 1, bracket))):
                 added.append(name)
     covered = {index for name in added for index in range(name.start, name.end)}
     kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))

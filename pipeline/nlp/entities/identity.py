@@ -103,7 +103,7 @@ def identify(referents: Sequence[Referent]) -> list[Item]:
         about = ""
     identified = []
     for index, (referent, candidates) in enumerate(zip(referents, bearers, strict=True)):
-        codes = frozenset(code for code, supporters in support.items() if supporters - {index})
+        codes = frozenset(code for code, supporters in support.items() if len(supporters) > (index in supporters))
         identified.append(_chosen(candidates, codes, about, _places_behind(referent)))
     return identified
 
