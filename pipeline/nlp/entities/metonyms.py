@@ -20,7 +20,9 @@ from pipeline.nlp.entities.referent import Referent
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens
 from pipeline.nlp.morphology import forms_to_verb
+from pipeline.records import EntityType
 
+STOOD_FOR: frozenset[EntityType] = frozenset({"GPE", "ORG", "LOC"})
 # "relations with Moscow", "pressure on Moscow"; "talks in Moscow" says where.
 PARTY_PREPOSITIONS = frozenset({"with", "on", "against", "between", "from", "toward", "towards"})
 # From "Moscow, Kyiv and Ankara agreed" to its first name; it bounds the walk in a text of nothing but lists.
@@ -32,7 +34,12 @@ MAX_ADJECTIVES = 3
 def refer(referents: Sequence[Referent], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
     """Return whom each referent stands for: the index of another one, a name, or None where it stands for itself."""
     countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
-    by_words = {canonical(form): index for index, r in reversed(list(enumerate(referents))) for form in r.forms}
+    by_words = {
+        canonical(form): index
+        for index, referent in reversed(list(enumerate(referents)))
+        if referent.type in STOOD_FOR and not referent.is_team
+        for form in referent.forms
+    }
     result: list[int | str | None] = []
     for referent, item in zip(referents, items, strict=True):
         palace = _behind_palace(referent)

@@ -73,13 +73,11 @@ def _without_stranger(referent: Referent, bearers: list[Referent]) -> tuple[Refe
     if len(bearers) < 2:
         return referent, None
     titles = {name.title for bearer in bearers for name in bearer.names}
-    of_other = [name for name in referent.names if _is_of_office(name) and name.title not in titles]
-    rest = [name for name in referent.names if name not in of_other]
-    words = referent.forms[0]
-    return (
-        Referent.of_form(words, rest) if of_other and rest else referent if not of_other else None,
-        Referent.of_form(words, of_other) if of_other else None,
-    )
+    of_stranger = [name for name in referent.names if _is_of_office(name) and name.title not in titles]
+    if not of_stranger:
+        return referent, None
+    words, others = referent.forms[0], [name for name in referent.names if name not in of_stranger]
+    return Referent.of_form(words, others) if others else None, Referent.of_form(words, of_stranger)
 
 
 def _is_of_office(name: Name) -> bool:
