@@ -257,6 +257,12 @@ def test_a_short_acronym_is_one_in_capitals_only(nlp: Language) -> None:
     assert found["La."] == "Q1588"
 
 
+def test_room_for_a_person_is_no_room(nlp: Language) -> None:
+    assert not any(
+        "Room" in name for name in named(nlp, "There was no Room for Otto Lang in the hall. Otto Lang left.")
+    )
+
+
 def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> None:
     assert "Port Alder Stock Exchange" in named(nlp, "Shares on the Port Alder Stock Exchange fell by a tenth.")
 
@@ -280,6 +286,7 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
             "Pilar Ruiz",
             "candidate of the Movement for Water",
         ),
+        ("He recalled the drastic action President Otto Lang took.", "Otto Lang", "President"),
         ("Anna Berg, 45, a plumber who likes tea, and Paul Renner danced.", "Paul Renner", None),
     ],
 )

@@ -57,11 +57,16 @@ def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list
         ):
             end += 1
         inside = {owner[index].start: owner[index] for index in range(first, end) if index in owner}
-        if end > start and all(first <= name.start and name.end <= end for name in inside.values()):
+        if end > start and all(_is_part(name, first, end) for name in inside.values()):
             name = make_name(text, tokens, first, end, kind, guessed=False)
             if name is not None and not any(old.words == name.words for old in inside.values()):
                 found.append(name)
     return found
+
+
+def _is_part(name: Name, start: int, end: int) -> bool:
+    """Whether a name may be part of a body's: not "room for Lang"."""
+    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_BODY, "LAW")
 
 
 def _is_other(tokens: Tokens, index: int) -> bool:
