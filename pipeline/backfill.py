@@ -54,6 +54,7 @@ def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> S
         batch_size=options.batch_size,
         max_text_length=options.max_text_length,
         progress_folder=str(progress_folder),
+        gazetteer=options.gazetteer,
     )
     pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
     build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)

@@ -98,6 +98,11 @@ def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         metavar="N|SHARE",
         help="exit with 1 when there are more, such as 10, 0.01 or 1%% (default: any number will do)",
     )
+    add(
+        "--gazetteer",
+        metavar="FILE",
+        help="names of your own to find, a .csv or .tsv with the columns name, type, wikidata_id, country_code, aliases",
+    )
     add("--verbose", action="store_true", help="show what Beam logs")
     backfill.set_defaults(run=_backfill)
 

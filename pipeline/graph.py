@@ -12,6 +12,7 @@ import apache_beam as beam
 
 from pipeline import coders
 from pipeline.article import Message
+from pipeline.gazetteer import ListedName
 from pipeline.records import Extractor, Kind, Record
 from pipeline.sinks.avro_files import WriteAvro
 from pipeline.transforms.annotate import Annotate
@@ -31,6 +32,7 @@ class Graph:
     batch_size: int
     max_text_length: int
     progress_folder: str | None
+    gazetteer: tuple[ListedName, ...] = ()
 
 
 def build(messages: beam.PCollection[Message], graph: Graph) -> None:
@@ -38,7 +40,9 @@ def build(messages: beam.PCollection[Message], graph: Graph) -> None:
     coders.register()
     decoded, undecodable = messages | "Decode" >> Decode(graph.max_text_length, graph.progress_folder)
     articles = decoded | "Deduplicate" >> Deduplicate(graph.progress_folder)
-    annotated = articles | "Annotate" >> Annotate(graph.model, graph.extract, graph.batch_size, graph.progress_folder)
+    annotated = articles | "Annotate" >> Annotate(
+        graph.model, graph.extract, graph.batch_size, graph.progress_folder, graph.gazetteer
+    )
     dead_letters = (undecodable, annotated.dead_letters) | "AllDeadLetters" >> beam.Flatten()
 
     def write(kind: Kind, records: beam.PCollection[Record]) -> None:

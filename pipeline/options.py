@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from apache_beam.io.filesystem import BeamIOError, FileMetadata
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipeline import gazetteer
+from pipeline.gazetteer import ListedName
 from pipeline.records import EXTRACTORS, Extractor
 from pipeline.sinks import folder
 
@@ -24,6 +26,7 @@ BYTES_A_WORKER = 2 * 1024 * 1024  # a further worker loads the model again, whic
 GLOB_CHARACTERS = frozenset(
     "*?[]"
 )  # Beam's filesystems would take them for a pattern, and so delete from other folders
+MOST_MISTAKES = 50  # of a user's list are shown
 COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
 # The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
 LOCAL_RUNNER = "FnApiRunner"
@@ -65,6 +68,7 @@ class BackfillOptions:
     batch_size: int
     max_text_length: int
     max_dead_letters: DeadLetterLimit
+    gazetteer: tuple[ListedName, ...]
     overwrite: bool
     verbose: bool
     beam_flags: tuple[str, ...]
@@ -120,6 +124,24 @@ def _inputs(patterns: list[str], problems: list[str]) -> list[FileMetadata]:
                 problems.append(f"--input {file.path}: can't be read; check its permissions")
             files[file.path] = file
     return list(files.values())
+
+
+def _gazetteer(path: str | None, problems: list[str]) -> tuple[ListedName, ...]:
+    """Return the names of the user's list."""
+    if path is None:
+        return ()
+    try:
+        # One byte more than is read tells that there are too many, however large the file.
+        with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            return gazetteer.parse(file.read(gazetteer.MAX_BYTES + 1), os.path.splitext(path)[1])
+    except gazetteer.GazetteerError as error:
+        more = len(error.problems) - MOST_MISTAKES
+        problems.extend(f"--gazetteer {path}: {problem}" for problem in error.problems[:MOST_MISTAKES])
+        if more > 0:
+            problems.append(f"--gazetteer {path}: and {more:,} more mistakes")
+    except (BeamIOError, OSError, ValueError) as error:
+        problems.append(f"--gazetteer {path}: {_first_line(error)}")
+    return ()
 
 
 def _is_utf8(path: str) -> bool:
@@ -186,7 +208,8 @@ def _check_beam(flags: list[str], problems: list[str]) -> None:
 
 
 OWN_OPTIONS = (
-    "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "overwrite",
+    "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "gazetteer",
+    "overwrite",
     "verbose",
 )  # fmt: skip
 
@@ -226,6 +249,7 @@ def check(
         batch_size=_whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
         max_text_length=_whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, problems),
+        gazetteer=_gazetteer(arguments.gazetteer, problems),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),

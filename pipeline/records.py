@@ -124,6 +124,7 @@ class EntityRecord:
     refers_to: str | None
     salience: float
     mentions: tuple[Mention, ...]
+    name_key: str = ""
 
     @property
     def record_id(self) -> str:

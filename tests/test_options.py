@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
+from pipeline.gazetteer import ListedName
 from pipeline.options import BackfillOptions, DeadLetterLimit, UsageError, check, pipeline_options
 from pipeline.records import EXTRACTORS
 
@@ -34,6 +35,7 @@ def command_line(articles: Path, tmp_path: Path) -> argparse.Namespace:
         batch_size="16",
         max_text_length="300000",
         max_dead_letters=None,
+        gazetteer=None,
         verbose=False,
     )
 
@@ -292,3 +294,35 @@ def test_an_option_of_beam_has_the_last_word(command_line):
     )
     assert beam_options.view_as(StandardOptions).runner == "DirectRunner"
     assert beam_options.view_as(DirectOptions).direct_num_workers == 2
+
+
+def test_the_users_names_are_read_before_anything_starts(command_line, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("name,type,wikidata_id\nHarbour Board,ORG,Q42\n", "utf-8")
+    assert checked(command_line, gazetteer=str(names)).gazetteer == (ListedName("Harbour Board", "ORG", "Q42"),)
+    assert checked(command_line).gazetteer == ()
+
+
+def test_every_mistake_in_the_users_names_is_told_with_its_line(command_line, tmp_path):
+    names = tmp_path / "names.tsv"
+    names.write_text("name\ttype\nHarbour Board\tORGAN\n…\tORG\n", "utf-8")
+    told = problems(command_line, gazetteer=str(names), batch_size="0")
+    assert any(f"--gazetteer {names}: line 2: type 'ORGAN'" in problem for problem in told)
+    assert any(f"--gazetteer {names}: line 3: name" in problem for problem in told)
+    assert any("--batch-size" in problem for problem in told)
+
+
+@pytest.mark.parametrize("name", ["none.csv", "names.txt", "folder.csv"])
+def test_a_list_of_names_that_cannot_be_read_is_a_mistake(command_line, tmp_path, name):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "names.txt").write_text("name,type\n", "utf-8")
+    [problem] = problems(command_line, gazetteer=str(tmp_path / name))
+    assert problem.startswith(f"--gazetteer {tmp_path / name}: ")
+
+
+def test_of_very_many_mistakes_in_the_names_the_first_are_shown(command_line, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("name,type\n" + "Board,X\n" * 1000, "utf-8")
+    told = problems(command_line, gazetteer=str(names))
+    assert len(told) < 100
+    assert "and 950 more mistakes" in told[-1]

@@ -25,7 +25,8 @@ from pipeline.records import (
 class Entity:
     """One person, body or place: ``doc._.onrecord_entities[i]``.
 
-    ``refers_to`` is the index of the entity that a metonym stands for, or its name where it is no entity of the article.
+    ``name_key`` is the same for the same name in other articles. ``refers_to`` is the index of the entity that a metonym
+    stands for, or its name where it is no entity of the article.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Entity:
     wikidata_id: str | None = None
     country_code: str | None = None
     refers_to: int | str | None = None
+    name_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,16 @@ class Stance:
     asserted_by: tuple[StanceParty, ...] = ()
 
 
+Doc.set_extension("onrecord_title", default=None, force=True)
 Doc.set_extension("onrecord_segments", default=(), force=True)
 Doc.set_extension("onrecord_entities", default=(), force=True)
 Doc.set_extension("onrecord_quotes", default=(), force=True)
 Doc.set_extension("onrecord_stances", default=(), force=True)
+
+
+def title_of(doc: Doc) -> str | None:
+    """Return the article's title, which is not in the text; None where it is not known."""
+    return cast("str | None", doc._.onrecord_title)
 
 
 def segments_of(doc: Doc) -> tuple[Segment, ...]:

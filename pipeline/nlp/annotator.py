@@ -55,12 +55,13 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to annotate, with what its records carry, its language where that is known, and whether it was read before."""
+    """A text to annotate, with what its records carry, whether it was read before, and its language and title where known."""
 
     text: str
     header: Header
     language: str | None = None
     is_duplicate: bool = False
+    title: str | None = None
 
 
 @dataclass
@@ -122,18 +123,29 @@ class Annotator:
             return replace(unparsed, failures=(doc,))
         records: list[EntityRecord | QuoteRecord | StanceRecord] = []
         failures: list[Failure] = []
-        for extractor, component in self.model.extractors.items():
-            try:
-                component(doc)
-                if extractor in self.extract:
+        doc._.onrecord_title = text.title
+        # Every component first: an entity's record has the mentions that its quotes add.
+        ran = [extractor for extractor in self.model.extractors if self._run(extractor, doc, failures)]
+        for extractor in ran:
+            if extractor in self.extract:
+                try:
                     found = RECORDS_OF[extractor](doc, text.header)
                     check_spans(found, text.text)
                     records.extend(found)
-            except DATA_ERRORS as error:
-                failures.append(_failure(extractor.capitalize(), error))
+                except DATA_ERRORS as error:
+                    failures.append(_failure(extractor.capitalize(), error))
         return replace(
             unparsed, words=len(doc), segments=segments_of(doc), records=tuple(records), failures=tuple(failures)
         )
+
+    def _run(self, extractor: Extractor, doc: Doc, failures: list[Failure]) -> bool:
+        """Let an extractor annotate a Doc; return whether it could, and note the failure if not."""
+        try:
+            self.model.extractors[extractor](doc)
+        except DATA_ERRORS as error:
+            failures.append(_failure(extractor.capitalize(), error))
+            return False
+        return True
 
 
 def check_spans(records: Iterable[EntityRecord | QuoteRecord | StanceRecord], text: str) -> None:

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from pipeline.nlp.annotations import Attribution, StanceParty, entities_of, quotes_of, stances_of
 from pipeline.records import (
     EntityRecord,
+    Mention,
     Party,
     Provenance,
     QuoteRecord,
@@ -50,9 +51,24 @@ def _quote_ids(doc: Doc, header: Header) -> tuple[str, ...]:
     return tuple(header.record_id("quote", _offsets(quote.content)) for quote in quotes_of(doc))
 
 
+def _mentions(doc: Doc) -> list[tuple[Mention, ...]]:
+    """Return where each of the Doc's entities is spoken of: its names, and the other words for it as a speaker.
+
+    The ids are made of the names alone, so that they are the same where no quotes are extracted.
+    """
+    mentions = [{mention.span: mention for mention in entity.mentions} for entity in entities_of(doc)]
+    for quote in quotes_of(doc):
+        speaker = quote.speaker
+        if speaker is None or speaker.mention is None or speaker.entity is None:
+            continue
+        if speaker.resolution == "NOMINAL" or speaker.resolution == "PRONOUN":
+            mentions[speaker.entity].setdefault(speaker.mention, Mention(speaker.mention, speaker.resolution))
+    return [tuple(sorted(of_one.values(), key=lambda m: (m.span.start, m.span.end))) for of_one in mentions]
+
+
 def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
     """Return a record for each of the Doc's entities."""
-    ids = _entity_ids(doc, header)
+    ids, mentions = _entity_ids(doc, header), _mentions(doc)
     return tuple(
         EntityRecord(
             article_id=header.article_id,
@@ -67,7 +83,8 @@ def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
             country_code=entity.country_code,
             refers_to=ids[entity.refers_to] if isinstance(entity.refers_to, int) else entity.refers_to,
             salience=entity.salience,
-            mentions=entity.mentions,
+            mentions=mentions[index],
+            name_key=entity.name_key,
         )
         for index, entity in enumerate(entities_of(doc))
     )

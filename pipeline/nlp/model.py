@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import use_ops
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp import DEFAULT_MODEL, entities, quotes, segments, stances  # noqa: F401 - registers the components
 from pipeline.nlp.tokenizer import BoundedTokenizer
 from pipeline.records import EXTRACTORS, Extractor, Provenance
@@ -41,9 +42,11 @@ class Model:
 
     def as_one_pipeline(self) -> Language:
         """Return a spaCy pipeline that parses and annotates in one call."""
-        for name in self.extractors:
+        for name, extractor in self.extractors.items():
             if f"onrecord_{name}" not in self.parse.pipe_names:
-                self.parse.add_pipe(f"onrecord_{name}")
+                component = self.parse.add_pipe(f"onrecord_{name}")
+                if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
+                    component.listed = extractor.listed
         return self.parse
 
 
@@ -89,12 +92,15 @@ def resolve(name: str) -> str:
     )
 
 
-def load_model(name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACTORS) -> Model:
+def load_model(
+    name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACTORS, gazetteer: Iterable[ListedName] = ()
+) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
     Args:
         name: any English spaCy model with a tagger, a parser and a named-entity recognizer.
         extract: what is asked for; what it builds on (entities for quotes, both for stances) is run too.
+        gazetteer: names of the user's own.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
@@ -107,9 +113,12 @@ def load_model(name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACT
     wanted = set(extract)
     last = max((EXTRACTORS.index(extractor) for extractor in wanted), default=-1)
     meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
+    extractors = {extractor: nlp.create_pipe(f"onrecord_{extractor}") for extractor in EXTRACTORS[: last + 1]}
+    if "entities" in extractors:
+        extractors["entities"] = entities.EntityExtractor(gazetteer)
     return Model(
         parse=nlp,
-        extractors={extractor: nlp.create_pipe(f"onrecord_{extractor}") for extractor in EXTRACTORS[: last + 1]},
+        extractors=extractors,
         provenance_name=meta_name,
         provenance_version=nlp.meta["version"],
     )

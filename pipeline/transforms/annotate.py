@@ -12,6 +12,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline import __version__, metrics
 from pipeline.article import Article
+from pipeline.gazetteer import ListedName
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.nlp.annotator import Annotation, Annotator, Text
 from pipeline.nlp.extract import Header
@@ -89,18 +90,28 @@ class _Batch:
 class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     """Collects articles into batches and annotates them."""
 
-    def __init__(self, model: str, extract: frozenset[Extractor], batch_size: int, progress_folder: str | None) -> None:
-        """Annotate with a model by name; it is loaded once for each process."""
+    def __init__(
+        self,
+        model: str,
+        extract: frozenset[Extractor],
+        batch_size: int,
+        progress_folder: str | None,
+        gazetteer: tuple[ListedName, ...] = (),
+    ) -> None:
+        """Annotate with a model by name; it is loaded once for each process. The user's list goes with the function."""
         self.model = model
         self.extract = extract
         self.batch_size = batch_size
         self.progress_folder = progress_folder
+        self.gazetteer = gazetteer
         self.shared = Shared()
 
     def setup(self) -> None:
         """Load the model, or take the one that this process has."""
-        tag = (self.model, tuple(sorted(self.extract)))
-        self.annotator = self.shared.acquire(lambda: Annotator(load_model(self.model, self.extract), self.extract), tag)
+        tag = (self.model, tuple(sorted(self.extract)), self.gazetteer)
+        self.annotator = self.shared.acquire(
+            lambda: Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract), tag
+        )
         self.provenance = self.annotator.model.provenance(__version__)
         self.tally = Tally(self.progress_folder)
 
@@ -136,7 +147,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
-        return Text(article.text, header, article.language, article.duplicate_of is not None)
+        return Text(article.text, header, article.language, article.duplicate_of is not None, article.title)
 
     def _records(
         self, article: Article, annotation: Annotation, place: tuple[Timestamp, BoundedWindow]
@@ -172,12 +183,14 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
         extract: the kinds of record that are asked for.
         batch_size: articles that are parsed together at the most; no record depends on it.
         progress_folder: where this job's workers tell how far they are, or None.
+        gazetteer: names of the user's own.
     """
 
     model: str = DEFAULT_MODEL
     extract: frozenset[Extractor] = frozenset(EXTRACTORS)
     batch_size: int = BATCH_SIZE
     progress_folder: str | None = None
+    gazetteer: tuple[ListedName, ...] = ()
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -185,7 +198,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     def expand(self, articles: beam.PCollection[Article]) -> Annotated:
         """Return the records, a collection a kind."""
         outputs = articles | "Batches" >> beam.ParDo(
-            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder)
+            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.gazetteer)
         ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
         for tag, record_type in (
             ("articles", ArticleRecord),

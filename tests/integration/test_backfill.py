@@ -313,3 +313,28 @@ def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
         for path in files(tmp_path / "out", kind):
             assert records(tmp_path / "out", kind), path
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_users_own_names_are_found_on_every_worker(tmp_path, workers):
+    names = tmp_path / "names.csv"
+    names.write_text("name,type,wikidata_id,aliases\nTidewater Nine,ORG,Q4242,T9|Nine of Tidewater\n", "utf-8")
+    text = "The members of T9 met on Monday. The Nine of Tidewater rejected the offer, Ilse Brandt said."
+    articles = [{"id": f"a-{number}", "text": f"{text} ({number})", "language": "en"} for number in range(8)]
+    path = write_messages(tmp_path / "articles.jsonl", articles)
+    backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, "--workers", workers)
+    found = [record for record in records(tmp_path / "out", "entities") if record["wikidata_id"] == "Q4242"]
+    assert len(found) == len(articles)
+    for record in found:
+        assert (record["type"], record["name_key"]) == ("ORG", "tidewater nine")
+        assert {mention["span"]["text"] for mention in record["mentions"]} == {"T9", "Nine of Tidewater"}
+
+
+def test_mistakes_in_the_users_names_stop_the_run_before_it_starts(tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("name,type,wikidata_id\nTidewater Nine,CLUB,42\n", "utf-8")
+    path = write_messages(tmp_path / "articles.jsonl", [ARTICLE])
+    result = backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, exit_code=2)
+    assert "line 2: type 'CLUB'" in result.stderr
+    assert "line 2: wikidata_id '42'" in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -217,6 +217,7 @@ def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
         batch_size=16,
         max_text_length=10_000,
         max_dead_letters=DeadLetterLimit(),
+        gazetteer=(),
         overwrite=True,
         verbose=True,
         beam_flags=(),

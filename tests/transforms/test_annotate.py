@@ -33,7 +33,7 @@ Use = Callable[[Model], None]
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Return what makes the transform take a model that is loaded already."""
-    return lambda model: monkeypatch.setattr(annotate, "load_model", lambda name, extract: model)
+    return lambda model: monkeypatch.setattr(annotate, "load_model", lambda name, extract, gazetteer=(): model)
 
 
 class FailsOnStorms:

@@ -1,16 +1,23 @@
 """The people, bodies and places of an article, each with all places where it is named: ``doc._.onrecord_entities``."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline.nlp.annotations import Entity, entities_of
+from pipeline.gazetteer import ListedName, parse
+from pipeline.nlp.annotations import Entity, entities_of, title_of
 from pipeline.nlp.entities.abbreviations import find_abbreviations
-from pipeline.nlp.entities.again import names_again
-from pipeline.nlp.entities.describe import describe
+from pipeline.nlp.entities.again import names_again, whole_known_places
+from pipeline.nlp.entities.bodies_by_form import bodies_by_form
+from pipeline.nlp.entities.describe import describe, headline_words
 from pipeline.nlp.entities.gender import gender, genders
+from pipeline.nlp.entities.identity import identify
+from pipeline.nlp.entities.listed import ListedNames, with_listed
 from pipeline.nlp.entities.mentions import is_read, names_of_model
+from pipeline.nlp.entities.metonyms import refer
 from pipeline.nlp.entities.persons_by_form import persons_by_form
 from pipeline.nlp.entities.referents import referents_of
 from pipeline.nlp.entities.teams import with_teams
@@ -22,29 +29,50 @@ __all__ = ["EntityExtractor", "entity_index", "find_entities", "gender", "gender
 class EntityExtractor:
     """Sets ``doc._.onrecord_entities``; runs behind a named entity recognizer."""
 
+    def __init__(self, listed: Iterable[ListedName] = ()) -> None:
+        """Find the names of a user's list too."""
+        self.listed = ListedNames(listed)
+
     def __call__(self, doc: Doc) -> Doc:
         """Find the Doc's entities and return the Doc."""
-        doc._.onrecord_entities = find_entities(doc)
+        doc._.onrecord_entities = find_entities(doc, self.listed)
         return doc
 
 
-def find_entities(doc: Doc) -> tuple[Entity, ...]:
-    """Return the entities of a Doc with named entities, in order of their first mention; no two mentions overlap."""
+NO_LIST = ListedNames()
+
+
+def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]:
+    """Return the entities of a Doc with named entities, in order of their first mention; no two names overlap."""
     if not len(doc):
         return ()
     text, tokens = doc.text, Tokens.of(doc)
-    names = persons_by_form(text, tokens, names_of_model(doc, text, tokens))
+    names = bodies_by_form(text, tokens, persons_by_form(text, tokens, names_of_model(doc, text, tokens)))
+    names = with_listed(names, whole_known_places(text, tokens))
+    names = with_listed(names, listed.find(text, tokens))
     names = sorted([*names, *names_again(text, tokens, names)], key=lambda name: name.start)
     found = find_abbreviations(text, tokens, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
     names = with_teams(names, text, tokens)
-    return tuple(describe(text, tokens, referent) for referent in referents_of(names, found.long_forms))
+    referents = referents_of(names, found.long_forms)
+    items = identify(referents)
+    stands_for = refer(referents, items, tokens)
+    headline = headline_words(title_of(doc), text, tokens)
+    return tuple(describe(text, tokens, headline, *of_one) for of_one in zip(referents, items, stands_for, strict=True))
 
 
-@Language.factory("onrecord_entities", assigns=["doc._.onrecord_entities"], requires=["doc.ents"])
-def make_entity_extractor(nlp: Language, name: str) -> EntityExtractor:
-    """Return the spaCy component ``onrecord_entities``."""
-    return EntityExtractor()
+@Language.factory(
+    "onrecord_entities",
+    default_config={"gazetteer": None},
+    assigns=["doc._.onrecord_entities"],
+    requires=["doc.ents"],
+)
+def make_entity_extractor(nlp: Language, name: str, gazetteer: str | None) -> EntityExtractor:
+    """Return the spaCy component ``onrecord_entities``; ``gazetteer`` is the path of a user's list of names."""
+    if gazetteer is None:
+        return EntityExtractor()
+    path = Path(gazetteer)
+    return EntityExtractor(parse(path.read_bytes(), path.suffix))
 
 
 def entity_index(doc: Doc) -> dict[int, int]:

@@ -4,15 +4,19 @@ The test of a pair is that of Schwartz and Hearst, "A simple algorithm for ident
 biomedical text" (2003), simplified: the letters occur in the long form in that order, the first one at its start.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.context import POSSESSIVES
 from pipeline.nlp.entities.gazetteer import Words
 from pipeline.nlp.entities.mentions import Name, make_name
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens
 
 MIN_LETTERS, MAX_LETTERS = 2, 7
+# Tokens of a long form: one for each letter, and as many of "of", "and" and the like.
+MAX_LONG_FORM = 2 * MAX_LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,16 @@ class Abbreviations:
 
 def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbreviations:
     """Find the short forms that stand in brackets behind a name, or before a name in brackets."""
+    names = _with_defined(text, tokens, names)
     starting = {name.start: name for name in names}
     result: dict[int, Name] = dict(starting)
     long_forms: dict[Words, Words] = {}
+    times = Counter(tokens.text)
     for name in names:
         bracket = name.end
         if bracket + 2 < len(tokens) and tokens.text[bracket] == "(" and tokens.text[bracket + 2] == ")":
             short = tokens.text[bracket + 1]
-            if is_short_form(short) and abbreviates(short, name.words):
+            if is_short_form(short) and (abbreviates(short, name.words) or _is_foreign(short, name, times[short])):
                 found = result.get(bracket + 1) or make_name(text, tokens, bracket + 1, bracket + 2, name.type)
                 if found is not None:
                     result[bracket + 1] = found
@@ -42,6 +48,42 @@ def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbrevia
             if long is not None and abbreviates(name.span.text, long.words):
                 long_forms.setdefault(name.words, long.words)
     return Abbreviations([result[start] for start in sorted(result)], long_forms)
+
+
+def _with_defined(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Add the names that the model passed over and whose initials follow in brackets: "Harbour Safety Office (HSO)"."""
+    starting, ending = {name.start for name in names}, {name.end for name in names}
+    added = []
+    for bracket in range(1, len(tokens) - 2):
+        if tokens.text[bracket] == "(" and tokens.text[bracket + 2] == ")" and is_short_form(tokens.text[bracket + 1]):
+            start = _start_of_long_form(tokens, bracket, fold(tokens.text[bracket + 1]))
+            name = make_name(text, tokens, start, bracket, "ORG", guessed=False) if start < bracket else None
+            if name is not None and (bracket not in ending or not starting.isdisjoint(range(name.start + 1, bracket))):
+                added.append(name)
+    covered = {index for name in added for index in range(name.start, name.end)}
+    kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
+    return sorted([*kept, *added], key=lambda name: name.start) if added else names
+
+
+def _start_of_long_form(tokens: Tokens, end: int, letters: str) -> int:
+    """Return where the words start whose initials are the letters, those of "of" and "and" left out or not; ``end`` if none do."""
+    full = main = ""
+    for start in range(end - 1, max(-1, end - 1 - MAX_LONG_FORM), -1):
+        word = tokens.text[start]
+        if word in POSSESSIVES:
+            continue
+        if not (word[0].isupper() or word.lower() in gazetteer.LINKS):
+            break
+        full = fold(word)[:1] + full
+        main = main if word.islower() else fold(word)[:1] + main
+        if word[0].isupper() and letters in (full, main):
+            return start
+    return end
+
+
+def _is_foreign(short: str, name: Name, times: int) -> bool:
+    """Whether a short form may be of the name in another language: a body's, used again, with the first letter that it has."""
+    return name.type == "ORG" and len(name.words) > 1 and times > 1 and fold(short)[0] == name.words[0][0]
 
 
 def is_short_form(text: str) -> bool:

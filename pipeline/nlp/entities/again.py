@@ -35,7 +35,7 @@ def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     for index, word in enumerate(tokens.text):
         if index < skip_to or search.taken[index] or word.islower():
             continue
-        if tokens.shouted[index] or (len(word) >= MIN_SHOUTED_LETTERS and word.isupper()):
+        if tokens.shouted[index] or _is_shouted(tokens, index):
             first = fold(word)
             hit = search.folded(index, folded.get(first, [])[:MAX_SAME_START]) or search.folded(
                 index, known_folded.get(first, ())
@@ -50,6 +50,21 @@ def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
             if name is not None:
                 found.append(name)
                 skip_to = end
+    return found
+
+
+def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
+    """Return where well-known places of several words stand, also where the model saw a part: Trinidad and Tobago."""
+    search = _Search(text, tokens, [False] * len(tokens))
+    found = []
+    skip_to = 0
+    for index, word in enumerate(tokens.text):
+        if index >= skip_to and not word.islower() and word in _long_known_places():
+            hit = search.spelled(index, _long_known_places()[word])
+            name = make_name(text, tokens, index, hit[0], hit[1], guessed=False) if hit else None
+            if hit and name is not None:
+                found.append(name)
+                skip_to = hit[0]
     return found
 
 
@@ -110,6 +125,12 @@ class _Search:
         return not (tokens.starts_sentence[index] and word.lower() in self.common)
 
 
+def _is_shouted(tokens: Tokens, index: int) -> bool:
+    """Whether a word is written in capitals and is no acronym: it is long, or another such word follows ("DES MOINES")."""
+    words = [word for word in tokens.text[index : index + 2] if word.isupper()]
+    return bool(words) and tokens.text[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
+
+
 def _taken(tokens: Tokens, names: list[Name]) -> list[bool]:
     taken = [False] * len(tokens)
     for name in names:
@@ -158,6 +179,16 @@ def _known_spellings() -> Spellings:
         if first and entry.sure and entry.type != "NORP":
             spellings[first.group()].append((name, entry.type))
     return dict(spellings)
+
+
+@functools.cache
+def _long_known_places() -> Spellings:
+    long: Spellings = defaultdict(list)
+    for first, of_first in _known_spellings().items():
+        for name, kind in of_first:
+            if " " in name and kind in ("GPE", "LOC"):
+                long[first].append((name, kind))
+    return dict(long)
 
 
 @functools.cache

@@ -47,6 +47,7 @@ PARTICLES = frozenset(
     ]
 )
 LINKS = frozenset(["of", "the", "and", "for", "in", "on", "to", "at", "de", "des", "du", "la", "&", "against"])
+MAX_SHORT_ACRONYM = 3  # letters; longer ones are also written Nato, Unesco
 GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
 
 
@@ -75,6 +76,19 @@ def known_names() -> dict[Words, Known]:
         words_of(name): Known(cast("EntityType", kind), words_of(canonical or name), not unsure)
         for name, kind, canonical, unsure in lexicon.rows("entity_known")
     }
+
+
+@functools.cache
+def short_acronyms() -> frozenset[Words]:
+    """Return the well-known acronyms that are a word, or another place's abbreviation, in other letters: WHO, LA."""
+    names = (row[0].replace(".", "") for row in lexicon.rows("entity_known"))
+    return frozenset(words_of(name) for name in names if name.isupper() and len(name) <= MAX_SHORT_ACRONYM)
+
+
+@functools.cache
+def state_abbreviations() -> dict[str, Words]:
+    """Return the words of the states of the United States by their abbreviations: Pa., N.Y."""
+    return {short: words_of(state) for short, state in lexicon.rows("entity_states")}
 
 
 @functools.cache
@@ -109,6 +123,21 @@ def common_words() -> frozenset[str]:
 def designators() -> dict[str, EntityType]:
     """Return the words that end the name of a body or place and say what it is: Ministry, Airport, Corp."""
     return {fold(word): cast("EntityType", kind) for word, kind, _ in lexicon.rows("entity_designators")}
+
+
+def designated(words: Words) -> EntityType | None:
+    """Return what the last word of a name, or its first before "of" and the like, says that it is: ``Treaty on the Moon``."""
+    if len(words) < 2:
+        return None
+    if len(words) > 2 and words[1] in LINKS and words[0] in designators():
+        return designators()[words[0]]
+    return designators().get(words[-1])
+
+
+@functools.cache
+def kinds() -> dict[str, EntityType]:
+    """Return the nouns that say what a name beside them is: newspaper, village."""
+    return {noun: cast("EntityType", kind) for noun, kind in lexicon.rows("entity_kinds")}
 
 
 @functools.cache

@@ -7,20 +7,27 @@ from typing import cast, get_args
 
 from spacy.tokens import Doc
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp.annotations import segments_of, text_span
 from pipeline.nlp.entities import gazetteer
+from pipeline.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
 from pipeline.nlp.entities.gazetteer import Gender, Words
 from pipeline.nlp.entities.spelling import fold
 from pipeline.nlp.entities.tokens import Tokens
 from pipeline.records import EntityType, Span
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
-POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
 ARTICLES = frozenset({"the", "a", "an"})
 # Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
+# No person, place or people has a digit in the name: IE6, GX-134.
+WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
+# Types of which "A and B" are two.
+LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
+# What a longer name of a body may hold.
+PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
@@ -39,9 +46,11 @@ NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 class Name:
     """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
 
-    ``titled`` says whether there is a title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
-    whether a well-known place follows as in "Springfield, Illinois", ``guessed`` whether the model saw this mention,
-    ``team`` whether the name of a place stands for its team.
+    ``title`` is the folded title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
+    which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
+    Springfield"), ``said`` what it is said to be ("the newspaper Coastal Letters"), ``preposition`` which one of place
+    stands before it, ``guessed`` whether the model saw this mention, ``team`` whether the name of a place stands for its
+    team, ``listed`` what the user's list says.
     """
 
     start: int
@@ -49,11 +58,20 @@ class Name:
     span: Span
     words: Words
     type: EntityType
-    titled: bool = False
+    title: str = ""
     title_gender: Gender | None = None
-    before_place: bool = False
+    before_place: Words = ()
+    located: bool = False
+    said: EntityType | None = None
+    preposition: str = ""
     guessed: bool = True
     team: bool = False
+    listed: ListedName | None = None
+
+    @property
+    def titled(self) -> bool:
+        """Whether there is a title before it."""
+        return bool(self.title)
 
 
 def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
@@ -79,7 +97,8 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
             for part_start, part_end in _without_possessor(tokens, start, end, bearers):
                 names.extend(_names_in(text, tokens, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    return _without_longer_slips(_without_headline_slips(names, tokens), text, tokens)
+    names = _without_first_words(_without_headline_slips(names, tokens), tokens)
+    return _without_longer_slips(names, text, tokens)
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
@@ -87,6 +106,23 @@ def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
         return names
     in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(gazetteer.known_names())
     return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
+
+
+def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
+    """Leave out the first word of a sentence that is tagged as none of a name and is no name elsewhere: "Aides said"."""
+    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(gazetteer.known_names())
+    return [
+        name
+        for name in names
+        if name.words in elsewhere
+        or not _opens_sentence(name, tokens)
+        or tokens.tag[name.start].startswith("NNP")
+        or name.type == "NORP"
+    ]
+
+
+def _opens_sentence(name: Name, tokens: Tokens) -> bool:
+    return name.end - name.start == 1 and tokens.starts_sentence[name.start]
 
 
 def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
@@ -121,8 +157,13 @@ def make_name(
     written = text[first:last]
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
         words = gazetteer.words_of(NICKNAME.sub(" ", written))
+    words = gazetteer.state_abbreviations().get(written, words)
+    if words in gazetteer.short_acronyms() and not written.replace(".", "").isupper():
+        words = (written,)  # "Who" is not the WHO.
     if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
         return None
+    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in gazetteer.known_names():
+        label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
     titles = gazetteer.titles()
     return Name(
@@ -131,9 +172,12 @@ def make_name(
         span=text_span(text, first, last),
         words=words,
         type=label,
-        titled=title in titles,
+        title=title if title in titles else "",
         title_gender=titles.get(title),
-        before_place=_is_before_place(tokens, end),
+        before_place=place_behind(tokens, end),
+        located=end - start == 1 and is_located(tokens, start),
+        said=said_to_be(tokens, start, end),
+        preposition=place_preposition(tokens, start),
         guessed=guessed,
     )
 
@@ -179,6 +223,7 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
 def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
     """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
+    is_known = gazetteer.words_of(" ".join(tokens.text[start:end])) in gazetteer.known_names()
     table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
     piece = start
     for index in range(start, end):
@@ -189,6 +234,7 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
             or (text in DASHES and tokens.follows_space(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
             or (label == "PERSON" and _is_plain_word(tokens, index))
+            or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
             if piece < index:
@@ -232,7 +278,8 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
     while start < end:
         text = texts[start]
         lower = text.lower()
-        is_title = label == "PERSON" and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
+        is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
         is_lower = text.islower() and lower not in gazetteer.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
@@ -257,12 +304,3 @@ def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
         return True
     return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
-
-
-def _is_before_place(tokens: Tokens, end: int) -> bool:
-    if end + 1 >= len(tokens) or tokens.text[end] != ",":
-        return False
-    known = gazetteer.known_names()
-    first = fold(tokens.text[end + 1])
-    place = known.get((first,)) or (known.get((first, fold(tokens.text[end + 2]))) if end + 2 < len(tokens) else None)
-    return place is not None and place.type == "GPE"

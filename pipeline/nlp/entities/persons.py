@@ -49,6 +49,9 @@ def same_surname(first: Words, second: Words) -> bool:
     """Whether two surnames are one, or two spellings of one."""
     if first == second or first[-1] == second[-1]:
         return True
+    # Haddad-Visser and Haddad Visser
+    if "-" in first[-1] + second[-1] and " ".join(first).replace("-", " ") == " ".join(second).replace("-", " "):
+        return True
     return sounds_same(first[-1], second[-1])
 
 

@@ -81,7 +81,7 @@ def _person_end(tokens: Tokens, start: int) -> int:
         elif word in gazetteer.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
             end += 2
             surname = end
-        elif _is_surname(tokens, end):
+        elif _is_surname(tokens, end) or (surname == start and _is_place_as_surname(tokens, end)):
             end = _behind_hyphens(tokens, end + 1)
             surname = end
         else:
@@ -123,6 +123,14 @@ def _is_surname(tokens: Tokens, index: int) -> bool:
         and folded not in gazetteer.titles()
         and (folded,) not in gazetteer.known_names()
     )
+
+
+def _is_place_as_surname(tokens: Tokens, index: int) -> bool:
+    """Whether a place stands where a surname does and nothing of the name follows: ``Pilar Montenegro``."""
+    known = gazetteer.known_names().get((fold(tokens.text[index]),))
+    if known is None or known.type != "GPE" or not known.sure or not _is_name_word(tokens, index):
+        return False
+    return tokens.text[index].istitle() and (index + 1 == len(tokens) or not _is_name_word(tokens, index + 1))
 
 
 def _is_name_word(tokens: Tokens, index: int) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pipeline.gazetteer import ListedName
 from pipeline.nlp.entities.gazetteer import Gender, Words
 from pipeline.nlp.entities.mentions import Name
 from pipeline.nlp.entities.persons import gender_of_given_name
@@ -34,6 +35,15 @@ class Referent:
         return self.names[0].team
 
     @property
+    def listed(self) -> ListedName | None:
+        """What the user's list says about it."""
+        return next((name.listed for name in self.names if name.listed), None)
+
+    def may_be(self, other: "Referent") -> bool:
+        """Whether the user's list does not tell the two apart."""
+        return self.listed is None or other.listed is None or self.listed == other.listed
+
+    @property
     def gender(self) -> Gender | None:
         """A person's gender: what most of the titles say, else the given name."""
         by_title = Counter(name.title_gender for name in self.names if name.title_gender)
@@ -49,7 +59,8 @@ class Referent:
             self.votes[kind] += weight
 
     def join_short_name(self, other: "Referent") -> None:
-        """Take over the mentions of a person's short name, whatever the model took each of them for."""
+        """Take over the mentions of a short name, whatever the model took each of them for."""
+        kind = self.type
         self.names.extend(other.names)
         self.forms.extend(form for form in other.forms if form not in self.forms)
-        self.votes["PERSON"] += len(other.names)
+        self.votes[kind] += len(other.names)

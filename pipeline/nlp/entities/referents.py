@@ -30,7 +30,8 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
         referent = Referent.of_form(words, of_form)
         if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in gazetteer.known_names():
             referent.votes["PERSON"] += TITLE
-        if words in long_forms or referent.is_team or (referent.type != "PERSON" and len(words) > 1):
+        is_body = referent.type != "PERSON" and len(words) > 1 and not is_surname_only(words)
+        if words in long_forms or referent.is_team or is_body:
             others.append(referent)
         elif is_surname_only(words):
             short.append(referent)
@@ -38,7 +39,9 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
             people.append(referent)
     people = join_full_names(people)
     single, rest = join_short_names(people, short)
-    referents = [*people, *single, *join_bodies_and_places([*others, *rest], long_forms)]
+    # "Brightwater" alone may be a person; beside "Brightwater Systems" it is not.
+    bodies = join_bodies_and_places([*others, *rest], list(filter(_may_be_body, single)), long_forms)
+    referents = [*people, *(referent for referent in single if not _may_be_body(referent)), *bodies]
     for referent in referents:
         referent.names.sort(key=lambda name: name.start)
     return sorted(filter(_is_named, referents), key=lambda referent: referent.names[0].start)
@@ -47,17 +50,27 @@ def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Refe
 def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
     """Return the names by their words; a person with a title and a team are kept apart from the place of that name."""
     forms: dict[tuple[Words, bool, bool], list[Name]] = defaultdict(list)
+    # The aliases of the user's list are one form; what is only sometimes listed is the same name all the same.
+    listed = {name.words: gazetteer.words_of(name.listed.name) for name in names if name.listed}
     known = gazetteer.known_names()
     for name in names:
         titled_place = name.titled and len(name.words) == 1 and name.words in known
-        forms[name.words, titled_place, name.team].append(name)
+        forms[listed.get(name.words, name.words), titled_place, name.team].append(name)
     return [(words, of_form) for (words, _, _), of_form in forms.items()]
+
+
+def _may_be_body(referent: Referent) -> bool:
+    """Whether a single word that the model took for a person is neither a given name nor behind a title."""
+    word = referent.forms[0][-1]
+    return word not in gazetteer.given_names() and not any(name.titled or name.listed for name in referent.names)
 
 
 def _is_named(referent: Referent) -> bool:
     """Whether any form is a name of its own: not "the Court" alone."""
     if not referent.names:
         return False
+    if referent.listed:
+        return True
     common = gazetteer.common_words()
     return any(len(form) > 1 or form[0] not in common for form in referent.forms) or any(
         name.titled for name in referent.names

@@ -17,8 +17,12 @@ TELLING_WORDS = 4
 MAX_POSSESSOR_WORDS = 1
 NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 MODIFIER_TAGS = NOUN_TAGS | {"JJ", "JJS", "VBN", "HYPH", "POS"}
+# "chosen running mate" is chosen just now.
+NOT_FIRST = frozenset({"POS", "HYPH", "VBN"})
+# "former state Attorney General"
+WHERE_IN_OFFICE = frozenset({"state", "city", "county", "company", "campaign", "party", "team"})
 LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on"})
-CLOSING = frozenset({",", ".", ";", ")", "–", "—", "--"})
+CLOSING = frozenset({",", ".", ";", "(", ")", "–", "—", "--"})
 NOTHING = (0, 0)
 
 
@@ -94,9 +98,17 @@ def _ending_at(tokens: Tokens, end: int) -> tuple[int, int]:
     possessive = next((i for i in range(head, start, -1) if tokens.tag[i] == "POS"), start)
     if possessive - start > MAX_POSSESSOR_WORDS or tokens.text[start].islower():
         start = possessive
-    while start < head and tokens.tag[start] in ("POS", "HYPH"):
+    start = max([start, *(index + 1 for index in range(start, head) if _is_no_part(tokens, index, head))])
+    while start < head and tokens.tag[start] in NOT_FIRST:
         start += 1
     return (start, end) if 0 <= start < end else NOTHING
+
+
+def _is_no_part(tokens: Tokens, index: int, head: int) -> bool:
+    """Whether a noun in lower case stands before an office with a capital, as in "a remark President Lang made"."""
+    word = tokens.text[index]
+    is_noun = word.islower() and tokens.tag[index] in ("NN", "NNS")
+    return tokens.text[head][0].isupper() and is_noun and word not in WHERE_IN_OFFICE
 
 
 def _is_modifier(tokens: Tokens, index: int) -> bool:

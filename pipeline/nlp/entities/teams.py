@@ -26,6 +26,11 @@ SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 WHERE = frozenset({"in", "at", "from", "near", "to", "outside", "around"})
 AGAINST = frozenset({"against", "v", "vs", "vs.", "versus", "over"})
+CENTURIES = ("19", "20")
+# "the club side Turin", "he played for Turin"
+OF_TEAM = frozenset(
+    {"for", "side", "club", "rivals", "champions", "leaders", "neighbours", "neighbors", "visitors", "hosts"}
+)
 ACTOR_LABELS = frozenset({"nsubj", "dobj", "nsubjpass", "agent"})
 
 
@@ -59,7 +64,7 @@ def _is_sport(text: str, tokens: Tokens) -> bool:
 def _plays(tokens: Tokens, name: Name) -> bool:
     before = tokens.text[name.start - 1].lower() if name.start else ""
     behind = tokens.text[name.end] if name.end < len(tokens) else ""
-    if before in AGAINST or behind[:1].isdigit():
+    if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(tokens, name):
         return True
     if behind.lower() in gazetteer.offices() and behind.islower():
         return True
@@ -76,10 +81,20 @@ def _games() -> frozenset[str]:
     return frozenset(forms_to_verb(lexicon.words("entity_sport_verbs")))
 
 
+def _is_in_fixture(tokens: Tokens, name: Name) -> bool:
+    """A line such as ``TURIN AT GENEVA``, the visitors first."""
+    behind = tokens.text[name.end : name.end + 1]
+    return tokens.shouted[name.start] and (tokens.text[name.start - 1] == "AT" or behind == ["AT"])
+
+
 def _says_where(tokens: Tokens, name: Name) -> bool:
     before = tokens.text[name.start - 1] if name.start else "\n"
     behind = tokens.text[name.end] if name.end < len(tokens) else "\n"
+    if _is_in_fixture(tokens, name):
+        return False
+    if before == "," and (behind[:2] in CENTURIES or "\n" in behind):
+        return True  # the end of a dateline: "Turin, Italy 1998-05-02"
     if before == "(" or before.lower() in WHERE or name.before_place:
         return True
     # A dateline: the place, then the date or a dash.
-    return "\n" in before and behind[:2] in ("19", "20", "--", "—", "–", "(R", "(A")
+    return "\n" in before and behind[:2] in (*CENTURIES, "--", "—", "–", "(R", "(A")
