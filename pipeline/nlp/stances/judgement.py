@@ -31,6 +31,7 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
         "agent=unknown": -0.3,
         "agent=name": 0.1,
         "derived": -0.1,
+        "inside": -0.1,
         "evaluative": -0.05,
         "holder=obj": -0.05,
         "controlled": -0.05,

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc
 
@@ -13,9 +13,11 @@ from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.candidates import find_candidates
 from pipeline.nlp.stances.expansion import expanded
 from pipeline.nlp.stances.judgement import MIN_CONFIDENCE, confidence
+from pipeline.nlp.stances.pairs import Pairs
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
 from pipeline.nlp.stances.parties import Parties
 from pipeline.nlp.stances.voices import Voice, Voices, same_party
+from pipeline.nlp.stances.weights import pair_weights
 from pipeline.records import Polarity, Span
 
 # Numbers and marks that the tree makes heads: accepted $200; said: "…".
@@ -25,8 +27,21 @@ CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"}
 FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
 HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
+# A stance toward those whose act or who are part of what the words are about.
+PARTIAL = frozenset({"derived", "inside"})
 # What one can be asked to take a position by; not having done the rest says nothing.
 POSITIONS = frozenset({"REJECT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A candidate with its parties, the quote that voices it and the sources by whose claim it is."""
+
+    candidate: Candidate
+    holder: StanceParty
+    target: StanceParty
+    quote: int | None
+    sources: tuple[StanceParty, ...]
 
 
 class Reading:
@@ -38,24 +53,38 @@ class Reading:
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
         self.closed = _outside_the_body(doc)
+        self.candidates = [
+            one
+            for candidate in find_candidates(self.parse)
+            if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
+            for one in expanded(self.parse, candidate)
+        ]
 
     def stances(self) -> list[Stance]:
-        """Return the believed stances in text order, one for each holder, target and polarity."""
+        """Return the believed stances in text order, one for each holder and target."""
         best: dict[tuple[object, ...], Stance] = {}
-        for candidate in find_candidates(self.parse):
-            for stance in self._stances_of(candidate):
-                key = (_place(stance.holder), _place(stance.target), stance.polarity)
-                if key not in best or stance.confidence > best[key].confidence:
-                    best[key] = stance
+        for stance in (*self._of_pairs(), *self._of_rules()):
+            key = (_place(stance.holder), _place(stance.target))
+            if key not in best or stance.confidence > best[key].confidence:
+                best[key] = stance
         return sorted(best.values(), key=_order)
 
-    def _stances_of(self, candidate: Candidate) -> Iterator[Stance]:
-        if self._is_closed(candidate.predicate) or self._is_neutral_act(candidate):
-            return
-        for one in expanded(self.parse, candidate):
-            stance = self._held(one)
-            if stance is not None:
-                yield stance
+    def _of_pairs(self) -> Iterator[Stance]:
+        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(pair_weights()):
+            placed = self.placed(candidate)
+            if placed is None:
+                continue
+            if candidate.features & PARTIAL:  # never surer than the stance that it follows from
+                likelihood = min(likelihood, confidence(placed.candidate))
+            yield self._stance(placed, likelihood)
+
+    def _of_rules(self) -> Iterator[Stance]:
+        for candidate in self.candidates:
+            placed = self.placed(candidate)
+            if placed is not None:
+                believed = confidence(placed.candidate)
+                if believed >= MIN_CONFIDENCE:
+                    yield self._stance(placed, believed)
 
     def _is_neutral_act(self, candidate: Candidate) -> bool:
         """Whether a negation leaves no position: who did not attack is not neutral for that."""
@@ -67,8 +96,8 @@ class Reading:
         before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
         return before >= 0 and place < self.closed[before][1]
 
-    def _held(self, candidate: Candidate) -> Stance | None:
-        """Return the candidate as a stance with its holder and its sources, if it is believed."""
+    def placed(self, candidate: Candidate) -> Placed | None:
+        """Return a candidate with its parties and its sources; None where it has no holder or no target to speak of."""
         voices = self.voices.over(candidate.predicate)
         quote = self.voices.quote_of.get(candidate.predicate)
         if self._is_the_speakers(candidate):
@@ -82,21 +111,23 @@ class Reading:
         target = self.parties.party(candidate.target, quote)
         if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target.head):
             return None
-        believed = confidence(replace(candidate, features=candidate.features | self._context(candidate, head, voices)))
-        if believed < MIN_CONFIDENCE:
-            return None
+        context = candidate.features | self._context(candidate, head, voices)
+        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
+
+    def _stance(self, placed: Placed, confidence: float) -> Stance:
+        candidate = placed.candidate
         score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
         return Stance(
-            holder=holder,
-            target=target,
+            holder=placed.holder,
+            target=placed.target,
             polarity=_polarity(score),
             score=score,
             expression=self._expression(candidate),
             evidence=self._evidence(candidate),
-            confidence=believed,
+            confidence=round(confidence, 2),
             relation=_relation(candidate.relation, _polarity(score)),
-            quote=quote,
-            asserted_by=_each_once(voices),
+            quote=placed.quote,
+            asserted_by=placed.sources,
         )
 
     def _is_no_target(self, head: int) -> bool:

@@ -60,6 +60,13 @@ class Voices:
         ]
         return _without_first_persons((*outer, *voices))
 
+    def head(self, voice: Voice) -> int | None:
+        """Return the token that stands for a voice, if it has a mention."""
+        if voice.head is not None or voice.party.mention is None:
+            return voice.head
+        tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
+        return None if tokens is None else int(tokens.root.i)
+
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse

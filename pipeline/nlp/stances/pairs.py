@@ -1,0 +1,183 @@
+"""Stances between two actors of a sentence, found by what was learned of the way between them.
+
+The rules know words and their arguments. What stands between two actors says more: the words that the lexicon lacks, objects
+that make the act ("imposed a curfew on"), a target inside of the phrase that a rule is about.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.nlp.stances import vocabulary
+from pipeline.nlp.stances.actors import Actor, actors
+from pipeline.nlp.stances.candidate import Candidate
+from pipeline.nlp.stances.features import Describer, Feature, Framed
+from pipeline.nlp.stances.mood import mood
+from pipeline.nlp.stances.parse import Parse
+from pipeline.nlp.stances.paths import Path, chain, path
+from pipeline.nlp.stances.voices import Voices
+from pipeline.nlp.stances.weights import Table, logits, probabilities
+
+# From here on two actors are looked at as holder and target. Probabilities are low because most of the pairs that were learned
+# from are taken as without a stance, though nobody has read them.
+LEAST_PROBABILITY = 0.15
+# What a pair must have more, by what shows its stance: words of the lexicon, others, or a rule about a phrase that the target is in.
+LEAST_KNOWN = 0.2
+LEAST_UNKNOWN = 0.3
+LEAST_INSIDE = 0.3
+# Words that add less than this share of what the strongest one adds don't carry the stance.
+CARRYING = 0.5
+MOST_WORDS = 3
+# What a stance is worth whose words the lexicon does not know.
+UNKNOWN_SCORE = 0.5
+# A stance toward a phrase is a weaker one toward those that stand in it.
+INSIDE = 0.8
+# Prepositions behind which stands whose a thing is or whom it hits.
+TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "for", "upon", "with", "between"})
+MAX_STEPS = 4
+# Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
+LEAST_PLACE = -3.3
+CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two actors of a sentence, and how they stand to one another."""
+
+    holder: Actor
+    target: Actor
+    way: Path
+    place: list[str]
+
+
+class Pairs:
+    """The pairs of actors of one article."""
+
+    def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
+        """Lay out the actors and what the rules have found, by sentence."""
+        self.parse = parse
+        self.actors = actors(parse, voices.parties.entity_of)
+        self.describer = Describer(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.framed: dict[int, list[Framed]] = {}
+        for candidate in candidates:
+            sentence = parse.sentence[candidate.predicate][0]
+            if candidate.score and len(self.actors.get(sentence, ())) > 1:
+                self.framed.setdefault(sentence, []).append(_framed(candidate, voices))
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Yield each ordered pair of actors of a sentence that are not too far apart."""
+        for group in self.actors.values():
+            if len(group) < 2:
+                continue
+            chains = [chain(self.parse, actor.head) for actor in group]
+            for holder, from_holder in zip(group, chains, strict=True):
+                for target, from_target in zip(group, chains, strict=True):
+                    way = None if holder is target else path(from_holder, from_target)
+                    if way is not None and not self._is_one_list(way):
+                        yield Pair(holder, target, way, self.describer.place(holder, target, way))
+
+    def words(self, pair: Pair) -> list[Feature]:
+        """Return what the words between two actors say."""
+        framed = self.framed.get(self.parse.sentence[pair.holder.head][0], ())
+        return self.describer.words(pair.holder, pair.target, pair.way, framed)
+
+    def _is_one_list(self, way: Path) -> bool:
+        """Whether the two are joined by nothing but "and"."""
+        steps = (*way.up, *way.down)
+        return way.top in (way.start, way.end) and all(self.parse.dep[token] in ("conj", "appos") for token in steps)
+
+    def candidates(self, table: Table) -> Iterator[tuple[Candidate, float]]:
+        """Yield the likely stances, each with its probability."""
+        for pair in self:
+            place = logits(pair.place, table)
+            if max(place) < LEAST_PLACE:
+                continue
+            words = self.words(pair)
+            likely = probabilities(place, logits([feature.name for feature in words], table))
+            side = 0 if likely.support >= likely.oppose else 1
+            if likely[side] >= LEAST_PROBABILITY:
+                candidate = self._candidate(pair, words, side, table)
+                if candidate is not None and likely[side] >= _least(candidate):
+                    yield candidate, likely[side]
+
+    def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
+        """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
+        holder, target = pair.holder.head, pair.target.head
+        sign = 1 if side == 0 else -1
+        same = [
+            one.candidate
+            for one in self.framed.get(self.parse.sentence[holder][0], ())
+            if one.holder == holder and one.candidate.score * sign > 0
+        ]
+        phrase = self.parse.phrase(target, alone=True)
+        for candidate in same:
+            if candidate.target.head == target:
+                return candidate
+        for candidate in same:
+            if candidate.target.start <= target < candidate.target.end:
+                if not self._is_touched(target, candidate.target.head):
+                    return None
+                return replace(
+                    candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
+                )
+        words = self._words(pair, features, side, table)
+        if not words or all(self.parse.lower[word] in vocabulary.consultations() for word in words):
+            return None
+        how = mood(self.parse, words[0])
+        if how.cancelled:
+            return None
+        known = [reading for word in words if (reading := self.describer.frame_of(word)) and reading.score * sign > 0]
+        return Candidate(
+            predicate=words[0],
+            holder=holder,
+            target=phrase,
+            score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
+            expression=tuple(sorted({*words, *how.words})),
+            features=frozenset({"pair", "known"} if known else {"pair"}),
+            relation=known[0].relation if known else None,
+        )
+
+    def _is_touched(self, token: int, head: int) -> bool:
+        """Whether a stance toward a phrase is one toward an actor in it: whose it is, whom it hits; not: where it is."""
+        for _ in range(MAX_STEPS):
+            if token == head:
+                return True
+            dep, above = self.parse.dep[token], self.parse.head[token]
+            if dep in ("compound", "amod", "nmod") and not self.parse.ent_type[token]:
+                return False
+            if dep not in ("poss", "compound", "amod", "nmod", "pobj", "conj"):
+                return False
+            if dep == "pobj":
+                if self.parse.lower[above] not in TOUCHING:
+                    return False
+                above = self.parse.head[above]
+            token = above
+        return False
+
+    def _words(self, pair: Pair, features: list[Feature], side: int, table: Table) -> list[int]:
+        """Return the words that speak most for a polarity, the strongest first."""
+        weight: dict[int, float] = {}
+        for feature in features:
+            if feature.token is not None and feature.name in table:
+                weight[feature.token] = weight.get(feature.token, 0.0) + table[feature.name][side]
+        ends = (pair.holder.head, pair.target.head)
+        ranked = sorted(
+            (-value, token)
+            for token, value in weight.items()
+            if value > 0 and token not in ends and self.parse.tag[token].startswith(CONTENT_TAGS)
+        )
+        return [token for value, token in ranked[:MOST_WORDS] if value <= CARRYING * ranked[0][0]]
+
+
+def _least(candidate: Candidate) -> float:
+    """Return the probability that a candidate must have."""
+    if "pair" in candidate.features:
+        return LEAST_KNOWN if "known" in candidate.features else LEAST_UNKNOWN
+    return LEAST_INSIDE if "inside" in candidate.features else LEAST_PROBABILITY
+
+
+def _framed(candidate: Candidate, voices: Voices) -> Framed:
+    """Return a candidate with the token of its holder."""
+    if candidate.holder is not None and "necessary" not in candidate.features:
+        return Framed(candidate, candidate.holder, speaks=False)
+    over = voices.over(candidate.predicate)
+    return Framed(candidate, voices.head(over[-1]) if over else None, speaks=True)
