@@ -10,6 +10,9 @@ from pipeline.nlp.stances.parse import Parse
 MAX_ACTORS = 10
 # Of the types of names, what one can stand toward; dates and sums are none.
 NAMED = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
+# What a clause that someone says, thinks or wants is about: no actor, but one can stand toward it.
+THING = "THING"
+SUBJECTS = ("nsubj", "nsubjpass")
 PRONOUNS = frozenset({"he", "she", "they", "we", "i", "it", "who", "him", "her", "them", "us"})
 # How a name hangs on the noun that it describes: (Syrian) troops.
 MODIFYING = ("compound", "amod", "nmod", "poss")
@@ -46,7 +49,11 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
         return entity_type if entity_type in NAMED else "NAME"
     if word in PRONOUNS and parse.tag[index] in ("PRP", "WP"):
         return "PRONOUN"
-    return "AGENT" if parse.tag[index].startswith("NN") and word in vocabulary.agents() else ""
+    if not parse.tag[index].startswith("NN"):
+        return ""
+    if word in vocabulary.agents():
+        return "AGENT"
+    return THING if parse.dep[index] in SUBJECTS and parse.dep[parse.head[index]] == "ccomp" else ""
 
 
 def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.actors import Actor, actors
+from pipeline.nlp.stances.actors import THING, Actor, actors
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.features import Describer, Feature, Framed
 from pipeline.nlp.stances.mood import mood
@@ -70,6 +70,8 @@ class Pairs:
                 continue
             chains = [chain(self.parse, actor.head) for actor in group]
             for holder, from_holder in zip(group, chains, strict=True):
+                if holder.kind == THING:
+                    continue
                 for target, from_target in zip(group, chains, strict=True):
                     way = None if holder is target else path(from_holder, from_target)
                     if way is not None and not self._is_one_list(way):

@@ -67,6 +67,11 @@ class Voices:
         tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
         return None if tokens is None else int(tokens.root.i)
 
+    def is_voiced_by(self, token: int, speaker: int) -> bool:
+        """Whether the innermost voice over a token is that of the speaker with this head."""
+        over = self.over(token)
+        return bool(over) and self.head(over[-1]) == speaker
+
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
