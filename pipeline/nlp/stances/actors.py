@@ -10,9 +10,6 @@ from pipeline.nlp.stances.parse import Parse
 MAX_ACTORS = 10
 # Of the types of names, what one can stand toward; dates and sums are none.
 NAMED = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
-# What a clause that someone says, thinks or wants is about: no actor, but one can stand toward it.
-THING = "THING"
-SUBJECTS = ("nsubj", "nsubjpass")
 PRONOUNS = frozenset({"he", "she", "they", "we", "i", "it", "who", "him", "her", "them", "us"})
 # How a name hangs on the noun that it describes: (Syrian) troops.
 MODIFYING = ("compound", "amod", "nmod", "poss")
@@ -49,11 +46,8 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
         return entity_type if entity_type in NAMED else "NAME"
     if word in PRONOUNS and parse.tag[index] in ("PRP", "WP"):
         return "PRONOUN"
-    if not parse.tag[index].startswith("NN"):
-        return ""
-    if word in vocabulary.agents():
-        return "AGENT"
-    return THING if parse.dep[index] in SUBJECTS and parse.dep[parse.head[index]] == "ccomp" else ""
+    is_agent = parse.tag[index].startswith("NN") and word in vocabulary.agents()
+    return "AGENT" if is_agent and not _describes_an_actor(parse, index) else ""
 
 
 def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
@@ -68,8 +62,12 @@ def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
 
 
 def _describes_an_actor(parse: Parse, index: int) -> bool:
-    """Whether a name only says which people are meant: (Syrian) troops, (President) Ruth Okafor."""
-    head = parse.head[index]
-    return parse.dep[index] in MODIFYING and (
-        parse.ent_type[head] in ("PERSON", "ORG") or parse.lower[head] in vocabulary.agents()
-    )
+    """Whether a word only says which actor is meant: (Syrian) troops, (Senate Majority) Leader Ruth Okafor."""
+    for _ in range(LONGEST_NAME):
+        dep, head = parse.dep[index], parse.head[index]
+        if dep not in MODIFYING and not (dep == "appos" and parse.ent_type[head] and not parse.ent_type[index]):
+            return False
+        if parse.ent_type[head] in ("PERSON", "ORG") or parse.lower[head] in vocabulary.agents():
+            return True
+        index = head
+    return False

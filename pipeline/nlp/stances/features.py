@@ -171,6 +171,8 @@ class Describer:
         """Yield what the rules say of the two."""
         for one in framed:
             candidate = one.candidate
+            if not candidate.score:
+                continue
             phrase, end = candidate.target, sign(candidate.score)
             place = "x" if phrase.head == target else "i" if phrase.start <= target < phrase.end else ""
             token = candidate.predicate

@@ -18,7 +18,6 @@ from spacy.tokens import Doc
 from pipeline.nlp.model import load_model
 from pipeline.nlp.quotes.fit import Words
 from pipeline.nlp.quotes.fit import fit as conditional_logit
-from pipeline.nlp.stances.actors import THING
 from pipeline.nlp.stances.pairs import Pair, Pairs
 from pipeline.nlp.stances.parse import Phrase
 from pipeline.nlp.stances.reading import Reading
@@ -96,17 +95,13 @@ def groups(doc: Doc, annotated: list[Annotated]) -> Iterator[list[Example]]:
     pairs = list(paired)
     labelled = {}
     for gold in annotated:
-        if gold["target"]:
+        if gold["holder"] and gold["target"]:
             place = matching(reading, words, pairs, gold)
             if place is not None:
                 labelled[place] = gold["label"]
     described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
-    others = [
-        place
-        for place, names in enumerate(described)
-        if place not in labelled and "framed=False" in names and pairs[place].target.kind != THING
-    ]
-    for place in (*labelled, *(others[EVERY // 2 :: EVERY] if any(gold["holder"] for gold in annotated) else ())):
+    others = [place for place, names in enumerate(described) if place not in labelled and "framed=False" in names]
+    for place in (*labelled, *others[EVERY // 2 :: EVERY]):
         names = sorted(described[place])
         label = labelled.get(place, "neutral")
         yield [(option(names, side), float(label == one)) for side, one in enumerate(SIDES)]
@@ -114,17 +109,16 @@ def groups(doc: Doc, annotated: list[Annotated]) -> Iterator[list[Example]]:
 
 def matching(reading: Reading, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
     """Return the place of the pair whose phrases are most like the annotated ones."""
-    holder = words.within([gold["holder"]]) if gold["holder"] else frozenset()
+    holder = words.within([gold["holder"]])
     target = words.within([gold["target"]])
     best, most = None, 0.0
     for place, pair in enumerate(pairs):
         held = reading.parties.holder_phrase(pair.holder.head)
         aimed = reading.parse.phrase(pair.target.head)
-        near = [_likeness(_tokens(aimed) & frozenset(words.places), target)]
-        if gold["holder"]:
-            near.append(_likeness(_tokens(held) & frozenset(words.places), holder))
-        elif not reading.voices.is_voiced_by(pair.target.head, pair.holder.head):
-            continue
+        near = [
+            _likeness(_tokens(phrase) & frozenset(words.places), gold_words)
+            for phrase, gold_words in ((held, holder), (aimed, target))
+        ]
         if min(near) >= LEAST_SHARED and sum(near) > most:
             best, most = place, sum(near)
     return best

@@ -13,7 +13,7 @@ from pipeline.nlp.stances.candidate import Candidate
 # Where the confidence starts, by the kind of the rule.
 KINDS: Mapping[str, float] = MappingProxyType(
     {
-        "demand": 0.5,
+        "demand": 0.55,
         "quality": 0.6,
         "position": 0.65,
         "adjective": 0.6,
@@ -26,17 +26,18 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
     {
         "negated": -0.1,
         "possible": -0.2,
-        "asserted": -0.1,
+        "asserted": -0.2,
         "agent=no": -0.4,
         "agent=unknown": -0.3,
         "agent=name": 0.1,
-        "derived": -0.1,
-        "inside": -0.1,
+        "derived": -0.2,
+        "inside": -0.2,
+        "purpose": -0.2,
         "evaluative": -0.05,
         "holder=obj": -0.05,
         "controlled": -0.05,
         "strong": 0.1,
-        "proposition": -0.05,
+        "proposition": 0.05,
         "vague": -0.1,
         "request": -0.05,
         "question": -0.3,

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.actors import THING, Actor, actors
+from pipeline.nlp.stances.actors import Actor, actors
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.features import Describer, Feature, Framed
 from pipeline.nlp.stances.mood import mood
-from pipeline.nlp.stances.parse import Parse
+from pipeline.nlp.stances.parse import HAVE, MAX_CLIMB, WERE, Parse
 from pipeline.nlp.stances.paths import Path, chain, path
 from pipeline.nlp.stances.voices import Voices
 from pipeline.nlp.stances.weights import Table, logits, probabilities
@@ -21,9 +21,9 @@ from pipeline.nlp.stances.weights import Table, logits, probabilities
 # from are taken as without a stance, though nobody has read them.
 LEAST_PROBABILITY = 0.15
 # What a pair must have more, by what shows its stance: words of the lexicon, others, or a rule about a phrase that the target is in.
-LEAST_KNOWN = 0.2
-LEAST_UNKNOWN = 0.3
-LEAST_INSIDE = 0.3
+LEAST_KNOWN = 0.22
+LEAST_UNKNOWN = 0.4
+LEAST_INSIDE = 0.35
 # Words that add less than this share of what the strongest one adds don't carry the stance.
 CARRYING = 0.5
 MOST_WORDS = 3
@@ -34,6 +34,9 @@ INSIDE = 0.8
 # Prepositions behind which stands whose a thing is or whom it hits.
 TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "for", "upon", "with", "between"})
 MAX_STEPS = 4
+# Clauses with a subject of their own.
+CLAUSES = ("ccomp", "parataxis", "advcl", "relcl")
+PLACES = ("GPE", "LOC", "FAC")
 # Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
 LEAST_PLACE = -3.3
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
@@ -60,7 +63,7 @@ class Pairs:
         self.framed: dict[int, list[Framed]] = {}
         for candidate in candidates:
             sentence = parse.sentence[candidate.predicate][0]
-            if candidate.score and len(self.actors.get(sentence, ())) > 1:
+            if len(self.actors.get(sentence, ())) > 1:
                 self.framed.setdefault(sentence, []).append(_framed(candidate, voices))
 
     def __iter__(self) -> Iterator[Pair]:
@@ -70,8 +73,6 @@ class Pairs:
                 continue
             chains = [chain(self.parse, actor.head) for actor in group]
             for holder, from_holder in zip(group, chains, strict=True):
-                if holder.kind == THING:
-                    continue
                 for target, from_target in zip(group, chains, strict=True):
                     way = None if holder is target else path(from_holder, from_target)
                     if way is not None and not self._is_one_list(way):
@@ -104,10 +105,11 @@ class Pairs:
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
         """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
         holder, target = pair.holder.head, pair.target.head
+        sentence = self.parse.sentence[holder][0]
         sign = 1 if side == 0 else -1
         same = [
             one.candidate
-            for one in self.framed.get(self.parse.sentence[holder][0], ())
+            for one in self.framed.get(sentence, ())
             if one.holder == holder and one.candidate.score * sign > 0
         ]
         phrase = self.parse.phrase(target, alone=True)
@@ -124,10 +126,15 @@ class Pairs:
         words = self._words(pair, features, side, table)
         if not words or all(self.parse.lower[word] in vocabulary.consultations() for word in words):
             return None
+        if any(self._contradicts(one, words[0], holder) for one in self.framed.get(sentence, ())):
+            return None
         how = mood(self.parse, words[0])
         if how.cancelled:
             return None
-        known = [reading for word in words if (reading := self.describer.frame_of(word)) and reading.score * sign > 0]
+        readings = [reading for word in words if (reading := self.describer.frame_of(word))]
+        known = [reading for reading in readings if reading.score * sign > 0]
+        if not known and readings and not how.negated:
+            return None  # the words say the contrary
         return Candidate(
             predicate=words[0],
             holder=holder,
@@ -138,6 +145,52 @@ class Pairs:
             relation=known[0].relation if known else None,
         )
 
+    def _can_carry(self, token: int) -> bool:
+        """Whether a word can show a stance: no form of be or have, no verb that only says who speaks."""
+        word = self.parse.lower[token]
+        return (
+            self.parse.tag[token].startswith(CONTENT_TAGS)
+            and word not in WERE
+            and word not in HAVE
+            and word not in vocabulary.reporting_verbs()
+        )
+
+    def _is_anothers(self, token: int, top: int) -> bool:
+        """Whether a word stands in a clause with a subject of its own: said that Peru attacked; that is Peru's attack.
+
+        What such a word says of whoever speaks is another matter, and a pronoun may be the speaker.
+        """
+        reading = self.describer.frame_of(token)
+        if reading is not None and reading.holder == "source":
+            return False
+        for _ in range(MAX_CLIMB):
+            if token == top or self.parse.head[token] == token:
+                return False
+            if self.parse.dep[token] in CLAUSES:
+                subject = self.parse.child(token, "nsubj", "nsubjpass")
+                if subject is not None and self.parse.tag[subject] != "PRP":
+                    return True
+            token = self.parse.head[token]
+        return False
+
+    def _contradicts(self, one: Framed, word: int, holder: int) -> bool:
+        """Whether a rule knows of the word that shows a stance that someone else takes it, or toward something else."""
+        if one.candidate.predicate != word:
+            return False
+        if one.holder is None or self.parse.tag[one.holder] == "PRP":  # whoever that is
+            return False
+        return one.holder == holder or not (self._names(holder, one.holder) or self._names(one.holder, holder))
+
+    def _names(self, token: int, other: int) -> bool:
+        """Whether one noun names the same party as another one above it, or one of the same list."""
+        for _ in range(MAX_STEPS):
+            if token == other:
+                return True
+            if self.parse.dep[token] not in ("appos", "compound", "conj"):
+                return False
+            token = self.parse.head[token]
+        return False
+
     def _is_touched(self, token: int, head: int) -> bool:
         """Whether a stance toward a phrase is one toward an actor in it: whose it is, whom it hits; not: where it is."""
         for _ in range(MAX_STEPS):
@@ -146,6 +199,8 @@ class Pairs:
             dep, above = self.parse.dep[token], self.parse.head[token]
             if dep in ("compound", "amod", "nmod") and not self.parse.ent_type[token]:
                 return False
+            if dep in ("compound", "nmod") and self.parse.ent_type[token] in PLACES:
+                return False  # the Oslo talks
             if dep not in ("poss", "compound", "amod", "nmod", "pobj", "conj"):
                 return False
             if dep == "pobj":
@@ -165,7 +220,7 @@ class Pairs:
         ranked = sorted(
             (-value, token)
             for token, value in weight.items()
-            if value > 0 and token not in ends and self.parse.tag[token].startswith(CONTENT_TAGS)
+            if value > 0 and token not in ends and self._can_carry(token) and not self._is_anothers(token, pair.way.top)
         )
         return [token for value, token in ranked[:MOST_WORDS] if value <= CARRYING * ranked[0][0]]
 

@@ -14,6 +14,8 @@ MAX_CHILDREN = 100
 TRAILING = frozenset({"relcl", "advcl", "parataxis", "punct", "appos", "cc", "preconj", "mark", "discourse", "intj"})
 # In a clause these belong to it, or lie before its first word.
 CLAUSE_TRAILING = frozenset({"parataxis", "punct", "mark", "cc"})
+# What a clause adds behind a comma is no part of what it is about.
+ADDED = frozenset({"appos", "npadvmod", "dep", "relcl"})
 LEADING = frozenset({"mark", "cc", "preconj"})
 # After these an -ing form says what someone is charged with: accused the council of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
@@ -132,7 +134,8 @@ class Parse:
             return True
         if clause:
             infinitive = dep == "aux" and self.lower[child] == "to" and self.tag[token] == "VB"
-            return dep in CLAUSE_TRAILING or infinitive or (dep == "advcl" and self.has(child, "if"))
+            added = top and child > token and dep in ADDED and self._after_comma(token, child)
+            return dep in CLAUSE_TRAILING or infinitive or added or (dep == "advcl" and self.has(child, "if"))
         if dep == "appos" and top and self.ent_type[child] in NAMED and not self.ent_type[token]:
             return False  # its former director, Jane Doe
         if dep == "relcl" and not top:

@@ -9,12 +9,13 @@ from spacy.tokens import Doc
 from pipeline.nlp.annotations import Stance, StanceParty, segments_of
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, agency
+from pipeline.nlp.stances.antecedents import NOBODY
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.candidates import find_candidates
 from pipeline.nlp.stances.expansion import expanded
 from pipeline.nlp.stances.judgement import MIN_CONFIDENCE, confidence
 from pipeline.nlp.stances.pairs import Pairs
-from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
+from pipeline.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from pipeline.nlp.stances.parties import Parties
 from pipeline.nlp.stances.voices import Voice, Voices, same_party
 from pipeline.nlp.stances.weights import pair_weights
@@ -22,6 +23,9 @@ from pipeline.records import Polarity, Span
 
 # Numbers and marks that the tree makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
+MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
+# What begins a question: which measures he backs.
+ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
 # Types of event that have one polarity only, and those that are rejected when they are withheld.
 FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
@@ -76,6 +80,8 @@ class Reading:
                 continue
             if candidate.features & PARTIAL:  # never surer than the stance that it follows from
                 likelihood = min(likelihood, confidence(placed.candidate))
+                if likelihood < MIN_CONFIDENCE:
+                    continue
             yield self._stance(placed, likelihood)
 
     def _of_rules(self) -> Iterator[Stance]:
@@ -100,6 +106,8 @@ class Reading:
         """Return a candidate with its parties and its sources; None where it has no holder or no target to speak of."""
         voices = self.voices.over(candidate.predicate)
         quote = self.voices.quote_of.get(candidate.predicate)
+        if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
+            voices = ()  # whoever speaks of "Norway's attacks on" takes them as known, and so does the article
         if self._is_the_speakers(candidate):
             if not voices:
                 return None
@@ -109,7 +117,9 @@ class Reading:
             phrase = self.parties.holder_phrase(candidate.holder)
             holder, head, voices = self._own_words(self.parties.party(phrase, quote), phrase.head, voices)
         target = self.parties.party(candidate.target, quote)
-        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target.head):
+        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target):
+            return None
+        if is_nobody(holder) or is_nobody(target):
             return None
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
@@ -130,10 +140,14 @@ class Reading:
             asserted_by=placed.sources,
         )
 
-    def _is_no_target(self, head: int) -> bool:
-        """Whether a target's head is no thing that one can stand toward."""
-        tag = self.parse.tag[head]
-        return tag in NO_TARGETS or (tag.startswith("NN") and self.parse.lower[head] in vocabulary.empty_targets())
+    def _is_no_target(self, phrase: Phrase) -> bool:
+        """Whether a target is no thing that one can stand toward: a number, a day, what is asked for."""
+        tag, word = self.parse.tag[phrase.head], self.parse.lower[phrase.head]
+        if tag in NO_TARGETS or self.parse.ent_type[phrase.head] in MEASURES:
+            return True
+        if self.parse.tag[phrase.start] in ASKING and not self.parse.is_verb(phrase.head):
+            return True
+        return tag.startswith("NN") and word in vocabulary.empty_targets()
 
     def _is_the_speakers(self, candidate: Candidate) -> bool:
         """Whether the stance is that of whoever voices the clause."""
@@ -217,6 +231,11 @@ class Reading:
         while end - 1 > start and self.parse.doc[end - 1].is_space:
             end -= 1
         return self.parties.span(start, end)
+
+
+def is_nobody(party: StanceParty) -> bool:
+    """Whether a party is a pronoun that stands for nobody that is known."""
+    return party.entity is None and party.name.lower() in NOBODY
 
 
 def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:

@@ -10,6 +10,8 @@ from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
 from pipeline.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
+OPENING, CLOSING = frozenset({"“", "``", "«", "„", "‘"}), frozenset({"”", "''", "»", "’"})
+STRAIGHT = frozenset({'"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +28,58 @@ class Voices:
     def __init__(self, parse: Parse, parties: Parties) -> None:
         """Lay out the quotes over the tokens once."""
         self.parse, self.parties = parse, parties
+        self.marked: set[int] = set()
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
-        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter."""
+        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter.
+
+        Quotes reach further than their marks where nothing else tells the end. So a token outside the marks belongs to a quote only
+        where the tree has it under the words that introduce the quote.
+        """
         over: dict[int, tuple[int, int]] = {}
         doc = self.parse.doc
         for index, quote in enumerate(self.parties.quotes):
+            cues = [
+                token.i
+                for span in quote.cue
+                for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
+            ]
+            marked = False
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
                 if tokens is None:
                     continue
                 size = span.end - span.start
                 for token in range(tokens.start, tokens.end):
+                    word = self.parse.lower[token]
+                    marked = (word in OPENING or (word in STRAIGHT and not marked)) or (
+                        marked and word not in CLOSING | STRAIGHT
+                    )
+                    if marked:
+                        self.marked.add(token)
+                    elif cues and not self._is_under(token, cues):
+                        continue
                     if token not in over or size < over[token][0]:
                         over[token] = (size, index)
         return {token: index for token, (_, index) in over.items()}
+
+    def _is_under(self, token: int, cues: list[int]) -> bool:
+        """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
+        parse = self.parse
+        tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
+        for _ in range(MAX_CLIMB):
+            if token in tops:
+                return True
+            if parse.head[token] == token:
+                break
+            token = parse.head[token]
+        # "The dam is safe, he said": the tree hangs the cue below what is said.
+        return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
+
+    def is_marked(self, token: int) -> bool:
+        """Whether a token stands inside a quote's marks."""
+        return token in self.marked
 
     def over(self, token: int) -> tuple[Voice, ...]:
         """Return the voices over the clause of a token, outermost first."""
@@ -66,11 +104,6 @@ class Voices:
             return voice.head
         tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
         return None if tokens is None else int(tokens.root.i)
-
-    def is_voiced_by(self, token: int, speaker: int) -> bool:
-        """Whether the innermost voice over a token is that of the speaker with this head."""
-        over = self.over(token)
-        return bool(over) and self.head(over[-1]) == speaker
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
