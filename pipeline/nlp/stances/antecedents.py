@@ -12,7 +12,9 @@ from pipeline.nlp.stances.parse import Parse
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
 IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
 # Those who must stand for someone, or their record says nothing. He, she, I and we are somebody, named or not.
-NOBODY = IT | THEY | {"this", "that", "these", "those", "which", "what", "such", "one", "others", "themselves", "itself"}
+NOBODY = (
+    IT | THEY | {"this", "that", "these", "those", "which", "what", "such", "one", "others", "themselves", "itself"}
+)
 SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 # How far back a person stays in view, and a body: sentences.
 VIEW_OF_PERSON, VIEW_OF_BODY = 3, 1

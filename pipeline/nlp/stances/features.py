@@ -4,14 +4,15 @@ A feature is a name and what was seen, "name=value"; a bar joins what was seen t
 word over both, **down** the way from there to the target, **top** that word.
 
 * ``path``, ``up``, ``down``, ``len``: the labels on the way (prepositions as words) and their number; ``top``: top's stem with the way.
-* ``w``: the stem of a word on the way; u, l or d behind it says where: up, top, down. ``c``: the stem of what hangs on such a word,
+* ``w``: the stem of a word on the way; u, l, d or b behind it says where: up, top, down, or down in a clause
+  with a subject of its own. ``c``: the stem of what hangs on such a word,
   and how; ``o``: top with its object, particle or infinitive.
 * ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which comes first; ``quoted``: which stand in a quote.
 * ``not``: something on the way is negated. ``lex``: how many words of the stance lexicon are there; ``framed``: a rule found the pair.
 
 Those with a sign at their end (+ or -) know from the stance lexicon or from a rule for which polarity they speak:
 
-* ``x``: a word on the way, ``y``: what hangs on one, with its place, its relation, the way down; ``sum``: all of them together.
+* ``x``: a word on the way, ``y``: what hangs on one, with its place, its relation, its slots, the way down; ``sum``: all of them together.
 * ``f``: a rule says that the holder takes this stand toward the target (x), or toward a phrase that it stands in (i), with the kind
   of rule, the relation, how deep the target stands and how it hangs there; ``fv``: as the speaker of the clause.
 * ``f?``: a rule says that someone else takes it toward the target; ``fh``: that the holder takes it toward something else;
@@ -26,7 +27,7 @@ from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.actors import Actor
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.parse import Parse
-from pipeline.nlp.stances.paths import Path
+from pipeline.nlp.stances.paths import Path, is_anothers
 from pipeline.nlp.stances.vocabulary import Frame
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
@@ -139,6 +140,8 @@ class Describer:
             if parse.tag[token][:2] not in ("VB", "NN", "JJ", "RB", "IN", "TO", "RP"):
                 continue
             place = "l" if token == way.top else "u" if token in way.up else "d"
+            if place == "d" and is_anothers(parse, token, way.top):
+                place = "b"
             word, reading = self.stem_of(token), self.frame_of(token)
             yield Feature(f"w={word}", token)
             yield Feature(f"w{place}={word}", token)
@@ -147,6 +150,7 @@ class Describer:
                 end = sign(reading.score)
                 yield Feature(f"x{place}{end}", token)
                 yield Feature(f"x{place}={reading.relation}{end}", token)
+                yield Feature(f"x{place}={reading.holder}|{reading.slots[0]}{end}", token)
                 yield Feature(f"x{place}={down}{end}", token)
             for child in parse.children[token]:
                 dep = parse.dep[child]

@@ -1,8 +1,11 @@
 """How far a candidate is believed.
 
-The confidence is meant as the share of candidates like it that a reader of news would confirm: about four in five at .8, a little
-more than half at .6, fewer than half at .4. The figures were set by hand after how each kind of rule fares on news sentences
-whose stances are known.
+``belief`` is the share of candidates of the rules like it that a reader of news, shown the record, would confirm: about four in five
+at .8, a little more than half at .6, fewer than half at .4. The figures were set by hand after how each kind of rule fares on news
+sentences whose stances are known; learning them from pairs of names made the rest worse (``docs/how-a-stance-is-found.md``).
+
+``confidence`` is what goes into the records: the share that annotators mark as well, with the same parties and polarity, when they
+are asked for all stances of a text and are shown none. That is less, since nobody marks everything that they would confirm.
 """
 
 from collections.abc import Mapping
@@ -45,15 +48,22 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
     }
 )
 # Below this a reader would meet more wrong stances than right ones of the kind.
-MIN_CONFIDENCE = 0.4
+LEAST_BELIEF = 0.4
+# Of what a reader confirms, annotators who mark all stances of a text have marked three in five.
+MARKED = 0.6
 # What things do too, and mean nothing by it: the storm killed, the rain helped.
 ACTS = frozenset({"ASSAULT", "COERCE", "AID", "COOPERATE", "THREATEN"})
 # From this score on a word can hardly be meant otherwise: condemn, praise.
 STRONG = 0.75
 
 
-def confidence(candidate: Candidate) -> float:
-    """Return how likely a candidate is a stance: 0 to 1."""
+def confidence(belief: float) -> float:
+    """Return a belief as the confidence of a record."""
+    return round(MARKED * belief, 2)
+
+
+def belief(candidate: Candidate) -> float:
+    """Return how far a candidate of the rules is believed: 0 to 1."""
     features = candidate.features
     start = next((value for kind, value in KINDS.items() if kind in features), 0.5)
     shift = sum(SHIFTS.get(feature, 0.0) for feature in features)

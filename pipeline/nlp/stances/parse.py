@@ -20,6 +20,8 @@ LEADING = frozenset({"mark", "cc", "preconj"})
 # After these an -ing form says what someone is charged with: accused the council of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
 BRACKETS = frozenset("\"'“”‘’«»()[]„‚`")
+# The country, the trade and the World Health Organization are not "us", "it" and "who".
+NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 HAVE = frozenset({"have", "has", "had", "'ve", "’ve", "having"})
 WERE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
@@ -41,8 +43,11 @@ class Parse:
     def __init__(self, doc: Doc) -> None:
         """Read the arrays once."""
         self.doc = doc
-        self.lower = [token.lower_ for token in doc]
         self.tag = [token.tag_ for token in doc]
+        self.lower = [
+            token.text if token.text in NAMES_LIKE_PRONOUNS and tag.startswith("NNP") else token.lower_
+            for token, tag in zip(doc, self.tag, strict=True)
+        ]
         self.dep = [token.dep_ for token in doc]
         self.head = [token.head.i for token in doc]
         self.children: list[list[int]] = [[] for _ in self.head]

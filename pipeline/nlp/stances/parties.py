@@ -9,7 +9,6 @@ from pipeline.nlp.stances.expansion import named_conjuncts
 from pipeline.nlp.stances.parse import Parse, Phrase
 from pipeline.records import Span
 
-
 # A holder's phrase that is longer, in tokens, is a sentence that the tree has hung on a noun.
 LONGEST_HOLDER = 20
 
@@ -40,7 +39,8 @@ class Parties:
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
         """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
         span = self.span(phrase.start, phrase.end)
-        if quote is not None and span.text.lower() in FIRST_PERSON:
+        is_one_word = phrase.end == phrase.start + 1
+        if quote is not None and is_one_word and self.parse.lower[phrase.head] in FIRST_PERSON:
             speaker = self.speaker(quote)
             if speaker is not None:
                 return StanceParty(span, speaker.entity, speaker.name)
@@ -50,7 +50,7 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
-        entity = self.antecedents.of(phrase.head, quoted=quote is not None) if phrase.end == phrase.start + 1 else None
+        entity = self.antecedents.of(phrase.head, quoted=quote is not None) if is_one_word else None
         if entity is not None:
             return StanceParty(span, entity, self.entities[entity].name)
         return StanceParty(span, None, " ".join(span.text.split()))

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from pipeline.nlp.stances.parse import Parse
+from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
 
 # What stands further apart is not said of one another.
 MAX_CHAIN = 12
 MAX_PATH = 9
+# Clauses that may have a subject of their own.
+CLAUSES = frozenset({"ccomp", "parataxis", "advcl", "relcl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,19 @@ def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
             up, down = from_start[: place[token]], from_end[:index][::-1]
             return Path(from_start[0], from_end[0], up, token, down) if len(up) + len(down) <= MAX_PATH else None
     return None
+
+
+def is_anothers(parse: Parse, token: int, top: int) -> bool:
+    """Whether a token below ``top`` stands in a clause with a subject of its own: said that Peru attacked.
+
+    A pronoun is no other: it may be whoever speaks.
+    """
+    for _ in range(MAX_CLIMB):
+        if token == top or parse.head[token] == token:
+            return False
+        if parse.dep[token] in CLAUSES:
+            subject = parse.child(token, "nsubj", "nsubjpass")
+            if subject is not None and parse.tag[subject] != "PRP":
+                return True
+        token = parse.head[token]
+    return False

@@ -13,7 +13,7 @@ from pipeline.nlp.stances.antecedents import NOBODY
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.candidates import find_candidates
 from pipeline.nlp.stances.expansion import expanded
-from pipeline.nlp.stances.judgement import MIN_CONFIDENCE, confidence
+from pipeline.nlp.stances.judgement import LEAST_BELIEF, belief, confidence
 from pipeline.nlp.stances.pairs import Pairs
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from pipeline.nlp.stances.parties import Parties
@@ -79,8 +79,8 @@ class Reading:
             if placed is None:
                 continue
             if candidate.features & PARTIAL:  # never surer than the stance that it follows from
-                likelihood = min(likelihood, confidence(placed.candidate))
-                if likelihood < MIN_CONFIDENCE:
+                likelihood = min(likelihood, belief(placed.candidate))
+                if likelihood < LEAST_BELIEF:
                     continue
             yield self._stance(placed, likelihood)
 
@@ -88,8 +88,8 @@ class Reading:
         for candidate in self.candidates:
             placed = self.placed(candidate)
             if placed is not None:
-                believed = confidence(placed.candidate)
-                if believed >= MIN_CONFIDENCE:
+                believed = belief(placed.candidate)
+                if believed >= LEAST_BELIEF:
                     yield self._stance(placed, believed)
 
     def _is_neutral_act(self, candidate: Candidate) -> bool:
@@ -124,7 +124,7 @@ class Reading:
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
 
-    def _stance(self, placed: Placed, confidence: float) -> Stance:
+    def _stance(self, placed: Placed, believed: float) -> Stance:
         candidate = placed.candidate
         score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
         return Stance(
@@ -134,7 +134,7 @@ class Reading:
             score=score,
             expression=self._expression(candidate),
             evidence=self._evidence(candidate),
-            confidence=round(confidence, 2),
+            confidence=confidence(believed),
             relation=_relation(candidate.relation, _polarity(score)),
             quote=placed.quote,
             asserted_by=placed.sources,
