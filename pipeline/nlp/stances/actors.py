@@ -13,6 +13,7 @@ NAMED = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW",
 PRONOUNS = frozenset({"he", "she", "they", "we", "i", "it", "who", "him", "her", "them", "us"})
 # How a name hangs on the noun that it describes: (Syrian) troops.
 MODIFYING = ("compound", "amod", "nmod", "poss")
+HYPHENS = frozenset({"-", "‐", "‑"})
 # No name is longer, in tokens.
 LONGEST_NAME = 8
 
@@ -43,11 +44,23 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
     if index in entity_of or entity_type in NAMED:
         if _is_inside(parse, entity_of, index) or _describes_an_actor(parse, index):
             return ""
+        if _is_hyphenated(parse, entity_of, index):
+            return ""
         return entity_type if entity_type in NAMED else "NAME"
     if word in PRONOUNS and parse.tag[index] in ("PRP", "WP"):
         return "PRONOUN"
     is_agent = parse.tag[index].startswith("NN") and word in vocabulary.agents()
     return "AGENT" if is_agent and not _describes_an_actor(parse, index) else ""
+
+
+def _is_hyphenated(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
+    """Whether a name is a part of another word: the Peru-backed plan, anti-Okafor leaflets."""
+    for hyphen in (index - 1, index + 1):
+        if 0 <= hyphen < len(parse) and parse.lower[hyphen] in HYPHENS:
+            in_name = hyphen in entity_of or parse.ent_type[hyphen] == parse.ent_type[index] != ""
+            if not in_name:
+                return True
+    return False
 
 
 def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:

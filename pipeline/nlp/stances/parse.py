@@ -139,7 +139,8 @@ class Parse:
             return True
         if clause:
             infinitive = dep == "aux" and self.lower[child] == "to" and self.tag[token] == "VB"
-            added = top and child > token and dep in ADDED and self._after_comma(token, child)
+            is_added = dep in ADDED or (dep == "dobj" and self.child(token, "dobj") != child)
+            added = top and child > token and is_added and self._after_comma(token, child)
             return dep in CLAUSE_TRAILING or infinitive or added or (dep == "advcl" and self.has(child, "if"))
         if dep == "appos" and top and self.ent_type[child] in NAMED and not self.ent_type[token]:
             return False  # its former director, Jane Doe

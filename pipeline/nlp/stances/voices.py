@@ -6,6 +6,7 @@ from pipeline.nlp.annotations import StanceParty
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import FIRST_PERSON, agency
 from pipeline.nlp.stances.arguments import doer
+from pipeline.nlp.stances.mood import NEGATIVE_SUBJECTS
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
 from pipeline.nlp.stances.parties import Parties
 
@@ -124,6 +125,8 @@ class Voices:
 
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
+            return
+        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
             return
         if agency(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
