@@ -32,6 +32,8 @@ INSIDE = 0.8
 # Prepositions behind which stands whose a thing is or whom it hits.
 TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "for", "upon", "with", "between"})
 MAX_STEPS = 4
+# No sentence of prose says so much; every pair looks at all of it.
+MAX_FRAMED = 60
 UNFRAMED = frozenset({"pair", "inside"})
 # How those hang on their words who do something, and behind which prepositions they stand.
 HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod", "agent"})
@@ -64,7 +66,9 @@ class Pairs:
         for candidate in candidates:
             sentence = parse.sentence[candidate.predicate][0]
             if len(self.actors.get(sentence, ())) > 1:
-                self.framed.setdefault(sentence, []).append(_framed(candidate, voices))
+                framed = self.framed.setdefault(sentence, [])
+                if len(framed) < MAX_FRAMED:
+                    framed.append(_framed(candidate, voices))
 
     def __iter__(self) -> Iterator[Pair]:
         """Yield each ordered pair of actors of a sentence that are not too far apart."""

@@ -71,7 +71,10 @@ class Reading:
             key = (_place(stance.holder), _place(stance.target))
             if key not in best or stance.confidence > best[key].confidence:
                 best[key] = stance
-        return sorted(best.values(), key=_order)
+        once: dict[tuple[object, ...], Stance] = {}  # of "the mayor, Anna Berg, condemned" one is enough
+        for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
+            once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
+        return sorted(once.values(), key=_order)
 
     def _of_pairs(self) -> Iterator[Stance]:
         for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(pair_weights()):
