@@ -139,9 +139,9 @@ def _add_positions(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     add("--claims", action="store_true", help="count what holders are only claimed to stand for, too")
     add(
         "--min-confidence",
-        default="0",
+        default="0.2",
         metavar="P",
-        help="leave out stances that are less sure, 0 to 1 (default: %(default)s)",
+        help="leave out stances that are less sure, 0 to 1; below 0.2 most are wrong (default: %(default)s)",
     )
     add(
         "--min-stances",

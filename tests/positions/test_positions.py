@@ -17,7 +17,7 @@ from rich.console import Console
 
 from pipeline.cli import main
 from pipeline.nlp.extract import Header, stance_records
-from pipeline.nlp.model import Model
+from pipeline.nlp.model import load_model
 from pipeline.positions import output
 from pipeline.positions.keys import name_key
 from pipeline.positions.rollup import Wanted, add_up, rows, stance_files
@@ -110,6 +110,14 @@ def test_the_example_is_the_surest_whatever_the_order_of_the_files(write: Write)
         (one,) = positions_of(write(files))
         assert one.support_example is not None
         assert one.support_example.article_id == "a-2"
+
+
+def test_the_least_sure_stances_are_left_out_unless_asked_for(write: Write, capsys) -> None:
+    folder = write([stance("Norway", "the pact", 0.5, confidence=0.15)])
+    assert main(["positions", str(folder)]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["positions", str(folder), "--min-confidence", "0"]) == 0
+    assert "Norway" in capsys.readouterr().out
 
 
 def test_neutral_positions_are_counted_and_are_no_example(write: Write) -> None:
@@ -244,8 +252,8 @@ def test_every_name_has_a_key_and_the_key_is_its_own(name: str) -> None:
     assert name_key(name_key(name)) == name_key(name)
 
 
-def test_from_articles_to_positions(model: Model, tmp_path: Path) -> None:
-    nlp = model.as_one_pipeline()
+def test_from_articles_to_positions(tmp_path: Path) -> None:
+    nlp = load_model().as_one_pipeline()
     texts = {
         "a-1": "Governor Ines Duarte condemned the harbour toll on Monday. Chile praised the fishing accord.",
         "a-2": "“We reject the harbour toll,” said Ines Duarte. Peru accused Chile of sabotaging the fishing accord.",
