@@ -42,7 +42,7 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
     """Return the kind of the actor that the token is the head of, or an empty string."""
     word, entity_type = parse.lower[index], parse.ent_type[index]
     if index in entity_of or entity_type in NAMED:
-        if _is_inside(parse, entity_of, index) or _describes_an_actor(parse, index):
+        if _is_inside(parse, entity_of, index) or _describes_an_actor(parse, entity_of, index):
             return ""
         if _is_hyphenated(parse, entity_of, index):
             return ""
@@ -50,7 +50,7 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
     if word in PRONOUNS and parse.tag[index] in ("PRP", "WP"):
         return "PRONOUN"
     is_agent = parse.tag[index].startswith("NN") and word in vocabulary.agents()
-    return "AGENT" if is_agent and not _describes_an_actor(parse, index) else ""
+    return "AGENT" if is_agent and not _describes_an_actor(parse, entity_of, index) else ""
 
 
 def _is_hyphenated(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
@@ -74,10 +74,12 @@ def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
     return all(parse.ent_type[token] == parse.ent_type[index] for token in range(low, high + 1))
 
 
-def _describes_an_actor(parse: Parse, index: int) -> bool:
-    """Whether a word only says which actor is meant: (Syrian) troops, (Senate Majority) Leader Ruth Okafor."""
+def _describes_an_actor(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
+    """Whether a word only says which actor is meant: (Syrian) troops, (Senate) Leader Ruth Okafor, Ruth Okafor, (an envoy)."""
     for _ in range(LONGEST_NAME):
         dep, head = parse.dep[index], parse.head[index]
+        if dep == "appos" and head in entity_of and index not in entity_of:
+            return True
         if dep not in MODIFYING and not (dep == "appos" and parse.ent_type[head] and not parse.ent_type[index]):
             return False
         if parse.ent_type[head] in ("PERSON", "ORG") or parse.lower[head] in vocabulary.agents():

@@ -191,12 +191,15 @@ class Pairs:
         return (reading is None or reading.holder != "source") and is_anothers(self.parse, token, top)
 
     def _contradicts(self, one: Framed, word: int, holder: int) -> bool:
-        """Whether a rule knows of the word that shows a stance that someone else takes it, or toward something else."""
+        """Whether a rule knows of the word that shows a stance that someone else, by name, takes it, or toward something else."""
         if one.candidate.predicate != word:
             return False
         if one.holder is None or self.parse.tag[one.holder] == "PRP":  # whoever that is
             return False
-        return one.holder == holder or not (self._names(holder, one.holder) or self._names(one.holder, holder))
+        if one.holder == holder:
+            return True
+        named = bool(self.parse.ent_type[one.holder])
+        return named and not (self._names(holder, one.holder) or self._names(one.holder, holder))
 
     def _names(self, token: int, other: int) -> bool:
         """Whether one noun names the same party as another one above it, or one of the same list."""
