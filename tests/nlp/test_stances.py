@@ -214,3 +214,90 @@ def test_they_need_no_entities_and_no_quotes_to_be_found(nlp: Language) -> None:
 def test_a_negated_stance_is_not_called_by_its_contrary(nlp, text, relation, polarity):
     (stance,) = nlp(text)._.onrecord_stances
     assert (stance.relation, stance.polarity) == (relation, polarity)
+
+
+@pytest.mark.parametrize(
+    ("text", "holder", "target", "polarity"),
+    [
+        ("Peru imposed a curfew on the Aymara on Friday.", "Peru", "Aymara", "OPPOSE"),
+        ("Norway's foreign minister hailed a decision by Chile.", "minister", "Chile", "SUPPORT"),
+        ("The court freed eleven of the fishermen.", "court", "fishermen", "SUPPORT"),
+    ],
+)
+def test_a_stance_toward_an_actor_that_stands_further_down(
+    read: Read, text: str, holder: str, target: str, polarity: str
+) -> None:
+    assert has(read(text), holder, target, polarity), read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("Peru condemned the attacks in Lima.", "Lima"),
+        ("Peru praised the Oslo talks.", "Oslo"),
+        ("Peru is ready to discuss a Chile-drafted treaty.", "Chile"),
+        ("The mayor condemned the toll on Sunday night.", "Sunday"),
+        ("The envoy said that Chile attacked Peru.", "the envoy"),
+    ],
+)
+def test_where_and_when_are_no_targets(read: Read, text: str, target: str) -> None:
+    assert all(target.lower() != one.target.name.lower() for one in read(text)), read(text)
+
+
+def test_what_someone_reports_of_others_is_not_their_own_stance(read: Read) -> None:
+    stances = read("Anna Berg said that Chile attacked Peru.")
+    assert all(one.holder.name != "Anna Berg" or one.target.name == "Chile" for one in stances)
+    assert [source.name for source in the(stances, "Chile", "Peru").asserted_by] == ["Anna Berg"]
+
+
+def test_meeting_is_no_stance(read: Read) -> None:
+    assert read("Norway's prime minister met Chile's president in Oslo on Monday.") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They condemned it.",
+        "“They have no plan. They are for war,” said Tom Reed.",
+        "This was unfair, Anna Berg said.",
+    ],
+)
+def test_a_pronoun_that_stands_for_nobody_is_no_party(read: Read, text: str) -> None:
+    for one in read(text):
+        assert one.holder.name.lower() not in ("they", "this", "it")
+        assert one.target.name.lower() not in ("they", "this", "it")
+
+
+def test_a_pronoun_stands_for_the_subject_before_it(read: Read) -> None:
+    stances = read("Governor Ines Duarte spoke for an hour. She condemned the harbour toll.")
+    assert the(stances, "Ines Duarte", "the harbour toll").polarity == "OPPOSE"
+
+
+def test_the_country_is_not_us(read: Read) -> None:
+    stances = read("“The US rejects the treaty,” said Anna Berg.")
+    assert has(stances, "U", "the treaty", "OPPOSE")
+    assert not has(stances, "Anna Berg", "the treaty", "OPPOSE")
+
+
+def test_what_a_quotes_speaker_takes_as_known_is_the_articles(read: Read) -> None:
+    stances = read("Anna Berg threatened to close the strait in response to Chile's attacks on tankers.")
+    assert the(stances, "Chile", "tankers").asserted_by == ()
+
+
+def test_a_clause_as_target_ends_before_what_is_added(read: Read) -> None:
+    (stance,) = (
+        one
+        for one in read("Peru is insisting that the troops leave the valley, which they still hold.")
+        if one.holder.name == "Peru"
+    )
+    assert stance.target.name == "the troops leave the valley"
+
+
+def test_a_question_states_nothing(read: Read) -> None:
+    assert read("Anna Berg asked what methods the union would support.") == ()
+
+
+def test_what_is_asked_for_is_supported(read: Read) -> None:
+    stances = read("Norway demanded the release of the fishermen.")
+    assert has(stances, "Norway", "the release of the fishermen", "SUPPORT")
+    assert not any(one.target.name == "Norway" for one in stances)

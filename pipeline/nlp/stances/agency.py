@@ -40,6 +40,15 @@ def whole(parse: Parse, head: int) -> int:
     return head
 
 
+def counted(parse: Parse, head: int) -> int:
+    """Return what a number counts: freed (eleven of) the prisoners, sued (one of) its critics."""
+    if parse.tag[head] == "CD":
+        for child in parse.children[head]:
+            if parse.lower[child] == "of":
+                return parse.child(child, "pobj") or head
+    return head
+
+
 def is_named(parse: Parse, head: int) -> bool:
     """Whether a noun is, or ends, the name of a person, a body or a place."""
     return parse.ent_type[head] in ACTORS and parse.tag[head].startswith(("NNP", "NNS"))

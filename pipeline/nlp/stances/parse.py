@@ -14,10 +14,14 @@ MAX_CHILDREN = 100
 TRAILING = frozenset({"relcl", "advcl", "parataxis", "punct", "appos", "cc", "preconj", "mark", "discourse", "intj"})
 # In a clause these belong to it, or lie before its first word.
 CLAUSE_TRAILING = frozenset({"parataxis", "punct", "mark", "cc"})
+# What a clause adds behind a comma is no part of what it is about.
+ADDED = frozenset({"appos", "npadvmod", "dep", "relcl"})
 LEADING = frozenset({"mark", "cc", "preconj"})
 # After these an -ing form says what someone is charged with: accused the council of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
 BRACKETS = frozenset("\"'“”‘’«»()[]„‚`")
+# The country, the trade and the World Health Organization are not "us", "it" and "who".
+NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 HAVE = frozenset({"have", "has", "had", "'ve", "’ve", "having"})
 WERE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
@@ -39,8 +43,11 @@ class Parse:
     def __init__(self, doc: Doc) -> None:
         """Read the arrays once."""
         self.doc = doc
-        self.lower = [token.lower_ for token in doc]
         self.tag = [token.tag_ for token in doc]
+        self.lower = [
+            token.text if token.text in NAMES_LIKE_PRONOUNS and tag.startswith("NNP") else token.lower_
+            for token, tag in zip(doc, self.tag, strict=True)
+        ]
         self.dep = [token.dep_ for token in doc]
         self.head = [token.head.i for token in doc]
         self.children: list[list[int]] = [[] for _ in self.head]
@@ -132,7 +139,9 @@ class Parse:
             return True
         if clause:
             infinitive = dep == "aux" and self.lower[child] == "to" and self.tag[token] == "VB"
-            return dep in CLAUSE_TRAILING or infinitive or (dep == "advcl" and self.has(child, "if"))
+            is_added = dep in ADDED or (dep == "dobj" and self.child(token, "dobj") != child)
+            added = top and child > token and is_added and self._after_comma(token, child)
+            return dep in CLAUSE_TRAILING or infinitive or added or (dep == "advcl" and self.has(child, "if"))
         if dep == "appos" and top and self.ent_type[child] in NAMED and not self.ent_type[token]:
             return False  # its former director, Jane Doe
         if dep == "relcl" and not top:

@@ -3,10 +3,14 @@
 from pipeline.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
 from pipeline.nlp.entities import entity_index
 from pipeline.nlp.stances.agency import FIRST_PERSON
+from pipeline.nlp.stances.antecedents import Antecedents
 from pipeline.nlp.stances.arguments import antecedent
 from pipeline.nlp.stances.expansion import named_conjuncts
 from pipeline.nlp.stances.parse import Parse, Phrase
 from pipeline.records import Span
+
+# A holder's phrase that is longer, in tokens, is a sentence that the tree has hung on a noun.
+LONGEST_HOLDER = 20
 
 
 class Parties:
@@ -19,6 +23,7 @@ class Parties:
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse.doc)
+        self.antecedents = Antecedents(parse, self.entity_of)
         # Whom "he" or "the minister" means, where the quotes have found that out, by the first code point.
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
@@ -34,7 +39,8 @@ class Parties:
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
         """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
         span = self.span(phrase.start, phrase.end)
-        if quote is not None and span.text.lower() in FIRST_PERSON:
+        is_one_word = phrase.end == phrase.start + 1
+        if quote is not None and is_one_word and self.parse.lower[phrase.head] in FIRST_PERSON:
             speaker = self.speaker(quote)
             if speaker is not None:
                 return StanceParty(span, speaker.entity, speaker.name)
@@ -44,6 +50,9 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
+        entity = self.antecedents.of(phrase.head, quoted=quote is not None) if is_one_word else None
+        if entity is not None:
+            return StanceParty(span, entity, self.entities[entity].name)
         return StanceParty(span, None, " ".join(span.text.split()))
 
     def speaker(self, quote: int) -> StanceParty | None:
@@ -60,4 +69,5 @@ class Parties:
         first = noun
         while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
             first = self.parse.head[first]
-        return self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
+        phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
+        return phrase if phrase.end - phrase.start <= LONGEST_HOLDER else self.parse.core(noun)

@@ -2,31 +2,50 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import Stance, StanceParty, segments_of
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, agency
+from pipeline.nlp.stances.antecedents import NOBODY
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.candidates import find_candidates
 from pipeline.nlp.stances.expansion import expanded
-from pipeline.nlp.stances.judgement import MIN_CONFIDENCE, confidence
-from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
+from pipeline.nlp.stances.judgement import LEAST_BELIEF, belief, confidence
+from pipeline.nlp.stances.pairs import Pairs
+from pipeline.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from pipeline.nlp.stances.parties import Parties
 from pipeline.nlp.stances.voices import Voice, Voices, same_party
+from pipeline.nlp.stances.weights import pair_weights
 from pipeline.records import Polarity, Span
 
 # Numbers and marks that the tree makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
+MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
+# What begins a question: which measures he backs.
+ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
 # Types of event that have one polarity only, and those that are rejected when they are withheld.
 FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
 HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
+# A stance toward those whose act or who are part of what the words are about.
+PARTIAL = frozenset({"derived", "inside"})
 # What one can be asked to take a position by; not having done the rest says nothing.
 POSITIONS = frozenset({"REJECT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A candidate with its parties, the quote that voices it and the sources by whose claim it is."""
+
+    candidate: Candidate
+    holder: StanceParty
+    target: StanceParty
+    quote: int | None
+    sources: tuple[StanceParty, ...]
 
 
 class Reading:
@@ -38,24 +57,43 @@ class Reading:
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
         self.closed = _outside_the_body(doc)
+        self.candidates = [
+            one
+            for candidate in find_candidates(self.parse)
+            if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
+            for one in expanded(self.parse, candidate)
+        ]
 
     def stances(self) -> list[Stance]:
-        """Return the believed stances in text order, one for each holder, target and polarity."""
+        """Return the believed stances in text order, one for each holder and target."""
         best: dict[tuple[object, ...], Stance] = {}
-        for candidate in find_candidates(self.parse):
-            for stance in self._stances_of(candidate):
-                key = (_place(stance.holder), _place(stance.target), stance.polarity)
-                if key not in best or stance.confidence > best[key].confidence:
-                    best[key] = stance
-        return sorted(best.values(), key=_order)
+        for stance in (*self._of_pairs(), *self._of_rules()):
+            key = (_place(stance.holder), _place(stance.target))
+            if key not in best or stance.confidence > best[key].confidence:
+                best[key] = stance
+        once: dict[tuple[object, ...], Stance] = {}  # of "the mayor, Anna Berg, condemned" one is enough
+        for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
+            once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
+        return sorted(once.values(), key=_order)
 
-    def _stances_of(self, candidate: Candidate) -> Iterator[Stance]:
-        if self._is_closed(candidate.predicate) or self._is_neutral_act(candidate):
-            return
-        for one in expanded(self.parse, candidate):
-            stance = self._held(one)
-            if stance is not None:
-                yield stance
+    def _of_pairs(self) -> Iterator[Stance]:
+        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(pair_weights()):
+            placed = self.placed(candidate)
+            if placed is None:
+                continue
+            if candidate.features & PARTIAL:  # never surer than the stance that it follows from
+                likelihood = min(likelihood, belief(placed.candidate))
+                if likelihood < LEAST_BELIEF:
+                    continue
+            yield self._stance(placed, likelihood)
+
+    def _of_rules(self) -> Iterator[Stance]:
+        for candidate in self.candidates:
+            placed = self.placed(candidate)
+            if placed is not None:
+                believed = belief(placed.candidate)
+                if believed >= LEAST_BELIEF:
+                    yield self._stance(placed, believed)
 
     def _is_neutral_act(self, candidate: Candidate) -> bool:
         """Whether a negation leaves no position: who did not attack is not neutral for that."""
@@ -67,10 +105,12 @@ class Reading:
         before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
         return before >= 0 and place < self.closed[before][1]
 
-    def _held(self, candidate: Candidate) -> Stance | None:
-        """Return the candidate as a stance with its holder and its sources, if it is believed."""
+    def placed(self, candidate: Candidate) -> Placed | None:
+        """Return a candidate with its parties and its sources; None where it has no holder or no target to speak of."""
         voices = self.voices.over(candidate.predicate)
         quote = self.voices.quote_of.get(candidate.predicate)
+        if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
+            voices = ()  # whoever speaks of "Norway's attacks on" takes them as known, and so does the article
         if self._is_the_speakers(candidate):
             if not voices:
                 return None
@@ -80,29 +120,37 @@ class Reading:
             phrase = self.parties.holder_phrase(candidate.holder)
             holder, head, voices = self._own_words(self.parties.party(phrase, quote), phrase.head, voices)
         target = self.parties.party(candidate.target, quote)
-        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target.head):
+        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target):
             return None
-        believed = confidence(replace(candidate, features=candidate.features | self._context(candidate, head, voices)))
-        if believed < MIN_CONFIDENCE:
+        if is_nobody(holder) or is_nobody(target):
             return None
+        context = candidate.features | self._context(candidate, head, voices)
+        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
+
+    def _stance(self, placed: Placed, believed: float) -> Stance:
+        candidate = placed.candidate
         score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
         return Stance(
-            holder=holder,
-            target=target,
+            holder=placed.holder,
+            target=placed.target,
             polarity=_polarity(score),
             score=score,
             expression=self._expression(candidate),
             evidence=self._evidence(candidate),
-            confidence=believed,
+            confidence=confidence(believed),
             relation=_relation(candidate.relation, _polarity(score)),
-            quote=quote,
-            asserted_by=_each_once(voices),
+            quote=placed.quote,
+            asserted_by=placed.sources,
         )
 
-    def _is_no_target(self, head: int) -> bool:
-        """Whether a target's head is no thing that one can stand toward."""
-        tag = self.parse.tag[head]
-        return tag in NO_TARGETS or (tag.startswith("NN") and self.parse.lower[head] in vocabulary.empty_targets())
+    def _is_no_target(self, phrase: Phrase) -> bool:
+        """Whether a target is no thing that one can stand toward: a number, a day, what is asked for."""
+        tag, word = self.parse.tag[phrase.head], self.parse.lower[phrase.head]
+        if tag in NO_TARGETS or self.parse.ent_type[phrase.head] in MEASURES:
+            return True
+        if self.parse.tag[phrase.start] in ASKING and not self.parse.is_verb(phrase.head):
+            return True
+        return tag.startswith("NN") and word in vocabulary.empty_targets()
 
     def _is_the_speakers(self, candidate: Candidate) -> bool:
         """Whether the stance is that of whoever voices the clause."""
@@ -186,6 +234,11 @@ class Reading:
         while end - 1 > start and self.parse.doc[end - 1].is_space:
             end -= 1
         return self.parties.span(start, end)
+
+
+def is_nobody(party: StanceParty) -> bool:
+    """Whether a party is a pronoun that stands for nobody that is known."""
+    return party.entity is None and party.name.lower() in NOBODY
 
 
 def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:

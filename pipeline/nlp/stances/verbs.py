@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.stances import vocabulary
+from pipeline.nlp.stances.agency import counted
 from pipeline.nlp.stances.arguments import doer, fillers, subject
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.mood import Mood, meant, mood
@@ -41,6 +42,8 @@ def _particle(parse: Parse, verb: int, frame: Frame) -> tuple[int, ...] | None:
 
 def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Iterator[Candidate]:
     features = {"verb", f"holder={frame.holder}"}
+    if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
+        features.add("purpose")  # efforts to end it: what somebody works at, and little of where they stand
     passive = parse.is_passive(verb)
     if passive:
         features.add("passive")
@@ -53,7 +56,8 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
         features.add("necessary")
     expression = (*how.words, verb, *(_particle(parse, verb, frame) or ()))
     score = meant(frame.score, how, judgement=frame.holder == "source")
-    for slot, filler, is_clause in filled:
+    for slot, named, is_clause in filled:
+        filler = named if is_clause else counted(parse, named)
         if filler in (holder, verb) or parse.lower[filler] in REFLEXIVE:
             continue
         if _is_empty(parse, filler, is_clause=is_clause, refused=score < 0):

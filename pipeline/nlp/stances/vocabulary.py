@@ -136,6 +136,12 @@ def empty_targets() -> frozenset[str]:
 
 
 @functools.cache
+def consultations() -> frozenset[str]:
+    """Return the words for meeting and talking, which is no stance by itself."""
+    return lexicon.words("stance_consultations")
+
+
+@functools.cache
 def partitives() -> frozenset[str]:
     """Return the nouns that count others: a number of officials."""
     return lexicon.words("stance_partitives")

@@ -6,10 +6,13 @@ from pipeline.nlp.annotations import StanceParty
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import FIRST_PERSON, agency
 from pipeline.nlp.stances.arguments import doer
+from pipeline.nlp.stances.mood import NEGATIVE_SUBJECTS
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
 from pipeline.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
+OPENING, CLOSING = frozenset({"“", "``", "«", "„", "‘"}), frozenset({"”", "''", "»", "’"})
+STRAIGHT = frozenset({'"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +29,58 @@ class Voices:
     def __init__(self, parse: Parse, parties: Parties) -> None:
         """Lay out the quotes over the tokens once."""
         self.parse, self.parties = parse, parties
+        self.marked: set[int] = set()
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
-        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter."""
+        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter.
+
+        Quotes reach further than their marks where nothing else tells the end. So a token outside the marks belongs to a quote only
+        where the tree has it under the words that introduce the quote.
+        """
         over: dict[int, tuple[int, int]] = {}
         doc = self.parse.doc
         for index, quote in enumerate(self.parties.quotes):
+            cues = [
+                token.i
+                for span in quote.cue
+                for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
+            ]
+            marked = False
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
                 if tokens is None:
                     continue
                 size = span.end - span.start
                 for token in range(tokens.start, tokens.end):
+                    word = self.parse.lower[token]
+                    marked = (word in OPENING or (word in STRAIGHT and not marked)) or (
+                        marked and word not in CLOSING | STRAIGHT
+                    )
+                    if marked:
+                        self.marked.add(token)
+                    elif cues and not self._is_under(token, cues):
+                        continue
                     if token not in over or size < over[token][0]:
                         over[token] = (size, index)
         return {token: index for token, (_, index) in over.items()}
+
+    def _is_under(self, token: int, cues: list[int]) -> bool:
+        """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
+        parse = self.parse
+        tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
+        for _ in range(MAX_CLIMB):
+            if token in tops:
+                return True
+            if parse.head[token] == token:
+                break
+            token = parse.head[token]
+        # "The dam is safe, he said": the tree hangs the cue below what is said.
+        return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
+
+    def is_marked(self, token: int) -> bool:
+        """Whether a token stands inside a quote's marks."""
+        return token in self.marked
 
     def over(self, token: int) -> tuple[Voice, ...]:
         """Return the voices over the clause of a token, outermost first."""
@@ -59,6 +98,13 @@ class Voices:
             voice for voice in reversed(quoted) if not any(same_party(voice.party, other.party) for other in voices)
         ]
         return _without_first_persons((*outer, *voices))
+
+    def head(self, voice: Voice) -> int | None:
+        """Return the token that stands for a voice, if it has a mention."""
+        if voice.head is not None or voice.party.mention is None:
+            return voice.head
+        tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
+        return None if tokens is None else int(tokens.root.i)
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
@@ -79,6 +125,8 @@ class Voices:
 
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
+            return
+        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
             return
         if agency(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return

@@ -1,0 +1,286 @@
+"""``onrecord positions``: what the stances of a folder add up to, on records that the pipeline's own code has written."""
+
+import csv
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+import fastavro
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from pipeline.cli import main
+from pipeline.nlp.extract import Header, stance_records
+from pipeline.nlp.model import load_model
+from pipeline.positions import output
+from pipeline.positions.keys import name_key
+from pipeline.positions.rollup import Wanted, add_up, rows, stance_files
+from pipeline.records import Party, Provenance, Span, StanceRecord, to_avro
+from pipeline.schemas import schema
+
+DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
+NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)
+Write = Callable[..., Path]
+
+
+def stance(
+    holder: str, target: str, score: float, article: str = "a-1", when: datetime | None = DAY, confidence: float = 0.6
+) -> StanceRecord:
+    """Return a stance voiced in a sentence of three words."""
+    text = f"{holder} judged {target}"
+    return StanceRecord(
+        article_id=article,
+        published_at=when,
+        provenance=Provenance("0", "en", "1"),
+        stance_id=f"{article}#stance-{holder}-{target}-{score}-{confidence}",
+        holder=Party(None, None, holder),
+        target=Party(Span(0, len(target), target), None, target),
+        polarity="SUPPORT" if score > 0 else "OPPOSE" if score < 0 else "NEUTRAL",
+        score=score,
+        relation=None,
+        expression=(Span(0, 6, "judged"),),
+        evidence=Span(0, len(text), text),
+        quote_id=None,
+        asserted_by=(),
+        confidence=confidence,
+    )
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write stances as a backfill does, a file for each list, and return the output folder."""
+
+    def written(*files: list[StanceRecord]) -> Path:
+        folder = tmp_path / "out" / "stances"
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, stances in enumerate(files):
+            with (folder / f"stances-{number}.avro").open("wb") as file:
+                fastavro.writer(file, schema("stances"), [to_avro(one) for one in stances], strict=True)
+        return tmp_path / "out"
+
+    return written
+
+
+def positions_of(folder: Path, **wanted: object):
+    return add_up(rows(stance_files(folder)), Wanted(**wanted))
+
+
+def test_stances_of_all_files_and_spellings_add_up(write: Write) -> None:
+    folder = write(
+        [stance("the Harbour Board", "the toll", -0.8, "a-1", NEXT, 0.9), stance("Ruth Okafor", "the toll", 0.7)],
+        [stance("Harbour Board", "toll", 0.4, "a-2", DAY, 0.3)],
+    )
+    first, second = positions_of(folder)
+    assert (first.holder_key, first.target_key) == ("harbour board", "toll")
+    assert (first.support, first.oppose, first.neutral) == (1, 1, 0)
+    assert first.score == pytest.approx((0.9 * -0.8 + 0.3 * 0.4) / 1.2, abs=0.001)
+    assert (first.first_seen, first.last_seen) == (DAY, NEXT)
+    assert first.oppose_example is not None
+    assert (first.oppose_example.article_id, first.oppose_example.text) == ("a-1", "the Harbour Board judged the toll")
+    assert second.holder == "Ruth Okafor"
+
+
+def test_what_is_only_claimed_counts_when_it_is_asked_for(write: Write) -> None:
+    claimed = replace(stance("Norway", "the talks", -0.6), asserted_by=(Party(None, None, "Denmark"),))
+    folder = write([claimed])
+    assert positions_of(folder) == []
+    assert [one.oppose for one in positions_of(folder, claims=True)] == [1]
+
+
+def test_each_day_has_positions_of_its_own(write: Write) -> None:
+    folder = write(
+        [stance("Norway", "the pact", s, f"a-{s}", when) for s, when in ((0.5, DAY), (-0.5, NEXT), (0.1, None))]
+    )
+    assert [(one.day, one.support, one.oppose) for one in positions_of(folder, by_day=True)] == [
+        (date(2026, 3, 2), 1, 0),
+        (date(2026, 3, 3), 0, 1),
+        (None, 1, 0),
+    ]
+
+
+def test_the_example_is_the_surest_whatever_the_order_of_the_files(write: Write) -> None:
+    weak, strong = stance("Chile", "the tax", 0.5, "a-1", DAY, 0.5), stance("Chile", "the tax", 0.5, "a-2", DAY, 0.8)
+    for files in ([weak, strong], [strong, weak]):
+        (one,) = positions_of(write(files))
+        assert one.support_example is not None
+        assert one.support_example.article_id == "a-2"
+
+
+def test_the_least_sure_stances_are_left_out_unless_asked_for(write: Write, capsys) -> None:
+    folder = write([stance("Norway", "the pact", 0.5, confidence=0.15)])
+    assert main(["positions", str(folder)]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["positions", str(folder), "--min-confidence", "0"]) == 0
+    assert "Norway" in capsys.readouterr().out
+
+
+def test_neutral_positions_are_counted_and_are_no_example(write: Write) -> None:
+    (one,) = positions_of(write([stance("Peru", "the treaty", 0.0)]))
+    assert (one.support, one.oppose, one.neutral, one.score, one.example) == (0, 0, 1, 0.0, None)
+
+
+def test_csv_and_avro_hold_all_positions(write: Write, tmp_path: Path) -> None:
+    folder = write([stance("Norway", "the pact", 0.5), stance("Norway", "the toll", -0.5)])
+    table, avro = tmp_path / "p.csv", tmp_path / "p.avro"
+    assert main(["positions", str(folder), "--rows", "1", "--output", str(table), "--output", str(avro)]) == 0
+    with table.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    with avro.open("rb") as file:
+        records = list(fastavro.reader(file))
+    assert [line["target"] for line in lines] == [record["target"] for record in records] == ["the pact", "the toll"]
+    assert (lines[1]["oppose"], lines[1]["oppose_article_id"], lines[1]["first_seen"]) == (
+        "1",
+        "a-1",
+        "2026-03-02T07:00:00Z",
+    )
+    assert records[1]["oppose_example"]["article_id"] == "a-1"
+    assert records[1]["last_seen"] == DAY
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "p.avro", "p.csv"]
+
+
+def test_a_file_that_is_there_is_replaced_when_that_is_asked_for(write: Write, tmp_path: Path, capsys) -> None:
+    folder, table = write([stance("Norway", "the pact", 0.5)]), tmp_path / "p.csv"
+    table.write_text("mine")
+    assert main(["positions", str(folder), "--output", str(table)]) == 2
+    assert "is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert table.read_text() == "mine"
+    assert main(["positions", str(folder), "--output", str(table), "--overwrite"]) == 0
+    assert "Norway" in table.read_text()
+
+
+def test_no_cell_is_a_formula_and_no_character_steers_the_terminal(write: Write, tmp_path: Path, capsys) -> None:
+    folder, table = write([stance("=cmd|'/c calc'!A1", "\x1b[31mthe\u202epact\n", 0.5, "-1+1")]), tmp_path / "p.csv"
+    assert main(["positions", str(folder), "--output", str(table)]) == 0
+    printed = capsys.readouterr().out
+    with table.open(encoding="utf-8", newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert line["holder"].startswith("'=")
+    assert line["support_article_id"] == "'-1+1"
+    for text in (printed, *line.values()):
+        assert not set(text) & {"\x1b", "\u202e"}
+    assert len(printed.splitlines()) == 2
+
+
+def test_behind_a_pipe_come_lines_with_tabs(write: Write) -> None:
+    folder = write([stance("Norway", "the pact", 0.5)])
+    run = subprocess.run(
+        [sys.executable, "-m", "pipeline", "positions", str(folder)], capture_output=True, text=True, check=True
+    )
+    head, line = run.stdout.splitlines()
+    assert head.split("\t")[:5] == ["holder", "target", "for", "against", "score"]
+    assert line.split("\t") == [
+        *("Norway", "the pact", "1", "0", "+0.50", "2026-03-02", "2026-03-02", "Norway judged the pact", "a-1"),
+    ]
+    assert run.stderr == ""
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_the_table_fits_the_terminal_and_cuts_no_number_off(write: Write, width: int) -> None:
+    folder = write([stance("The Association of Harbour Pilots of the Western Isles", "the toll", -0.75)] * 12)
+    console = Console(width=width, record=True, force_terminal=True, file=io.StringIO())
+    output.print_table(positions_of(folder), console, by_day=False)
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= width
+    assert any("12" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "problem"),
+    [
+        (lambda path: None, 2, "is no folder; give the --output of a backfill"),
+        (lambda path: path.mkdir(), 2, "holds no stances folder and nothing else of a run"),
+        (lambda path: (path / "stances").mkdir(parents=True), 0, "no stances that are asked for"),
+    ],
+)
+def test_a_folder_without_stances(make, code: int, problem: str, tmp_path: Path, capsys) -> None:
+    make(tmp_path / "run")
+    assert main(["positions", str(tmp_path / "run")]) == code
+    printed = capsys.readouterr()
+    assert problem in printed.err
+    assert printed.out == ""
+
+
+def test_a_file_that_is_cut_off_is_named_and_nothing_is_written(write: Write, tmp_path: Path, capsys) -> None:
+    folder, table = write([stance("Norway", "the pact", 0.5)] * 50), tmp_path / "p.csv"
+    (file,) = folder.glob("stances/*.avro")
+    file.write_bytes(file.read_bytes()[:-40])
+    assert main(["positions", str(folder), "--output", str(table)]) == 1
+    assert f"failed: {file}: can't be read" in capsys.readouterr().err
+    assert not table.exists()
+
+
+def test_records_of_another_kind_are_named(tmp_path: Path, capsys) -> None:
+    (tmp_path / "stances").mkdir()
+    with (tmp_path / "stances" / "x.avro").open("wb") as file:
+        fastavro.writer(file, schema("quotes"), [])
+    assert main(["positions", str(tmp_path)]) == 1
+    assert "holds no stances" in capsys.readouterr().err
+
+
+def test_all_mistakes_are_told_together(tmp_path: Path, capsys) -> None:
+    argv = ["--min-confidence", "2", "--min-stances", "x", "--rows", "-1", "--output", "p.xls", "--frist"]
+    assert main(["positions", str(tmp_path), *argv]) == 2
+    *problems, hint = capsys.readouterr().err.splitlines()
+    assert len(problems) == 6
+    assert hint == "(onrecord positions --help explains the options)"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("the European Union", "European Union", True),
+        ("Ana Peña", "ANA PENA", True),
+        ("U.S.", "US", True),
+        ("Norway's", "Norway", True),
+        ("Ruth Okafor", "Ruth Okafor-Lund", False),
+        ("…", "?!", False),
+    ],
+)
+def test_what_makes_two_names_the_same(one: str, other: str, same: bool) -> None:
+    assert (name_key(one) == name_key(other)) is same
+
+
+@given(st.text(max_size=60))
+def test_every_name_has_a_key_and_the_key_is_its_own(name: str) -> None:
+    assert bool(name_key(name)) == bool(name.strip())
+    assert name_key(name_key(name)) == name_key(name)
+
+
+def test_from_articles_to_positions(tmp_path: Path) -> None:
+    nlp = load_model().as_one_pipeline()
+    texts = {
+        "a-1": "Governor Ines Duarte condemned the harbour toll on Monday. Chile praised the fishing accord.",
+        "a-2": "“We reject the harbour toll,” said Ines Duarte. Peru accused Chile of sabotaging the fishing accord.",
+    }
+    (tmp_path / "stances").mkdir()
+    for number, (name, text) in enumerate(texts.items()):
+        header = Header(name, (DAY, NEXT)[number], Provenance("0", "en", "1"), name)
+        with (tmp_path / "stances" / f"{name}.avro").open("wb") as file:
+            fastavro.writer(file, schema("stances"), map(to_avro, stance_records(nlp(text), header)), strict=True)
+    found = {(one.holder_key, one.target_key): one for one in positions_of(tmp_path)}
+    toll = found["ines duarte", "harbour toll"]
+    assert (toll.support, toll.oppose, toll.first_seen, toll.last_seen) == (0, 2, DAY, NEXT)
+    assert found["peru", "chile"].oppose == 1
+    assert ("chile", "fishing accord") in found
+    assert found["chile", "fishing accord"].oppose == 0
+    assert {one.oppose for one in positions_of(tmp_path, claims=True, holder="chile", target="accord")} == {1}
+
+
+@given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("xy"), st.floats(-1, 1)), max_size=30))
+def test_nothing_is_lost_and_scores_stay_in_range(triples: list[tuple[str, str, float]]) -> None:
+    records = [to_avro(stance(holder, target, score)) for holder, target, score in triples]
+    positions = add_up(records, Wanted())
+    assert sum(one.stances for one in positions) == len(records)
+    assert all(-1 <= one.score <= 1 for one in positions)
+
+
+@given(st.text(max_size=80))
+def test_what_is_printed_is_one_line_that_steers_nothing(text: str) -> None:
+    assert output.plain(text).isprintable()
+    assert not output.cell(text).startswith(("=", "+", "-", "@"))
