@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.positions import output
-from pipeline.positions.rollup import Position, ReadingError, Wanted, add_up, rows, stance_files
+from pipeline.positions.rollup import Position, ReadingError, Wanted, add_up, entity_keys, rows, stance_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,8 @@ def _number(text: str, name: str, least: float, most: float | None, problems: li
 def run(options: Options) -> bool:
     """Print the positions, write the files; return whether that went well."""
     try:
-        positions = [
-            one for one in add_up(rows(stance_files(options.folder)), options.wanted) if one.stances >= options.least
-        ]
+        sums = add_up(rows(stance_files(options.folder)), options.wanted, entity_keys(options.folder))
+        positions = [one for one in sums if one.stances >= options.least]
         for path in options.files:
             output.write(positions, path)
     except (ReadingError, OSError) as error:

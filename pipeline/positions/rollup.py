@@ -1,7 +1,7 @@
 """Adds stances up to positions; reads one record after another and keeps one sum for each position."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,15 @@ from pipeline.positions.keys import name_key
 from pipeline.records import KINDS
 
 Row: TypeAlias = dict[str, Any]
-STANCES = KINDS[KINDS.index("stances")]
+STANCES, ENTITIES = KINDS[KINDS.index("stances")], KINDS[KINDS.index("entities")]
+KIND_OF = {"Stance": STANCES, "Entity": ENTITIES}
+# What is read of the entities: their names and what they have in common with other articles.
+NAMES = {
+    "type": "record",
+    "name": "Entity",
+    "namespace": "org.onrecord",
+    "fields": [{"name": "name", "type": "string"}, {"name": "name_key", "type": "string", "default": ""}],
+}
 SIDES = ("SUPPORT", "OPPOSE", "NEUTRAL")
 
 
@@ -131,8 +139,23 @@ def stance_files(folder: Path) -> list[Path]:
     return files
 
 
-def rows(files: Iterable[Path]) -> Iterator[Row]:
-    """Yield the stance records of the files.
+def entity_keys(folder: Path) -> dict[str, str]:
+    """Return the key of each name that the entities of an output folder have; empty where it has no entities.
+
+    Raises:
+        ReadingError: a file can't be read, is cut off, or holds something else.
+    """
+    files = sorted((folder / ENTITIES).rglob("*.avro"))
+    return {row["name"]: row["name_key"] for row in rows(files, "Entity", NAMES) if row["name_key"]}
+
+
+def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = None) -> Iterator[Row]:
+    """Yield the records of the files.
+
+    Args:
+        files: Avro files.
+        record: the name of the records that they hold.
+        schema: what is read of a record; None for all of it.
 
     Raises:
         ReadingError: a file can't be read, is cut off, or holds something else.
@@ -140,10 +163,10 @@ def rows(files: Iterable[Path]) -> Iterator[Row]:
     for path in files:
         try:
             with path.open("rb") as file:
-                reader = fastavro.reader(file)
+                reader = fastavro.reader(file, schema)
                 name = reader.writer_schema.get("name", "") if isinstance(reader.writer_schema, dict) else ""
-                if name.rpartition(".")[2] != "Stance":
-                    raise ReadingError(f"{path}: holds no stances")
+                if name.rpartition(".")[2] != record:
+                    raise ReadingError(f"{path}: holds no {KIND_OF[record]}")
                 for row in reader:
                     assert isinstance(row, dict)
                     yield row
@@ -154,15 +177,19 @@ def rows(files: Iterable[Path]) -> Iterator[Row]:
             raise ReadingError(f"{path}: can't be read ({reason}); write the records again") from error
 
 
-def add_up(stances: Iterable[Row], wanted: Wanted) -> list[Position]:
-    """Return the positions that stances come to: by day, then the most often taken first."""
+def add_up(stances: Iterable[Row], wanted: Wanted, keys: Mapping[str, str] | None = None) -> list[Position]:
+    """Return the positions that stances come to: by day, then the most often taken first.
+
+    ``keys`` are those of the entities' names; a party that is no entity has one made of its own name.
+    """
+    keys = keys or {}
     sums: dict[tuple[str, str, date | None], _Sum] = {}
     names: dict[str, Counter[str]] = {}
     holder_part, target_part = (None if part is None else name_key(part) for part in (wanted.holder, wanted.target))
     for row in stances:
         if (row["asserted_by"] and not wanted.claims) or row["confidence"] < wanted.least_confidence:
             continue
-        holder, target = name_key(row["holder"]["name"]), name_key(row["target"]["name"])
+        holder, target = _key(row["holder"], keys), _key(row["target"], keys)
         if (holder_part or "") not in holder or (target_part or "") not in target:
             continue
         day = row["published_at"].date() if wanted.by_day and row["published_at"] is not None else None
@@ -172,6 +199,11 @@ def add_up(stances: Iterable[Row], wanted: Wanted) -> list[Position]:
     shown = {key: min(found, key=lambda name: (-found[name], name)) for key, found in names.items()}
     positions = [_position(key, one, shown) for key, one in sums.items()]
     return sorted(positions, key=_order)
+
+
+def _key(party: Row, keys: Mapping[str, str]) -> str:
+    known = keys.get(party["name"]) if party["entity_id"] is not None else None
+    return known or name_key(party["name"])
 
 
 def _position(key: tuple[str, str, date | None], one: _Sum, shown: dict[str, str]) -> Position:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from pipeline.nlp.quotes.fit import fit as conditional_logit
+from pipeline.nlp.learning import conditional_logit
 from pipeline.nlp.stances import fit
 from pipeline.nlp.stances.pairs import Pairs
 from pipeline.nlp.stances.reading import Reading

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from pipeline.cli import main
-from pipeline.nlp.extract import Header, stance_records
+from pipeline.nlp.extract import Header, entity_records, stance_records
 from pipeline.nlp.model import load_model
 from pipeline.positions import output
 from pipeline.positions.keys import name_key
-from pipeline.positions.rollup import Wanted, add_up, rows, stance_files
+from pipeline.positions.rollup import Wanted, add_up, entity_keys, rows, stance_files
 from pipeline.records import Party, Provenance, Span, StanceRecord, to_avro
 from pipeline.schemas import schema
 
@@ -68,7 +68,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def positions_of(folder: Path, **wanted: object):
-    return add_up(rows(stance_files(folder)), Wanted(**wanted))
+    return add_up(rows(stance_files(folder)), Wanted(**wanted), entity_keys(folder))
 
 
 def test_stances_of_all_files_and_spellings_add_up(write: Write) -> None:
@@ -270,6 +270,20 @@ def test_from_articles_to_positions(tmp_path: Path) -> None:
     assert ("chile", "fishing accord") in found
     assert found["chile", "fishing accord"].oppose == 0
     assert {one.oppose for one in positions_of(tmp_path, claims=True, holder="chile", target="accord")} == {1}
+
+
+def test_one_person_is_one_holder_whatever_the_article_calls_her(tmp_path: Path) -> None:
+    nlp = load_model().as_one_pipeline()
+    texts = ("Ines M. Duarte condemned the harbour toll.", "Ines Duarte condemned the harbour toll.")
+    for kind in ("entities", "stances"):
+        (tmp_path / kind).mkdir()
+    for number, text in enumerate(texts):
+        header, doc = Header(f"a-{number}", DAY, Provenance("0", "en", "1"), str(number)), nlp(text)
+        for kind, records in (("entities", entity_records(doc, header)), ("stances", stance_records(doc, header))):
+            with (tmp_path / kind / f"{number}.avro").open("wb") as file:
+                fastavro.writer(file, schema(kind), map(to_avro, records), strict=True)
+    (toll,) = positions_of(tmp_path)
+    assert (toll.holder_key, toll.oppose) == ("ines duarte", 2)
 
 
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("xy"), st.floats(-1, 1)), max_size=30))

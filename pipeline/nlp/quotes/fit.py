@@ -10,51 +10,23 @@ Run it as ``python -m pipeline.nlp.quotes.fit ARTICLES.jsonl``. A line of the fi
 import json
 import math
 import sys
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from pipeline.nlp.annotations import Quote
+from pipeline.nlp.learning import Example, Words, conditional_logit
 from pipeline.nlp.model import load_model
 from pipeline.nlp.quotes import scored_quotes
 from pipeline.nlp.quotes.candidates import Candidate
 from pipeline.nlp.quotes.reading import Reading
-from pipeline.nlp.quotes.weights import AGREEING, LARGEST_LOGIT, LEAST_SCORE, LEVEL, SLOPE, by_cue
+from pipeline.nlp.quotes.weights import AGREEING, LEAST_SCORE, LEVEL, SLOPE, by_cue
 
-LEAST_COUNT = 4  # a rarer feature says nothing about other articles
-PENALTY = 6.0  # of the squared weights, for the sum of the losses
-STEPS = 300
-RATE = 0.1
-SMALLEST_WEIGHT = 0.02  # a smaller one moves no probability by more than half a point
-SHARPNESS = 8  # the power of the share of common words: 0.9 of it makes a reading less than half as good as the best
-Example = tuple[list[str], float]  # a reading's features and how right it is
 FOLDS = 4  # parts of the articles; each is calibrated on with weights learned from the others
 PLATT_STEPS = 20
 Offsets = list[list[int]]
 Annotated = list[tuple[Offsets, Offsets]]
-
-
-class Words:
-    """The words of a Doc by their code points."""
-
-    def __init__(self, doc: Doc) -> None:
-        """Read the tokens that hold a letter or a digit."""
-        words = [token for token in doc if any(map(str.isalnum, token.text))]
-        self.places = [token.i for token in words]
-        self.starts = [token.idx for token in words]
-        self.ends = [token.idx + len(token.text) for token in words]
-
-    def within(self, spans: Iterable[Iterable[int]]) -> frozenset[int]:
-        """Return the words, by their tokens' places, that spans of code points touch."""
-        found: set[int] = set()
-        for start, end in spans:
-            found.update(self.places[bisect_right(self.ends, start) : bisect_left(self.starts, end)])
-        return frozenset(found)
 
 
 def rightness(
@@ -90,41 +62,6 @@ def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
     ]
 
 
-def _targets(group: list[Example]) -> list[float]:
-    """Return the probability that each reading should have: the best one all of it, those nearly as good a share."""
-    shares = [right**SHARPNESS for _, right in group]
-    total = sum(shares)
-    return [share / total if total else 0.0 for share in shares]
-
-
-def fit(data: list[list[Example]]) -> dict[str, float]:
-    """Return the weight of every feature that is frequent enough (Adam on the whole batch)."""
-    counts = Counter(feature for group in data for features, _ in group for feature in features)
-    names = sorted(feature for feature, count in counts.items() if count >= LEAST_COUNT)
-    place = {name: index for index, name in enumerate(names)}
-    rows: list[int] = []
-    columns: list[int] = []
-    groups: list[int] = []
-    for number, group in enumerate(data):
-        for features, _ in group:
-            known = [place[feature] for feature in features if feature in place]
-            rows += [len(groups)] * len(known)
-            columns += known
-            groups.append(number)
-    row, column, cue = np.array(rows), np.array(columns), np.array(groups)
-    truth = np.array([target for group in data for target in _targets(group)])
-    weight: NDArray[np.float64] = np.zeros(len(names))
-    mean, square = np.zeros(len(names)), np.zeros(len(names))
-    for step in range(1, STEPS + 1):
-        odds = np.exp(np.clip(np.bincount(row, weight[column], minlength=len(groups)), -LARGEST_LOGIT, LARGEST_LOGIT))
-        error = odds / (1 + np.bincount(cue, odds, minlength=len(data)))[cue] - truth
-        gradient = np.bincount(column, error[row], minlength=len(names)) + PENALTY * weight
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
-        rate = RATE * (1 - step / (STEPS + 1))
-        weight -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
-    return {name: float(value) for name, value in zip(names, weight, strict=True) if abs(value) >= SMALLEST_WEIGHT}
-
-
 def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
     """Return slope and level of each kind of quotes, from the scores of articles that the weights were not learned from.
 
@@ -132,7 +69,9 @@ def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Examp
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
-        table = fit([group for place, groups in enumerate(data) if place % FOLDS != fold for group in groups])
+        table = conditional_logit(
+            [group for place, groups in enumerate(data) if place % FOLDS != fold for group in groups]
+        )
         for doc, annotated in zip(docs[fold::FOLDS], gold[fold::FOLDS], strict=True):
             words = Words(doc)
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
@@ -195,7 +134,7 @@ def main(articles: Path) -> None:
     parsed = model.parse.pipe((line["text"] for line in lines), batch_size=16)
     docs = [model.extractors["entities"](doc) for doc in parsed]
     data = [examples(doc, annotated) for doc, annotated in zip(docs, gold, strict=True)]
-    weight = fit([group for groups in data for group in groups])
+    weight = conditional_logit([group for groups in data for group in groups])
     write(weight | calibrate(docs, gold, data), Path(__file__).parents[1] / "lexicons" / "quote_weights.tsv")
 
 

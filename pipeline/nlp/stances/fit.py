@@ -15,9 +15,8 @@ from typing import Any, TypeAlias
 
 from spacy.tokens import Doc
 
+from pipeline.nlp.learning import Example, Words, conditional_logit
 from pipeline.nlp.model import load_model
-from pipeline.nlp.quotes.fit import Words
-from pipeline.nlp.quotes.fit import fit as conditional_logit
 from pipeline.nlp.stances.pairs import Pair, Pairs
 from pipeline.nlp.stances.parse import Phrase
 from pipeline.nlp.stances.reading import Reading
@@ -34,7 +33,6 @@ PAIR_HEAD = (
     "# Columns: feature, weight for support, weight for opposition (natural logarithms of odds against no stance).\n"
 )
 SOURCE = "# Source: learned from the training parts of DSE and PLV by nlp/stances/fit.py. Licence: Apache-2.0.\n"
-Example: TypeAlias = tuple[list[str], float]
 Annotated: TypeAlias = dict[str, Any]
 
 
