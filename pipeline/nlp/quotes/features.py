@@ -4,8 +4,9 @@ A feature is a name and what was seen, "name=value"; a bar joins what was seen t
 form and c its class; s the kind of the source, t its head word, u its length and place and o how it is reached from the cue ("own" its
 subject, else the labels of the clauses on the way), own whether the content holds it; m the cue verb's mood, k what hangs on it
 and p what it hangs on; q whether it stands in marks, h how much of the content does and g how marks meet its ends; n the content's
-length; i how it begins; a what follows it, r how much of the sentence is left, z its last part behind a comma; b the tenses of the
-cue and of what is within and without; in and out the links of the last constituent within and the first one without.
+length and v whether a nearer cue introduces it; i how it begins; a what follows it, r how much of the sentence is left, z its last part
+behind a comma; b the tenses of the cue and of what is within and without; in and out the links of the last constituent within and the
+first one without.
 """
 
 from typing import TYPE_CHECKING
@@ -192,6 +193,7 @@ class Describer:
         return [
             f"h={share}",
             f"hf={share}|{frame}",
+            f"v={self._is_introduced_nearer(candidate.anchor, first)}|{frame}",
             f"n={length}",
             f"nf={length}|{frame}",
             f"nc={length}|{main}",
@@ -202,6 +204,12 @@ class Describer:
             f"g={opens}|{closes}|{share}|{frame}",
             f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{frame}",
         ]
+
+    def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
+        """Whether another cue of speech stands between a cue and the content behind it."""
+        tree, cues = self.tree, verbs()
+        between = range(max(anchor + 1, first - LONGEST_LOOK), first)
+        return any(tree.tags[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(tree.lower[t])))
 
     def _end(self, candidate: Candidate, lemma: str) -> list[str]:
         """Return what stands at the end of the content, within and without."""

@@ -124,6 +124,8 @@ class Reading:
             return None
         if is_nobody(holder) or is_nobody(target):
             return None
+        if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
+            return None
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
 

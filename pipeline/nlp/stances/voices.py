@@ -30,6 +30,7 @@ class Voices:
         """Lay out the quotes over the tokens once."""
         self.parse, self.parties = parse, parties
         self.marked: set[int] = set()
+        self.cues: list[list[int]] = []  # of each quote
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
@@ -46,6 +47,7 @@ class Voices:
                 for span in quote.cue
                 for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
             ]
+            self.cues.append(cues)
             marked = False
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
@@ -81,6 +83,16 @@ class Voices:
     def is_marked(self, token: int) -> bool:
         """Whether a token stands inside a quote's marks."""
         return token in self.marked
+
+    def is_said_by_others(self, predicate: int, token: int) -> bool:
+        """Whether a token stands in marks that have nothing to do with a predicate before or behind them.
+
+        "It was condemned by the league, which said: “Ministers have …”" condemns no ministers.
+        """
+        quote = self.quote_of.get(token)
+        if quote is None or token not in self.marked or predicate in self.marked:
+            return False
+        return predicate not in self.cues[quote]
 
     def over(self, token: int) -> tuple[Voice, ...]:
         """Return the voices over the clause of a token, outermost first."""
