@@ -173,7 +173,7 @@ def run(options: BackfillOptions) -> int:
                     write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)
         except Exception as error:
-            _print_failure(error, messages)
+            print_failure(error, messages)
             return FAILED
         print_summary(summary, options.output, options.extract, Console())
         return _verdict(summary, options, messages)
@@ -184,7 +184,7 @@ def _printable(line: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
-def _print_failure(error: Exception, console: Console) -> None:
+def print_failure(error: Exception, console: Console) -> None:
     """Say why the job failed; the runner's error holds the trace of the worker."""
     lines = [_printable(line) for line in str(error).strip().splitlines()] or [type(error).__name__]
     for line in lines[:-1]:

@@ -132,7 +132,11 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         annotations = self.annotator.annotate([self._text(article) for article in batch.articles])
         for article, annotation, place in zip(batch.articles, annotations, batch.places, strict=True):
             yield from self._records(article, annotation, place)
-        metrics.count(metrics.PARSE_MILLISECONDS, round(1000 * (time.monotonic() - started)))
+        milliseconds = round(1000 * (time.monotonic() - started))
+        metrics.count(metrics.PARSE_MILLISECONDS, milliseconds)
+        if batch.articles:
+            metrics.distribute(metrics.PARSE_MILLISECONDS_A_BATCH, milliseconds)
+            metrics.distribute(metrics.WORDS_A_BATCH, sum(annotation.words for annotation in annotations))
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)

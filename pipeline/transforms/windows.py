@@ -1,8 +1,18 @@
 """Windows: which records of a stream stand in one file, and when that file is written."""
 
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
 import apache_beam as beam
 from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime, AfterWatermark
-from apache_beam.transforms.window import FixedWindows
+from apache_beam.transforms.window import FixedWindows, TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
+
+from pipeline import metrics
+from pipeline.article import Article, InvalidMessage, published
+from pipeline.records import DeadLetter
 
 # Late records wait so long for company; one by one they would make a file each.
 LATE_SECONDS = 30
@@ -26,3 +36,93 @@ def windows(seconds: int, allowed_lateness: int, early_every: int | None = None)
         accumulation_mode=AccumulationMode.DISCARDING,
         allowed_lateness=allowed_lateness + SLACK_SECONDS,
     )
+
+
+def event_time(article: Article, attribute: str | None) -> float | None:
+    """Return when an article was published, in seconds since 1970.
+
+    Args:
+        article: the article.
+        attribute: the one of its attributes that says so, in RFC 3339 or milliseconds since 1970; None for ``published_at``.
+
+    Returns:
+        None where it is not told, or told in another form.
+    """
+    time_: datetime | None = article.published_at
+    if attribute is not None:
+        value = article.attributes.get(attribute)
+        try:
+            time_ = published(int(value) if value.lstrip("-").isdecimal() else value)[0] if value else None
+        except (InvalidMessage, ValueError):
+            return None
+    return time_.timestamp() if time_ is not None else None
+
+
+def placed(event: float | None, arrival: float, now: float, allowed_lateness: int) -> tuple[float, bool]:
+    """Return the time that decides on an article's window, and whether its own was too long ago. All are seconds since 1970.
+
+    Nobody can write before an article has come, so one from the future stands where it arrived; so does one whose window is closed
+    for good, because the runner would drop it, and one without a time.
+    """
+    earliest = now - allowed_lateness
+    arrived = arrival if earliest <= arrival <= now else now
+    if event is None or event > arrived:
+        return arrived, False
+    return (arrived, True) if event < earliest else (event, False)
+
+
+class PlaceFn(beam.DoFn):  # type: ignore[misc]
+    """Gives articles and dead letters the times that decide on their windows."""
+
+    def __init__(self, window: int, allowed_lateness: int, attribute: str | None, clock: Callable[[], float]) -> None:
+        """Place with windows of so many seconds."""
+        self.window = window
+        self.allowed_lateness = allowed_lateness
+        self.attribute = attribute
+        self.clock = clock
+
+    def process(
+        self, value: Article | DeadLetter, timestamp: Timestamp = beam.DoFn.TimestampParam
+    ) -> Iterator[TimestampedValue]:
+        """Yield the value with its time."""
+        now = self.clock()
+        event = event_time(value, self.attribute) if isinstance(value, Article) else None
+        time_, is_too_late = placed(event, float(timestamp), now, self.allowed_lateness)
+        if isinstance(value, Article):
+            metrics.count(metrics.TOO_LATE, is_too_late)
+            metrics.count(metrics.LATE, not is_too_late and time_ - time_ % self.window + self.window < now)
+            metrics.distribute(metrics.EVENT_TIME_LAG_SECONDS, max(0, round(now - (event if event else time_))))
+        yield TimestampedValue(value, time_)
+
+
+@dataclass
+class InWindows(beam.PTransform):  # type: ignore[misc]
+    """Articles, or dead letters, in the windows of the times that they were published at; nothing is dropped.
+
+    Attributes:
+        value_type: which of them.
+        window: seconds.
+        allowed_lateness: seconds; an older article stands in the window in which it came.
+        early_every: seconds after which a window is written so far, or None.
+        attribute: the attribute that holds the time, or None for ``published_at``.
+        clock: the time now, in seconds since 1970.
+    """
+
+    value_type: type[Article] | type[DeadLetter]
+    window: int
+    allowed_lateness: int
+    early_every: int | None = None
+    attribute: str | None = None
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, values: beam.PCollection) -> beam.PCollection:
+        """Return the same values in windows."""
+        place = PlaceFn(self.window, self.allowed_lateness, self.attribute, self.clock)
+        return (
+            values
+            | "Place" >> beam.ParDo(place).with_output_types(self.value_type)
+            | "Windows" >> windows(self.window, self.allowed_lateness, self.early_every)
+        )
