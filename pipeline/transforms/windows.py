@@ -1,5 +1,6 @@
 """Windows: which records of a stream stand in one file, and when that file is written."""
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ LATE_SECONDS = 30
 SLACK_SECONDS = 6 * 3600
 
 
+@functools.cache  # articles and dead letters meet again; Beam takes two equal triggers for different ones
+def _trigger(early_every: int | None) -> AfterWatermark:
+    early = AfterProcessingTime(early_every) if early_every else None
+    return AfterWatermark(early=early, late=AfterProcessingTime(LATE_SECONDS))
+
+
 def windows(seconds: int, allowed_lateness: int, early_every: int | None = None) -> beam.WindowInto:
     """Return the windowing of a stream's records: fixed windows, each written once it has passed, and again when more comes in.
 
@@ -29,10 +36,9 @@ def windows(seconds: int, allowed_lateness: int, early_every: int | None = None)
         allowed_lateness: seconds behind the watermark until which a window takes more in.
         early_every: seconds after which a window that has not passed yet is written so far, or None.
     """
-    early = AfterProcessingTime(early_every) if early_every else None
     return beam.WindowInto(
         FixedWindows(seconds),
-        trigger=AfterWatermark(early=early, late=AfterProcessingTime(LATE_SECONDS)),
+        trigger=_trigger(early_every),
         accumulation_mode=AccumulationMode.DISCARDING,
         allowed_lateness=allowed_lateness + SLACK_SECONDS,
     )
