@@ -62,7 +62,9 @@ def build(messages: beam.PCollection[Message], graph: Graph) -> None:
         once = decoded | "Deduplicate" >> DeduplicateStream(stream.dedupe_for)
         articles = once | "EventTime" >> InWindows(Article, *places)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, *places)
-    annotated = articles | "Annotate" >> Annotate(graph.model, graph.extract, graph.batch_size, graph.progress_folder)
+    time_limit = stream.time_limit if stream else None
+    annotate = Annotate(graph.model, graph.extract, graph.batch_size, graph.progress_folder, time_limit)
+    annotated = articles | "Annotate" >> annotate
     dead_letters = (undecodable, annotated.dead_letters) | "AllDeadLetters" >> beam.Flatten()
 
     def write(kind: Kind, records: beam.PCollection[Record]) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import apache_beam as beam
 from apache_beam.transforms.window import BoundedWindow
@@ -28,6 +29,7 @@ from pipeline.records import (
     StanceRecord,
 )
 from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
+from pipeline.transforms.time_limit import LimitedAnnotator
 
 # The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
 BATCH_WORDS = 8_000
@@ -67,6 +69,11 @@ def article_record(article: Article, annotation: Annotation, provenance: Provena
     )
 
 
+def load_annotator(model: str, extract: frozenset[Extractor]) -> Annotator:
+    """Return an annotator with a model by name."""
+    return Annotator(load_model(model, extract), extract)
+
+
 def words_of(article: Article) -> int:
     """Return about how many words of an article the model will read; none of a duplicate."""
     return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_A_WORD
@@ -89,8 +96,16 @@ class _Batch:
 class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     """Collects articles into batches and annotates them."""
 
-    def __init__(self, model: str, extract: frozenset[Extractor], batch_size: int, progress_folder: str | None) -> None:
-        """Annotate with a model by name; it is loaded once for each process."""
+    def __init__(
+        self,
+        model: str,
+        extract: frozenset[Extractor],
+        batch_size: int,
+        progress_folder: str | None,
+        time_limit: float | None = None,
+    ) -> None:
+        """Annotate with a model by name; it is loaded once for each process, or in a child of it where there is a time limit."""
+        self.time_limit = time_limit
         self.model = model
         self.extract = extract
         self.batch_size = batch_size
@@ -100,9 +115,13 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Load the model, or take the one that this process has."""
         tag = (self.model, tuple(sorted(self.extract)))
-        self.annotator = self.shared.acquire(lambda: Annotator(load_model(self.model, self.extract), self.extract), tag)
-        self.provenance = self.annotator.model.provenance(__version__)
+        self.annotator = self.shared.acquire(self._load, tag)
+        self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally(self.progress_folder)
+
+    def _load(self) -> Annotator | LimitedAnnotator:
+        load = partial(load_annotator, self.model, self.extract)
+        return load() if self.time_limit is None else LimitedAnnotator(load, self.time_limit)
 
     def start_bundle(self) -> None:
         """Begin with an empty batch: what a failed bundle left behind is not ours."""
@@ -176,12 +195,14 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
         extract: the kinds of record that are asked for.
         batch_size: articles that are parsed together at the most; no record depends on it.
         progress_folder: where this job's workers tell how far they are, or None.
+        time_limit: seconds that one article may take; None sets no limit, and spares a process.
     """
 
     model: str = DEFAULT_MODEL
     extract: frozenset[Extractor] = frozenset(EXTRACTORS)
     batch_size: int = BATCH_SIZE
     progress_folder: str | None = None
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -189,7 +210,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     def expand(self, articles: beam.PCollection[Article]) -> Annotated:
         """Return the records, a collection a kind."""
         outputs = articles | "Batches" >> beam.ParDo(
-            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder)
+            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.time_limit)
         ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
         for tag, record_type in (
             ("articles", ArticleRecord),
