@@ -14,6 +14,7 @@ from pipeline import coders
 from pipeline.article import Article, Message
 from pipeline.records import DeadLetter, Extractor, Kind, Record
 from pipeline.sinks.avro_files import WriteAvro
+from pipeline.sinks.dead_letter_topic import PublishDeadLetters
 from pipeline.transforms.annotate import Annotate
 from pipeline.transforms.decode import Decode
 from pipeline.transforms.deduplicate import Deduplicate
@@ -77,3 +78,5 @@ def build(messages: beam.PCollection[Message], graph: Graph) -> None:
     write("quotes", annotated.quotes)
     write("stances", annotated.stances)
     write("dead_letters", dead_letters)
+    if stream and stream.dead_letter_topic:
+        dead_letters | "PublishDeadLetters" >> PublishDeadLetters(stream.dead_letter_topic)

@@ -16,6 +16,8 @@ PARSE_MILLISECONDS = "parse_milliseconds"  # time in the model and the extractor
 RECORDS = "records."  # + kind: records handed to the sink
 LATE = "late"  # articles of a stream whose window had passed when they came: a further pane
 TOO_LATE = "too_late"  # articles of a stream older than the allowed lateness: in the window in which they came
+PUBLISHED = "dead_letters_published"  # to --dead-letter-topic
+NOT_PUBLISHED = "dead_letters_not_published"  # too large for a Pub/Sub message: in the files alone
 DEAD_LETTERS = "dead_letters."  # + error type: refused messages, and what an extractor failed on
 
 

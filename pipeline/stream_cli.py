@@ -8,10 +8,9 @@ import warnings
 from collections.abc import Callable
 
 from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.nlp import DEFAULT_MODEL
+from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DAY = 24 * 3600
 
 STREAM = """\
@@ -74,7 +73,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
-    add("--batch-size", default="16", metavar="N", help="articles parsed together (default: %(default)s)")
+    add("--batch-size", default=str(BATCH_SIZE), metavar="N", help="articles parsed together (default: %(default)s)")
     add(
         "--max-text-length",
         default=str(MAX_TEXT_LENGTH),
@@ -85,6 +84,64 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--log-format", choices=("text", "json"), default="text", help="of what is said on standard error")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_stream)
+
+
+PUBLISH_EXAMPLES = """\
+examples:
+  onrecord publish samples/*.jsonl --topic projects/my-project/topics/articles
+  onrecord publish articles.jsonl.gz --topic projects/my-project/topics/articles --rate 20
+"""
+REPLAY_EXAMPLES = """\
+examples:
+  onrecord replay out --output out-mended
+  onrecord replay out --topic projects/my-project/topics/articles
+  onrecord replay --subscription projects/my-project/subscriptions/dead --topic projects/my-project/topics/articles
+"""
+
+
+def add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``onrecord publish``."""
+    parser = commands.add_parser(
+        "publish",
+        help="send JSON-lines files to a Pub/Sub topic",
+        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst) as a message, for trying and load tests.",
+        epilog=PUBLISH_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files or patterns")
+    parser.add_argument("--topic", metavar="NAME", help="projects/P/topics/T")
+    parser.add_argument("--rate", metavar="N", help="messages a second (default: as fast as they are taken)")
+    parser.set_defaults(run=_publish)
+
+
+def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``onrecord replay``."""
+    parser = commands.add_parser(
+        "replay",
+        help="send dead letters through the pipeline again",
+        description="Replays dead letters: those of an output folder as a backfill or to a topic, those of a subscription to a topic."
+        " What was replayed before is left alone.",
+        epilog=REPLAY_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("folder", nargs="?", metavar="DIR", help="an output folder of backfill or stream")
+    add("--subscription", metavar="NAME", help="projects/P/subscriptions/S of a dead-letter topic")
+    add("--output", metavar="DIR", help="run them as a backfill with this output folder")
+    add("--topic", metavar="NAME", help="publish them to projects/P/topics/T")
+    add("--overwrite", action="store_true", help="replace the records that lie in the output folder")
+    add(
+        "--max-text-length",
+        default=str(MAX_TEXT_LENGTH),
+        metavar="N",
+        help="characters; a longer article is a dead letter (default: %(default)s)",
+    )
+    add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
+    add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
+    add("--verbose", action="store_true", help="show what Beam logs")
+    parser.set_defaults(run=_replay)
 
 
 def _prepare(is_verbose: bool) -> None:
@@ -126,3 +183,64 @@ def _stream(arguments: argparse.Namespace, others: list[str]) -> int:
     except UsageError as error:
         return wrong_usage(error.problems, "stream")
     return stream.run(checked)
+
+
+def _publish(arguments: argparse.Namespace, others: list[str]) -> int:
+    _prepare(False)
+    from pipeline import publish
+    from pipeline.stream_options import TOPIC, check_files, check_name
+
+    problems = [f"{other!r}: is no option" for other in others]
+    if not arguments.topic:
+        problems.append("--topic: give the topic to publish to")
+    check_name("--topic", arguments.topic, TOPIC, problems)
+    rate = _rate(arguments.rate, problems)
+    files = check_files(arguments.files, problems)
+    return wrong_usage(problems, "publish") if problems else publish.run(files, arguments.topic, rate)
+
+
+def _rate(value: str | None, problems: list[str]) -> float | None:
+    if value is None:
+        return None
+    try:
+        rate = float(value)
+    except ValueError:
+        rate = 0.0
+    if not 0.001 <= rate <= 1_000_000:
+        problems.append(f"--rate {value!r}: give messages a second, such as 20 or 0.5")
+    return rate
+
+
+def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
+    _prepare(arguments.verbose)
+    from pipeline import options, replay
+    from pipeline.sources.dead_letters import letter_files
+    from pipeline.stream_options import SUBSCRIPTION, TOPIC, check_name
+
+    problems: list[str] = []
+    if bool(arguments.folder) == bool(arguments.subscription):
+        problems.append("give either the output folder with the dead letters or --subscription")
+    if bool(arguments.output) == bool(arguments.topic):
+        problems.append("give either --output or --topic")
+    if arguments.subscription and arguments.output:
+        problems.append("--subscription: is replayed to a --topic; for --output, name the folder with the dead letters")
+    check_name("--subscription", arguments.subscription, SUBSCRIPTION, problems)
+    check_name("--topic", arguments.topic, TOPIC, problems)
+    files = letter_files(arguments.folder) if arguments.folder else []
+    if arguments.folder and not files:
+        problems.append(f"{arguments.folder}: there are no dead letters in it")
+    if arguments.topic:
+        problems.extend(f"{other!r}: is no option" for other in others)
+    if problems:
+        return wrong_usage(problems, "replay")
+    if arguments.subscription:
+        return replay.subscription_to_topic(arguments.subscription, arguments.topic)
+    if arguments.topic:
+        return replay.to_topic(arguments.folder, replay.find(arguments.folder), arguments.topic)
+    arguments.input, arguments.batch_size = files, str(BATCH_SIZE)
+    arguments.workers = arguments.shards = arguments.max_dead_letters = None
+    try:
+        checked = options.check(arguments, others, _model_problem())
+    except options.UsageError as error:
+        return wrong_usage(error.problems, "replay")
+    return replay.as_backfill(arguments.folder, replay.find(arguments.folder), checked)

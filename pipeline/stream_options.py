@@ -16,6 +16,7 @@ from pipeline.options import (
     _check_beam,
     _check_output,
     _extractors,
+    _inputs,
     _whole_number,
 )
 from pipeline.records import Extractor
@@ -78,6 +79,14 @@ def check_name(option: str, value: str | None, form: re.Pattern[str], problems: 
     if value and not form.fullmatch(value):
         kind = "topics/TOPIC" if form is TOPIC else "subscriptions/SUBSCRIPTION"
         problems.append(f"{option} {value}: give the whole name, projects/PROJECT/{kind}")
+
+
+def check_files(patterns: list[str], problems: list[str]) -> tuple[str, ...]:
+    """Return patterns of files; every one must match some."""
+    # A file whose own name has brackets is meant as it stands.
+    escaped = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in patterns]
+    _inputs(escaped, problems)
+    return tuple(escaped)
 
 
 def check(

@@ -29,7 +29,7 @@ from pipeline.records import (
     StanceRecord,
 )
 from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
-from pipeline.transforms.time_limit import LimitedAnnotator
+from pipeline.transforms.time_limit import LimitedAnnotator, load_annotator
 
 # The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
 BATCH_WORDS = 8_000
@@ -67,11 +67,6 @@ def article_record(article: Article, annotation: Annotation, provenance: Provena
         attributes=article.attributes,
         published_at_zone_assumed=article.published_at_zone_assumed,
     )
-
-
-def load_annotator(model: str, extract: frozenset[Extractor]) -> Annotator:
-    """Return an annotator with a model by name."""
-    return Annotator(load_model(model, extract), extract)
 
 
 def words_of(article: Article) -> int:
@@ -120,8 +115,9 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         self.tally = Tally(self.progress_folder)
 
     def _load(self) -> Annotator | LimitedAnnotator:
-        load = partial(load_annotator, self.model, self.extract)
-        return load() if self.time_limit is None else LimitedAnnotator(load, self.time_limit)
+        if self.time_limit is None:
+            return Annotator(load_model(self.model, self.extract), self.extract)
+        return LimitedAnnotator(partial(load_annotator, self.model, self.extract), self.time_limit)
 
     def start_bundle(self) -> None:
         """Begin with an empty batch: what a failed bundle left behind is not ours."""

@@ -15,7 +15,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pipeline.nlp.annotator import Annotation, Annotator, Failure, Text
-from pipeline.records import Provenance
+from pipeline.nlp.model import load_model
+from pipeline.records import Extractor, Provenance
 
 START_SECONDS = 300.0  # to load the model on a busy machine; more is an error of the machine
 UNKNOWN_LANGUAGE = "und"  # BCP 47
@@ -31,6 +32,11 @@ class TimeLimitExceeded(AnnotatorLost):
 
 class AnnotatorDied(AnnotatorLost):
     """It died of what it had to do."""
+
+
+def load_annotator(model: str, extract: frozenset[Extractor]) -> Annotator:
+    """Return an annotator with a model by name; here, because the child is spared Beam, which this module does not import."""
+    return Annotator(load_model(model, extract), extract)
 
 
 def _serve(connection: Connection, load: Callable[[], Annotator]) -> None:

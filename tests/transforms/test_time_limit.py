@@ -14,8 +14,7 @@ from pipeline.nlp import DEFAULT_MODEL
 from pipeline.nlp.annotator import Annotator, Text
 from pipeline.nlp.extract import Header
 from pipeline.records import EXTRACTORS, Provenance
-from pipeline.transforms.annotate import load_annotator
-from pipeline.transforms.time_limit import LimitedAnnotator
+from pipeline.transforms.time_limit import LimitedAnnotator, load_annotator
 
 SECONDS = 1.5
 LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(EXTRACTORS))
