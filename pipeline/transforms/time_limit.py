@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import Any
 
 from pipeline.nlp.annotator import Annotation, Annotator, Failure, Text
@@ -19,6 +20,7 @@ from pipeline.nlp.model import load_model
 from pipeline.records import Extractor, Provenance
 
 START_SECONDS = 300.0  # to load the model on a busy machine; more is an error of the machine
+CLOSE_FIRST = 10  # before the child is waited for
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
@@ -104,6 +106,8 @@ class LimitedAnnotator:
         process.start()
         theirs.close()
         self._child = process, ours
+        # At the end of this process as well: the child ends with the connection, and would be waited for for ever.
+        Finalize(self, ours.close, exitpriority=CLOSE_FIRST)
         provenance = self._answer(ours, START_SECONDS)
         assert isinstance(provenance, Provenance)
         return provenance
