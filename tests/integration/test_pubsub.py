@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import uuid
 from collections import Counter
 
 import pytest
@@ -28,11 +29,10 @@ def emulator(tmp_path_factory):
 
 
 @pytest.fixture
-def pubsub_names(emulator, monkeypatch, request):
+def pubsub_names(emulator, monkeypatch):
     """Return a topic and a subscription to it that no other test has."""
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
-    name = "t-" + str(abs(hash(request.node.name)))
-    return subscribed(name)
+    return subscribed(f"t-{uuid.uuid4().hex}")
 
 
 def subscribed(name: str) -> tuple[str, str]:
