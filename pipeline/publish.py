@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
 
 from pipeline.sources.json_lines import read_file
 from pipeline.topic import MAX_DATA_BYTES, Outgoing, publish
@@ -54,7 +55,7 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
             if time.monotonic() - told > LINE_SECONDS:
                 told = time.monotonic()
                 print(f"{sent:,} messages published", file=sys.stderr, flush=True)
-    except (GoogleAPICallError, TimeoutError) as error:
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
         print(f"failed after {sent:,} messages: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
     for line in messages.refused:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub
 
 from pipeline import backfill
@@ -111,7 +112,7 @@ def to_topic(output: str, letters: Letters, topic: str) -> int:
             if len(batch) >= NOTED_TOGETHER:
                 replayed += send()
         replayed += send() if batch else 0
-    except (GoogleAPICallError, TimeoutError, ValueError) as error:
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError, ValueError) as error:
         print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
     _say(letters, replayed)
@@ -129,7 +130,7 @@ def subscription_to_topic(subscription: str, topic: str) -> int:
             )
             replayed += len(list(publish(topic, outgoing)))
             subscriber.acknowledge(subscription=subscription, ack_ids=[got.ack_id for got in received])
-    except (GoogleAPICallError, TimeoutError) as error:
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
         print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
     print(f"{replayed:,} dead letters replayed")

@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from types import FrameType
 
@@ -39,6 +39,7 @@ def job_name() -> str:
 
 def graph_of(options: StreamOptions, job: str) -> Graph:
     """Return what the graph of a stream is built with."""
+    # Where an article has no such attribute, the time at which it was published to the topic stands; so "publish-time" is one.
     attribute = None if options.event_time == "published_at" else options.event_time
     stream = Stream(
         job=job,
@@ -88,6 +89,10 @@ def _draining_on_signals(report: Report) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _report_progress(result: PipelineResult, report: Report, event: str = "progress") -> None:
+    report.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS), event)
+
+
 @contextmanager
 def _reporting(result: PipelineResult, report: Report, seconds: int) -> Iterator[None]:
     """Report what goes through while the block runs."""
@@ -95,7 +100,9 @@ def _reporting(result: PipelineResult, report: Report, seconds: int) -> Iterator
 
     def work() -> None:
         while not done.wait(seconds):
-            report.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS))
+            # The runner may be adding a metric at this moment; then there is a line less.
+            with suppress(RuntimeError):
+                _report_progress(result, report)
 
     thread = threading.Thread(target=work, name="report", daemon=True)
     thread.start()
@@ -106,7 +113,7 @@ def _reporting(result: PipelineResult, report: Report, seconds: int) -> Iterator
         thread.join()
 
 
-def _run(options: StreamOptions, job: str, report: Report) -> tuple[Summary, dict[str, int]]:
+def _run(options: StreamOptions, job: str, report: Report) -> Summary:
     started = time.monotonic()
     pipeline = beam.Pipeline(runner=local_stream.runner(), options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
@@ -116,8 +123,8 @@ def _run(options: StreamOptions, job: str, report: Report) -> tuple[Summary, dic
         result = pipeline.run()
         with _reporting(result, report, options.report_every):
             result.wait_until_finish()
-    counts = metrics.counts(result)
-    return summarise(counts, time.monotonic() - started), counts
+    _report_progress(result, report, "finished")
+    return summarise(metrics.counts(result), time.monotonic() - started)
 
 
 def run(options: StreamOptions) -> int:
@@ -131,7 +138,7 @@ def run(options: StreamOptions) -> int:
     if options.watch is None:
         report.say("warning", ACKNOWLEDGED_EARLY)
     try:
-        summary, counts = _run(options, job, report)
+        summary = _run(options, job, report)
         write_summary(summary, options.output, f"summary-{job}.json")
     except Exception as error:
         if options.log_format == "json":
@@ -139,9 +146,7 @@ def run(options: StreamOptions) -> int:
         else:
             print_failure(error, Console(stderr=True))
         return FAILED
-    if options.log_format == "json":
-        report.progress(counts, None, "finished")
-    else:
+    if options.log_format == "text":
         print_summary(summary, options.output, options.extract, Console())
     if summary.unaccounted:
         report.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")

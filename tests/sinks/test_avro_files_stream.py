@@ -15,7 +15,7 @@ from pipeline.records import QuoteRecord, to_avro
 from pipeline.sinks import folder
 from pipeline.sinks.avro_files import WriteAvro, WriteShardFn, pane_file_name, shard_of
 from pipeline.transforms.windows import LATE_SECONDS, SLACK_SECONDS, windows
-from tests.sinks.streams import NOON, at, files, names, options, quote, stream, union
+from tests.streams import NOON, at, files, names, options, quote, stream, union
 
 pytestmark = pytest.mark.usefixtures("value_coders")
 

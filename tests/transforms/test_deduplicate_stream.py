@@ -17,7 +17,7 @@ from pipeline.transforms.deduplicate_stream import (
     seen_again,
 )
 from tests.conftest import article_of
-from tests.sinks.streams import NOON, options
+from tests.streams import NOON, options
 
 pytestmark = pytest.mark.usefixtures("value_coders")
 

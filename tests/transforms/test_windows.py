@@ -12,7 +12,7 @@ from pipeline import metrics
 from pipeline.article import Article
 from pipeline.transforms.windows import InWindows, event_time, placed
 from tests.conftest import article_of
-from tests.sinks.streams import NOON, options
+from tests.streams import NOON, options
 
 DAY = 24 * 3600
 NOW = float(NOON)

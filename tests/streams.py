@@ -1,4 +1,4 @@
-"""Streams for the tests of the sinks: quotes that arrive on time, early, late and very late, and what they leave on disk."""
+"""Streams for tests on the local runner: quotes that arrive on time, early, late and very late, and what they leave on disk."""
 
 from collections.abc import Iterable
 from dataclasses import replace
