@@ -4,10 +4,12 @@ import functools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-
-from google.cloud import pubsub
+from typing import TYPE_CHECKING
 
 from pipeline.records import DeadLetter
+
+if TYPE_CHECKING:
+    from google.cloud import pubsub
 
 # Pub/Sub's own limits.
 MAX_DATA_BYTES = 10_000_000
@@ -29,8 +31,10 @@ class Outgoing:
 
 
 @functools.cache
-def publisher() -> pubsub.PublisherClient:
+def publisher() -> "pubsub.PublisherClient":
     """Return this process's connection to Pub/Sub, or to the emulator that ``PUBSUB_EMULATOR_HOST`` names."""
+    from google.cloud import pubsub  # here, because a backfill has no use for what takes so long to import
+
     return pubsub.PublisherClient()
 
 
