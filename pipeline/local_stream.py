@@ -60,10 +60,25 @@ class Drain:
 DRAIN = Drain()
 
 
+def _let_go_of_holds(context: Any) -> None:
+    """Take away what holds the watermark back behind a GroupByKey, so that the job can end.
+
+    A record that is late when its window is seen first, while the watermark behind the GroupByKey lags, is given out at once; but the
+    runner keeps its hold for ever, and calls the end of such a job a stall. Nothing behind the GroupByKeys goes by the watermark.
+    """
+    for keyed in context._transform_keyed_states.values():
+        for state in keyed.values():
+            for window in state.state.values():
+                window.pop("watermark", None)
+    for watermarks in context._watermark_manager._transform_to_watermarks.values():
+        watermarks._keyed_earliest_holds.clear()
+
+
 def _finish(evaluator: Any, poll: Callable[[], list[tuple[Timestamp, object]]]) -> TransformResult:
     """Return what a source gives when it is asked: the next values, or after a drain the end."""
     context = evaluator._evaluation_context
     if DRAIN.timers_ran_out:
+        _let_go_of_holds(context)
         return TransformResult(evaluator, [], [], None, {None: MAX_TIMESTAMP})
     values = poll()
     bundles = []
