@@ -37,11 +37,11 @@ def main(number: int) -> None:
             done = max(done, stream.read_until(messages=done)["messages"])
             quarters[min(3, 4 * done // number)].append(memory(process))
         seconds = time.monotonic() - started
-        last = stream.drain()
-    means = [statistics.fmean(quarter) if quarter else float("nan") for quarter in quarters]
-    print(f"{number:,} messages in {seconds:,.0f} s ({number / seconds:,.1f} a second); {last['message']}")
-    print("MB in each quarter: " + ", ".join(f"{mean:,.0f}" for mean in means))
-    print(f"last against second quarter: {100 * (means[3] / means[1] - 1):+.1f} %")
+        means = [statistics.fmean(quarter) if quarter else float("nan") for quarter in quarters]
+        print(f"{number:,} messages in {seconds:,.0f} s ({number / seconds:,.1f} a second)")
+        print("MB in each quarter: " + ", ".join(f"{mean:,.0f}" for mean in means))
+        print(f"last against second quarter: {100 * (means[3] / means[1] - 1):+.1f} %", flush=True)
+        print(f"at the end: {stream.drain()['message']}")
 
 
 if __name__ == "__main__":

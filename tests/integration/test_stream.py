@@ -2,6 +2,7 @@
 
 import json
 import signal
+from datetime import timedelta
 
 import pytest
 
@@ -58,6 +59,20 @@ def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_bes
     after = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.avro")}
     assert before.items() <= after.items()
     assert len(after) == 2 * len(before)
+
+
+def test_a_drain_ends_when_every_article_is_late(tmp_path):
+    now = utc_now()
+    late = [
+        json.dumps({"id": str(hour), "text": f"Hour {hour}.", "published_at": f"{now - timedelta(hours=hour):%FT%TZ}"})
+        for hour in range(1, 101)
+    ]
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.jsonl", [line.encode() for line in late])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--window", 60)
+    stream.read_until(messages=100)
+    assert stream.drain()["late"] == 100
+    assert ids(tmp_path / "out") == sorted(str(hour) for hour in range(1, 101))
 
 
 def test_a_stop_before_anything_came_is_clean(tmp_path):
