@@ -44,7 +44,7 @@ def _runner(options: BackfillOptions) -> FnApiRunner | None:
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> Summary:
+def _run(options: BackfillOptions, source: beam.PTransform, progress_folder: Path, console: Console) -> Summary:
     started = time.monotonic()
     graph = Graph(
         output=options.output,
@@ -57,7 +57,7 @@ def _run(options: BackfillOptions, progress_folder: Path, console: Console) -> S
         gazetteer=options.gazetteer,
     )
     pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
-    build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
+    build(pipeline | "Read" >> source, graph)
     if options.overwrite:
         folder.clear(options.output)
     folder.prepare(options.output)
@@ -148,8 +148,10 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
             os.dup2(kept, sys.stderr.fileno())
 
 
-def run(options: BackfillOptions) -> int:
+def run(options: BackfillOptions, source: beam.PTransform | None = None) -> int:
     """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
+
+    Its messages are those of the options' JSON-lines files, or of another source.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
     """
@@ -169,12 +171,12 @@ def run(options: BackfillOptions) -> int:
 
         try:
             with _stopping_on_signals(stop), _failing_with_a_worker(fail):
-                summary = _run(options, scratch, messages)
+                summary = _run(options, source or ReadJsonLines(options.inputs), scratch, messages)
                 if summary.unaccounted == 0:
                     write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)
         except Exception as error:
-            _print_failure(error, messages)
+            print_failure(error, messages)
             return FAILED
         print_summary(summary, options.output, options.extract, Console())
         return _verdict(summary, options, messages)
@@ -185,7 +187,7 @@ def _printable(line: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
-def _print_failure(error: Exception, console: Console) -> None:
+def print_failure(error: Exception, console: Console) -> None:
     """Say why the job failed; the runner's error holds the trace of the worker."""
     lines = [_printable(line) for line in str(error).strip().splitlines()] or [type(error).__name__]
     for line in lines[:-1]:

@@ -11,6 +11,7 @@ from pipeline import __version__
 from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
+from pipeline.stream_cli import add_publish, add_replay, add_stream
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"onrecord {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_backfill(commands)
+    add_stream(commands)
+    add_publish(commands)
+    add_replay(commands)
     _add_positions(commands)
     _add_schema(commands)
     return parser

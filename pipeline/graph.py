@@ -11,14 +11,31 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from pipeline import coders
-from pipeline.article import Message
+from pipeline.article import Article, Message
 from pipeline.gazetteer import ListedName
-from pipeline.records import Extractor, Kind, Record
+from pipeline.records import DeadLetter, Extractor, Kind, Record
 from pipeline.sinks.avro_files import WriteAvro
+from pipeline.sinks.dead_letter_topic import PublishDeadLetters
 from pipeline.transforms.annotate import Annotate
 from pipeline.transforms.decode import Decode
 from pipeline.transforms.deduplicate import Deduplicate
+from pipeline.transforms.deduplicate_stream import DeduplicateStream
 from pipeline.transforms.records import Checked
+from pipeline.transforms.windows import InWindows
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a graph needs besides when its messages never end; all times are seconds."""
+
+    job: str
+    window: int
+    allowed_lateness: int
+    early_every: int | None
+    dedupe_for: int
+    event_time: str | None
+    time_limit: int
+    dead_letter_topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,24 +50,37 @@ class Graph:
     max_text_length: int
     progress_folder: str | None
     gazetteer: tuple[ListedName, ...] = ()
+    stream: Stream | None = None
 
 
 def build(messages: beam.PCollection[Message], graph: Graph) -> None:
     """Connect a source of messages with everything behind it. The steps' names are stable between releases."""
     coders.register()
     decoded, undecodable = messages | "Decode" >> Decode(graph.max_text_length, graph.progress_folder)
-    articles = decoded | "Deduplicate" >> Deduplicate(graph.progress_folder)
-    annotated = articles | "Annotate" >> Annotate(
-        graph.model, graph.extract, graph.batch_size, graph.progress_folder, graph.gazetteer
+    stream = graph.stream
+    if stream is None:
+        articles = decoded | "Deduplicate" >> Deduplicate(graph.progress_folder)
+    else:
+        places = (stream.window, stream.allowed_lateness, stream.early_every, stream.event_time)
+        once = decoded | "Deduplicate" >> DeduplicateStream(stream.dedupe_for)
+        articles = once | "EventTime" >> InWindows(Article, *places)
+        undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, *places)
+    time_limit = stream.time_limit if stream else None
+    annotate = Annotate(
+        graph.model, graph.extract, graph.batch_size, graph.progress_folder, graph.gazetteer, time_limit
     )
+    annotated = articles | "Annotate" >> annotate
     dead_letters = (undecodable, annotated.dead_letters) | "AllDeadLetters" >> beam.Flatten()
 
     def write(kind: Kind, records: beam.PCollection[Record]) -> None:
         name = kind.title().replace("_", "")
-        records | name >> Checked(kind) | f"Write{name}" >> WriteAvro(kind, graph.output, graph.shards)
+        sink = WriteAvro(kind, graph.output, graph.shards, stream.job if stream else "")
+        records | name >> Checked(kind) | f"Write{name}" >> sink
 
     write("articles", annotated.articles)
     write("entities", annotated.entities)
     write("quotes", annotated.quotes)
     write("stances", annotated.stances)
     write("dead_letters", dead_letters)
+    if stream and stream.dead_letter_topic:
+        dead_letters | "PublishDeadLetters" >> PublishDeadLetters(stream.dead_letter_topic)

@@ -7,7 +7,7 @@ import glob
 import io
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
@@ -187,7 +187,7 @@ def _check_beam_values(flags: list[str], problems: list[str]) -> None:
         problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
 
 
-def _check_beam(flags: list[str], problems: list[str]) -> None:
+def _check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]) -> None:
     """Hold what is not ours against Beam's own options."""
     _check_beam_values(flags, problems)
     values = [flag for flag in flags if flag.startswith("--")]
@@ -198,7 +198,7 @@ def _check_beam(flags: list[str], problems: list[str]) -> None:
         name = flag.removeprefix("--").partition("=")[0]
         if name.replace("-", "_") in known or name.removeprefix("no_") in known:
             continue
-        close = difflib.get_close_matches(name.replace("_", "-"), OWN_OPTIONS, n=1)
+        close = difflib.get_close_matches(name.replace("_", "-"), own_options, n=1)
         near = [f"--{option}" for option in close] or [
             f"--{option}" for option in difflib.get_close_matches(name.replace("-", "_"), sorted(known), n=1)
         ]
@@ -254,7 +254,7 @@ def check(
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
     )
-    _check_beam(beam_flags, problems)
+    _check_beam(beam_flags, problems, OWN_OPTIONS)
     if problems:
         raise UsageError(problems)
     return options

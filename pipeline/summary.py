@@ -86,10 +86,10 @@ def print_summary(summary: Summary, output: str, extract: Iterable[Extractor], c
     console.print(f"records: {output}", soft_wrap=True, markup=False, highlight=False)
 
 
-def write_summary(summary: Summary, output: str) -> None:
+def write_summary(summary: Summary, output: str, name: str = folder.SUMMARY) -> None:
     """Write the summary: the last file of a run, so where it is, the run is complete."""
-    temporary = FileSystems.join(output, TEMPORARY, folder.SUMMARY)
+    temporary = FileSystems.join(output, TEMPORARY, name)
     values = {**asdict(summary), "words_a_second": round(summary.words_a_second)}
     with FileSystems.create(temporary, "application/json") as file:
         file.write(f"{json.dumps(values, indent=2)}\n".encode())
-    FileSystems.rename([temporary], [FileSystems.join(output, folder.SUMMARY)])
+    FileSystems.rename([temporary], [FileSystems.join(output, name)])

@@ -12,7 +12,16 @@ from pipeline.nlp.annotations import segments_of
 from pipeline.nlp.extract import Header, entity_records, quote_records, stance_records
 from pipeline.nlp.model import Model
 from pipeline.nlp.segments import find_segments
-from pipeline.records import EXTRACTORS, EntityRecord, Extractor, QuoteRecord, Segment, StanceRecord, spans_of
+from pipeline.records import (
+    EXTRACTORS,
+    EntityRecord,
+    Extractor,
+    Provenance,
+    QuoteRecord,
+    Segment,
+    StanceRecord,
+    spans_of,
+)
 
 # What a text that nobody foresaw makes a parser or a rule raise. Anything else (TypeError, AttributeError, MemoryError, …) is a
 # bug or a broken machine, and stops the job.
@@ -71,6 +80,10 @@ class Annotator:
     model: Model
     extract: frozenset[Extractor] = frozenset(EXTRACTORS)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def provenance(self, pipeline_version: str) -> Provenance:
+        """Return what goes into each record."""
+        return self.model.provenance(pipeline_version)
 
     def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
         """Return the annotation of each text, in order; it does not depend on which texts come together.

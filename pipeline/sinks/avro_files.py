@@ -1,20 +1,21 @@
-"""Records to Avro files: one a shard, under its final name only when it is complete.
+"""Records to Avro files, in a backfill and in a stream: each under its final name only when it is complete.
 
-Beam's own sinks lose or overwrite records when a window fires more than once; this one names a file by what is in it, so that a
-retry writes the same bytes over its own file and nothing else.
+A backfill writes a file a shard, a stream a file a window, pane and shard. Beam's own sinks lose or overwrite records when a window
+fires more than once; this one names a file by what is in it, so that a retry writes the same bytes over its own file and nothing else.
 """
 
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import apache_beam as beam
 import fastavro
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.transforms.window import BoundedWindow
+from apache_beam.transforms.window import BoundedWindow, IntervalWindow
 from apache_beam.utils.timestamp import Timestamp
-from apache_beam.utils.windowed_value import WindowedValue
+from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from pipeline import __version__, schemas
 from pipeline.coders import CompressedCoder
@@ -23,6 +24,7 @@ from pipeline.records import RECORD_TYPES, DeadLetter, Kind, Record, to_avro
 CODEC = "deflate"  # every Avro reader has it
 TEMPORARY = ".in-progress"
 RECORDS_A_PACK = 256  # records of some articles share most of their words; more in a pack gain little
+TIME = "%Y%m%dT%H%M%SZ"  # of a window's ends, in a file's name: no colon, no blank, and it sorts
 TYPE_OF: dict[Kind, type[Record]] = {record_type.kind: record_type for record_type in RECORD_TYPES}
 
 
@@ -35,6 +37,22 @@ def shard_of(record: Record, shards: int) -> int:
 def file_name(kind: Kind, shard: int, shards: int) -> str:
     """Return the path of a shard's file below the output folder."""
     return f"{kind}/{kind}-{shard:05d}-of-{shards:05d}.avro"
+
+
+def pane_file_name(kind: Kind, window: IntervalWindow, pane: int, shard: int, shards: int, job: str) -> str:
+    """Return the path of the file of a window's pane and shard below the output folder.
+
+    Args:
+        kind: the kind of record.
+        window: from its start, in UTC, come the folders.
+        pane: how many times the window has fired before.
+        shard: from 0.
+        shards: of how many.
+        job: the start of the pipeline that writes; panes are counted from 0 again in the next one.
+    """
+    start, end = window.start.to_utc_datetime(), window.end.to_utc_datetime()
+    folder = f"{kind}/date={start:%Y-%m-%d}/hour={start:%H}"
+    return f"{folder}/{kind}-{start:{TIME}}-{end:{TIME}}-pane-{pane:05d}-{shard:05d}-of-{shards:05d}-{job}.avro"
 
 
 def write_file(output: str, name: str, kind: Kind, records: Iterable[Record]) -> None:
@@ -55,6 +73,8 @@ def write_file(output: str, name: str, kind: Kind, records: Iterable[Record]) ->
             sync_marker=hashlib.md5(name.encode("utf-8"), usedforsecurity=False).digest(),
             strict=True,
         )
+    with suppress(OSError):  # it is there already, or the rename says what is wrong
+        FileSystems.mkdirs(FileSystems.split(final)[0])
     FileSystems.rename([temporary], [final])
 
 
@@ -96,20 +116,32 @@ class PackFn(beam.DoFn):  # type: ignore[misc]
 
 
 class WriteShardFn(beam.DoFn):  # type: ignore[misc]
-    """Writes the records of one shard."""
+    """Writes the records of one shard, or in a stream of one shard of one pane."""
 
-    def __init__(self, kind: Kind, record_type: type[Record], output: str, shards: int) -> None:
+    def __init__(self, kind: Kind, record_type: type[Record], output: str, shards: int, job: str) -> None:
         """Write below an output folder."""
         self.kind = kind
         self.output = output
         self.shards = shards
+        self.job = job
         self.coder = CompressedCoder(tuple[record_type, ...])  # type: ignore[valid-type]
 
-    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterator[str]:
-        """Yield the name of the file that was written."""
+    def process(
+        self,
+        group: tuple[int, Iterable[bytes]],
+        window: BoundedWindow = beam.DoFn.WindowParam,
+        pane: PaneInfo = beam.DoFn.PaneInfoParam,
+    ) -> Iterator[str]:
+        """Yield the name of the file that was written; a pane in which nothing came gives none."""
         shard, packs = group
-        name = file_name(self.kind, shard, self.shards)
-        write_file(self.output, name, self.kind, (record for pack in packs for record in self.coder.decode(pack)))
+        records = [record for pack in packs for record in self.coder.decode(pack)]
+        if not records:
+            return
+        if isinstance(window, IntervalWindow):
+            name = pane_file_name(self.kind, window, pane.index, shard, self.shards, self.job)
+        else:
+            name = file_name(self.kind, shard, self.shards)
+        write_file(self.output, name, self.kind, records)
         yield name
 
 
@@ -117,15 +149,20 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
 class WriteAvro(beam.PTransform):  # type: ignore[misc]
     """Records of one kind to ``OUTPUT/KIND/KIND-SHARD-of-SHARDS.avro``; a shard without records has no file.
 
+    Records in windows go to a file for each window, pane and shard, below ``OUTPUT/KIND/date=YYYY-MM-DD/hour=HH/``. Panes must be
+    discarding: what one has written is not in the next.
+
     Attributes:
         kind: the kind, as its folder is called.
         output: the output folder, on any of Beam's filesystems; ``sinks.folder.prepare`` has made it.
-        shards: files a kind.
+        shards: files a kind, or a pane of a kind.
+        job: in a stream, what tells its files from those of an earlier start with the same output folder.
     """
 
     kind: Kind
     output: str
     shards: int
+    job: str = ""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -133,7 +170,7 @@ class WriteAvro(beam.PTransform):  # type: ignore[misc]
     def expand(self, records: beam.PCollection[Record]) -> beam.PCollection[str]:
         """Return the names of the files."""
         record_type = TYPE_OF[self.kind]
-        write = WriteShardFn(self.kind, record_type, self.output, self.shards)
+        write = WriteShardFn(self.kind, record_type, self.output, self.shards, self.job)
         return (
             records
             | "Pack" >> beam.ParDo(PackFn(record_type, self.shards)).with_output_types(tuple[int, bytes])

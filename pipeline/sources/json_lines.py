@@ -104,7 +104,8 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             yield Message(payload, f"{path}:{number}", changed_at, {})
 
 
-def _read_matched(file: FileMetadata) -> Iterator[Message]:
+def read_file(file: FileMetadata) -> Iterator[Message]:
+    """Yield the messages of a JSON-lines file, wherever Beam's filesystems reach; see ``read_messages``."""
     changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
     with FileSystems.open(file.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
         yield from read_messages(cast(BinaryIO, stored), file.path, changed_at)
@@ -131,5 +132,5 @@ class ReadJsonLines(beam.PTransform):  # type: ignore[misc]
             | "Match" >> fileio.MatchAll()
             | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
             | "OnceEach" >> beam.GroupByKey()
-            | "Lines" >> beam.FlatMap(lambda group: _read_matched(next(iter(group[1])))).with_output_types(Message)
+            | "Lines" >> beam.FlatMap(lambda group: read_file(next(iter(group[1])))).with_output_types(Message)
         )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import apache_beam as beam
 from apache_beam.transforms.window import BoundedWindow
@@ -29,6 +30,7 @@ from pipeline.records import (
     StanceRecord,
 )
 from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
+from pipeline.transforms.time_limit import LimitedAnnotator, load_annotator
 
 # The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
 BATCH_WORDS = 8_000
@@ -97,8 +99,13 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         batch_size: int,
         progress_folder: str | None,
         gazetteer: tuple[ListedName, ...] = (),
+        time_limit: float | None = None,
     ) -> None:
-        """Annotate with a model by name; it is loaded once for each process. The user's list goes with the function."""
+        """Annotate with a model by name; it is loaded once for each process, or in a child of it where there is a time limit.
+
+        The user's list goes with the function.
+        """
+        self.time_limit = time_limit
         self.model = model
         self.extract = extract
         self.batch_size = batch_size
@@ -109,11 +116,14 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Load the model, or take the one that this process has."""
         tag = (self.model, tuple(sorted(self.extract)), self.gazetteer)
-        self.annotator = self.shared.acquire(
-            lambda: Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract), tag
-        )
-        self.provenance = self.annotator.model.provenance(__version__)
+        self.annotator = self.shared.acquire(self._load, tag)
+        self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally(self.progress_folder)
+
+    def _load(self) -> Annotator | LimitedAnnotator:
+        if self.time_limit is None:
+            return Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract)
+        return LimitedAnnotator(partial(load_annotator, self.model, self.extract, self.gazetteer), self.time_limit)
 
     def start_bundle(self) -> None:
         """Begin with an empty batch: what a failed bundle left behind is not ours."""
@@ -143,7 +153,11 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         annotations = self.annotator.annotate([self._text(article) for article in batch.articles])
         for article, annotation, place in zip(batch.articles, annotations, batch.places, strict=True):
             yield from self._records(article, annotation, place)
-        metrics.count(metrics.PARSE_MILLISECONDS, round(1000 * (time.monotonic() - started)))
+        milliseconds = round(1000 * (time.monotonic() - started))
+        metrics.count(metrics.PARSE_MILLISECONDS, milliseconds)
+        if batch.articles:
+            metrics.distribute(metrics.PARSE_MILLISECONDS_A_BATCH, milliseconds)
+            metrics.distribute(metrics.WORDS_A_BATCH, sum(annotation.words for annotation in annotations))
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
@@ -184,6 +198,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
         batch_size: articles that are parsed together at the most; no record depends on it.
         progress_folder: where this job's workers tell how far they are, or None.
         gazetteer: names of the user's own.
+        time_limit: seconds that one article may take; None sets no limit, and spares a process.
     """
 
     model: str = DEFAULT_MODEL
@@ -191,6 +206,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     batch_size: int = BATCH_SIZE
     progress_folder: str | None = None
     gazetteer: tuple[ListedName, ...] = ()
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -198,7 +214,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     def expand(self, articles: beam.PCollection[Article]) -> Annotated:
         """Return the records, a collection a kind."""
         outputs = articles | "Batches" >> beam.ParDo(
-            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.gazetteer)
+            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.gazetteer, self.time_limit)
         ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
         for tag, record_type in (
             ("articles", ArticleRecord),

@@ -43,6 +43,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or the dead letter beside it."""
         metrics.count(metrics.MESSAGES)
+        metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))
         try:
             decoded = decode_article(message, self.max_text_length)
         except InvalidMessage as error:

@@ -1,0 +1,65 @@
+"""What a stream says of itself while it runs: lines for people, or JSON objects for machines; never a word of an article."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from pipeline import metrics
+from pipeline.stream_options import LogFormat
+
+
+@dataclass
+class Report:
+    """Writes to standard error.
+
+    Attributes:
+        log_format: ``text`` or ``json``.
+    """
+
+    log_format: LogFormat
+    _before: dict[str, int] = field(default_factory=dict)
+
+    def say(self, event: str, text: str, **values: int | float | str | None) -> None:
+        """Write a line.
+
+        Args:
+            event: what happened, in a word.
+            text: the same for people.
+            values: what goes with it, for machines.
+        """
+        now = datetime.now(timezone.utc)
+        if self.log_format == "json":
+            line = json.dumps({"time": now.isoformat(timespec="seconds"), "event": event, "message": text, **values})
+        else:
+            line = f"{now:%H:%M:%S} {text}"
+        print(line, file=sys.stderr, flush=True)
+
+    def progress(self, counts: dict[str, int], newest: int | None, event: str = "progress") -> None:
+        """Write what went through so far.
+
+        Args:
+            counts: a job's counters.
+            newest: when the newest message that was read was published, in seconds since 1970; None where there is none.
+            event: what this line is.
+        """
+        messages = counts.get(metrics.MESSAGES, 0)
+        more = messages - self._before.get(metrics.MESSAGES, 0)
+        self._before = counts
+        values: dict[str, int | None] = {
+            "messages": messages,
+            "new_messages": more,
+            "lag_seconds": None if newest is None else max(0, round(time.time()) - newest),
+            "articles": counts.get(metrics.ARTICLES, 0),
+            "records": sum(metrics.with_prefix(counts, metrics.RECORDS).values()),
+            "dead_letters": sum(metrics.with_prefix(counts, metrics.DEAD_LETTERS).values()),
+            "duplicates": counts.get(metrics.DUPLICATES, 0),
+            "late": counts.get(metrics.LATE, 0) + counts.get(metrics.TOO_LATE, 0),
+        }
+        lag = "no lag known" if values["lag_seconds"] is None else f"lag {values['lag_seconds']:,} s"
+        text = (
+            f"{messages:,} messages (+{more:,}) · {lag} · {values['articles']:,} articles · {values['records']:,} records"
+            f" · {values['duplicates']:,} sent again · {values['dead_letters']:,} dead letters · {values['late']:,} late"
+        )
+        self.say(event, text, **values)

@@ -1,0 +1,195 @@
+"""Streams from the real Pub/Sub emulator: every message is accounted for by its id, whatever happens on the way."""
+
+import json
+import os
+import signal
+import uuid
+from collections import Counter
+
+import pytest
+from google.cloud import pubsub
+
+from tests.integration.backfills import SAMPLES, backfill, records
+from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
+from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT),
+]
+
+MESSAGES = int(os.environ.get("ONRECORD_STREAM_MESSAGES", "200"))
+PROJECT = "projects/test-project"
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as host:
+        yield host
+
+
+@pytest.fixture
+def pubsub_names(emulator, monkeypatch):
+    """Return a topic and a subscription to it that no other test has."""
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
+    return subscribed(f"t-{uuid.uuid4().hex}")
+
+
+def subscribed(name: str) -> tuple[str, str]:
+    """Make a topic and a subscription to it."""
+    topic, subscription = f"{PROJECT}/topics/{name}", f"{PROJECT}/subscriptions/{name}"
+    with pubsub.PublisherClient() as publisher, pubsub.SubscriberClient() as subscriber:
+        publisher.create_topic(name=topic)
+        subscriber.create_subscription(name=subscription, topic=topic)
+    return topic, subscription
+
+
+def publish(emulator: str, path: object, topic: str, *arguments: object) -> None:
+    finished(onrecord("publish", path, "--topic", topic, *arguments, emulator=emulator))
+
+
+def sent_ids(messages: list[bytes]) -> tuple[set[str], int]:
+    """Return the ids of the messages that fit the contract, and how many do not."""
+    broken = [message for message in messages if b'"broken-' in message]
+    return {json.loads(message)["id"] for message in messages if message not in broken}, len(broken)
+
+
+def test_every_message_is_an_article_a_dead_letter_or_was_sent_again(tmp_path, emulator, pubsub_names):
+    """5 % malformed, 5 % sent twice, 10 % from minutes to days ago, at a steady rate; the records are those of a backfill."""
+    topic, subscription = pubsub_names
+    sent = make_messages(MESSAGES, utc_now())
+    everything = write_lines(tmp_path / "all.jsonl", sent)
+    stream = Stream(
+        "--subscription", subscription, "--output", tmp_path / "out", "--window", 10, "--shards", 2, emulator=emulator
+    )
+    stream.read_until(messages=0)
+    publish(emulator, everything, topic, "--rate", 40)
+    stream.read_until(messages=MESSAGES)
+    last = stream.drain()
+
+    whole, broken = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
+    letters = records(tmp_path / "out", "dead_letters")
+    assert sorted(letter["payload"] for letter in letters) == sorted(m for m in sent if b'"broken-' in m)
+    assert all(letter["origin"].startswith(f"{subscription}/") for letter in letters)
+    assert last["messages"] == MESSAGES == len(whole) + broken + last["duplicates"]
+    backfill("--input", everything, "--output", tmp_path / "backfill")
+    assert comparable(tmp_path / "out") == comparable(tmp_path / "backfill")
+
+
+def test_a_drain_in_the_middle_loses_nothing(tmp_path, emulator, pubsub_names):
+    topic, subscription = pubsub_names
+    sent = list(dict.fromkeys(make_messages(100, utc_now(), seed=11)))
+    publish(emulator, write_lines(tmp_path / "all.jsonl", sent), topic)
+    messages = 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=emulator)
+        stream.read_until(messages=10)
+        messages += stream.drain(number)["messages"]
+    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=emulator)
+    stream.read_until(messages=len(sent) - messages)
+    messages += stream.drain()["messages"]
+    whole, broken = sent_ids(sent)
+    assert set(ids(tmp_path / "out")) == whole
+    assert len(records(tmp_path / "out", "dead_letters")) == broken
+    assert messages == len(sent)
+
+
+def test_attributes_come_along_and_may_tell_the_event_time(tmp_path, emulator, pubsub_names):
+    topic, subscription = pubsub_names
+    with pubsub.PublisherClient() as publisher:
+        payload = json.dumps({"id": "a", "text": "The pier closes, the mayor said."}).encode()
+        publisher.publish(topic, payload, desk="foreign", seen="2 o'clock").result()
+    stream = Stream(
+        "--subscription", subscription, "--output", tmp_path / "out", "--event-time", "seen", emulator=emulator
+    )
+    stream.read_until(articles=1)
+    stream.drain()
+    [article] = records(tmp_path / "out", "articles")
+    assert article["attributes"] == {"desk": "foreign", "seen": "2 o'clock"}
+
+
+def test_a_topic_is_read_from_now_on(tmp_path, emulator, pubsub_names):
+    topic, _ = pubsub_names
+    stream = Stream("--topic", topic, "--output", tmp_path / "out", emulator=emulator)
+    stream.read_until(messages=0)
+    deadline = 30
+    with pubsub.PublisherClient() as publisher:
+        # Until the job has made its subscription, nobody keeps what is sent.
+        while len(list(publisher.list_topic_subscriptions(topic=topic))) < 2 and deadline:
+            stream.read_until(messages=0)
+            deadline -= 1
+    publish(emulator, SAMPLES / "articles.jsonl", topic)
+    stream.read_until(messages=16)
+    assert stream.drain()["articles"] == 15
+
+
+def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, emulator, pubsub_names):
+    _, subscription = pubsub_names
+    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=emulator)
+    stream.read_until(messages=0)
+    stream.drain()
+    [warning] = [line["message"] for line in stream.lines if line["event"] == "warning"]
+    assert "acknowledges a message before it is processed" in warning
+
+
+def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_path, emulator, pubsub_names):
+    """Break the contract, mend it, replay through the topics."""
+    topic, subscription = pubsub_names
+    dead_topic, dead_subscription = subscribed(topic.rpartition("/")[2] + "-dead")
+    sent = sorted({message for message in make_messages(30, utc_now(), seed=12) if b'"broken-' not in message})
+    with pubsub.PublisherClient() as publisher:
+        for message in sent:
+            publisher.publish(topic, message, desk="foreign").result()
+    arguments = ("--subscription", subscription, "--dead-letter-topic", dead_topic)
+    broken = Stream(*arguments, "--output", tmp_path / "broken", "--max-text-length", 10, emulator=emulator)
+    broken.read_until(dead_letters=len(sent))
+    broken.drain()
+    with pubsub.SubscriberClient() as subscriber:
+        pulled = subscriber.pull(subscription=dead_subscription, max_messages=1)
+        [got] = pulled.received_messages
+        assert got.message.data in sent
+        told = dict(got.message.attributes)
+        assert told.keys() == {"desk", "dead_letter_id", "stage", "error_type", "error_message", "origin"}
+        assert (told["desk"], told["stage"], told["error_type"]) == ("foreign", "Decode", "InvalidMessage")
+        subscriber.modify_ack_deadline(subscription=dead_subscription, ack_ids=[got.ack_id], ack_deadline_seconds=0)
+
+    replay = ("replay", "--subscription", dead_subscription, "--topic", topic)
+    out, _ = finished(onrecord(*replay, emulator=emulator))
+    assert f"{len(sent)} dead letters replayed" in out
+    mended = Stream(*arguments, "--output", tmp_path / "mended", emulator=emulator)
+    mended.read_until(articles=len(sent))
+    last = mended.drain()
+    assert (last["dead_letters"], last["duplicates"]) == (0, 0)
+    assert ids(tmp_path / "mended") == sorted(json.loads(message)["id"] for message in sent)
+    assert all(record["attributes"] == {"desk": "foreign"} for record in records(tmp_path / "mended", "articles"))
+    out, _ = finished(onrecord(*replay, emulator=emulator))
+    assert out.startswith("0 dead letters replayed")
+
+    # The same letters lie in the files as well, and go to the topic once.
+    replay_files = ("replay", tmp_path / "broken", "--topic", topic)
+    assert f"{len(sent)} dead letters replayed" in finished(onrecord(*replay_files, emulator=emulator))[0]
+    assert f"{len(sent)} left alone" in finished(onrecord(*replay_files, emulator=emulator))[0]
+    assert Counter(payloads(subscription)) == Counter(sent)
+
+
+def payloads(subscription: str) -> list[bytes]:
+    """Return what waits in a subscription."""
+    found: list[bytes] = []
+    with pubsub.SubscriberClient() as subscriber:
+        while True:
+            answer = subscriber.pull(subscription=subscription, max_messages=100, return_immediately=True)
+            if not answer.received_messages:
+                return found
+            found.extend(got.message.data for got in answer.received_messages)
+            ack_ids = [got.ack_id for got in answer.received_messages]
+            subscriber.acknowledge(subscription=subscription, ack_ids=ack_ids)
+
+
+def test_what_cannot_be_published_is_said(tmp_path, emulator, pubsub_names):
+    lines = write_lines(tmp_path / "a.jsonl", [b"{}"])
+    _, err = finished(
+        onrecord("publish", lines, "--topic", f"{PROJECT}/topics/nowhere", emulator=emulator), exit_code=1
+    )
+    assert "failed after 0 messages" in err
+    assert "Traceback" not in err

@@ -1,0 +1,146 @@
+"""Streams of files as they appear: what goes in comes out, once, however the job is stopped."""
+
+import json
+import signal
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.backfills import SAMPLES, backfill, files, records
+from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def sent():
+    return make_messages(60, utc_now())
+
+
+def test_a_stream_of_files_gives_the_records_of_a_backfill(tmp_path, sent):
+    (tmp_path / "in").mkdir()
+    half = len(sent) // 2
+    write_lines(tmp_path / "in" / "a.jsonl", sent[:half])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--every", 1, "--output", tmp_path / "out", "--shards", 2)
+    stream.read_until(messages=half)
+    write_lines(tmp_path / "in" / "b.jsonl", sent[half:])
+    stream.read_until(messages=len(sent))
+    last = stream.drain()
+    assert last["messages"] == len(sent) == last["articles"] + last["duplicates"] + last["dead_letters"]
+
+    everything = write_lines(tmp_path / "all.jsonl", sent)
+    backfill("--input", everything, "--output", tmp_path / "backfill")
+    assert comparable(tmp_path / "out") == comparable(tmp_path / "backfill")
+    assert len(files(tmp_path / "out", "articles")) > 2
+    names = [str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.avro")]
+    assert not [name for name in names if set(name) & set(": ")]
+
+
+def test_the_samples_give_what_a_backfill_gives(tmp_path):
+    stream = Stream("--watch", SAMPLES / "*.jsonl", "--output", tmp_path / "out")
+    stream.read_until(messages=19)
+    stream.drain(signal.SIGINT)
+    backfill("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", tmp_path / "backfill")
+    kinds = ("entities", "quotes", "stances", "dead_letters")
+    assert comparable(tmp_path / "out", *kinds) == comparable(tmp_path / "backfill", *kinds)
+    assert ids(tmp_path / "out") == ids(tmp_path / "backfill")
+
+
+def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_beside(tmp_path, sent):
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.jsonl", sent)
+    first = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")
+    first.read_until(messages=1)
+    assert first.drain()["messages"] == len(sent)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.avro")}
+    second = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")
+    second.read_until(messages=len(sent))
+    second.drain()
+    after = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.avro")}
+    assert before.items() <= after.items()
+    assert len(after) == 2 * len(before)
+
+
+def test_a_drain_ends_when_every_article_is_late(tmp_path):
+    now = utc_now()
+    late = [
+        json.dumps({"id": str(hour), "text": f"Hour {hour}.", "published_at": f"{now - timedelta(hours=hour):%FT%TZ}"})
+        for hour in range(1, 101)
+    ]
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.jsonl", [line.encode() for line in late])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--window", 60)
+    stream.read_until(messages=100)
+    assert stream.drain()["late"] == 100
+    assert ids(tmp_path / "out") == sorted(str(hour) for hour in range(1, 101))
+
+
+def test_a_stop_before_anything_came_is_clean(tmp_path):
+    stream = Stream("--watch", tmp_path / "*.jsonl", "--output", tmp_path / "out")
+    stream.read_until(messages=0)
+    assert stream.drain()["messages"] == 0
+    assert not list((tmp_path / "out").rglob("*.avro"))
+
+
+def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
+    endless = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
+    messages = make_messages(6, utc_now())
+    poison = json.dumps({"id": "poison", "text": endless, "language": "en"}).encode()
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], poison, *messages[3:]])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 3)
+    stream.read_until(articles=6, dead_letters=1)
+    write_lines(tmp_path / "in" / "b.jsonl", make_messages(10, utc_now(), seed=8)[8:])
+    stream.read_until(articles=8, dead_letters=1)
+    stream.drain()
+    [letter] = records(tmp_path / "out", "dead_letters")
+    assert (letter["stage"], letter["error_type"], letter["payload"]) == ("Annotate", "TimeLimitExceeded", poison)
+    assert len(ids(tmp_path / "out")) == 8
+
+
+def test_nothing_of_an_article_is_logged(tmp_path, sent):
+    (tmp_path / "in").mkdir()
+    write_lines(tmp_path / "in" / "a.jsonl", sent)
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")
+    stream.read_until(messages=len(sent))
+    last = stream.drain()
+    assert {"time", "event", "message", "messages", "lag_seconds", "records", "dead_letters", "late"} <= last.keys()
+    logged = json.dumps(stream.lines)
+    assert "article-" not in logged
+    assert "council" not in logged
+
+
+def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
+    """Break the contract, mend it, replay: every message ends as an article, once."""
+    (tmp_path / "in").mkdir()
+    whole = [message for message in make_messages(20, utc_now()) if b"broken" not in message]
+    write_lines(tmp_path / "in" / "a.jsonl", whole)
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--max-text-length", 10)
+    stream.read_until(messages=len(whole))
+    assert stream.drain()["dead_letters"] == len(whole)
+    out, _ = finished(onrecord("replay", tmp_path / "out", "--output", tmp_path / "mended"))
+    assert f"{len(whole)} dead letters replayed" in out
+    expected = sorted({json.loads(message)["id"] for message in whole})
+    assert ids(tmp_path / "mended") == expected
+    again, _ = finished(onrecord("replay", tmp_path / "out", "--output", tmp_path / "nothing"))
+    assert "0 dead letters replayed" in again
+    assert f"{len(whole)} left alone: replayed before" in again
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ((), "--subscription"),
+        (("--watch", "*.jsonl", "--topic", "projects/p/topics/t"), "give one of"),
+        (("--subscription", "articles"), "projects/PROJECT/subscriptions/SUBSCRIPTION"),
+        (("--topic", "projects/p/subscriptions/t"), "projects/PROJECT/topics/TOPIC"),
+        (("--watch", "*.jsonl", "--window", "soon"), "--window"),
+        (("--watch", "*.jsonl", "--runner", "FlinkRunner"), "--runner"),
+        (("--watch", "*.jsonl", "--windows", "60"), "did you mean --window"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_touched(tmp_path, arguments, hint):
+    _, err = finished(onrecord("stream", "--output", tmp_path / "out", *arguments), exit_code=2)
+    assert hint in err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,86 @@
+"""Streams for tests on the local runner: quotes that arrive on time, early, late and very late, and what they leave on disk."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import apache_beam as beam
+import fastavro
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.testing.test_stream import TestStream
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
+
+from pipeline.records import Provenance, QuoteRecord, Span
+
+NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
+RUNNER = "BundleBasedDirectRunner"
+
+QUOTE = QuoteRecord(
+    article_id="pier",
+    published_at=None,
+    provenance=Provenance("1", "en_core_web_sm", "3"),
+    quote_id="pier#quote-1",
+    type="DIRECT",
+    content=(Span(0, 12, "“It is gone”"),),
+    cue=(),
+    speaker=None,
+    parent_quote_id=None,
+    confidence=0.5,
+)
+
+
+def quote(name: str) -> QuoteRecord:
+    """Return a quote of an article of its own."""
+    return replace(QUOTE, article_id=name, quote_id=f"{name}#quote-1")
+
+
+def at(seconds: float, *names: str) -> list[TimestampedValue]:
+    """Return quotes with an event time, in seconds after noon."""
+    return [TimestampedValue(quote(name), NOON + seconds) for name in names]
+
+
+def stream(*events: float | tuple[str, float] | list[TimestampedValue]) -> TestStream:
+    """Return a stream of quotes: a list arrives together, a number moves the watermark to so many seconds after noon, and
+
+    ``("wait", seconds)`` lets time pass. The clock never stands behind the watermark, as it never does outside of tests.
+    """
+    clock = float(NOON) - 3600
+    test_stream = TestStream(coder=beam.coders.registry.get_coder(QuoteRecord))
+    test_stream = test_stream.advance_processing_time(clock).advance_watermark_to(clock)
+    for event in events:
+        if isinstance(event, list):
+            test_stream = test_stream.add_elements(event)
+            continue
+        now = clock + event[1] if isinstance(event, tuple) else max(clock, float(NOON) + event)
+        test_stream = test_stream.advance_processing_time(now - clock)
+        clock = now
+        if not isinstance(event, tuple):
+            test_stream = test_stream.advance_watermark_to(NOON + event)
+    return test_stream.advance_watermark_to_infinity()
+
+
+def options() -> PipelineOptions:
+    """Return the options of a streaming job on the local runner."""
+    found = PipelineOptions([f"--runner={RUNNER}"])
+    found.view_as(StandardOptions).streaming = True
+    return found
+
+
+def files(output: Path) -> dict[str, list[str]]:
+    """Return the articles of every Avro file below a folder, by its path."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(output.rglob("*.avro")):
+        with path.open("rb") as file:
+            found[str(path.relative_to(output))] = [values["article_id"] for values in fastavro.reader(file)]
+    return found
+
+
+def union(found: dict[str, list[str]]) -> list[str]:
+    """Return all articles in files, as often as they are there."""
+    return sorted(name for names in found.values() for name in names)
+
+
+def names(numbers: Iterable[int]) -> list[str]:
+    """Return names of articles."""
+    return [f"article-{number:03d}" for number in numbers]
