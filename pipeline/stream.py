@@ -59,6 +59,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         batch_size=options.batch_size,
         max_text_length=options.max_text_length,
         progress_folder=None,
+        gazetteer=options.gazetteer,
         stream=stream,
     )
 

@@ -72,6 +72,11 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="for the parse of one article and all extraction from it; more is a dead letter (default: %(default)s)",
     )
     add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
+    add(
+        "--gazetteer",
+        metavar="FILE",
+        help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
+    )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
     add("--batch-size", default=str(BATCH_SIZE), metavar="N", help="articles parsed together (default: %(default)s)")
     add(
@@ -139,6 +144,11 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="characters; a longer article is a dead letter (default: %(default)s)",
     )
     add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
+    add(
+        "--gazetteer",
+        metavar="FILE",
+        help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
+    )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)

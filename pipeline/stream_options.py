@@ -10,12 +10,14 @@ from typing import Literal
 
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
+from pipeline.gazetteer import ListedName
 from pipeline.options import (
     LONGEST_TEXT,
     UsageError,
     _check_beam,
     _check_output,
     _extractors,
+    _gazetteer,
     _inputs,
     _whole_number,
 )
@@ -27,7 +29,7 @@ SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
 EVENT_TIMES = ("published_at", "publish-time")
 OWN_OPTIONS = (
-    "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "window",
+    "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "gazetteer", "window",
     "allowed-lateness", "early-every", "event-time", "dedupe-for", "dead-letter-topic", "time-limit", "report-every", "log-format",
     "verbose",
 )  # fmt: skip
@@ -46,6 +48,7 @@ class StreamOptions:
     output: str
     model: str
     extract: frozenset[Extractor]
+    gazetteer: tuple[ListedName, ...]
     shards: int
     batch_size: int
     max_text_length: int
@@ -125,6 +128,7 @@ def check(
         output=arguments.output or "",
         model=arguments.model,
         extract=_extractors(arguments.extract, problems),
+        gazetteer=_gazetteer(arguments.gazetteer, problems),
         shards=_whole_number("--shards", arguments.shards, 1, 99_999, problems),
         batch_size=_whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
         max_text_length=_whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
