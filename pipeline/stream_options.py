@@ -29,9 +29,9 @@ SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
 EVENT_TIMES = ("published_at", "publish-time")
 OWN_OPTIONS = (
-    "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "gazetteer", "window",
-    "allowed-lateness", "early-every", "event-time", "dedupe-for", "dead-letter-topic", "time-limit", "report-every", "log-format",
-    "verbose",
+    "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "gazetteer",
+    "window", "allowed-lateness", "early-every", "event-time", "dedupe-for", "dead-letter-topic", "time-limit", "report-every",
+    "log-format", "verbose",
 )  # fmt: skip
 
 LogFormat = Literal["text", "json"]
