@@ -74,7 +74,8 @@ class BackfillOptions:
     beam_flags: tuple[str, ...]
 
 
-def _whole_number(name: str, value: str, least: int, most: int, problems: list[str]) -> int:
+def whole_number(name: str, value: str, least: int, most: int, problems: list[str]) -> int:
+    """Return a whole number within bounds; what is wrong with it goes to the problems, and the least one is returned."""
     if value.isascii() and value.isdigit() and least <= int(value[:12]) <= most:
         return int(value)
     problems.append(f"{name} {value!r}: give a whole number from {least:,} to {most:,}")
@@ -93,7 +94,8 @@ def _dead_letter_limit(value: str | None, problems: list[str]) -> DeadLetterLimi
     return DeadLetterLimit(share=share)
 
 
-def _extractors(value: str, problems: list[str]) -> frozenset[Extractor]:
+def extractors(value: str, problems: list[str]) -> frozenset[Extractor]:
+    """Return the kinds of record that a comma-separated list names; unknown ones go to the problems."""
     names = [name.strip() for name in value.split(",") if name.strip()]
     unknown = [name for name in names if name not in EXTRACTORS]
     if unknown or not names:
@@ -102,7 +104,7 @@ def _extractors(value: str, problems: list[str]) -> frozenset[Extractor]:
     return frozenset(extractor for extractor in EXTRACTORS if extractor in names)
 
 
-def _inputs(patterns: list[str], problems: list[str]) -> list[FileMetadata]:
+def check_inputs(patterns: list[str], problems: list[str]) -> list[FileMetadata]:
     """Return the files that match; every pattern must match some."""
     files: dict[str, FileMetadata] = {}
     if not patterns:
@@ -126,7 +128,7 @@ def _inputs(patterns: list[str], problems: list[str]) -> list[FileMetadata]:
     return list(files.values())
 
 
-def _gazetteer(path: str | None, problems: list[str]) -> tuple[ListedName, ...]:
+def listed_names(path: str | None, problems: list[str]) -> tuple[ListedName, ...]:
     """Return the names of the user's list."""
     if path is None:
         return ()
@@ -156,7 +158,8 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _check_output(output: str | None, overwrite: bool, problems: list[str]) -> None:
+def check_output(output: str | None, overwrite: bool, problems: list[str]) -> None:
+    """Add what is wrong with an output folder to the problems."""
     if not output:
         problems.append("--output: give the folder that the records go to")
     elif set(output) & GLOB_CHARACTERS:
@@ -187,7 +190,7 @@ def _check_beam_values(flags: list[str], problems: list[str]) -> None:
         problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
 
 
-def _check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]) -> None:
+def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]) -> None:
     """Hold what is not ours against Beam's own options."""
     _check_beam_values(flags, problems)
     values = [flag for flag in flags if flag.startswith("--")]
@@ -230,9 +233,9 @@ def check(
     problems: list[str] = []
     # A file whose own name has brackets is meant as it stands.
     patterns = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in arguments.input or ()]
-    files = _inputs(patterns, problems)
+    files = check_inputs(patterns, problems)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
-    _check_output(arguments.output, arguments.overwrite, problems)
+    check_output(arguments.output, arguments.overwrite, problems)
     problem = model_problem(arguments.model)
     if problem:
         problems.append(f"--model {arguments.model}: {problem}")
@@ -243,18 +246,18 @@ def check(
         inputs=tuple(patterns),
         output=arguments.output or "",
         model=arguments.model,
-        extract=_extractors(arguments.extract, problems),
-        workers=_whole_number("--workers", arguments.workers or workers, 1, 1_000, problems),
-        shards=_whole_number("--shards", arguments.shards or shards, 1, 99_999, problems),
-        batch_size=_whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
-        max_text_length=_whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
+        extract=extractors(arguments.extract, problems),
+        workers=whole_number("--workers", arguments.workers or workers, 1, 1_000, problems),
+        shards=whole_number("--shards", arguments.shards or shards, 1, 99_999, problems),
+        batch_size=whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
+        max_text_length=whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, problems),
-        gazetteer=_gazetteer(arguments.gazetteer, problems),
+        gazetteer=listed_names(arguments.gazetteer, problems),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
     )
-    _check_beam(beam_flags, problems, OWN_OPTIONS)
+    check_beam(beam_flags, problems, OWN_OPTIONS)
     if problems:
         raise UsageError(problems)
     return options

@@ -14,12 +14,12 @@ from pipeline.gazetteer import ListedName
 from pipeline.options import (
     LONGEST_TEXT,
     UsageError,
-    _check_beam,
-    _check_output,
-    _extractors,
-    _gazetteer,
-    _inputs,
-    _whole_number,
+    check_beam,
+    check_inputs,
+    check_output,
+    extractors,
+    listed_names,
+    whole_number,
 )
 from pipeline.records import Extractor
 
@@ -88,7 +88,7 @@ def check_files(patterns: list[str], problems: list[str]) -> tuple[str, ...]:
     """Return patterns of files; every one must match some."""
     # A file whose own name has brackets is meant as it stands.
     escaped = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in patterns]
-    _inputs(escaped, problems)
+    check_inputs(escaped, problems)
     return tuple(escaped)
 
 
@@ -109,10 +109,10 @@ def check(
 
     def seconds(option: str, least: int) -> int:
         value = getattr(arguments, option.replace("-", "_"))
-        return _whole_number(f"--{option}", value, least, LONGEST_SECONDS, problems)
+        return whole_number(f"--{option}", value, least, LONGEST_SECONDS, problems)
 
     _check_source(arguments, problems)
-    _check_output(arguments.output, True, problems)
+    check_output(arguments.output, True, problems)
     problem = model_problem(arguments.model)
     if problem:
         problems.append(f"--model {arguments.model}: {problem}")
@@ -127,11 +127,11 @@ def check(
         topic=arguments.topic,
         output=arguments.output or "",
         model=arguments.model,
-        extract=_extractors(arguments.extract, problems),
-        gazetteer=_gazetteer(arguments.gazetteer, problems),
-        shards=_whole_number("--shards", arguments.shards, 1, 99_999, problems),
-        batch_size=_whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
-        max_text_length=_whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
+        extract=extractors(arguments.extract, problems),
+        gazetteer=listed_names(arguments.gazetteer, problems),
+        shards=whole_number("--shards", arguments.shards, 1, 99_999, problems),
+        batch_size=whole_number("--batch-size", arguments.batch_size, 1, 1_000, problems),
+        max_text_length=whole_number("--max-text-length", arguments.max_text_length, 1, LONGEST_TEXT, problems),
         window=seconds("window", 1),
         allowed_lateness=seconds("allowed-lateness", 0),
         early_every=seconds("early-every", 1) if arguments.early_every else None,
@@ -144,7 +144,7 @@ def check(
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
     )
-    _check_beam(beam_flags, problems, OWN_OPTIONS)
+    check_beam(beam_flags, problems, OWN_OPTIONS)
     if not problems and pipeline_options(options).view_as(StandardOptions).runner != STREAM_RUNNER:
         problems.append(f"--runner: a stream runs on {STREAM_RUNNER} so far, which is the default; leave it out")
     if problems:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.nlp.quotes.candidates import Candidate, Spans
 from pipeline.nlp.quotes.cues import verbs
+from pipeline.nlp.quotes.ends import PARTING
 from pipeline.nlp.quotes.speakers import path
 from pipeline.nlp.quotes.tree import FINITE, Tree
 
@@ -33,7 +34,6 @@ MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
 # Words of these tags are told apart as words, all others by their tag alone.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
-PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})
 MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
 MOST_MARKS = 3  # that close a content: of a quote, one in it, and a stray one
 LONGEST_LOOK = 60  # tokens from the end of a content in which its last part or the next verb is looked for

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.nlp import lexicon
+from pipeline.nlp.learning import LARGEST_LOGIT
 from pipeline.nlp.quotes.candidates import Candidate
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 WEIGHTS = "quote_weights"
 AGREEING = 0.5  # of the words of both: from here on two contents are the same quote
 LEAST_VOTE = 0.01  # a less likely reading changes no choice
-LARGEST_LOGIT = 30.0
 LEAST_SCORE = 0.001  # of the scores that are calibrated; nothing is surer than its reverse
 SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
 

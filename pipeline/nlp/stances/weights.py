@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from pipeline.nlp import lexicon
+from pipeline.nlp.learning import LARGEST_LOGIT
 
 PAIR_WEIGHTS = "stance_pair_weights"
-LARGEST_LOGIT = 30.0
 
 
 class Sides(NamedTuple):
