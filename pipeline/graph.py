@@ -1,9 +1,9 @@
 """The whole way of an article, from message to Avro file, on one screen.
 
-source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles
-│                         │      ├─► Entities ─► WriteEntities
-▼                         ▼      ├─► Quotes   ─► WriteQuotes
-dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
+    source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles
+                │                         │      ├─► Entities ─► WriteEntities
+                ▼                         ▼      ├─► Quotes   ─► WriteQuotes
+           dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
 """
 
 from dataclasses import dataclass
