@@ -1,4 +1,4 @@
-"""Inflected forms of English verbs, so that word lists name a verb once and no lemmatizer has to run.
+"""Inflected forms of English verbs, so that word lists name a verb once and no lemmatizer has to run; plurals of nouns.
 
 Regular verbs follow the spelling rules of Quirk et al., *A Comprehensive Grammar of the English Language*, 3.5-3.10;
 irregular ones are in ``lexicons/irregular_verbs.tsv``.
@@ -40,12 +40,15 @@ def verb_forms(verb: str) -> tuple[str, ...]:
     return tuple(f"{form} {tail}" for form in forms) if tail else forms
 
 
+def with_s(word: str) -> str:
+    """Return the third person of a regular verb, which is spelled as the plural of a regular noun is."""
+    if word.endswith(("s", "x", "z", "ch", "sh", "o")):
+        return word + "es"
+    return word[:-1] + "ies" if word.endswith("y") and word[-2] not in VOWELS else word + "s"
+
+
 def _third_person(verb: str) -> tuple[str, ...]:
-    if verb in ODD_THIRD_PERSONS:
-        return ODD_THIRD_PERSONS[verb]
-    if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
-        return (verb + "es",)
-    return (verb[:-1] + "ies",) if verb.endswith("y") and verb[-2] not in VOWELS else (verb + "s",)
+    return ODD_THIRD_PERSONS.get(verb) or (with_s(verb),)
 
 
 def _gerund(verb: str, stem: str) -> str:

@@ -237,10 +237,24 @@ def test_a_bodys_short_name_is_not_another_body(nlp: Language) -> None:
         ("Delegates signed the Treaty on Orbital Debris in May.", "Treaty on Orbital Debris", "LAW"),
         ("Gerald Stroud and Tamquill Builders were sued.", "Tamquill Builders", "ORG"),
         ("The meeting was chaired by Per-Olof Nyman.", "Per-Olof Nyman", "PERSON"),
+        ("Chipmakers such as Nordlane and Zentrix fell.", "Zentrix", "ORG"),
+        ("It rained in villages including Unterwald, Kressing and Moorbach.", "Moorbach", "GPE"),
     ],
 )
 def test_the_words_beside_and_inside_a_name_tell_its_type(nlp: Language, text: str, name: str, kind: str) -> None:
     assert entity(entities_of(nlp(text)), name).type == kind
+
+
+def test_whom_the_model_passed_over_is_a_person_behind_a_title(nlp: Language) -> None:
+    doc = nlp("He met President Okello and Senator Pemberly in May, and General Freight was sold.")
+    doc.set_ents([])
+    assert [(e.name, e.type) for e in find_entities(doc)] == [("Okello", "PERSON"), ("Pemberly", "PERSON")]
+
+
+def test_a_side_before_a_place_makes_it_another_place(nlp: Language) -> None:
+    doc = nlp("Lower Saxony, which borders Saxony, agreed.")
+    doc.set_ents([Span(doc, 1, 2, label="GPE"), Span(doc, 5, 6, label="GPE")])
+    assert [(e.name, e.wikidata_id) for e in find_entities(doc)] == [("Lower Saxony", "Q1197"), ("Saxony", "Q1202")]
 
 
 def test_no_place_has_a_digit(nlp: Language) -> None:
@@ -287,6 +301,8 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
             "candidate of the Movement for Water",
         ),
         ("He recalled the drastic action President Otto Lang took.", "Otto Lang", "President"),
+        ("Japan's Chief Cabinet Secretary Kenta Mori declined.", "Kenta Mori", "Japan's Chief Cabinet Secretary"),
+        ("Sofia Reyes, a defence attorney, appealed.", "Sofia Reyes", "defence attorney"),
         ("Anna Berg, 45, a plumber who likes tea, and Paul Renner danced.", "Paul Renner", None),
     ],
 )

@@ -91,6 +91,13 @@ def test_a_quote_over_paragraphs_is_one_record(nlp: Language) -> None:
     assert contents(quote) == ["“The first year was hard.", "“The second year was harder.”"]
 
 
+def test_single_marks_go_on_over_paragraphs_too(nlp: Language) -> None:
+    first = "'I understand the dockers' anger. I do."
+    second = "'But the quay has to be closed.'"
+    quote = only(nlp, f"Anna Weller, who runs the port, said: {first}\n\n{second}\n\nHer deputy left.")
+    assert (contents(quote), mention(quote)) == ([first, second], "Anna Weller, who runs the port")
+
+
 def test_a_paragraph_may_introduce_the_quote_of_the_next_one(nlp: Language) -> None:
     quote = holding(nlp, "The minister said in a statement:\n\n“We reject this plan and will vote against it.”", "We")
     assert mention(quote) == "The minister"

@@ -11,6 +11,10 @@ WHERE = frozenset({"in", "near", "outside", "around"})
 PLACE_PREPOSITIONS = WHERE | {"to", "from", "at", "into", "across", "through", "via", "toward", "towards", "off"}
 # So far behind a name may the noun stand that says what it is: "Borrasca, a small Danish maker of sails".
 MAX_APPOSITION = 6
+# So many tokens before a name may the list begin that it stands in.
+MAX_LIST = 16
+LIST_OPENERS = frozenset({"as", "including", "like"})
+LIST_LINKS = frozenset({",", "and", "or", "&", "the", "of"})
 IN_SOMEBODY = frozenset(
     {
         "confidence",
@@ -44,7 +48,10 @@ def place_preposition(tokens: Tokens, start: int) -> str:
 
 
 def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
-    """Return what a noun beside the name says that it is, as in "the village of Port Alder" or "Borrasca, a maker of sails"."""
+    """Return what a noun beside the name says that it is.
+
+    "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
+    """
     kinds = gazetteer.kinds()
     before = start - 1
     if before > 0 and tokens.text[before] == "of" and kinds.get(tokens.text[before - 1]) in ("GPE", "LOC"):
@@ -57,7 +64,30 @@ def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
                 break
             if index + 1 == len(tokens) or not tokens.tag[index + 1].startswith(("NN", "HYPH")):
                 return kinds.get(tokens.text[index])
-    return None
+    return _listed_as(tokens, start)
+
+
+def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
+    """Return what the names of a list are said to be that a name stands in, as in "banks such as Credova and Tillman"."""
+    index = start - 1
+    while index > max(0, start - MAX_LIST) and _is_of_list(tokens.text[index]):
+        index -= 1
+    if index < 1 or tokens.text[index] not in LIST_OPENERS:
+        return None
+    if tokens.text[index] == "as":
+        index -= 1
+        if tokens.text[index] != "such":
+            return None
+    before = index - 2 if tokens.text[index - 1] == "," else index - 1
+    return (
+        gazetteer.plural_kinds().get(tokens.text[before].lower())
+        if before >= 0 and tokens.tag[before] == "NNS"
+        else None
+    )
+
+
+def _is_of_list(word: str) -> bool:
+    return word in LIST_LINKS or word[0].isupper()
 
 
 def place_behind(tokens: Tokens, end: int) -> Words:

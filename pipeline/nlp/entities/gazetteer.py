@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from pipeline.nlp import lexicon
 from pipeline.nlp.entities.spelling import fold
+from pipeline.nlp.morphology import with_s
 from pipeline.records import EntityType
 
 Gender: TypeAlias = Literal["m", "f"]
@@ -96,15 +97,22 @@ def titles() -> dict[str, Gender | None]:
     """Return the titles before a person's name (Mr, Senator, Col), with the gender that they tell."""
     return {
         fold(title): cast("Gender", gender) if gender else None
-        for title, kind, gender in lexicon.rows("entity_titles")
+        for title, kind, gender, _ in lexicon.rows("entity_titles")
         if kind != "calling"
     }
 
 
 @functools.cache
+def sure_titles() -> frozenset[str]:
+    """Return those titles that hardly open the name of anything else: not General, as in General Motors."""
+    ambiguous = {fold(title) for title, *_, use in lexicon.rows("entity_titles") if use == "ambiguous"}
+    return frozenset(titles()) - ambiguous
+
+
+@functools.cache
 def offices() -> frozenset[str]:
     """Return the nouns that say what a person does: president, spokeswoman, midfielder."""
-    return frozenset(fold(title) for title, kind, _ in lexicon.rows("entity_titles") if kind != "honorific")
+    return frozenset(fold(title) for title, kind, *_ in lexicon.rows("entity_titles") if kind != "honorific")
 
 
 @functools.cache
@@ -138,6 +146,12 @@ def designated(words: Words) -> EntityType | None:
 def kinds() -> dict[str, EntityType]:
     """Return the nouns that say what a name beside them is: newspaper, village."""
     return {noun: cast("EntityType", kind) for noun, kind in lexicon.rows("entity_kinds")}
+
+
+@functools.cache
+def plural_kinds() -> dict[str, EntityType]:
+    """Return the plurals of those nouns: newspapers, cities."""
+    return {with_s(noun): kind for noun, kind in kinds().items()}
 
 
 @functools.cache

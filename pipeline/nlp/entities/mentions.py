@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from spacy.tokens import Doc
+from spacy.tokens import Span as TokenSpan
 
 from pipeline.gazetteer import ListedName
 from pipeline.nlp.annotations import segments_of, text_span
@@ -28,6 +29,11 @@ LISTED_TYPES = frozenset({"GPE", "LOC"})
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
 # What a longer name of a body may hold.
 PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
+# What makes the name of a place that of another one, or of a part: Upper Austria, South Sudan.
+SIDES = frozenset(
+    {"North", "South", "East", "West", "Northeast", "Northwest", "Southeast", "Southwest"}
+    | {"Northern", "Southern", "Eastern", "Western", "Central", "Lower", "Upper", "Inner", "Outer", "Greater"}
+)
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
@@ -86,7 +92,7 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
         if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start] or len(entity) > MAX_TOKENS:
             continue
         label = cast("EntityType", entity.label_)
-        start, end = entity.start, entity.end
+        start, end = entity.start - _has_side_before(doc, entity), entity.end
         if any(token in POSSESSIVES for token in tokens.text[start : end - 1]):
             with_possessor.append((start, end, label))
         else:
@@ -99,6 +105,14 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
         names.sort(key=lambda name: name.start)
     names = _without_first_words(_without_headline_slips(names, tokens), tokens)
     return _without_longer_slips(names, text, tokens)
+
+
+def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
+    """Whether a word before a place, which the model left out, makes it another place: Lower Saxony is not Saxony."""
+    if entity.label_ not in LISTED_TYPES or not entity.start or entity[0].text in SIDES:
+        return False
+    before = doc[entity.start - 1]
+    return before.text in SIDES and not before.ent_type_ and before.whitespace_ == " "
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:

@@ -1,8 +1,11 @@
-"""Persons whom the form of the name gives away: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``.
+"""Persons whom the form of the name gives away: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
 
 A given name or an initial before a capitalised word that is nothing else well known is a person, also where the model
-saw half of the name or took it for a place.
+saw half of the name or took it for a place. A capitalised word behind a title is one where the model saw no name at all.
 """
+
+import re
+from collections.abc import Container
 
 from pipeline.nlp.entities import gazetteer
 from pipeline.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
@@ -13,6 +16,7 @@ from pipeline.nlp.entities.tokens import Tokens
 MAX_WORDS = 5
 MAX_NICKNAME_WORDS = 4
 MIN_SURNAME_LETTERS = 2
+HYPHENS = re.compile("[-'’]")
 
 
 def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
@@ -26,6 +30,8 @@ def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     index = 0
     while index < len(tokens):
         end = _person_end(tokens, index) if _opens_person(tokens, index) else index
+        if end == index and index not in owner and _is_titled(tokens, index):
+            end = _titled_end(tokens, index, owner)
         if end > index:
             within = {owner[token].start: owner[token] for token in range(index, end) if token in owner}
             name = make_name(text, tokens, index, end, "PERSON", guessed=False)
@@ -43,6 +49,21 @@ def _gives_way(name: Name, start: int, end: int) -> bool:
     if start <= name.start:
         return name.end <= end
     return name.end == end and name.start == start - 1 and _is_nationality(name.words[0])
+
+
+def _is_titled(tokens: Tokens, index: int) -> bool:
+    """Whether a token is a surname behind a title that opens no other names: "President Okoro"."""
+    if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
+        return False
+    return fold(tokens.text[index - 1]) in gazetteer.sure_titles() and _is_plain_surname(tokens, index)
+
+
+def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
+    """Return where a name that begins behind a title ends, or ``start`` where it goes on with what no person's name holds."""
+    end = start + 1
+    while end < min(len(tokens), start + MAX_WORDS) and end not in owner and _is_plain_surname(tokens, end):
+        end += 1
+    return start if end < len(tokens) and _is_name_word(tokens, end) else end
 
 
 def _is_nationality(word: str) -> bool:
@@ -123,6 +144,10 @@ def _is_surname(tokens: Tokens, index: int) -> bool:
         and folded not in gazetteer.titles()
         and (folded,) not in gazetteer.known_names()
     )
+
+
+def _is_plain_surname(tokens: Tokens, index: int) -> bool:
+    return _is_surname(tokens, index) and HYPHENS.sub("", tokens.text[index]).isalpha()
 
 
 def _is_place_as_surname(tokens: Tokens, index: int) -> bool:

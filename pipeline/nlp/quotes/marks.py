@@ -91,10 +91,13 @@ def _roles(text: str, mark: re.Match[str]) -> tuple[bool, bool]:
     return can_open, can_close
 
 
-def _pairs(text: str, start: int, end: int) -> list[_Pair]:
-    """Pair the marks of one paragraph; an outermost double mark that is never closed runs to its end."""
+def _pairs(text: str, start: int, end: int, single_may_go_on: bool) -> list[_Pair]:
+    """Pair the marks of one paragraph; an outermost mark that is never closed runs to its end.
+
+    A single one, which may be an apostrophe, does so only where the next paragraph opens with such a mark.
+    """
     marks = [(mark, *_roles(text, mark)) for mark in MARK.finditer(text, start, end)]
-    closers_left = sum(can_close and mark.group() in APOSTROPHES for mark, _, can_close in marks)
+    closers_left = single_may_go_on + sum(can_close and mark.group() in APOSTROPHES for mark, _, can_close in marks)
     stack: list[_Open] = []
     found: list[_Pair] = []
     for mark, can_open, can_close in marks:
@@ -112,10 +115,15 @@ def _pairs(text: str, start: int, end: int) -> list[_Pair]:
         if not single and partner is not None and not (sign == "“" and stack[partner].curly):
             del stack[partner:]  # the earlier mark was never closed
         stack.append(_Open(at, after, single, sign in OPENING))
-    left_open = next((opened for opened in stack if not opened.single), None)
+    left_open = next((opened for opened in stack if single_may_go_on or not opened.single), None)
     if left_open is not None and text[left_open.inner : end].strip():
-        found.append(_Pair(left_open.start, end, left_open.inner, end, True, False))
+        found.append(_Pair(left_open.start, end, left_open.inner, end, True, left_open.single))
     return sorted(found, key=lambda pair: (pair.start, -pair.end))
+
+
+def _opens_with_single(text: str, start: int) -> bool:
+    mark = MARK.match(text, start)
+    return mark is not None and mark.group() in SINGLE and _roles(text, mark)[0]
 
 
 def find_regions(text: str, spans: list[tuple[int, int]]) -> list[Region]:
@@ -123,7 +131,8 @@ def find_regions(text: str, spans: list[tuple[int, int]]) -> list[Region]:
     regions: list[Region] = []
     for paragraph, (start, end) in enumerate(spans):
         enclosing: list[int] = []
-        for piece in _pairs(text, start, end):
+        single_may_go_on = paragraph + 1 < len(spans) and _opens_with_single(text, spans[paragraph + 1][0])
+        for piece in _pairs(text, start, end, single_may_go_on):
             inner = text[piece.inner_start : piece.inner_end]
             if not any(map(str.isalnum, inner)):
                 continue
