@@ -51,7 +51,7 @@ def test_a_well_known_place_or_body_has_its_item(
         ("The mayor of Paris, France, opened the fair.", "Paris", "Q90"),
         ("The fair in Birmingham was cancelled.", "Birmingham", None),
         ("The fair in Birmingham was cancelled, officials in England and in London said.", "Birmingham", "Q2256"),
-        ("The fair in Birmingham, Alabama, was cancelled.", "Birmingham", None),
+        ("The fair in Birmingham, Ohio, was cancelled.", "Birmingham", None),
         ("Officials in Georgia counted the votes.", "Georgia", None),
         ("Officials in Georgia counted the votes. Protesters in Tbilisi sang.", "Georgia", "Q230"),
         ("Officials in Georgia counted the votes. In Atlanta, queues were long.", "Georgia", "Q1428"),
@@ -141,6 +141,7 @@ def test_a_metonym_points_at_the_country_where_the_article_names_it(nlp: Languag
         ("Brightwater Corp. fell by a tenth.", "Shares of Brightwater Inc. rose."),
         ("Senator Peter J. Larsson spoke.", "Senator Peter Larsson spoke."),
         ("Shops in Kiev closed.", "Shops in Kyiv closed."),
+        ("Shops in Pa. closed.", "Shops in Pennsylvania closed."),
     ],
 )
 def test_the_same_name_has_the_same_key_in_every_article(nlp: Language, one: str, other: str) -> None:

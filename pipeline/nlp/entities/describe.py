@@ -72,7 +72,8 @@ def name_key(name: str, kind: EntityType) -> str:
     Its words are folded; a person's have neither middle initials nor a generation, a body's no legal form; a well-known name is
     replaced by its usual form.
     """
-    words = tuple(filter(None, (word.strip(PUNCTUATION) for word in gazetteer.words_of(name))))
+    state = gazetteer.state_abbreviations().get(name)
+    words = tuple(filter(None, (word.strip(PUNCTUATION) for word in state or gazetteer.words_of(name))))
     if kind == "PERSON":
         first, *middle = without_generation(words) or ("",)
         words = (first, *(word for word in middle if len(word) > 1))
