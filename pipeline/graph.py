@@ -1,10 +1,10 @@
 """The whole way of an article, from message to Avro file, on one screen.
 
-    source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles
-                │                         │      ├─► Entities ─► WriteEntities
-                ▼                         ▼      ├─► Quotes   ─► WriteQuotes
-           dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
-"""
+source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles
+            │                         │      ├─► Entities ─► WriteEntities
+            ▼                         ▼      ├─► Quotes   ─► WriteQuotes
+       dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
+"""  # noqa: D208 - the picture is indented
 
 from dataclasses import dataclass
 

@@ -237,6 +237,8 @@ def test_a_bodys_short_name_is_not_another_body(nlp: Language) -> None:
         ("Delegates signed the Treaty on Orbital Debris in May.", "Treaty on Orbital Debris", "LAW"),
         ("Gerald Stroud and Tamquill Builders were sued.", "Tamquill Builders", "ORG"),
         ("The meeting was chaired by Per-Olof Nyman.", "Per-Olof Nyman", "PERSON"),
+        ("He met staff of Howard College at noon.", "Howard College", "ORG"),
+        ("We met Anna Church at noon.", "Anna Church", "PERSON"),
         ("Chipmakers such as Nordlane and Zentrix fell.", "Zentrix", "ORG"),
         ("It rained in villages including Unterwald, Kressing and Moorbach.", "Moorbach", "GPE"),
     ],

@@ -133,6 +133,12 @@ def designators() -> dict[str, EntityType]:
     return {fold(word): cast("EntityType", kind) for word, kind, _ in lexicon.rows("entity_designators")}
 
 
+@functools.cache
+def designating_surnames() -> frozenset[str]:
+    """Return those of the words that are surnames as well: Church, Lake."""
+    return frozenset(fold(word) for word, _, use in lexicon.rows("entity_designators") if use == "surname")
+
+
 def designated(words: Words) -> EntityType | None:
     """Return what the last word of a name, or its first before "of" and the like, says that it is: ``Treaty on the Moon``."""
     if len(words) < 2:

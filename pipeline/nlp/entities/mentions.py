@@ -37,6 +37,7 @@ SIDES = frozenset(
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
+SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 # A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
 MAX_WORDS = 12
@@ -168,6 +169,9 @@ def make_name(
                 last -= len(mark)
                 words = gazetteer.words_of(text[first:last])
                 break
+    if SINGLE_LETTER.fullmatch(text, first, last):
+        last -= 1  # "in a post on X." ends with the sentence
+        words = gazetteer.words_of(text[first:last])
     written = text[first:last]
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
         words = gazetteer.words_of(NICKNAME.sub(" ", written))

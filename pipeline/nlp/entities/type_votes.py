@@ -32,6 +32,7 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     known = gazetteer.known_names().get(words)
     designated = gazetteer.designated(words)
     is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in gazetteer.given_names()
+    is_surname = not designated or (len(words) == 2 and words[-1] in gazetteer.designating_surnames())
     if known:
         votes[known.type] += KNOWN
     for name in names:
@@ -48,7 +49,7 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
             votes["GPE"] += LOCATED
         if known:
             votes[known.type] += KNOWN_MENTION
-        if is_given and not known and (len(words) == 2 or not designated):
+        if is_given and not known and is_surname:
             votes["PERSON"] += GIVEN_NAME
         elif designated:
             votes[designated] += DESIGNATOR
