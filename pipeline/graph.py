@@ -4,7 +4,7 @@ source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles �
             │                         │      ├─► Entities ─► WriteEntities
             ▼                         ▼      ├─► Quotes   ─► WriteQuotes
        dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
-"""  # noqa: D208 - the picture is indented
+"""
 
 from dataclasses import dataclass
 
