@@ -63,8 +63,9 @@ DRAIN = Drain()
 def _let_go_of_holds(context: Any) -> None:
     """Take away what holds the watermark back behind a GroupByKey, so that the job can end.
 
-    A record that is late when its window is seen first, while the watermark behind the GroupByKey lags, is given out at once; but the
-    runner keeps its hold for ever, and calls the end of such a job a stall. Nothing behind the GroupByKeys goes by the watermark.
+    Late records that wait for company move that watermark back to their window's end until they are given out. A late record of a
+    later window that comes meanwhile is given out at once, but leaves its hold for ever, and the runner calls the end of such a job a
+    stall. Nothing behind the GroupByKeys goes by the watermark.
     """
     for keyed in context._transform_keyed_states.values():
         for state in keyed.values():

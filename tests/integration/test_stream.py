@@ -61,18 +61,20 @@ def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_bes
     assert len(after) == 2 * len(before)
 
 
-def test_a_drain_ends_when_every_article_is_late(tmp_path):
-    now = utc_now()
-    late = [
-        json.dumps({"id": str(hour), "text": f"Hour {hour}.", "published_at": f"{now - timedelta(hours=hour):%FT%TZ}"})
-        for hour in range(1, 101)
-    ]
+def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(tmp_path):
+    """The runner never lets go of what the third one holds back, and calls the end of such a job a stall."""
+    hours_ago = {"first": 5, "waits-for-company": 5, "meanwhile": 4}
+    hour = utc_now().replace(minute=30, second=0, microsecond=0)
     (tmp_path / "in").mkdir()
-    write_lines(tmp_path / "in" / "a.jsonl", [line.encode() for line in late])
+    for index, (name, hours) in enumerate(hours_ago.items()):
+        published = (hour - timedelta(hours=hours)).isoformat()
+        message = {"id": name, "text": f"This one came {name}.", "language": "en", "published_at": published}
+        # A file is a bundle: one by one, and in this order.
+        write_lines(tmp_path / "in" / f"{index}.jsonl", [json.dumps(message).encode()])
     stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--window", 60)
-    stream.read_until(messages=100)
-    assert stream.drain()["late"] == 100
-    assert ids(tmp_path / "out") == sorted(str(hour) for hour in range(1, 101))
+    stream.read_until(articles=3)
+    assert stream.drain()["late"] == 3
+    assert ids(tmp_path / "out") == sorted(hours_ago)
 
 
 def test_a_stop_before_anything_came_is_clean(tmp_path):
