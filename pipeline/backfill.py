@@ -55,6 +55,7 @@ def _run(options: BackfillOptions, source: beam.PTransform, progress_folder: Pat
         max_text_length=options.max_text_length,
         progress_folder=str(progress_folder),
         gazetteer=options.gazetteer,
+        time_limit=options.time_limit,
     )
     pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
     build(pipeline | "Read" >> source, graph)

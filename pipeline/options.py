@@ -27,6 +27,7 @@ GLOB_CHARACTERS = frozenset(
     "*?[]"
 )  # Beam's filesystems would take them for a pattern, and so delete from other folders
 MOST_MISTAKES = 50  # of a user's list are shown
+LONGEST_TIME_LIMIT = 24 * 3600  # seconds
 COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
 # The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
 LOCAL_RUNNER = "FnApiRunner"
@@ -72,6 +73,7 @@ class BackfillOptions:
     overwrite: bool
     verbose: bool
     beam_flags: tuple[str, ...]
+    time_limit: int | None = None  # seconds
 
 
 def whole_number(name: str, value: str, least: int, most: int, problems: list[str]) -> int:
@@ -212,8 +214,7 @@ def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]
 
 OWN_OPTIONS = (
     "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "gazetteer",
-    "overwrite",
-    "verbose",
+    "overwrite", "time-limit", "verbose",
 )  # fmt: skip
 
 
@@ -256,6 +257,7 @@ def check(
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
+        time_limit=whole_number("--time-limit", arguments.time_limit, 1, LONGEST_TIME_LIMIT, problems),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
     if problems:

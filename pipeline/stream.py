@@ -48,7 +48,6 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         early_every=options.early_every,
         dedupe_for=options.dedupe_for,
         event_time=attribute,
-        time_limit=options.time_limit,
         dead_letter_topic=options.dead_letter_topic,
     )
     return Graph(
@@ -60,6 +59,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         max_text_length=options.max_text_length,
         progress_folder=None,
         gazetteer=options.gazetteer,
+        time_limit=options.time_limit,
         stream=stream,
     )
 

@@ -27,6 +27,17 @@ exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopp
 """
 
 
+def add_time_limit(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--time-limit`` to a command."""
+    parser.add_argument(
+        "--time-limit",
+        default=default,
+        metavar="SECONDS",
+        help="for the reading of one page, and for the parse of one article and all extraction from it; what takes more is a dead"
+        " letter (default: %(default)s)",
+    )
+
+
 def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``onrecord stream``."""
     parser = commands.add_parser(
@@ -65,12 +76,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="remember an article so long, to know it when it is sent again (default: %(default)s, a day)",
     )
     add("--dead-letter-topic", metavar="NAME", help="projects/P/topics/T that dead letters go to as well")
-    add(
-        "--time-limit",
-        default="60",
-        metavar="SECONDS",
-        help="for the parse of one article and all extraction from it; more is a dead letter (default: %(default)s)",
-    )
+    add_time_limit(parser, "60")
     add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
     add(
         "--gazetteer",
@@ -150,6 +156,7 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
     )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
+    add_time_limit(parser, "300")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)
 

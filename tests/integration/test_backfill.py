@@ -16,6 +16,7 @@ import pytest
 import zstandard
 
 from pipeline.records import EXTRACTORS, KINDS
+from tests import poison
 from tests.integration.backfills import (
     ROOT,
     SAMPLES,
@@ -243,12 +244,25 @@ def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
 
 def test_a_worker_that_dies_fails_the_run(tmp_path):
     process, children = running(tmp_path, workers=2)
-    children[-1].kill()
+    next(child for child in children if child.ppid() == process.pid).kill()
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a worker process died" in err
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_poisonous_message_costs_its_own_time_limit(tmp_path, workers):
+    messages = [ARTICLE, {"id": "text", "text": poison.TEXT, "language": "en"}, {"id": "page", "html": poison.PAGE}]
+    lines = write_messages(tmp_path / "a.jsonl", [*messages, ARTICLE | {"id": "storm", "text": "The storm is over."}])
+    backfill("--input", lines, "--output", tmp_path / "out", "--workers", workers, "--time-limit", 2)
+    assert {article["article_id"] for article in records(tmp_path / "out", "articles")} == {"harbour", "storm"}
+    letters = records(tmp_path / "out", "dead_letters")
+    assert {(letter["stage"], letter["error_type"], json.loads(letter["payload"])["id"]) for letter in letters} == {
+        ("Annotate", "TimeLimitExceeded", "text"),
+        ("Decode", "TimeLimitExceeded", "page"),
+    }
 
 
 def test_workers_do_not_outlive_a_killed_backfill(tmp_path):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests import poison
 from tests.integration.backfills import SAMPLES, backfill, files, records
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
@@ -85,18 +86,21 @@ def test_a_stop_before_anything_came_is_clean(tmp_path):
 
 
 def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
-    endless = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
     messages = make_messages(6, utc_now())
-    poison = json.dumps({"id": "poison", "text": endless, "language": "en"}).encode()
+    text = json.dumps({"id": "text", "text": poison.TEXT, "language": "en"}).encode()
+    page = json.dumps({"id": "page", "html": poison.PAGE, "language": "en"}).encode()
     (tmp_path / "in").mkdir()
-    write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], poison, *messages[3:]])
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 3)
-    stream.read_until(articles=6, dead_letters=1)
+    write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], text, page, *messages[3:]])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 2)
+    stream.read_until(articles=6, dead_letters=2)
     write_lines(tmp_path / "in" / "b.jsonl", make_messages(10, utc_now(), seed=8)[8:])
-    stream.read_until(articles=8, dead_letters=1)
+    stream.read_until(articles=8, dead_letters=2)
     stream.drain()
-    [letter] = records(tmp_path / "out", "dead_letters")
-    assert (letter["stage"], letter["error_type"], letter["payload"]) == ("Annotate", "TimeLimitExceeded", poison)
+    letters = records(tmp_path / "out", "dead_letters")
+    assert {(letter["stage"], letter["error_type"], letter["payload"]) for letter in letters} == {
+        ("Annotate", "TimeLimitExceeded", text),
+        ("Decode", "TimeLimitExceeded", page),
+    }
     assert len(ids(tmp_path / "out")) == 8
 
 
