@@ -10,7 +10,7 @@ import pytest
 from google.cloud import pubsub
 
 from tests.integration.backfills import SAMPLES, backfill, records
-from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
+from tests.integration.emulator import HOW_TO_GET_IT, Gate, program, running_emulator
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
 pytestmark = [
@@ -131,6 +131,28 @@ def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, e
     stream.drain()
     [warning] = [line["message"] for line in stream.lines if line["event"] == "warning"]
     assert "acknowledges a message before it is processed" in warning
+
+
+def test_an_outage_is_told_and_costs_nothing(tmp_path, emulator, pubsub_names):
+    topic, subscription = pubsub_names
+    gate = Gate(emulator)
+    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=gate.host)
+    stream.read_event("unreachable")
+    publish(emulator, SAMPLES / "articles.jsonl", topic)
+    gate.open()
+    stream.read_event("reachable")
+    stream.read_until(messages=16)
+    gate.shut()
+    assert stream.drain()["articles"] == 15
+    assert [line["event"] for line in stream.lines].count("unreachable") == 1
+
+
+def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):
+    stream = Stream("--subscription", f"{PROJECT}/subscriptions/nowhere", "--output", tmp_path, emulator=emulator)
+    line = stream.read_event("failed")
+    assert line["error"] == "NotFound"
+    assert "Subscription does not exist" in line["message"]
+    finished(stream.process, exit_code=1)
 
 
 def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_path, emulator, pubsub_names):
