@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import apache_beam as beam
-from apache_beam.utils.shared import Shared
 
 from pipeline import metrics
 from pipeline.article import MAX_TEXT_LENGTH, Article, Contract, InvalidMessage, Message, article, check_lengths, decode
@@ -13,7 +11,7 @@ from pipeline.progress import Tally
 from pipeline.records import DeadLetter
 from pipeline.sources.pages import read_page
 from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
-from pipeline.transforms.limited_pages import LimitedPages
+from pipeline.transforms.limited_pages import limited_pages
 from pipeline.transforms.time_limit import ProcessLost
 
 
@@ -48,13 +46,11 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         self.max_text_length = max_text_length
         self.progress_folder = progress_folder
         self.time_limit = time_limit
-        self.shared = Shared()
 
     def setup(self) -> None:
         """Begin this worker's tally."""
         self.tally = Tally(self.progress_folder)
-        limit = self.time_limit
-        self.read_page = read_page if limit is None else self.shared.acquire(partial(LimitedPages, limit))
+        self.read_page = read_page if self.time_limit is None else limited_pages(self.time_limit)
 
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or the dead letter beside it."""

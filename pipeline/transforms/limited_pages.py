@@ -1,5 +1,6 @@
 """The reading of pages with a time limit. Nothing here imports Beam: the child process that reads is spared it."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -20,6 +21,12 @@ def _load() -> tuple[None, Work]:
     with suppress(InvalidMessage):
         read_page(Contract(html=FIRST_PAGE))
     return None, read
+
+
+@functools.cache  # and not with Beam's Shared: that keeps one object alive between bundles, and the model needs it
+def limited_pages(seconds: float) -> "LimitedPages":
+    """Return this process's reader of pages with a time limit."""
+    return LimitedPages(seconds)
 
 
 class LimitedPages:

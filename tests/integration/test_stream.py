@@ -4,6 +4,7 @@ import json
 import signal
 from datetime import timedelta
 
+import psutil
 import pytest
 
 from tests import poison
@@ -102,6 +103,22 @@ def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
         ("Decode", "TimeLimitExceeded", page),
     }
     assert len(ids(tmp_path / "out")) == 8
+
+
+def test_the_model_and_the_reader_of_pages_are_loaded_once(tmp_path):
+    (tmp_path / "in").mkdir()
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--every", 1)
+    seen: set[int] = set()
+    for number in range(1, 5):
+        text = f"<p>The harbour council of Brinmouth voted on Tuesday to close the old ferry pier number {number}.</p>"
+        page = {"html": f"<html><body><article>{text * 2}</article></body></html>", "language": "en"}
+        write_lines(tmp_path / "in" / f"{number}.jsonl", [json.dumps(page).encode()])
+        stream.read_until(articles=number)
+        children = psutil.Process(stream.process.pid).children()
+        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        seen |= {child.pid for child in alive if "spawn_main" in " ".join(child.cmdline())}
+    assert stream.drain()["articles"] == 4
+    assert len(seen) == 2
 
 
 def test_nothing_of_an_article_is_logged(tmp_path, sent):
