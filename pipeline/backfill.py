@@ -149,10 +149,13 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
             os.dup2(kept, sys.stderr.fileno())
 
 
-def run(options: BackfillOptions, source: beam.PTransform | None = None) -> int:
+def run(
+    options: BackfillOptions, source: beam.PTransform | None = None, before_leaving: Callable[[], None] = lambda: None
+) -> int:
     """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
 
-    Its messages are those of the options' JSON-lines files, or of another source.
+    Its messages are those of the options' JSON-lines files, or of another source; ``before_leaving`` is called when the command is
+    ended by a signal, or by a worker's death, and does not return.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
     """
@@ -164,10 +167,12 @@ def run(options: BackfillOptions, source: beam.PTransform | None = None) -> int:
         again = f"The records in {options.output} are not complete; the same command with --overwrite makes them anew."
 
         def stop() -> None:
+            before_leaving()
             _leave(f"stopped. {again}", INTERRUPTED, scratch, messages)
 
         def fail(reason: str) -> None:
             hint = "it may have been killed for want of memory, which fewer --workers need less of"
+            before_leaving()
             _leave(f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
 
         try:

@@ -219,7 +219,10 @@ OWN_OPTIONS = (
 
 
 def check(
-    arguments: argparse.Namespace, beam_flags: list[str], model_problem: Callable[[str], str | None]
+    arguments: argparse.Namespace,
+    beam_flags: list[str],
+    model_problem: Callable[[str], str | None],
+    has_other_source: bool = False,
 ) -> BackfillOptions:
     """Return the options of a backfill.
 
@@ -227,6 +230,7 @@ def check(
         arguments: what the command line holds, as text.
         beam_flags: what is left of it: options of Beam's.
         model_problem: says what is wrong with a model's name, or None.
+        has_other_source: the messages are not those of files.
 
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
@@ -234,7 +238,7 @@ def check(
     problems: list[str] = []
     # A file whose own name has brackets is meant as it stands.
     patterns = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in arguments.input or ()]
-    files = check_inputs(patterns, problems)
+    files = [] if has_other_source else check_inputs(patterns, problems)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
     check_output(arguments.output, arguments.overwrite, problems)
     problem = model_problem(arguments.model)

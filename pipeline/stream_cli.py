@@ -106,6 +106,7 @@ REPLAY_EXAMPLES = """\
 examples:
   onrecord replay out --output out-mended
   onrecord replay out --topic projects/my-project/topics/articles
+  onrecord replay --subscription projects/my-project/subscriptions/dead --output out-mended
   onrecord replay --subscription projects/my-project/subscriptions/dead --topic projects/my-project/topics/articles
 """
 
@@ -131,8 +132,8 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "replay",
         help="send dead letters through the pipeline again",
-        description="Replays dead letters: those of an output folder as a backfill or to a topic, those of a subscription to a topic."
-        " What was replayed before is left alone.",
+        description="Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a"
+        " topic. What was replayed before is left alone.",
         epilog=REPLAY_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -239,8 +240,6 @@ def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
         problems.append("give either the output folder with the dead letters or --subscription")
     if bool(arguments.output) == bool(arguments.topic):
         problems.append("give either --output or --topic")
-    if arguments.subscription and arguments.output:
-        problems.append("--subscription: is replayed to a --topic; for --output, name the folder with the dead letters")
     check_name("--subscription", arguments.subscription, SUBSCRIPTION, problems)
     check_name("--topic", arguments.topic, TOPIC, problems)
     files = letter_files(arguments.folder) if arguments.folder else []
@@ -250,14 +249,21 @@ def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
         problems.extend(f"{other!r}: is no option" for other in others)
     if problems:
         return wrong_usage(problems, "replay")
-    if arguments.subscription:
+    if arguments.topic and arguments.subscription:
         return replay.subscription_to_topic(arguments.subscription, arguments.topic)
     if arguments.topic:
         return replay.to_topic(arguments.folder, replay.find(arguments.folder), arguments.topic)
-    arguments.input, arguments.batch_size = files, str(BATCH_SIZE)
+    arguments.batch_size = str(BATCH_SIZE)
     arguments.workers = arguments.shards = arguments.max_dead_letters = None
+
+    def checked(files: list[str]) -> options.BackfillOptions:
+        arguments.input = files
+        return options.check(arguments, others, _model_problem(), has_other_source=not files)
+
     try:
-        checked = options.check(arguments, others, _model_problem())
+        of_files = checked(files)
     except options.UsageError as error:
         return wrong_usage(error.problems, "replay")
-    return replay.as_backfill(arguments.folder, replay.find(arguments.folder), checked)
+    if arguments.subscription:
+        return replay.subscription_as_backfill(arguments.subscription, checked)
+    return replay.as_backfill(arguments.folder, replay.find(arguments.folder), of_files)

@@ -3,12 +3,16 @@
 import json
 import os
 import signal
+import time
 import uuid
 from collections import Counter
 
 import pytest
 from google.cloud import pubsub
 
+from pipeline.topic import of_dead_letter
+from pipeline.transforms.dead_letters import dead_letter
+from tests.conftest import message_of
 from tests.integration.backfills import SAMPLES, backfill, records
 from tests.integration.emulator import HOW_TO_GET_IT, Gate, program, running_emulator
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
@@ -193,6 +197,59 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
     assert f"{len(sent)} dead letters replayed" in finished(onrecord(*replay_files, emulator=emulator))[0]
     assert f"{len(sent)} left alone" in finished(onrecord(*replay_files, emulator=emulator))[0]
     assert Counter(payloads(subscription)) == Counter(sent)
+
+
+def dead_letters_to(subscription: str, letters: list[bytes]) -> None:
+    """Publish dead letters to a subscription's topic, as a stream does; the last comes twice."""
+    messages = [message_of(letter) for letter in letters]
+    told = [
+        of_dead_letter(dead_letter(message, "Decode", "InvalidMessage", "text: is too long")) for message in messages
+    ]
+    with pubsub.PublisherClient() as publisher:
+        for outgoing in [*told, told[-1]]:
+            assert outgoing is not None
+            topic = subscription.replace("/subscriptions/", "/topics/")
+            publisher.publish(topic, outgoing.payload, **outgoing.attributes).result()
+
+
+def test_dead_letters_of_a_topic_are_replayed_as_a_backfill(tmp_path, emulator, pubsub_names):
+    _, subscription = pubsub_names
+    sent = [message for message in dict.fromkeys(make_messages(30, utc_now(), seed=13)) if b'"broken-' not in message]
+    dead_letters_to(subscription, sent)
+    replay = ("replay", "--subscription", subscription, "--output")
+    out, _ = finished(onrecord(*replay, tmp_path / "mended", emulator=emulator))
+    assert out.endswith(f"{len(sent)} dead letters replayed\n")
+    assert ids(tmp_path / "mended") == sorted(json.loads(message)["id"] for message in sent)
+    out, _ = finished(onrecord(*replay, tmp_path / "nothing", emulator=emulator))
+    assert out == "0 dead letters replayed\n"
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize("stop", [None, signal.SIGINT])
+def test_dead_letters_of_a_topic_stay_there_when_their_records_can_not_be_written(
+    tmp_path, emulator, pubsub_names, monkeypatch, stop
+):
+    _, subscription = pubsub_names
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    sent = [
+        json.dumps({"id": str(n), "text": f"Pier {n} closes. " * 2_000, "language": "en"}).encode() for n in range(8)
+    ]
+    dead_letters_to(subscription, sent)
+    if stop is None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "articles").write_text("is no folder")
+    arguments = ("--output", tmp_path / "out", "--overwrite")
+    replay = onrecord("replay", "--subscription", subscription, *arguments, emulator=emulator)
+    if stop is not None:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / "articles").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        replay.send_signal(stop)
+    out, _ = finished(replay, exit_code=1 if stop is None else 130)
+    assert "replayed" not in out
+    assert Counter(payloads(subscription)) == Counter([*sent, sent[-1]])
+    assert not list(tmp_path.glob("onrecord-*"))
 
 
 def payloads(subscription: str) -> list[bytes]:
