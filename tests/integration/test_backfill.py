@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -80,27 +81,42 @@ def test_every_id_is_there_once_and_starts_with_its_article(samples_output):
         assert all(record[name].startswith(record["article_id"]) for record in found)
 
 
+def spans_of(value: object) -> Iterator[dict[str, object]]:
+    """Yield the spans anywhere in a record."""
+    if isinstance(value, dict):
+        if value.keys() == {"start", "end", "text"}:
+            yield value
+        for inner in value.values():
+            yield from spans_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from spans_of(inner)
+
+
+def check_spans(output: Path) -> int:
+    """Hold every span against the text of its article, in the version that its record names; return how many there are."""
+    texts = {(found["article_id"], found["text_sha256"]): found["text"] for found in records(output, "articles")}
+    checked = 0
+    for record in (record for kind in EXTRACTORS for record in records(output, kind)):
+        for span in spans_of(record):
+            assert texts[record["article_id"], record["text_sha256"]][span["start"] : span["end"]] == span["text"]
+            checked += 1
+    return checked
+
+
 def test_every_span_slices_back(samples_output):
     output, _ = samples_output
-    texts = {article["article_id"]: article["text"] for article in records(output, "articles")}
+    assert check_spans(output) > 100
 
-    def spans(value):
-        if isinstance(value, dict):
-            if value.keys() == {"start", "end", "text"}:
-                yield value
-            for inner in value.values():
-                yield from spans(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                yield from spans(inner)
 
-    checked = 0
+def test_two_versions_of_an_article_are_told_apart(tmp_path):
+    versions = [ARTICLE, ARTICLE | {"text": f"OSLO — {ARTICLE['text']}"}]
+    source = write_messages(tmp_path / "a.jsonl", versions)
+    backfill("--input", source, "--output", tmp_path / "out")
+    assert [article["article_id"] for article in records(tmp_path / "out", "articles")] == ["harbour", "harbour"]
+    assert check_spans(tmp_path / "out") > 10
     for kind in EXTRACTORS:
-        for record in records(output, kind):
-            for span in spans(record):
-                assert texts[record["article_id"]][span["start"] : span["end"]] == span["text"]
-                checked += 1
-    assert checked > 100
+        assert len({record["text_sha256"] for record in records(tmp_path / "out", kind)}) == 2
 
 
 def test_ids_point_at_records_that_are_there(samples_output):
