@@ -32,7 +32,7 @@ from apache_beam.runners.worker import statesampler
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.counters import CounterFactory
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
-from google.api_core.exceptions import DeadlineExceeded, RetryError, ServiceUnavailable
+from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, ServiceUnavailable
 
 from pipeline.article import Message
 
@@ -211,6 +211,9 @@ class _PubSubEvaluator(_PubSubReadEvaluator):  # type: ignore[misc]
                 self.reachability.lost(str(error.message))
                 DRAIN.requested.wait(PULL_SECONDS)
                 return []
+            except NotFound as error:
+                hint = "'gcloud pubsub subscriptions create' makes one"
+                raise NotFound(f"{self._sub_name}: {error.message}; {hint}") from None
             except NO_ANSWER:
                 pass  # there is no message
             self.reachability.found()

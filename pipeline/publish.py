@@ -56,7 +56,7 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
                 told = time.monotonic()
                 print(f"{sent:,} messages published", file=sys.stderr, flush=True)
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
-        print(f"failed after {sent:,} messages: {error or type(error).__name__}", file=sys.stderr)
+        print(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
     for line in messages.refused:
         print(f"not published: {line}", file=sys.stderr)

@@ -155,7 +155,7 @@ def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):
     stream = Stream("--subscription", f"{PROJECT}/subscriptions/nowhere", "--output", tmp_path, emulator=emulator)
     line = stream.read_event("failed")
     assert line["error"] == "NotFound"
-    assert "Subscription does not exist" in line["message"]
+    assert f"{PROJECT}/subscriptions/nowhere: Subscription does not exist" in line["message"]
     finished(stream.process, exit_code=1)
 
 
@@ -270,5 +270,5 @@ def test_what_cannot_be_published_is_said(tmp_path, emulator, pubsub_names):
     _, err = finished(
         onrecord("publish", lines, "--topic", f"{PROJECT}/topics/nowhere", emulator=emulator), exit_code=1
     )
-    assert "failed after 0 messages" in err
+    assert f"failed after 0 messages to {PROJECT}/topics/nowhere" in err
     assert "Traceback" not in err
