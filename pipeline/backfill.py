@@ -25,7 +25,7 @@ from pipeline import worker as worker_process
 from pipeline.graph import Graph, build
 from pipeline.options import LOCAL_RUNNER, BackfillOptions, pipeline_options
 from pipeline.sinks import folder
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 from pipeline.summary import Summary, print_summary, summarise, write_summary
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -154,7 +154,7 @@ def run(
 ) -> int:
     """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
 
-    Its messages are those of the options' JSON-lines files, or of another source; ``before_leaving`` is called when the command is
+    Its messages are those of the options' files, or of another source; ``before_leaving`` is called when the command is
     ended by a signal, or by a worker's death, and does not return.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
@@ -177,7 +177,7 @@ def run(
 
         try:
             with _stopping_on_signals(stop), _failing_with_a_worker(fail):
-                summary = _run(options, source or ReadJsonLines(options.inputs), scratch, messages)
+                summary = _run(options, source or ReadFiles(options.inputs), scratch, messages)
                 if summary.unaccounted == 0:
                     write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)

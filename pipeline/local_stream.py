@@ -213,7 +213,8 @@ class _PubSubEvaluator(_PubSubReadEvaluator):  # type: ignore[misc]
                 return []
             except NotFound as error:
                 hint = "'gcloud pubsub subscriptions create' makes one"
-                raise NotFound(f"{self._sub_name}: {error.message}; {hint}") from None
+                said = f"{self._sub_name}: {error.message}; {hint}"
+                raise NotFound(said) from None  # type: ignore[no-untyped-call]
             except NO_ANSWER:
                 pass  # there is no message
             self.reachability.found()

@@ -28,7 +28,7 @@ GLOB_CHARACTERS = frozenset(
 )  # Beam's filesystems would take them for a pattern, and so delete from other folders
 MOST_MISTAKES = 50  # of a user's list are shown
 LONGEST_TIME_LIMIT = 24 * 3600  # seconds
-COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
+COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # how much a compressed file grows, roughly
 # The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
 LOCAL_RUNNER = "FnApiRunner"
 

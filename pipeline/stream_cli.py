@@ -51,7 +51,11 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add = parser.add_argument
     add("--subscription", metavar="NAME", help="projects/P/subscriptions/S to read from")
     add("--topic", metavar="NAME", help="projects/P/topics/T to read from, from now on")
-    add("--watch", metavar="GLOB", help="JSON-lines files to read as they appear, each once, when it has this name")
+    add(
+        "--watch",
+        metavar="GLOB",
+        help="files (.jsonl, .gz, .zst, .avro) to read as they appear, each once, when it has this name",
+    )
     add("--every", default="10", metavar="SECONDS", help="between two looks for files (default: %(default)s)")
     add("--output", metavar="DIR", help="folder for the records; what lies there is left alone")
     add("--window", default="300", metavar="SECONDS", help="length of a window, by event time (default: %(default)s)")
@@ -115,8 +119,9 @@ def add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Add ``onrecord publish``."""
     parser = commands.add_parser(
         "publish",
-        help="send JSON-lines files to a Pub/Sub topic",
-        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst) as a message, for trying and load tests.",
+        help="send files of messages to a Pub/Sub topic",
+        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files as a JSON object,"
+        " for trying and load tests.",
         epilog=PUBLISH_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fastavro
 import psutil
 import pytest
 import zstandard
@@ -148,6 +149,19 @@ def test_compressed_files_give_the_same_records(tmp_path):
         backfill("--input", path, "--output", output)
     assert fingerprint(outputs[0]) == fingerprint(outputs[1]) == fingerprint(outputs[2])
     assert records(outputs[0], "quotes")
+
+
+def test_avro_files_give_the_same_records(tmp_path):
+    storm = ARTICLE | {"id": "storm", "text": "“The storm is over,” Ada Marlowe said.", "authors": ["Jo Fenn"]}
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE, storm])
+    fields = [{"name": name, "type": ["null", "string"], "default": None} for name in ARTICLE]
+    authors = {"name": "authors", "type": {"type": "array", "items": "string"}, "default": []}
+    with (tmp_path / "a.avro").open("wb") as file:
+        fastavro.writer(file, {"type": "record", "name": "Article", "fields": [*fields, authors]}, [ARTICLE, storm])
+    os.utime(tmp_path / "a.avro", (source.stat().st_mtime,) * 2)
+    backfill("--input", source, "--output", tmp_path / "lines")
+    backfill("--input", tmp_path / "a.avro", "--output", tmp_path / "rows")
+    assert fingerprint(tmp_path / "rows") == fingerprint(tmp_path / "lines")
 
 
 def test_only_the_kinds_that_are_asked_for_are_written(tmp_path):
