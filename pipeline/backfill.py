@@ -25,7 +25,7 @@ from pipeline import worker as worker_process
 from pipeline.graph import Graph, build
 from pipeline.options import LOCAL_RUNNER, BackfillOptions, pipeline_options
 from pipeline.sinks import folder
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 from pipeline.summary import Summary, print_summary, summarise, write_summary
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -55,6 +55,7 @@ def _run(options: BackfillOptions, source: beam.PTransform, progress_folder: Pat
         max_text_length=options.max_text_length,
         progress_folder=str(progress_folder),
         gazetteer=options.gazetteer,
+        time_limit=options.time_limit,
     )
     pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
     build(pipeline | "Read" >> source, graph)
@@ -148,10 +149,13 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
             os.dup2(kept, sys.stderr.fileno())
 
 
-def run(options: BackfillOptions, source: beam.PTransform | None = None) -> int:
+def run(
+    options: BackfillOptions, source: beam.PTransform | None = None, before_leaving: Callable[[], None] = lambda: None
+) -> int:
     """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
 
-    Its messages are those of the options' JSON-lines files, or of another source.
+    Its messages are those of the options' files, or of another source; ``before_leaving`` is called when the command is
+    ended by a signal, or by a worker's death, and does not return.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
     """
@@ -163,15 +167,17 @@ def run(options: BackfillOptions, source: beam.PTransform | None = None) -> int:
         again = f"The records in {options.output} are not complete; the same command with --overwrite makes them anew."
 
         def stop() -> None:
+            before_leaving()
             _leave(f"stopped. {again}", INTERRUPTED, scratch, messages)
 
         def fail(reason: str) -> None:
             hint = "it may have been killed for want of memory, which fewer --workers need less of"
+            before_leaving()
             _leave(f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
 
         try:
             with _stopping_on_signals(stop), _failing_with_a_worker(fail):
-                summary = _run(options, source or ReadJsonLines(options.inputs), scratch, messages)
+                summary = _run(options, source or ReadFiles(options.inputs), scratch, messages)
                 if summary.unaccounted == 0:
                     write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)

@@ -11,7 +11,7 @@ from pipeline import __version__
 from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
-from pipeline.stream_cli import add_publish, add_replay, add_stream
+from pipeline.stream_cli import add_publish, add_replay, add_stream, add_time_limit
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -21,8 +21,9 @@ Reads article messages from JSON-lines files (.jsonl, also .gz and .zst), one JS
 
   {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
 
-Only "text" (or "html") is required. Writes Avro files below the output folder: articles, entities, quotes,
-stances, and dead_letters for messages that could not be read. Options of Beam's are handed through.
+Only "text" (or "html") is required. Avro files (.avro) with such columns are read too, a row an article. Writes Avro
+files below the output folder: articles, entities, quotes, stances, and dead_letters for messages that could not be read.
+Options of Beam's are handed through.
 """
 BACKFILL_EXAMPLES = """\
 examples:
@@ -127,6 +128,7 @@ def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         metavar="FILE",
         help="names of your own to find, a .csv or .tsv with the columns name, type, wikidata_id, country_code, aliases",
     )
+    add_time_limit(backfill, "300")
     add("--verbose", action="store_true", help="show what Beam logs")
     backfill.set_defaults(run=_backfill)
 

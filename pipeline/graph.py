@@ -34,7 +34,6 @@ class Stream:
     early_every: int | None
     dedupe_for: int
     event_time: str | None
-    time_limit: int
     dead_letter_topic: str | None = None
 
 
@@ -50,13 +49,15 @@ class Graph:
     max_text_length: int
     progress_folder: str | None
     gazetteer: tuple[ListedName, ...] = ()
+    time_limit: int | None = None  # seconds
     stream: Stream | None = None
 
 
 def build(messages: beam.PCollection[Message], graph: Graph) -> None:
     """Connect a source of messages with everything behind it. The steps' names are stable between releases."""
     coders.register()
-    decoded, undecodable = messages | "Decode" >> Decode(graph.max_text_length, graph.progress_folder)
+    decode = Decode(graph.max_text_length, graph.progress_folder, graph.time_limit)
+    decoded, undecodable = messages | "Decode" >> decode
     stream = graph.stream
     if stream is None:
         articles = decoded | "Deduplicate" >> Deduplicate(graph.progress_folder)
@@ -65,9 +66,8 @@ def build(messages: beam.PCollection[Message], graph: Graph) -> None:
         once = decoded | "Deduplicate" >> DeduplicateStream(stream.dedupe_for)
         articles = once | "EventTime" >> InWindows(Article, *places)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, *places)
-    time_limit = stream.time_limit if stream else None
     annotate = Annotate(
-        graph.model, graph.extract, graph.batch_size, graph.progress_folder, graph.gazetteer, time_limit
+        graph.model, graph.extract, graph.batch_size, graph.progress_folder, graph.gazetteer, graph.time_limit
     )
     annotated = articles | "Annotate" >> annotate
     dead_letters = (undecodable, annotated.dead_letters) | "AllDeadLetters" >> beam.Flatten()

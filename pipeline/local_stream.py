@@ -10,10 +10,11 @@ The evaluators here end when a drain is asked for: first they let all timers run
 (the runner forgets that when the watermark jumps to the end of time), then they move the watermark there, which writes the rest.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import apache_beam as beam
@@ -31,13 +32,15 @@ from apache_beam.runners.worker import statesampler
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.counters import CounterFactory
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
-from google.api_core.exceptions import DeadlineExceeded, RetryError, ServiceUnavailable
+from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, ServiceUnavailable
 
 from pipeline.article import Message
 
 PULL_SECONDS = 2.0  # that a wait for messages may take; windows wait as long
 FAR_AHEAD_SECONDS = 10 * 365 * 24 * 3600.0  # longer than any timer runs
-LOGGER = logging.getLogger(__name__)
+NO_ANSWER = (DeadlineExceeded, RetryError, ServiceUnavailable)
+TOLD_AGAIN_SECONDS = 60.0  # between two lines on an outage
+LONGEST_REASON = 300  # code points
 
 
 class Drain:
@@ -59,12 +62,43 @@ class Drain:
 
 DRAIN = Drain()
 
+Tell = Callable[[str, str], None]  # takes an event, in a word, and the same for people
+
+
+@dataclass
+class Reachability:
+    """Whether Pub/Sub can be reached: a line when it can't, and a line when it can again, however often it is tried meanwhile.
+
+    Attributes:
+        tell: is told.
+        clock: the time, in seconds.
+    """
+
+    tell: Tell
+    clock: Callable[[], float] = time.monotonic
+    _lost_at: float | None = None
+    _told_at: float = float("-inf")
+
+    def lost(self, reason: str) -> None:
+        """Take note that a try failed; a connection that comes and goes is told of once in a while."""
+        now = self.clock()
+        if self._lost_at is None and now - self._told_at >= TOLD_AGAIN_SECONDS:
+            self._lost_at = self._told_at = now
+            self.tell("unreachable", f"Pub/Sub can't be reached; trying until it can: {reason[:LONGEST_REASON]}")
+
+    def found(self) -> None:
+        """Take note that a try was answered."""
+        if self._lost_at is not None:
+            self.tell("reachable", f"Pub/Sub can be reached again, after {self.clock() - self._lost_at:,.0f} s")
+            self._lost_at = None
+
 
 def _let_go_of_holds(context: Any) -> None:
     """Take away what holds the watermark back behind a GroupByKey, so that the job can end.
 
-    A record that is late when its window is seen first, while the watermark behind the GroupByKey lags, is given out at once; but the
-    runner keeps its hold for ever, and calls the end of such a job a stall. Nothing behind the GroupByKeys goes by the watermark.
+    Late records that wait for company move that watermark back to their window's end until they are given out. A late record of a
+    later window that comes meanwhile is given out at once, but leaves its hold for ever, and the runner calls the end of such a job a
+    stall. Nothing behind the GroupByKeys goes by the watermark.
     """
     for keyed in context._transform_keyed_states.values():
         for state in keyed.values():
@@ -145,14 +179,20 @@ class _ShortPull:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.acknowledge = client.acknowledge
 
     def pull(self, **arguments: Any) -> Any:
         return self._client.pull(**{**arguments, "timeout": PULL_SECONDS, "retry": None})
 
+    def acknowledge(self, **arguments: Any) -> None:
+        # Nobody knows whether it got there; a message that comes again is known.
+        with suppress(*NO_ANSWER):
+            self._client.acknowledge(**arguments)
+
 
 class _PubSubEvaluator(_PubSubReadEvaluator):  # type: ignore[misc]
     """Beam's local Pub/Sub reader, which waits patiently and can be told to stop."""
+
+    reachability = Reachability(lambda event, text: None)
 
     @classmethod
     def _get_subscriber_client(cls, transform: object) -> _ShortPull:
@@ -164,14 +204,21 @@ class _PubSubEvaluator(_PubSubReadEvaluator):  # type: ignore[misc]
         def poll() -> list[tuple[Timestamp, object]]:
             if DRAIN.requested.is_set():
                 return []
+            messages: list[tuple[Timestamp, object]] = []
             try:
-                return list(self._read_from_pubsub(None))
-            except (DeadlineExceeded, RetryError):
-                return []
+                messages = list(self._read_from_pubsub(None))
             except ServiceUnavailable as error:
-                LOGGER.warning("Pub/Sub can't be reached, trying again: %s", error.message)
+                self.reachability.lost(str(error.message))
                 DRAIN.requested.wait(PULL_SECONDS)
                 return []
+            except NotFound as error:
+                hint = "'gcloud pubsub subscriptions create' makes one"
+                said = f"{self._sub_name}: {error.message}; {hint}"
+                raise NotFound(said) from None  # type: ignore[no-untyped-call]
+            except NO_ANSWER:
+                pass  # there is no message
+            self.reachability.found()
+            return messages
 
         return _finish(self, poll)
 
@@ -189,9 +236,10 @@ class _CountingExecutor(TransformExecutor):  # type: ignore[misc]
         super().call(own)
 
 
-def runner() -> BundleBasedDirectRunner:
-    """Return the local runner with sources that can be told to stop, and with counters that count."""
+def runner(tell: Tell) -> BundleBasedDirectRunner:
+    """Return the local runner with sources that can be told to stop and tell when they read nothing, and with counters that count."""
     DRAIN.reset()
+    _PubSubEvaluator.reachability = Reachability(tell)
     executor.TransformExecutor = _CountingExecutor
     # Named for tests, and the only way in: the runner asks this table how to run a root transform.
     TransformEvaluatorRegistry._test_evaluators_overrides.update(

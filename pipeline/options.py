@@ -27,7 +27,8 @@ GLOB_CHARACTERS = frozenset(
     "*?[]"
 )  # Beam's filesystems would take them for a pattern, and so delete from other folders
 MOST_MISTAKES = 50  # of a user's list are shown
-COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
+LONGEST_TIME_LIMIT = 24 * 3600  # seconds
+COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # how much a compressed file grows, roughly
 # The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
 LOCAL_RUNNER = "FnApiRunner"
 
@@ -72,6 +73,7 @@ class BackfillOptions:
     overwrite: bool
     verbose: bool
     beam_flags: tuple[str, ...]
+    time_limit: int | None = None  # seconds
 
 
 def whole_number(name: str, value: str, least: int, most: int, problems: list[str]) -> int:
@@ -212,13 +214,15 @@ def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]
 
 OWN_OPTIONS = (
     "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "gazetteer",
-    "overwrite",
-    "verbose",
+    "overwrite", "time-limit", "verbose",
 )  # fmt: skip
 
 
 def check(
-    arguments: argparse.Namespace, beam_flags: list[str], model_problem: Callable[[str], str | None]
+    arguments: argparse.Namespace,
+    beam_flags: list[str],
+    model_problem: Callable[[str], str | None],
+    has_other_source: bool = False,
 ) -> BackfillOptions:
     """Return the options of a backfill.
 
@@ -226,6 +230,7 @@ def check(
         arguments: what the command line holds, as text.
         beam_flags: what is left of it: options of Beam's.
         model_problem: says what is wrong with a model's name, or None.
+        has_other_source: the messages are not those of files.
 
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
@@ -233,7 +238,7 @@ def check(
     problems: list[str] = []
     # A file whose own name has brackets is meant as it stands.
     patterns = [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in arguments.input or ()]
-    files = check_inputs(patterns, problems)
+    files = [] if has_other_source else check_inputs(patterns, problems)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
     check_output(arguments.output, arguments.overwrite, problems)
     problem = model_problem(arguments.model)
@@ -256,6 +261,7 @@ def check(
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
         beam_flags=tuple(beam_flags),
+        time_limit=whole_number("--time-limit", arguments.time_limit, 1, LONGEST_TIME_LIMIT, problems),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
     if problems:

@@ -1,4 +1,4 @@
-"""``onrecord publish``: JSON-lines files to a Pub/Sub topic, for trying and load tests."""
+"""``onrecord publish``: files of messages to a Pub/Sub topic, for trying and load tests."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
-from pipeline.sources.json_lines import read_file
+from pipeline.sources.files import read_file
 from pipeline.topic import MAX_DATA_BYTES, Outgoing, publish
 
 DONE, FAILED = 0, 1
@@ -18,7 +18,7 @@ LINE_SECONDS = 20.0
 
 @dataclass
 class _Files:
-    """The messages of files, each line's payload as it stands there, no faster than so many a second."""
+    """The messages of files, each payload as it stands there, no faster than so many a second."""
 
     files: tuple[str, ...]
     rate: float | None
@@ -42,7 +42,7 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
     """Publish the messages of files, and return the exit code: 0 all were, 1 some could not be.
 
     Args:
-        files: paths or patterns; a line is a message, whatever is on it.
+        files: paths or patterns; a line is a message, whatever is on it, and so is a row of an Avro file.
         topic: ``projects/P/topics/T``.
         rate: messages a second, or None for as fast as they are taken.
     """
@@ -56,7 +56,7 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
                 told = time.monotonic()
                 print(f"{sent:,} messages published", file=sys.stderr, flush=True)
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
-        print(f"failed after {sent:,} messages: {error or type(error).__name__}", file=sys.stderr)
+        print(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
     for line in messages.refused:
         print(f"not published: {line}", file=sys.stderr)

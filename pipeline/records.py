@@ -125,6 +125,7 @@ class EntityRecord:
     salience: float
     mentions: tuple[Mention, ...]
     name_key: str = ""
+    text_sha256: str = ""
 
     @property
     def record_id(self) -> str:
@@ -147,6 +148,7 @@ class QuoteRecord:
     speaker: Speaker | None
     parent_quote_id: str | None
     confidence: float
+    text_sha256: str = ""
 
     @property
     def record_id(self) -> str:
@@ -173,6 +175,7 @@ class StanceRecord:
     quote_id: str | None
     asserted_by: tuple[Party, ...]
     confidence: float
+    text_sha256: str = ""
 
     @property
     def record_id(self) -> str:

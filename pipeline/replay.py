@@ -1,27 +1,33 @@
 """``onrecord replay``: dead letters through the pipeline again, as a backfill or back to a topic; each once.
 
-What was replayed is noted beside the letters, in ``DIR/replayed/``: a letter that fails again is a dead letter of the new run.
+What was replayed is noted beside the letters, in ``DIR/replayed/``, or acknowledged: a letter that fails again is a dead letter of the
+new run.
 """
 
 import json
+import shutil
 import sys
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from apache_beam.io.filesystems import FileSystems
-from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
+from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub
 
 from pipeline import backfill
 from pipeline.options import BackfillOptions
+from pipeline.records import DeadLetter
+from pipeline.sinks import folder
+from pipeline.sinks.avro_files import write_file
 from pipeline.sources.dead_letters import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
+from pipeline.sources.held_letters import HeldLetters, pull
 from pipeline.topic import Outgoing, original_attributes, publish
 
 DONE, FAILED = 0, 1
 NOTED_TOGETHER = 100  # letters to a topic between two notes; so many may be sent twice when the replay is killed
-PULL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +125,52 @@ def to_topic(output: str, letters: Letters, topic: str) -> int:
     return DONE
 
 
+def _kept(batches: Iterable[list[DeadLetter]], output: str) -> frozenset[str]:
+    """Write letters to Avro files, laid out as in the output folder of a run, and return their ids."""
+    folder.prepare(output)
+    ids: set[str] = set()
+    for number, letters in enumerate(batches):
+        write_file(output, f"dead_letters/{number:06}.avro", "dead_letters", letters)
+        ids.update(letter.dead_letter_id for letter in letters)
+    return frozenset(ids)
+
+
+def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]], BackfillOptions]) -> int:
+    """Run what a subscription of a dead-letter topic holds through a backfill, and return its exit code.
+
+    It is acknowledged when the records are written; if they can't be, it is delivered again.
+
+    Args:
+        subscription: ``projects/P/subscriptions/S``.
+        options_of: returns the options of a backfill with these files of letters.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="onrecord-") as spool, HeldLetters(subscription) as held:
+
+            def let_go() -> None:
+                held.give_back()
+                shutil.rmtree(spool, ignore_errors=True)
+
+            ids = _kept(held, spool)
+            if ids:
+                files = letter_files(spool)
+                code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=let_go)
+                if code != DONE:
+                    return code
+                held.acknowledge()
+    except (GoogleAPICallError, GoogleAuthError) as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    print(f"{len(ids):,} dead letters replayed")
+    return DONE
+
+
 def subscription_to_topic(subscription: str, topic: str) -> int:
     """Publish what a subscription of a dead-letter topic holds; what is published is acknowledged, so it goes once."""
     subscriber = pubsub.SubscriberClient()
     replayed = 0
     try:
-        while received := _pull(subscriber, subscription):
+        while received := pull(subscriber, subscription):
             outgoing = (
                 Outgoing(got.message.data, original_attributes(dict(got.message.attributes))) for got in received
             )
@@ -135,14 +181,3 @@ def subscription_to_topic(subscription: str, topic: str) -> int:
         return FAILED
     print(f"{replayed:,} dead letters replayed")
     return DONE
-
-
-def _pull(subscriber: pubsub.SubscriberClient, subscription: str) -> list[pubsub.types.ReceivedMessage]:
-    """Return some messages of a subscription, or none when no more come."""
-    try:
-        answer = subscriber.pull(
-            subscription=subscription, max_messages=NOTED_TOGETHER, timeout=PULL_SECONDS, retry=None
-        )
-    except DeadlineExceeded:
-        return []
-    return list(answer.received_messages)

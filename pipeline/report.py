@@ -1,13 +1,41 @@
 """What a stream says of itself while it runs: lines for people, or JSON objects for machines; never a word of an article."""
 
 import json
+import re
 import sys
 import time
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
+
+from apache_beam.io.filesystem import BeamIOError
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
 
 from pipeline import metrics
 from pipeline.stream_options import LogFormat
+
+# What the surroundings raise: a disk, a network, a service. It never quotes an article, which any other error may do.
+SURROUNDINGS = (OSError, BeamIOError, GoogleAPICallError, GoogleAuthError)
+LONGEST_ERROR = 500  # code points
+STEP = re.compile(r"\[while running '([^']*)'\]")
+PACKAGE = Path(__file__).parent
+
+
+def told(error: Exception) -> str:
+    """Return what may be told of an error: what the surroundings say; of any other where it was raised, and in which step."""
+    name = type(error).__name__
+    if isinstance(error, SURROUNDINGS):
+        return f"{name}: {' '.join(str(error).split())}"[:LONGEST_ERROR]
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if PACKAGE in Path(frame.filename).parents]
+    where = [f" at {Path(frame.filename).name}:{frame.lineno}" for frame in (ours or frames)[-1:]]
+    step = STEP.search(str(error))
+    steps = [f" in the step {step[1]}"] if step else []
+    return "".join([name, *where, *steps, "; its message may quote an article: --log-format text shows it"])[
+        :LONGEST_ERROR
+    ]
 
 
 @dataclass
@@ -35,6 +63,10 @@ class Report:
         else:
             line = f"{now:%H:%M:%S} {text}"
         print(line, file=sys.stderr, flush=True)
+
+    def failed(self, error: Exception) -> None:
+        """Write that the job failed."""
+        self.say("failed", f"failed: {told(error)}", error=type(error).__name__)
 
     def progress(self, counts: dict[str, int], newest: int | None, event: str = "progress") -> None:
         """Write what went through so far.

@@ -48,7 +48,6 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         early_every=options.early_every,
         dedupe_for=options.dedupe_for,
         event_time=attribute,
-        time_limit=options.time_limit,
         dead_letter_topic=options.dead_letter_topic,
     )
     return Graph(
@@ -60,6 +59,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         max_text_length=options.max_text_length,
         progress_folder=None,
         gazetteer=options.gazetteer,
+        time_limit=options.time_limit,
         stream=stream,
     )
 
@@ -116,7 +116,7 @@ def _reporting(result: PipelineResult, report: Report, seconds: int) -> Iterator
 
 def _run(options: StreamOptions, job: str, report: Report) -> Summary:
     started = time.monotonic()
-    pipeline = beam.Pipeline(runner=local_stream.runner(), options=pipeline_options(options))
+    pipeline = beam.Pipeline(runner=local_stream.runner(report.say), options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
     build(messages, graph_of(options, job))
     folder.prepare(options.output)
@@ -143,7 +143,7 @@ def run(options: StreamOptions) -> int:
         write_summary(summary, options.output, f"summary-{job}.json")
     except Exception as error:
         if options.log_format == "json":
-            report.say("failed", type(error).__name__)
+            report.failed(error)
         else:
             print_failure(error, Console(stderr=True))
         return FAILED

@@ -27,6 +27,17 @@ exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopp
 """
 
 
+def add_time_limit(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--time-limit`` to a command."""
+    parser.add_argument(
+        "--time-limit",
+        default=default,
+        metavar="SECONDS",
+        help="for the reading of one page, and for the parse of one article and all extraction from it; what takes more is a dead"
+        " letter (default: %(default)s)",
+    )
+
+
 def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``onrecord stream``."""
     parser = commands.add_parser(
@@ -40,7 +51,11 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add = parser.add_argument
     add("--subscription", metavar="NAME", help="projects/P/subscriptions/S to read from")
     add("--topic", metavar="NAME", help="projects/P/topics/T to read from, from now on")
-    add("--watch", metavar="GLOB", help="JSON-lines files to read as they appear, each once, when it has this name")
+    add(
+        "--watch",
+        metavar="GLOB",
+        help="files (.jsonl, .gz, .zst, .avro) to read as they appear, each once, when it has this name",
+    )
     add("--every", default="10", metavar="SECONDS", help="between two looks for files (default: %(default)s)")
     add("--output", metavar="DIR", help="folder for the records; what lies there is left alone")
     add("--window", default="300", metavar="SECONDS", help="length of a window, by event time (default: %(default)s)")
@@ -65,12 +80,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="remember an article so long, to know it when it is sent again (default: %(default)s, a day)",
     )
     add("--dead-letter-topic", metavar="NAME", help="projects/P/topics/T that dead letters go to as well")
-    add(
-        "--time-limit",
-        default="60",
-        metavar="SECONDS",
-        help="for the parse of one article and all extraction from it; more is a dead letter (default: %(default)s)",
-    )
+    add_time_limit(parser, "60")
     add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
     add(
         "--gazetteer",
@@ -100,6 +110,7 @@ REPLAY_EXAMPLES = """\
 examples:
   onrecord replay out --output out-mended
   onrecord replay out --topic projects/my-project/topics/articles
+  onrecord replay --subscription projects/my-project/subscriptions/dead --output out-mended
   onrecord replay --subscription projects/my-project/subscriptions/dead --topic projects/my-project/topics/articles
 """
 
@@ -108,8 +119,9 @@ def add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Add ``onrecord publish``."""
     parser = commands.add_parser(
         "publish",
-        help="send JSON-lines files to a Pub/Sub topic",
-        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst) as a message, for trying and load tests.",
+        help="send files of messages to a Pub/Sub topic",
+        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files as a JSON object,"
+        " for trying and load tests.",
         epilog=PUBLISH_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -125,8 +137,8 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "replay",
         help="send dead letters through the pipeline again",
-        description="Replays dead letters: those of an output folder as a backfill or to a topic, those of a subscription to a topic."
-        " What was replayed before is left alone.",
+        description="Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a"
+        " topic. What was replayed before is left alone.",
         epilog=REPLAY_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -150,6 +162,7 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
     )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
+    add_time_limit(parser, "300")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)
 
@@ -232,8 +245,6 @@ def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
         problems.append("give either the output folder with the dead letters or --subscription")
     if bool(arguments.output) == bool(arguments.topic):
         problems.append("give either --output or --topic")
-    if arguments.subscription and arguments.output:
-        problems.append("--subscription: is replayed to a --topic; for --output, name the folder with the dead letters")
     check_name("--subscription", arguments.subscription, SUBSCRIPTION, problems)
     check_name("--topic", arguments.topic, TOPIC, problems)
     files = letter_files(arguments.folder) if arguments.folder else []
@@ -243,14 +254,21 @@ def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
         problems.extend(f"{other!r}: is no option" for other in others)
     if problems:
         return wrong_usage(problems, "replay")
-    if arguments.subscription:
+    if arguments.topic and arguments.subscription:
         return replay.subscription_to_topic(arguments.subscription, arguments.topic)
     if arguments.topic:
         return replay.to_topic(arguments.folder, replay.find(arguments.folder), arguments.topic)
-    arguments.input, arguments.batch_size = files, str(BATCH_SIZE)
+    arguments.batch_size = str(BATCH_SIZE)
     arguments.workers = arguments.shards = arguments.max_dead_letters = None
+
+    def checked(files: list[str]) -> options.BackfillOptions:
+        arguments.input = files
+        return options.check(arguments, others, _model_problem(), has_other_source=not files)
+
     try:
-        checked = options.check(arguments, others, _model_problem())
+        of_files = checked(files)
     except options.UsageError as error:
         return wrong_usage(error.problems, "replay")
-    return replay.as_backfill(arguments.folder, replay.find(arguments.folder), checked)
+    if arguments.subscription:
+        return replay.subscription_as_backfill(arguments.subscription, checked)
+    return replay.as_backfill(arguments.folder, replay.find(arguments.folder), of_files)

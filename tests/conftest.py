@@ -124,6 +124,7 @@ entity_records = st.builds(
     refers_to=maybe_text,
     salience=shares,
     mentions=st.lists(st.builds(Mention, spans), max_size=3).map(tuple),
+    text_sha256=short_text,
 )
 quote_records = st.builds(
     QuoteRecord,
@@ -137,6 +138,7 @@ quote_records = st.builds(
     speaker=st.none() | st.builds(Speaker, st.none() | spans, maybe_text, maybe_text),
     parent_quote_id=maybe_text,
     confidence=shares,
+    text_sha256=short_text,
 )
 stance_records = st.builds(
     StanceRecord,
@@ -154,6 +156,7 @@ stance_records = st.builds(
     quote_id=maybe_text,
     asserted_by=st.lists(parties, max_size=2).map(tuple),
     confidence=shares,
+    text_sha256=short_text,
 )
 dead_letters = st.builds(
     DeadLetter,

@@ -22,6 +22,7 @@ OPTIONS = [
     "--batch-size",
     "--max-text-length",
     "--max-dead-letters",
+    "--time-limit",
     "--verbose",
 ]
 

@@ -114,6 +114,11 @@ def test_today_is_compatible_with_every_release(released):
     assert schemas.incompatibilities(RELEASED / released, schemas.folder() / released.name) == []
 
 
+@pytest.mark.parametrize("released", RELEASED_FILES, ids=str)
+def test_readers_of_every_release_go_on(released):
+    assert schemas.incompatibilities(schemas.folder() / released.name, RELEASED / released) == []
+
+
 Change = Callable[[dict[str, Any]], object]
 
 

@@ -3,6 +3,7 @@
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from spacy.tokens import Doc
@@ -91,16 +92,23 @@ class Annotator:
         A duplicate and a text that is not English are not parsed. A text that can't be parsed, and an extractor that fails on one, is
         a ``Failure`` of that text alone.
         """
-        annotations = [self._unparsed(text) for text in texts]
+        with self.parsed(texts) as annotations:
+            return list(annotations)
+
+    @contextmanager
+    def parsed(self, texts: Sequence[Text]) -> Iterator[Iterator[Annotation]]:
+        """Give out the annotations one after the other as they are made, in order; the parse is done when the block is entered."""
+        unparsed = [self._unparsed(text) for text in texts]
         to_parse = [
-            index for index, text in enumerate(texts) if annotations[index].is_english and not text.is_duplicate
+            text.text for text, known in zip(texts, unparsed, strict=True) if known.is_english and not text.is_duplicate
         ]
         # The strings that parsing adds to the vocabulary are let go with the zone; two threads must not share one.
         with self._lock, self.model.parse.memory_zone():
-            docs = self._parsed([texts[index].text for index in to_parse])
-            for index, doc in zip(to_parse, docs, strict=True):
-                annotations[index] = self._annotated(texts[index], annotations[index], doc)
-        return annotations
+            docs = self._parsed(to_parse)
+            yield (
+                self._annotated(text, known, next(docs)) if known.is_english and not text.is_duplicate else known
+                for text, known in zip(texts, unparsed, strict=True)
+            )
 
     def _unparsed(self, text: Text) -> Annotation:
         """Return what can be told of a text without the model."""
@@ -110,12 +118,11 @@ class Annotator:
         return Annotation(tag, score, segments=find_segments(text.text) if text.is_duplicate else ())
 
     def _parsed(self, texts: Sequence[str]) -> Iterator[Doc | Failure]:
-        """Yield the Doc of each text. When the batch fails, each is parsed alone, to find the one at fault."""
+        """Return the Doc of each text. When the batch fails, each is parsed alone, to find the one at fault."""
         try:
-            docs: Iterable[Doc | Failure] = self._batch(texts)
+            return iter(self._batch(texts))
         except DATA_ERRORS:
-            docs = map(self._parsed_alone, texts)
-        yield from docs
+            return map(self._parsed_alone, texts)
 
     def _batch(self, texts: Sequence[str]) -> list[Doc]:
         """Return the Docs of a batch, the same whatever else is in it."""

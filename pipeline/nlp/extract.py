@@ -85,6 +85,7 @@ def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
             salience=entity.salience,
             mentions=mentions[index],
             name_key=entity.name_key,
+            text_sha256=header.text_sha256,
         )
         for index, entity in enumerate(entities_of(doc))
     )
@@ -116,6 +117,7 @@ def quote_records(doc: Doc, header: Header) -> tuple[QuoteRecord, ...]:
             speaker=_speaker(quote.speaker, entity_ids),
             parent_quote_id=None if quote.parent is None else ids[quote.parent],
             confidence=quote.confidence,
+            text_sha256=header.text_sha256,
         )
         for index, quote in enumerate(quotes_of(doc))
     )
@@ -155,6 +157,7 @@ def stance_records(doc: Doc, header: Header) -> tuple[StanceRecord, ...]:
             quote_id=None if stance.quote is None else quote_ids[stance.quote],
             asserted_by=tuple(_party(party, entity_ids) for party in stance.asserted_by),
             confidence=stance.confidence,
+            text_sha256=header.text_sha256,
         )
         for stance in stances_of(doc)
     )

@@ -1,17 +1,12 @@
-"""Article messages from JSON-lines files, plain, gzip or Zstandard, wherever Beam's filesystems read."""
+"""Article messages from JSON-lines files, plain, gzip or Zstandard."""
 
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import BinaryIO, cast
+from datetime import datetime
+from typing import BinaryIO
 
-import apache_beam as beam
 import zstandard
-from apache_beam.io import fileio
-from apache_beam.io.filesystem import CompressionTypes, FileMetadata
-from apache_beam.io.filesystems import FileSystems
 
 from pipeline.article import MAX_MESSAGE_BYTES, Message
 
@@ -102,35 +97,3 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             yield Message(payload[:limit], f"{path}:{number}", changed_at, {}, too_long)
         elif payload.strip():
             yield Message(payload, f"{path}:{number}", changed_at, {})
-
-
-def read_file(file: FileMetadata) -> Iterator[Message]:
-    """Yield the messages of a JSON-lines file, wherever Beam's filesystems reach; see ``read_messages``."""
-    changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
-    with FileSystems.open(file.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
-        yield from read_messages(cast(BinaryIO, stored), file.path, changed_at)
-
-
-@dataclass
-class ReadJsonLines(beam.PTransform):  # type: ignore[misc]
-    """Reads the messages of all files that match; each file is read by one worker, from start to end, so that lines have numbers.
-
-    Attributes:
-        patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.
-    """
-
-    patterns: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
-        """Return the messages."""
-        return (
-            pbegin
-            | "Patterns" >> beam.Create(self.patterns)
-            | "Match" >> fileio.MatchAll()
-            | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
-            | "OnceEach" >> beam.GroupByKey()
-            | "Lines" >> beam.FlatMap(lambda group: read_file(next(iter(group[1])))).with_output_types(Message)
-        )

@@ -1,4 +1,4 @@
-"""Article messages from JSON-lines files as they appear, a few at a time."""
+"""Article messages from files as they appear, a few at a time."""
 
 import itertools
 import threading
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.article import Message
-from pipeline.sources.json_lines import read_file
+from pipeline.sources.files import read_file
 
 MESSAGES_A_POLL = 16  # as many as are parsed together
 WAIT_SECONDS = 0.5

@@ -30,7 +30,7 @@ from pipeline.records import (
     StanceRecord,
 )
 from pipeline.transforms.dead_letters import DEAD_LETTERS, dead_letter
-from pipeline.transforms.time_limit import LimitedAnnotator, load_annotator
+from pipeline.transforms.limited_annotator import LimitedAnnotator, load_annotator
 
 # The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
 BATCH_WORDS = 8_000

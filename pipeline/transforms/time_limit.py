@@ -1,152 +1,122 @@
-"""A time limit on what one article may cost: annotation in a process of its own, which is ended when it takes too long.
+"""A time limit on what one message may cost: work in a process of its own, which is ended when it takes too long.
 
-A thread that computes can't be stopped from outside, and a DoFn runs in a thread. So the model is in a child process; a batch that is
-not done in time, or that the child dies of, costs the child its life, and its articles are tried again one by one. Then only the one
-at fault fails.
+A thread that computes can't be stopped from outside, and a DoFn runs in a thread.
 """
 
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
-from typing import Any
+from typing import Any, TypeAlias
 
-from pipeline.gazetteer import ListedName
-from pipeline.nlp.annotator import Annotation, Annotator, Failure, Text
-from pipeline.nlp.model import load_model
-from pipeline.records import Extractor, Provenance
-
-START_SECONDS = 300.0  # to load the model on a busy machine; more is an error of the machine
+START_SECONDS = 300.0  # to load a model on a busy machine; more is an error of the machine
 CLOSE_FIRST = 10  # before the child is waited for
-UNKNOWN_LANGUAGE = "und"  # BCP 47
+END = "end of the answers"  # compared by what it says: it is pickled on its way
+
+Work: TypeAlias = Callable[[Any], Iterator[Any]]
 
 
-class AnnotatorLost(Exception):
+class ProcessLost(Exception):
     """The child process is gone."""
 
 
-class TimeLimitExceeded(AnnotatorLost):
+class TimeLimitExceeded(ProcessLost):
     """It did not answer in time."""
 
 
-class AnnotatorDied(AnnotatorLost):
+class ProcessDied(ProcessLost):
     """It died of what it had to do."""
 
 
-def load_annotator(model: str, extract: frozenset[Extractor], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
-    """Return an annotator with a model by name; here, because the child is spared Beam, which this module does not import."""
-    return Annotator(load_model(model, extract, gazetteer), extract)
-
-
-def _serve(connection: Connection, load: Callable[[], Annotator]) -> None:
-    """Annotate what comes through a connection until it is closed."""
+def _serve(connection: Connection, load: Callable[[], tuple[Any, Work]]) -> None:
+    """Answer what comes through a connection until it is closed."""
     # A Ctrl-C in the terminal reaches this process too; it has to finish what was read.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    try:
-        annotator = load()
-        connection.send(annotator.provenance(""))
+    with suppress(EOFError, BrokenPipeError):
+        greeting, work = load()
+        connection.send(greeting)
         while True:
-            texts = connection.recv()
+            request = connection.recv()
             try:
-                connection.send(annotator.annotate(texts))
+                for answer in work(request):
+                    connection.send(answer)
+                connection.send(END)
+            except (EOFError, BrokenPipeError):
+                raise
             except Exception as error:
                 connection.send(error)
-    except (EOFError, BrokenPipeError):
-        return
 
 
-class LimitedAnnotator:
-    """Annotates as an ``Annotator`` does, with a limit on the time of each text; the threads of a process take turns."""
+class LimitedProcess:
+    """A child process that answers requests, each of its answers within a time limit; the threads of this process take turns."""
 
-    def __init__(self, load: Callable[[], Annotator], seconds: float) -> None:
-        """Start the child process.
+    def __init__(self, load: Callable[[], tuple[Any, Work]], seconds: float, doing: str) -> None:
+        """Start no child yet.
 
         Args:
-            load: makes the annotator; a function of a module, or a partial of one, because it goes to another process.
-            seconds: that the parse of one text and all extraction from it may take.
+            load: is called in the child and returns its greeting, and what yields the answers to a request; a function of a module, or
+                a partial of one, because it goes to another process.
+            seconds: that each answer may take.
+            doing: what takes that time, for people.
         """
         self.seconds = seconds
         self._load = load
+        self._doing = doing
         self._lock = threading.Lock()
         self._child: tuple[BaseProcess, Connection] | None = None
-        self._provenance = self._start()
 
-    def provenance(self, pipeline_version: str) -> Provenance:
-        """Return what goes into each record."""
-        return Provenance(pipeline_version, self._provenance.model_name, self._provenance.model_version)
-
-    def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
-        """Return the annotation of each text, in order; a text over the limit is a ``Failure`` of that text alone."""
-        with self._lock:
-            try:
-                return self._ask(list(texts))
-            except AnnotatorLost as lost:
-                if len(texts) == 1:
-                    return [self._failed(texts[0], lost)]
-            return [self._annotate_alone(text) for text in texts]
-
-    def _annotate_alone(self, text: Text) -> Annotation:
-        try:
-            return self._ask([text])[0]
-        except AnnotatorLost as lost:
-            return self._failed(text, lost)
-
-    def _failed(self, text: Text, lost: AnnotatorLost) -> Annotation:
-        failure = Failure("Annotate", type(lost).__name__, str(lost), "")
-        return Annotation(text.language or UNKNOWN_LANGUAGE, None, failures=(failure,))
-
-    def _start(self) -> Provenance:
+    def start(self) -> Any:
+        """Start a child, and return its greeting."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._load), name="annotator", daemon=True)
+        process = context.Process(target=_serve, args=(theirs, self._load), name="limited", daemon=True)
         process.start()
         theirs.close()
         self._child = process, ours
         # At the end of this process as well: the child ends with the connection, and would be waited for for ever.
         Finalize(self, ours.close, exitpriority=CLOSE_FIRST)
-        provenance = self._answer(ours, START_SECONDS)
-        assert isinstance(provenance, Provenance)
-        return provenance
+        return self._answer(ours, START_SECONDS)
 
-    def _ask(self, texts: list[Text]) -> list[Annotation]:
-        """Return the child's answer.
+    def ask(self, request: object) -> tuple[list[Any], ProcessLost | None]:
+        """Return the child's answers to a request; when it is lost, those that came before, and how it was lost.
 
-        Raises:
-            AnnotatorLost: there was none in time, or the child died; it is gone then.
+        An exception of the work is raised here.
         """
-        if self._child is None:
-            self._start()
-        assert self._child is not None
-        process, connection = self._child
-        try:
-            with suppress(BrokenPipeError):  # it died before; there will be no answer
-                connection.send(texts)
-            answer = self._answer(connection, self.seconds)
-        except AnnotatorLost:
-            process.kill()
-            process.join()
-            connection.close()
-            self._child = None
-            raise
-        if isinstance(answer, Exception):
-            raise answer
-        annotations: list[Annotation] = answer
-        return annotations
+        with self._lock:
+            # One that waits for a request says nothing: there is something to read only when it has died.
+            if self._child is None or self._child[1].poll():
+                self.start()
+            assert self._child is not None
+            process, connection = self._child
+            answers: list[Any] = []
+            try:
+                with suppress(BrokenPipeError):  # it died just now; there will be no answer
+                    connection.send(request)
+                while (answer := self._answer(connection, self.seconds)) != END:
+                    if isinstance(answer, Exception):
+                        raise answer
+                    answers.append(answer)
+            except ProcessLost as lost:
+                process.kill()
+                process.join()
+                connection.close()
+                self._child = None
+                return answers, lost
+            return answers, None
 
-    @staticmethod
-    def _answer(connection: Connection, seconds: float) -> Any:
+    def _answer(self, connection: Connection, seconds: float) -> Any:
         if not connection.poll(seconds):
             raise TimeLimitExceeded(
-                f"the parse and extraction took longer than {seconds:,.0f} s; a higher --time-limit gives it more"
+                f"{self._doing} took longer than {seconds:,.0f} s; a higher --time-limit gives it more"
             )
         try:
             return connection.recv()
         except (EOFError, ConnectionError):
-            raise AnnotatorDied(
-                "the process that parsed it died; it may have wanted more memory than there is"
+            raise ProcessDied(
+                f"the process died in {self._doing}; it may have wanted more memory than there is"
             ) from None

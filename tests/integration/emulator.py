@@ -5,11 +5,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
@@ -65,3 +66,43 @@ def running_emulator(folder: Path) -> Iterator[str]:
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=30)
+
+
+class Gate:
+    """An address that leads to another one while it is open, and nowhere while it is shut."""
+
+    def __init__(self, host: str) -> None:
+        """Begin shut."""
+        name, _, port = host.partition(":")
+        self._behind = name, int(port)
+        self.port = _free_port()
+        self.host = f"127.0.0.1:{self.port}"
+        self._sockets: list[socket.socket] = []
+
+    def open(self) -> None:
+        """Let connections through."""
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self._sockets = [listener]
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def shut(self) -> None:
+        """Break every connection, and take no more."""
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):  # it was shut
+            while True:
+                here, _ = listener.accept()
+                there = socket.create_connection(self._behind)
+                self._sockets += [here, there]
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)

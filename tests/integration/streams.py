@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -54,16 +55,25 @@ class Stream:
 
     def read_until(self, **reached: int) -> Values:
         """Return the first report in which every one of these counts is reached."""
+        return self._read(
+            lambda line: all(line.get(name, -1) >= number for name, number in reached.items()), str(reached)
+        )
+
+    def read_event(self, event: str) -> Values:
+        """Return the first line on an event."""
+        return self._read(lambda line: line["event"] == event, event)
+
+    def _read(self, is_wanted: Callable[[Values], bool], wanted: str) -> Values:
         assert self.process.stderr is not None
         deadline = time.monotonic() + REACHED_SECONDS
         while time.monotonic() < deadline:
             line = self.process.stderr.readline()
             assert line, self.process.communicate()
             self.lines.append(json.loads(line))
-            if all(self.lines[-1].get(name, -1) >= number for name, number in reached.items()):
+            if is_wanted(self.lines[-1]):
                 return self.lines[-1]
         os.killpg(self.process.pid, signal.SIGKILL)
-        raise AssertionError(f"{reached} was not reached: {self.lines[-1]}")
+        raise AssertionError(f"{wanted} was not reached: {self.lines[-1]}")
 
     def drain(self, number: int = signal.SIGTERM) -> Values:
         """Stop it, and return the last report."""

@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import fastavro
 import psutil
 import pytest
 import zstandard
 
 from pipeline.records import EXTRACTORS, KINDS
+from tests import poison
 from tests.integration.backfills import (
     ROOT,
     SAMPLES,
@@ -79,27 +82,42 @@ def test_every_id_is_there_once_and_starts_with_its_article(samples_output):
         assert all(record[name].startswith(record["article_id"]) for record in found)
 
 
+def spans_of(value: object) -> Iterator[dict[str, object]]:
+    """Yield the spans anywhere in a record."""
+    if isinstance(value, dict):
+        if value.keys() == {"start", "end", "text"}:
+            yield value
+        for inner in value.values():
+            yield from spans_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from spans_of(inner)
+
+
+def check_spans(output: Path) -> int:
+    """Hold every span against the text of its article, in the version that its record names; return how many there are."""
+    texts = {(found["article_id"], found["text_sha256"]): found["text"] for found in records(output, "articles")}
+    checked = 0
+    for record in (record for kind in EXTRACTORS for record in records(output, kind)):
+        for span in spans_of(record):
+            assert texts[record["article_id"], record["text_sha256"]][span["start"] : span["end"]] == span["text"]
+            checked += 1
+    return checked
+
+
 def test_every_span_slices_back(samples_output):
     output, _ = samples_output
-    texts = {article["article_id"]: article["text"] for article in records(output, "articles")}
+    assert check_spans(output) > 100
 
-    def spans(value):
-        if isinstance(value, dict):
-            if value.keys() == {"start", "end", "text"}:
-                yield value
-            for inner in value.values():
-                yield from spans(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                yield from spans(inner)
 
-    checked = 0
+def test_two_versions_of_an_article_are_told_apart(tmp_path):
+    versions = [ARTICLE, ARTICLE | {"text": f"OSLO — {ARTICLE['text']}"}]
+    source = write_messages(tmp_path / "a.jsonl", versions)
+    backfill("--input", source, "--output", tmp_path / "out")
+    assert [article["article_id"] for article in records(tmp_path / "out", "articles")] == ["harbour", "harbour"]
+    assert check_spans(tmp_path / "out") > 10
     for kind in EXTRACTORS:
-        for record in records(output, kind):
-            for span in spans(record):
-                assert texts[record["article_id"]][span["start"] : span["end"]] == span["text"]
-                checked += 1
-    assert checked > 100
+        assert len({record["text_sha256"] for record in records(tmp_path / "out", kind)}) == 2
 
 
 def test_ids_point_at_records_that_are_there(samples_output):
@@ -131,6 +149,19 @@ def test_compressed_files_give_the_same_records(tmp_path):
         backfill("--input", path, "--output", output)
     assert fingerprint(outputs[0]) == fingerprint(outputs[1]) == fingerprint(outputs[2])
     assert records(outputs[0], "quotes")
+
+
+def test_avro_files_give_the_same_records(tmp_path):
+    storm = ARTICLE | {"id": "storm", "text": "“The storm is over,” Ada Marlowe said.", "authors": ["Jo Fenn"]}
+    source = write_messages(tmp_path / "a.jsonl", [ARTICLE, storm])
+    fields = [{"name": name, "type": ["null", "string"], "default": None} for name in ARTICLE]
+    authors = {"name": "authors", "type": {"type": "array", "items": "string"}, "default": []}
+    with (tmp_path / "a.avro").open("wb") as file:
+        fastavro.writer(file, {"type": "record", "name": "Article", "fields": [*fields, authors]}, [ARTICLE, storm])
+    os.utime(tmp_path / "a.avro", (source.stat().st_mtime,) * 2)
+    backfill("--input", source, "--output", tmp_path / "lines")
+    backfill("--input", tmp_path / "a.avro", "--output", tmp_path / "rows")
+    assert fingerprint(tmp_path / "rows") == fingerprint(tmp_path / "lines")
 
 
 def test_only_the_kinds_that_are_asked_for_are_written(tmp_path):
@@ -243,12 +274,25 @@ def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
 
 def test_a_worker_that_dies_fails_the_run(tmp_path):
     process, children = running(tmp_path, workers=2)
-    children[-1].kill()
+    next(child for child in children if child.ppid() == process.pid).kill()
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a worker process died" in err
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_poisonous_message_costs_its_own_time_limit(tmp_path, workers):
+    messages = [ARTICLE, {"id": "text", "text": poison.TEXT, "language": "en"}, {"id": "page", "html": poison.PAGE}]
+    lines = write_messages(tmp_path / "a.jsonl", [*messages, ARTICLE | {"id": "storm", "text": "The storm is over."}])
+    backfill("--input", lines, "--output", tmp_path / "out", "--workers", workers, "--time-limit", 2)
+    assert {article["article_id"] for article in records(tmp_path / "out", "articles")} == {"harbour", "storm"}
+    letters = records(tmp_path / "out", "dead_letters")
+    assert {(letter["stage"], letter["error_type"], json.loads(letter["payload"])["id"]) for letter in letters} == {
+        ("Annotate", "TimeLimitExceeded", "text"),
+        ("Decode", "TimeLimitExceeded", "page"),
+    }
 
 
 def test_workers_do_not_outlive_a_killed_backfill(tmp_path):

@@ -3,14 +3,18 @@
 import json
 import os
 import signal
+import time
 import uuid
 from collections import Counter
 
 import pytest
 from google.cloud import pubsub
 
+from pipeline.topic import of_dead_letter
+from pipeline.transforms.dead_letters import dead_letter
+from tests.conftest import message_of
 from tests.integration.backfills import SAMPLES, backfill, records
-from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
+from tests.integration.emulator import HOW_TO_GET_IT, Gate, program, running_emulator
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
 pytestmark = [
@@ -133,6 +137,28 @@ def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, e
     assert "acknowledges a message before it is processed" in warning
 
 
+def test_an_outage_is_told_and_costs_nothing(tmp_path, emulator, pubsub_names):
+    topic, subscription = pubsub_names
+    gate = Gate(emulator)
+    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=gate.host)
+    stream.read_event("unreachable")
+    publish(emulator, SAMPLES / "articles.jsonl", topic)
+    gate.open()
+    stream.read_event("reachable")
+    stream.read_until(messages=16)
+    gate.shut()
+    assert stream.drain()["articles"] == 15
+    assert [line["event"] for line in stream.lines].count("unreachable") == 1
+
+
+def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):
+    stream = Stream("--subscription", f"{PROJECT}/subscriptions/nowhere", "--output", tmp_path, emulator=emulator)
+    line = stream.read_event("failed")
+    assert line["error"] == "NotFound"
+    assert f"{PROJECT}/subscriptions/nowhere: Subscription does not exist" in line["message"]
+    finished(stream.process, exit_code=1)
+
+
 def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_path, emulator, pubsub_names):
     """Break the contract, mend it, replay through the topics."""
     topic, subscription = pubsub_names
@@ -173,6 +199,59 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
     assert Counter(payloads(subscription)) == Counter(sent)
 
 
+def dead_letters_to(subscription: str, letters: list[bytes]) -> None:
+    """Publish dead letters to a subscription's topic, as a stream does; the last comes twice."""
+    messages = [message_of(letter) for letter in letters]
+    told = [
+        of_dead_letter(dead_letter(message, "Decode", "InvalidMessage", "text: is too long")) for message in messages
+    ]
+    with pubsub.PublisherClient() as publisher:
+        for outgoing in [*told, told[-1]]:
+            assert outgoing is not None
+            topic = subscription.replace("/subscriptions/", "/topics/")
+            publisher.publish(topic, outgoing.payload, **outgoing.attributes).result()
+
+
+def test_dead_letters_of_a_topic_are_replayed_as_a_backfill(tmp_path, emulator, pubsub_names):
+    _, subscription = pubsub_names
+    sent = [message for message in dict.fromkeys(make_messages(30, utc_now(), seed=13)) if b'"broken-' not in message]
+    dead_letters_to(subscription, sent)
+    replay = ("replay", "--subscription", subscription, "--output")
+    out, _ = finished(onrecord(*replay, tmp_path / "mended", emulator=emulator))
+    assert out.endswith(f"{len(sent)} dead letters replayed\n")
+    assert ids(tmp_path / "mended") == sorted(json.loads(message)["id"] for message in sent)
+    out, _ = finished(onrecord(*replay, tmp_path / "nothing", emulator=emulator))
+    assert out == "0 dead letters replayed\n"
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize("stop", [None, signal.SIGINT])
+def test_dead_letters_of_a_topic_stay_there_when_their_records_can_not_be_written(
+    tmp_path, emulator, pubsub_names, monkeypatch, stop
+):
+    _, subscription = pubsub_names
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    sent = [
+        json.dumps({"id": str(n), "text": f"Pier {n} closes. " * 2_000, "language": "en"}).encode() for n in range(8)
+    ]
+    dead_letters_to(subscription, sent)
+    if stop is None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "articles").write_text("is no folder")
+    arguments = ("--output", tmp_path / "out", "--overwrite")
+    replay = onrecord("replay", "--subscription", subscription, *arguments, emulator=emulator)
+    if stop is not None:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / "articles").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        replay.send_signal(stop)
+    out, _ = finished(replay, exit_code=1 if stop is None else 130)
+    assert "replayed" not in out
+    assert Counter(payloads(subscription)) == Counter([*sent, sent[-1]])
+    assert not list(tmp_path.glob("onrecord-*"))
+
+
 def payloads(subscription: str) -> list[bytes]:
     """Return what waits in a subscription."""
     found: list[bytes] = []
@@ -191,5 +270,5 @@ def test_what_cannot_be_published_is_said(tmp_path, emulator, pubsub_names):
     _, err = finished(
         onrecord("publish", lines, "--topic", f"{PROJECT}/topics/nowhere", emulator=emulator), exit_code=1
     )
-    assert "failed after 0 messages" in err
+    assert f"failed after 0 messages to {PROJECT}/topics/nowhere" in err
     assert "Traceback" not in err

@@ -4,8 +4,10 @@ import json
 import signal
 from datetime import timedelta
 
+import psutil
 import pytest
 
+from tests import poison
 from tests.integration.backfills import SAMPLES, backfill, files, records
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
@@ -61,18 +63,20 @@ def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_bes
     assert len(after) == 2 * len(before)
 
 
-def test_a_drain_ends_when_every_article_is_late(tmp_path):
-    now = utc_now()
-    late = [
-        json.dumps({"id": str(hour), "text": f"Hour {hour}.", "published_at": f"{now - timedelta(hours=hour):%FT%TZ}"})
-        for hour in range(1, 101)
-    ]
+def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(tmp_path):
+    """The runner never lets go of what the third one holds back, and calls the end of such a job a stall."""
+    hours_ago = {"first": 5, "waits-for-company": 5, "meanwhile": 4}
+    hour = utc_now().replace(minute=30, second=0, microsecond=0)
     (tmp_path / "in").mkdir()
-    write_lines(tmp_path / "in" / "a.jsonl", [line.encode() for line in late])
+    for index, (name, hours) in enumerate(hours_ago.items()):
+        published = (hour - timedelta(hours=hours)).isoformat()
+        message = {"id": name, "text": f"This one came {name}.", "language": "en", "published_at": published}
+        # A file is a bundle: one by one, and in this order.
+        write_lines(tmp_path / "in" / f"{index}.jsonl", [json.dumps(message).encode()])
     stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--window", 60)
-    stream.read_until(messages=100)
-    assert stream.drain()["late"] == 100
-    assert ids(tmp_path / "out") == sorted(str(hour) for hour in range(1, 101))
+    stream.read_until(articles=3)
+    assert stream.drain()["late"] == 3
+    assert ids(tmp_path / "out") == sorted(hours_ago)
 
 
 def test_a_stop_before_anything_came_is_clean(tmp_path):
@@ -83,19 +87,38 @@ def test_a_stop_before_anything_came_is_clean(tmp_path):
 
 
 def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
-    endless = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
     messages = make_messages(6, utc_now())
-    poison = json.dumps({"id": "poison", "text": endless, "language": "en"}).encode()
+    text = json.dumps({"id": "text", "text": poison.TEXT, "language": "en"}).encode()
+    page = json.dumps({"id": "page", "html": poison.PAGE, "language": "en"}).encode()
     (tmp_path / "in").mkdir()
-    write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], poison, *messages[3:]])
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 3)
-    stream.read_until(articles=6, dead_letters=1)
+    write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], text, page, *messages[3:]])
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 2)
+    stream.read_until(articles=6, dead_letters=2)
     write_lines(tmp_path / "in" / "b.jsonl", make_messages(10, utc_now(), seed=8)[8:])
-    stream.read_until(articles=8, dead_letters=1)
+    stream.read_until(articles=8, dead_letters=2)
     stream.drain()
-    [letter] = records(tmp_path / "out", "dead_letters")
-    assert (letter["stage"], letter["error_type"], letter["payload"]) == ("Annotate", "TimeLimitExceeded", poison)
+    letters = records(tmp_path / "out", "dead_letters")
+    assert {(letter["stage"], letter["error_type"], letter["payload"]) for letter in letters} == {
+        ("Annotate", "TimeLimitExceeded", text),
+        ("Decode", "TimeLimitExceeded", page),
+    }
     assert len(ids(tmp_path / "out")) == 8
+
+
+def test_the_model_and_the_reader_of_pages_are_loaded_once(tmp_path):
+    (tmp_path / "in").mkdir()
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--every", 1)
+    seen: set[int] = set()
+    for number in range(1, 5):
+        text = f"<p>The harbour council of Brinmouth voted on Tuesday to close the old ferry pier number {number}.</p>"
+        page = {"html": f"<html><body><article>{text * 2}</article></body></html>", "language": "en"}
+        write_lines(tmp_path / "in" / f"{number}.jsonl", [json.dumps(page).encode()])
+        stream.read_until(articles=number)
+        children = psutil.Process(stream.process.pid).children()
+        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        seen |= {child.pid for child in alive if "spawn_main" in " ".join(child.cmdline())}
+    assert stream.drain()["articles"] == 4
+    assert len(seen) == 2
 
 
 def test_nothing_of_an_article_is_logged(tmp_path, sent):

@@ -2,22 +2,18 @@
 
 import gzip
 import io
-import os
 import random
 import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-import apache_beam as beam
 import pytest
 import zstandard
-from apache_beam.testing.test_pipeline import TestPipeline
-from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.article import InvalidMessage, Message
-from pipeline.sources.json_lines import ReadJsonLines, read_messages
+from pipeline.sources.json_lines import read_messages
 from pipeline.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
@@ -222,23 +218,3 @@ def test_memory_is_bounded_by_the_limit_not_by_the_line():
         tracemalloc.stop()
     assert message.problem == "message: 100,000,000 bytes are over the limit of 1,000"
     assert peak < 10_000_000
-
-
-def test_every_file_that_matches_is_read_once(tmp_path):
-    for name, pack in PACK.items():
-        (tmp_path / name).write_bytes(pack(b"a\n\nb\n"))
-        os.utime(tmp_path / name, (CHANGED_AT.timestamp(), CHANGED_AT.timestamp()))
-    (tmp_path / "notes.txt").write_text("no articles", "utf-8")
-    patterns = (f"{tmp_path}/*.jsonl*", f"{tmp_path}/articles.jsonl")
-    with TestPipeline(runner="FnApiRunner") as pipeline:
-        messages = pipeline | "Read" >> ReadJsonLines(patterns)
-        assert_that(
-            messages | beam.Map(lambda message: (message.payload, message.origin, message.received_at)),
-            equal_to(
-                [
-                    (payload, f"{tmp_path}/{name}:{number}", CHANGED_AT)
-                    for name in PACK
-                    for payload, number in ((b"a", 1), (b"b", 3))
-                ]
-            ),
-        )

@@ -1,90 +1,64 @@
-"""The time limit: what one text costs beyond it is its own dead letter, and the texts beside it are annotated as ever."""
+"""The time limit: a process that answers, and is ended when it does not."""
 
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 
-import psutil
 import pytest
 
-from pipeline.article import sha256
-from pipeline.nlp import DEFAULT_MODEL
-from pipeline.nlp.annotator import Annotator, Text
-from pipeline.nlp.extract import Header
-from pipeline.records import EXTRACTORS, Provenance
-from pipeline.transforms.time_limit import LimitedAnnotator, load_annotator
+from pipeline.transforms.time_limit import LimitedProcess, ProcessDied, TimeLimitExceeded
 
-SECONDS = 1.5
-LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(EXTRACTORS))
-PIER = "“We will not sell the pier,” said Ada Marlowe."
-STORM = "“The storm was the worst of all,” said Jonas Felt."
-# Far more than can be parsed in the time, and short enough to be an article.
-ENDLESS = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
+SECONDS = 1.0
 
 
-def text(words: str) -> Text:
-    return Text(words, Header("a", None, Provenance("1", "m", "1"), sha256(words)), "en")
+def load() -> tuple[int, object]:
+    """Greet with the process's id; answer a word with its letters, which may stop anywhere."""
+
+    def letters(word: str) -> Iterator[str]:
+        for letter in word:
+            if letter == "!":
+                raise LookupError("an exclamation mark")
+            if letter == ".":
+                signal.pause()
+            if letter == "#":
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield letter
+
+    return os.getpid(), letters
 
 
-def children() -> list[psutil.Process]:
-    """Return the processes that annotate for this one."""
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+@pytest.fixture
+def process() -> Iterator[LimitedProcess]:
+    limited = LimitedProcess(load, SECONDS, "the spelling")
+    yield limited
+    del limited
 
 
-@pytest.fixture(scope="module")
-def plain() -> Annotator:
-    return LOAD()
+def test_what_is_in_time_is_answered_by_another_process(process):
+    assert process.start() != os.getpid()
+    assert process.ask("pier") == (["p", "i", "e", "r"], None)
+    assert process.ask("") == ([], None)
 
 
-@pytest.fixture(scope="module")
-def limited() -> Iterator[LimitedAnnotator]:
-    annotator = LimitedAnnotator(LOAD, SECONDS)
-    yield annotator
-    del annotator
+def test_what_takes_too_long_is_ended_and_what_was_answered_before_is_kept(process):
+    answers, lost = process.ask("pi.er")
+    assert answers == ["p", "i"]
+    assert isinstance(lost, TimeLimitExceeded)
+    assert "the spelling took longer than 1 s; a higher --time-limit" in str(lost)
+    assert process.ask("pier") == (["p", "i", "e", "r"], None)
 
 
-def test_what_is_in_time_is_annotated_as_without_a_limit(limited, plain):
-    texts = [text(PIER), text(STORM), replace(text("Le quai est fermé."), language="fr")]
-    assert limited.annotate(texts) == plain.annotate(texts)
-    assert limited.provenance("1.2") == plain.provenance("1.2")
+def test_what_ends_the_process_is_told(process):
+    answers, lost = process.ask("pi#er")
+    assert answers == ["p", "i"]
+    assert isinstance(lost, ProcessDied)
+    assert "died in the spelling" in str(lost)
+    assert process.ask("pier") == (["p", "i", "e", "r"], None)
 
 
-def test_a_text_over_the_limit_fails_alone(limited, plain):
-    before, poison, after = limited.annotate([text(PIER), text(ENDLESS), text(STORM)])
-    assert [before, after] == plain.annotate([text(PIER), text(STORM)])
-    [failure] = poison.failures
-    assert (failure.stage, failure.error_type) == ("Annotate", "TimeLimitExceeded")
-    assert "--time-limit" in failure.error_message
-    assert poison.records == ()
-
-
-def test_the_next_batch_is_annotated(limited, plain):
-    assert limited.annotate([text(ENDLESS)])[0].failures
-    assert limited.annotate([text(PIER)]) == plain.annotate([text(PIER)])
-
-
-def test_a_child_that_died_is_replaced(limited, plain):
-    limited.annotate([text(PIER)])
-    [child] = children()
-    child.kill()
-    child.wait()
-    assert limited.annotate([text(PIER), text(STORM)]) == plain.annotate([text(PIER), text(STORM)])
-
-
-def test_a_ctrl_c_in_the_terminal_does_not_end_the_child(limited, plain):
-    limited.annotate([text(PIER)])
-    [child] = children()
-    os.kill(child.pid, signal.SIGINT)
-    os.kill(child.pid, signal.SIGTERM)
-    assert limited.annotate([text(PIER)]) == plain.annotate([text(PIER)])
-    assert children() == [child]
-
-
-def test_no_child_is_left_behind():
-    annotator = LimitedAnnotator(LOAD, SECONDS)
-    *_, child = sorted(children(), key=lambda process: process.create_time())
-    del annotator
-    psutil.wait_procs([child], timeout=30)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+def test_an_error_of_the_work_is_raised_here_and_the_process_goes_on(process):
+    first = process.start()
+    with pytest.raises(LookupError, match="an exclamation mark"):
+        process.ask("pi!er")
+    assert process.ask("pier") == (["p", "i", "e", "r"], None)
+    assert os.waitid(os.P_PID, first, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None

@@ -1,0 +1,49 @@
+"""Article messages from files, wherever Beam's filesystems read: JSON lines, or Avro where the name ends in ``.avro``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import BinaryIO, cast
+
+import apache_beam as beam
+from apache_beam.io import fileio
+from apache_beam.io.filesystem import CompressionTypes, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.article import Message
+from pipeline.sources import avro, json_lines
+
+AVRO = ".avro"
+
+
+def read_file(file: FileMetadata) -> Iterator[Message]:
+    """Yield the messages of a file; see ``read_messages`` of its format."""
+    changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
+    read_messages = avro.read_messages if file.path.endswith(AVRO) else json_lines.read_messages
+    with FileSystems.open(file.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
+        yield from read_messages(cast(BinaryIO, stored), file.path, changed_at)
+
+
+@dataclass
+class ReadFiles(beam.PTransform):  # type: ignore[misc]
+    """Reads the messages of all files that match; each file is read by one worker, from start to end, so that messages have numbers.
+
+    Attributes:
+        patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.
+    """
+
+    patterns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
+        """Return the messages."""
+        return (
+            pbegin
+            | "Patterns" >> beam.Create(self.patterns)
+            | "Match" >> fileio.MatchAll()
+            | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
+            | "OnceEach" >> beam.GroupByKey()
+            | "Messages" >> beam.FlatMap(lambda group: read_file(next(iter(group[1])))).with_output_types(Message)
+        )

@@ -1,0 +1,9 @@
+"""Messages that are within every limit of size, and take seconds of computing."""
+
+from pipeline.sources.pages import MAX_PAGE_LENGTH, MAX_TAG_LENGTH
+
+TEXT = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
+
+# The parser's time grows with the square of a tag's attributes.
+ATTRIBUTES = " ".join(f"a{number}" for number in range(MAX_TAG_LENGTH // 6))
+PAGE = "<body><p>The pier closes.</p>" + f"<p {ATTRIBUTES}>Slow.</p>" * (MAX_PAGE_LENGTH // MAX_TAG_LENGTH)
