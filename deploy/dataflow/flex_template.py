@@ -1,0 +1,75 @@
+"""What a Flex Template's launcher runs: the template's parameters as a command line of ``onrecord``.
+
+The launcher hands every parameter over as ``--name=value``, with underscores in the names, beside options of Beam's. Which command it
+is, the image says in ONRECORD_COMMAND.
+"""
+
+import argparse
+import os
+import sys
+
+from pipeline import cli
+
+COMMAND = "ONRECORD_COMMAND"
+
+
+def options_of(command: str) -> dict[str, argparse.Action]:
+    """Return the options of a command of ``onrecord``, by their names with underscores."""
+    commands = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
+
+
+def is_flag(option: argparse.Action) -> bool:
+    """Whether an option takes no value; a template can only give it ``true`` or ``false``."""
+    return option.nargs == 0
+
+
+def takes_several(option: argparse.Action) -> bool:
+    """Whether an option takes several values; in a template there are commas between them."""
+    return option.nargs == "+"
+
+
+def command_line(command: str, parameters: list[str]) -> list[str]:
+    """Return the command line of ``onrecord`` that a template's parameters stand for; options of Beam's stay as they are.
+
+    Args:
+        command: ``backfill`` or ``stream``.
+        parameters: ``--name=value`` each, as the launcher gives them.
+
+    Raises:
+        ValueError: a flag is neither ``true`` nor ``false``.
+    """
+    options = options_of(command)
+    line = [command]
+    for parameter in parameters:
+        name, _, value = parameter.removeprefix("--").partition("=")
+        option = options.get(name)
+        written = "--" + name.replace("_", "-")
+        if option is None:
+            line.append(parameter)
+        elif is_flag(option):
+            if value not in ("true", "false"):
+                raise ValueError(f"{name} {value!r}: give true or false")
+            line.extend([written] if value == "true" else [])
+        elif takes_several(option):
+            line.extend([written, *filter(None, value.split(","))])
+        elif value:  # what was left empty in a form was not given
+            line.append(f"{written}={value}")
+    return line
+
+
+def main() -> int:
+    """Submit the job that the parameters describe, and return the exit code."""
+    try:
+        line = command_line(os.environ[COMMAND], sys.argv[1:])
+    except KeyError:
+        print(f"onrecord: {COMMAND} is not set; the template's image sets it", file=sys.stderr)
+        return cli.WRONG_USAGE
+    except ValueError as error:
+        print(f"onrecord: {error}", file=sys.stderr)
+        return cli.WRONG_USAGE
+    return cli.main(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
