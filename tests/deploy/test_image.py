@@ -87,11 +87,13 @@ def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
 
 
 def test_nothing_is_installed_that_has_no_hash():
-    installs = re.findall(r"pip install ([^&]+)", " ".join(value for name, value in instructions() if name == "RUN"))
+    installs = re.findall(r"pip install ([^&]+)", " && ".join(value for name, value in instructions() if name == "RUN"))
     assert len(installs) == 3
     for arguments in installs:
         assert "--no-deps" in arguments
-        assert arguments.strip().endswith(" .") or "--require-hashes --only-binary :all:" in arguments
+        assert (
+            arguments.strip().endswith("--no-build-isolation .") or "--require-hashes --only-binary :all:" in arguments
+        )
     for lock in (ROOT / "requirements.lock", IMAGE / "requirements.lock"):
         pinned = re.findall(r"^[a-z0-9_.-]+==", lock.read_text("utf-8"), re.MULTILINE)
         assert pinned
@@ -184,11 +186,11 @@ def test_the_installed_package_finds_its_schemas_and_its_model_where_nothing_can
     code = f"""
 from pathlib import Path
 import os, pipeline, pipeline.schemas
-from pipeline.nlp.model import load_model, resolve
+from pipeline.transforms.time_limit import load_annotator
 assert Path(pipeline.__file__).is_relative_to({str(site)!r}), pipeline.__file__
 assert not os.access(Path(pipeline.__file__).parent, os.W_OK)
 assert all(pipeline.schemas.text_of(kind) for kind in pipeline.schemas.FILE_OF)
-print(resolve({DEFAULT_MODEL!r}), len(load_model({DEFAULT_MODEL!r}, frozenset({EXTRACTORS!r}))("Anna Berg said no.")))
+print(load_annotator({DEFAULT_MODEL!r}, frozenset({EXTRACTORS!r})).provenance("").model_name)
 """
     ended = subprocess.run(
         [*unprivileged(), sys.executable, "-c", code],
@@ -199,7 +201,7 @@ print(resolve({DEFAULT_MODEL!r}), len(load_model({DEFAULT_MODEL!r}, frozenset({E
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.split()[-1] == "5"
+    assert ended.stdout.startswith(DEFAULT_MODEL)
 
 
 @pytest.fixture(scope="module")
