@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import gazetteer
+from pipeline import gazetteer, runners
 from pipeline.gazetteer import ListedName
 from pipeline.records import EXTRACTORS, Extractor
+from pipeline.runners import Runner, portable
 from pipeline.sinks import folder
 
 LONGEST_TEXT = 1_000_000  # code points; spaCy parses none that is longer
@@ -28,8 +29,6 @@ GLOB_CHARACTERS = frozenset(
 )  # Beam's filesystems would take them for a pattern, and so delete from other folders
 MOST_MISTAKES = 50  # of a user's list are shown
 COMPRESSION = {".gz": 3, ".zst": 3}  # how much a compressed file grows, roughly
-# The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
-LOCAL_RUNNER = "FnApiRunner"
 
 
 class UsageError(ValueError):
@@ -71,6 +70,7 @@ class BackfillOptions:
     gazetteer: tuple[ListedName, ...]
     overwrite: bool
     verbose: bool
+    runner: Runner
     beam_flags: tuple[str, ...]
 
 
@@ -181,13 +181,10 @@ def _check_beam_values(flags: list[str], problems: list[str]) -> None:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            runner = PipelineOptions([f"--runner={LOCAL_RUNNER}", *flags]).get_all_options()["runner"]
+            PipelineOptions(flags).get_all_options()
     except SystemExit:
         *_, last = said.getvalue().strip().splitlines()
         problems.append(last.rpartition("error: ")[2])
-        return
-    if "." not in runner and runner not in StandardOptions.KNOWN_RUNNER_NAMES:
-        problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
 
 
 def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]) -> None:
@@ -212,8 +209,7 @@ def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]
 
 OWN_OPTIONS = (
     "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "gazetteer",
-    "overwrite",
-    "verbose",
+    "overwrite", "runner", "verbose",
 )  # fmt: skip
 
 
@@ -240,7 +236,10 @@ def check(
     if problem:
         problems.append(f"--model {arguments.model}: {problem}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = str(max(1, min(cores, size // BYTES_A_WORKER)))
+    runner = runners.chosen(arguments.runner, "files", problems)
+    if arguments.workers and not runner.is_local:
+        problems.append(f"--workers: is for the local runner; {runner.name} has options of its own for that")
+    workers = str(max(1, min(cores, size // BYTES_A_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_A_SHARD) or 1)
     options = BackfillOptions(
         inputs=tuple(patterns),
@@ -255,7 +254,8 @@ def check(
         gazetteer=listed_names(arguments.gazetteer, problems),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
-        beam_flags=tuple(beam_flags),
+        runner=runner,
+        beam_flags=(*portable.needed_flags(runner, beam_flags, problems), *beam_flags),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
     if problems:
@@ -265,7 +265,7 @@ def check(
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
     """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
-    flags = [f"--runner={LOCAL_RUNNER}"]
+    flags = [f"--runner={options.runner.batch}"]
     if options.workers > 1:
         flags.append(f"--direct_num_workers={options.workers}")
     return PipelineOptions([*flags, *options.beam_flags])

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
+from pipeline.runners import DIRECT, OFFERED
 
 DAY = 24 * 3600
 
@@ -25,6 +26,16 @@ examples:
 
 exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
 """
+
+
+def add_runner(parser: argparse.ArgumentParser) -> None:
+    """Add ``--runner``."""
+    parser.add_argument(
+        "--runner",
+        default=DIRECT.name,
+        metavar="NAME",
+        help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]}; docs/runners.md says what each can do (default: %(default)s, this machine)",
+    )
 
 
 def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,6 +98,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add("--report-every", default="60", metavar="SECONDS", help="between two lines of progress (default: %(default)s)")
     add("--log-format", choices=("text", "json"), default="text", help="of what is said on standard error")
+    add_runner(parser)
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_stream)
 
@@ -150,6 +162,7 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
     )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
+    add_runner(parser)
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)
 

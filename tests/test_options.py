@@ -36,6 +36,7 @@ def command_line(articles: Path, tmp_path: Path) -> argparse.Namespace:
         max_text_length="300000",
         max_dead_letters=None,
         gazetteer=None,
+        runner="DirectRunner",
         verbose=False,
     )
 

@@ -20,6 +20,6 @@ A runner that never finalizes bundles therefore sees the same messages again and
 oldest message of the last pull; and on an idle subscription the time now, less a margin. It never goes back.
 """
 
-from .read import Limits, ReadFromPubSubPortably
+from .read import Limits, ReadFromPubSubPortably, drain
 
-__all__ = ["Limits", "ReadFromPubSubPortably"]
+__all__ = ["Limits", "ReadFromPubSubPortably", "drain"]

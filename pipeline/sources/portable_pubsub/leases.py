@@ -142,6 +142,11 @@ class Leases:
             turns = self._turns.values()
             return sum(len(turn.ack_ids) for turn in turns), sum(turn.size for turn in turns)
 
+    def are_out(self, split: int) -> bool:
+        """Whether any messages of a split are out."""
+        with self._lock:
+            return any(turn.ack_ids for turn in self._turns.values() if turn.split == split)
+
     def oldest(self) -> Timestamp:
         """Return the time of the oldest message that is out; the end of time where there is none."""
         with self._lock:

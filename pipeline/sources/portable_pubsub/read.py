@@ -19,7 +19,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Duration, 
 
 from .leases import Leases
 from .subscription import Subscription
-from .turns import HeldWatermark, Turns, TurnsCoder, TurnTracker
+from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
 NAMESPACE = "portable_pubsub"  # of the metrics
 TURN_SECONDS = 1.0  # a checkpoint waits for the end of a turn
@@ -27,7 +27,17 @@ RETRY_SECONDS = 2.0  # between two tries while Pub/Sub can't be reached, or whil
 KEEP_SECONDS = 2.0  # between two looks at the leases; the shortest lease that a subscription begins with is 10 seconds
 IDLE_MARGIN = Duration(seconds=10)  # a message that is published by now may take so long to be delivered
 MOST_A_PULL = 1_000  # what Pub/Sub gives out at most
+DRAINING = threading.Event()
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def drain() -> None:
+    """Let the splits of this process end, each when what it pulled is acknowledged.
+
+    For runners whose workers live in the process that launched the job (Prism with the ``LOOPBACK`` environment): the watermark then
+    goes to the end of time, which fires all windows, and the job ends.
+    """
+    DRAINING.set()
 
 
 def publish_time(message: Any) -> datetime:
@@ -177,12 +187,15 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         if not tracker.try_claim(number):
             return
         leases = self.reader.leases
+        if DRAINING.is_set() and not leases.are_out(split):
+            tracker.try_claim(ENDLESS - 1)
+            return
         turn = leases.begin(split, number)
         # Without messages too: they confirm the turns before, and Prism finalizes every bundle, registered or not.
         finalizer.register(functools.partial(leases.finalize, turn))
         ends = time.monotonic() + TURN_SECONDS
         pause = 0.0
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and not DRAINING.is_set():
             messages, size = leases.out()
             most = min(MOST_A_PULL, self.limits.messages - messages)
             if most <= 0 or size >= self.limits.bytes:

@@ -36,7 +36,7 @@ class TurnsCoder(Coder):  # type: ignore[misc]
 
 
 class TurnTracker(RestrictionTracker):  # type: ignore[misc]
-    """Tracks that one turn is taken, and the rest is left for later."""
+    """Tracks which turns are taken; the rest is left for later."""
 
     def __init__(self, turns: Turns) -> None:
         """Begin with no turn taken."""
@@ -52,10 +52,10 @@ class TurnTracker(RestrictionTracker):  # type: ignore[misc]
         return RestrictionProgress(fraction=0.5)
 
     def try_claim(self, position: int) -> bool:
-        """Take a turn, the first; False when it was given away."""
+        """Take all turns up to this one; False when it was given away."""
         if position >= self._turns.stop:
             return False
-        if self._taken is not None or position != self._turns.start:
+        if position < self._turns.start or (self._taken is not None and position <= self._taken):
             raise ValueError(f"turn {position} of {self._turns} can't be taken after {self._taken}")
         self._taken = position
         return True

@@ -1,0 +1,84 @@
+"""Jobs that another program runs, such as Prism, Flink or Dataflow, while this process looks on."""
+
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+
+import grpc
+from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
+from apache_beam.runners.runner import PipelineResult
+
+from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, prism
+
+IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
+EMBEDDED_FLINK = ("[local]", "[auto]")
+CANCEL_SECONDS = 10.0
+
+Stop = Literal["drain", "leave", "cancel"]
+
+
+def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[str]:
+    """Return flags of Beam's that a runner needs besides those that are given; what it lacks goes to the problems."""
+    if runner is PRISM:
+        return prism.location_flags(flags, problems)
+    if runner is PORTABLE and not any(flag.startswith("--job_endpoint") for flag in flags):
+        problems.append("--runner PortableRunner: give the job server's address, such as --job_endpoint=localhost:8099")
+    if runner is DATAFLOW and importlib.util.find_spec("apitools") is None:
+        problems.append("--runner DataflowRunner: needs pip install 'onrecord[gcp]'")
+    return []
+
+
+def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
+    """Return what a Ctrl-C does to a stream.
+
+    Where the workers are threads of this process, Prism's can be told to finish. A job on a cluster is left to go on, as long as
+    nothing of it lives here; otherwise it is cancelled: what was not acknowledged is delivered again.
+    """
+    environment = options.view_as(PortableOptions).environment_type
+    if runner.is_local:
+        return "drain"
+    if runner is PRISM and environment in (None, IN_THIS_PROCESS):
+        return "drain"
+    is_embedded = runner is FLINK and options.view_as(FlinkRunnerOptions).flink_master in EMBEDDED_FLINK
+    return "cancel" if runner is PRISM or is_embedded or environment == IN_THIS_PROCESS else "leave"
+
+
+def _fresh(result: PipelineResult) -> PipelineResult:
+    """Return a result that does not remember the counters for which it was asked before, as Beam's portable one does."""
+    if hasattr(result, "_metrics"):
+        result._metrics = None
+    return result
+
+
+@contextmanager
+def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResult], None]) -> Iterator[None]:
+    """Call ``show`` with the job every so many seconds, while the block runs."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(seconds):
+            # The runner may be adding a metric at this moment, or not answer; then there is a line less.
+            with suppress(RuntimeError, grpc.RpcError):
+                show(_fresh(result))
+
+    thread = threading.Thread(target=work, name="report", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def cancel(result: PipelineResult) -> None:
+    """Cancel a job, if its runner still answers."""
+
+    def work() -> None:
+        with suppress(Exception):  # we are leaving, whatever it says
+            result.cancel()
+
+    thread = threading.Thread(target=work, name="cancel", daemon=True)
+    thread.start()
+    thread.join(CANCEL_SECONDS)
