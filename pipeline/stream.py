@@ -68,6 +68,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         event_time=attribute,
         time_limit=options.time_limit,
         dead_letter_topic=options.dead_letter_topic,
+        asks_for_stable_input=options.runner.asks_for_stable_input,
     )
     return Graph(
         output=options.output,
