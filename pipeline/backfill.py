@@ -68,7 +68,7 @@ class _Job:
         return result
 
     def _run_elsewhere(self, pipeline: beam.Pipeline) -> PipelineResult:
-        self._elsewhere = pipeline.run()
+        self._elsewhere = portable.started(pipeline)
         with portable.polled(self._elsewhere, progress.LINE_SECONDS, self._show):
             self._elsewhere.wait_until_finish()
         return self._elsewhere

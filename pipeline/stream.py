@@ -126,7 +126,8 @@ class _Stopping:
 
     def _leave(self, event: str, text: str, exit_code: int) -> None:
         self._report.say(event, text)
-        local_batch.end_children()
+        if not self._options.runner.is_local:
+            local_batch.end_children()
         sys.stdout.flush()
         os._exit(exit_code)
 
@@ -154,7 +155,7 @@ def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summar
     folder.prepare(options.output)
     stopping = _Stopping(options, stop, report)
     with stopping.on_signals():
-        result = stopping.result = pipeline.run()
+        result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         with portable.polled(result, options.report_every, lambda result: _report_progress(result, report)):
             result.wait_until_finish()
     _report_progress(result, report, "finished")
@@ -183,7 +184,7 @@ def run(options: StreamOptions) -> int:
         return FAILED
     if options.log_format == "text":
         print_summary(summary, options.output, options.extract, Console())
-    if summary.unaccounted:
+    if summary.unaccounted and options.runner.counts_once:
         report.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")
         return FAILED
     return DONE

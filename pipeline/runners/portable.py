@@ -1,11 +1,13 @@
 """Jobs that another program runs, such as Prism, Flink or Dataflow, while this process looks on."""
 
 import importlib.util
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
+import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
 from apache_beam.runners.runner import PipelineResult
@@ -47,6 +49,18 @@ def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
     return "cancel" if runner is PRISM or is_embedded or environment == IN_THIS_PROCESS else "leave"
 
 
+def started(pipeline: beam.Pipeline) -> PipelineResult:
+    """Start a job, of which a Ctrl-C reaches only this process.
+
+    Beam would end its job server on it, and so would the terminal, in the middle of the work.
+    """
+    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what we start now ignores it as well
+    try:
+        return pipeline.run()
+    finally:
+        signal.signal(signal.SIGINT, ours)
+
+
 def _fresh(result: PipelineResult) -> PipelineResult:
     """Return a result that does not remember the counters for which it was asked before, as Beam's portable one does."""
     if hasattr(result, "_metrics"):
@@ -56,7 +70,7 @@ def _fresh(result: PipelineResult) -> PipelineResult:
 
 @contextmanager
 def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResult], None]) -> Iterator[None]:
-    """Call ``show`` with the job every so many seconds, while the block runs."""
+    """Call ``show`` with the job every so many seconds while the block runs; the counters that are asked for then are up to date."""
     done = threading.Event()
 
     def work() -> None:
@@ -72,6 +86,7 @@ def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResul
     finally:
         done.set()
         thread.join()
+        _fresh(result)
 
 
 def cancel(result: PipelineResult) -> None:

@@ -10,6 +10,7 @@ from apache_beam.version import __version__ as BEAM_VERSION  # noqa: N812 - a co
 
 MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 FLAG = "--prism_location"
+QUIET = "--prism_log_level=error"  # otherwise it greets and takes its leave, whatever the level of our own log
 
 
 def cache() -> Path:
@@ -39,15 +40,15 @@ def find() -> Path | None:
 
 
 def location_flags(flags: list[str], problems: list[str]) -> list[str]:
-    """Return the flag of Beam's that names the binary, unless it is among the flags; what is wrong goes to the problems."""
+    """Return the flags of Beam's that name the binary, unless one is given, and keep it quiet; what is wrong goes to the problems."""
     given = [flag.partition("=")[2] for flag in flags if flag.startswith(f"{FLAG}=")]
     given += [after for flag, after in itertools.pairwise(flags) if flag == FLAG]
     if given:
         if not os.path.isfile(given[-1]):
             problems.append(f"{FLAG} {given[-1]}: there is no such file, and none is downloaded; {how_to_get_it()}")
-        return []
+        return [QUIET]
     found = find()
     if found is None:
         problems.append(f"--runner PrismRunner: there is no Prism on this machine; {how_to_get_it()}")
         return []
-    return [f"{FLAG}={found}"]
+    return [QUIET, f"{FLAG}={found}"]

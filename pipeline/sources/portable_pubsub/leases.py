@@ -31,7 +31,7 @@ class Turn:
     number: int
     began: int  # by the count of what happened to the leases
     until: float  # seconds of the clock; then they are given up
-    renew_at: float = 0.0  # a lease begins with what the subscription says, 10 seconds or more
+    renew_at: float = 0.0
     finalized: int | None = None
     is_confirmed: bool = False
     ack_ids: list[str] = field(default_factory=list)
@@ -76,6 +76,7 @@ class Leases:
             turn.ack_ids += ack_ids
             turn.size += size
             turn.oldest = min(turn.oldest, oldest)
+            turn.renew_at = 0.0  # a new lease begins with what the subscription says, 10 seconds or more
 
     def finalize(self, turn: Turn) -> None:
         """Note that the runner says that a turn is committed; acknowledge those before it of which it said so earlier."""

@@ -187,12 +187,12 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         if not tracker.try_claim(number):
             return
         leases = self.reader.leases
-        if DRAINING.is_set() and not leases.are_out(split):
-            tracker.try_claim(ENDLESS - 1)
-            return
         turn = leases.begin(split, number)
         # Without messages too: they confirm the turns before, and Prism finalizes every bundle, registered or not.
         finalizer.register(functools.partial(leases.finalize, turn))
+        if DRAINING.is_set() and not leases.are_out(split):
+            tracker.try_claim(ENDLESS - 1)
+            return
         ends = time.monotonic() + TURN_SECONDS
         pause = 0.0
         while time.monotonic() < ends and not DRAINING.is_set():
