@@ -100,15 +100,16 @@ class Cluster:
         """The program that starts a Python worker."""
         return str(self.folder / "worker")
 
-    def beam_flags(self, parallelism: int | None = None) -> list[str]:
-        """Return the options with which Beam runs a pipeline here."""
+    def beam_flags(self, parallelism: int | None = None, workers: dict[str, str] | None = None) -> list[str]:
+        """Return the options with which Beam runs a pipeline here; ``workers`` is added to the workers' environment."""
+        environment = {"command": self.workers_command, "env": workers or {}}
         return [
             "--runner=FlinkRunner",
             f"--flink_master={self.url}",
             "--flink_submit_uber_jar",
             f"--flink_job_server_jar={fetch.home() / 'beam.jar'}",
             "--environment_type=PROCESS",
-            f"--environment_config={json.dumps({'command': self.workers_command})}",
+            f"--environment_config={json.dumps(environment)}",
             f"--parallelism={parallelism or self._task_managers * self._slots}",
         ]
 
