@@ -158,11 +158,12 @@ class Cluster:
             f"tickTime=2000\ndataDir={self.folder}/zookeeper\nclientPort={self._zookeeper_port}\n"
             "clientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n"
         )
-        # Not -m with this folder as the current one: the package is found wherever the cluster was started.
+        # The package is found wherever this process finds it; a job may have workers that find another version.
+        path = ":".join(str(Path(place).resolve()) for place in sys.path)
         worker = (
             f"#!/bin/sh\nexport OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1\n"
-            f'exec "{sys.executable}" -c "import sys; sys.path[:] = {sys.path!r};'
-            ' from pipeline.portable_worker import main; main()" "$@"\n'
+            f'export PYTHONPATH="${{PYTHONPATH-{path}}}"\n'
+            f'exec "{sys.executable}" -c "from pipeline.portable_worker import main; main()" "$@"\n'
         )
         Path(self.workers_command).write_text(worker)
         Path(self.workers_command).chmod(0o755)

@@ -4,20 +4,21 @@ import json
 import os
 import random
 import signal
+import shutil
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from google.cloud import pubsub
 
-from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, free_port, is_here
 from tests.integration import emulator as pubsub_emulator
 from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
-from tests.integration.streams import comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
+from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
 from tests.integration.test_pubsub import sent_ids, subscribed
 
 pytestmark = [pytest.mark.integration, pytest.mark.skipif(not is_here(), reason=HOW_TO_GET_IT)]
@@ -29,6 +30,7 @@ MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "240"))
 KILLS = int(os.environ.get("ONRECORD_FLINK_KILLS", "1"))  # of each kind of process
 REACHED_SECONDS = float(os.environ.get("ONRECORD_FLINK_SECONDS", "240"))
 MOST_SECONDS_BETWEEN_KILLS = 20.0
+AWAY_SECONDS = float(os.environ.get("ONRECORD_FLINK_AWAY_SECONDS", "20"))
 
 
 @pytest.fixture(scope="module")
@@ -61,17 +63,19 @@ def until(reached: Callable[[], bool], what: str) -> None:
 class Job:
     """A stream on a cluster, which goes on until it is ended."""
 
-    def __init__(self, cluster: Cluster, emulator: str, *arguments: object) -> None:
-        """Start it."""
+    def __init__(self, cluster: Cluster, emulator: str, *arguments: object, code: Path = ROOT) -> None:
+        """Start it with the code that is in a folder."""
         self.cluster = cluster
         before = self._ids()
         workers = {"PUBSUB_EMULATOR_HOST": emulator}
-        finished(
-            onrecord(
-                "stream", *arguments, "--window", 10, "--shards", 2, "--detach", *cluster.beam_flags(workers=workers),
-                emulator=emulator,
-            )
+        if code != ROOT:
+            workers["PYTHONPATH"] = str(code)
+        process = subprocess.run(
+            [sys.executable, "-m", "pipeline", "stream", *map(str, arguments), "--window", "10", "--shards", "2", "--detach",
+             *cluster.beam_flags(workers=workers)],
+            cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
         )  # fmt: skip
+        assert process.returncode == 0, process.stderr
         [self.id] = self._ids() - before
 
     def _ids(self) -> set[str]:
@@ -160,3 +164,68 @@ def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
     assert comparable(tmp_path / "out", *kinds) == comparable(tmp_path / "backfill", *kinds)
     letters = {letter["payload"] for letter in records(tmp_path / "out", "dead_letters")}
     assert letters == {message for message in sent if b'"broken-' in message}
+
+
+def with_one_more_field(folder: Path) -> Path:
+    """Return a copy of the code whose quotes have a new optional field, as a next version would."""
+    for name in ("pipeline", "schemas"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    schema = folder / "schemas" / "quote.avsc"
+    declared = json.loads(schema.read_text("utf-8"))
+    declared["fields"].append({"name": "is_read_out", "type": "boolean", "default": False})
+    schema.write_text(json.dumps(declared), "utf-8")
+    code = folder / "pipeline" / "records.py"
+    lines = code.read_text("utf-8").split("\n")
+    begin = next(number for number, line in enumerate(lines) if line.startswith("class QuoteRecord"))
+    last = next(number for number in range(begin, len(lines)) if lines[number].startswith("    confidence:"))
+    lines.insert(last + 1, "    is_read_out: bool = False")
+    code.write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+@streaming
+def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_path, cluster, emulator, names):
+    """What was remembered is known, what was waiting is written, and every quote of the next version has the field."""
+    topic, subscription = names
+    sent = list(dict.fromkeys(make_messages(60, utc_now(), seed=31)))
+    arguments = ("--subscription", subscription, "--output", tmp_path / "out")
+    job = Job(cluster, emulator, *arguments)
+    publish(topic, sent[:30])
+    until(lambda: is_all_written(tmp_path / "out", sent[:30]), "the first records")
+    publish(topic, sent[30:40])
+    seen = job.checkpoints()
+    until(lambda: job.checkpoints() > seen, "a checkpoint")  # some of them may wait for the end of their window
+    savepoint = job.stop_with_savepoint()
+    code = with_one_more_field(tmp_path / "next")
+    job = Job(cluster, emulator, *arguments, f"--savepoint_path={savepoint}", code=code)
+    publish(topic, sent[:10] + sent[40:])  # the first ones for the second time
+    until(lambda: is_all_written(tmp_path / "out", sent), "all records")
+    job.cancel()
+    whole, _ = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
+    quotes = records(tmp_path / "out", "quotes")
+    assert {quote.get("is_read_out") for quote in quotes} == {None, False}
+
+
+@streaming
+def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
+    """The emulator forgets its topics and messages when it ends; the job has what it had read, and reads on when they are made again."""
+    port = free_port()
+    sent = make_messages(60, utc_now(), seed=41)
+    name = "outage"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
+        with pubsub_emulator.running_emulator(tmp_path, port) as emulator:
+            topic, subscription = subscribed(name)
+            job = Job(cluster, emulator, "--subscription", subscription, "--output", tmp_path / "out")
+            publish(topic, sent[:30])
+            until(lambda: is_all_written(tmp_path / "out", sent[:30]), "the first records")
+        time.sleep(AWAY_SECONDS)  # how long it is away is what is tested
+        with pubsub_emulator.running_emulator(tmp_path, port):
+            subscribed(name)
+            publish(topic, sent[30:])
+            until(lambda: is_all_written(tmp_path / "out", sent), "all records")
+            assert cluster.get(f"/jobs/{job.id}/exceptions")["exceptionHistory"]["entries"] == []
+            job.cancel()
+    whole, _ = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
