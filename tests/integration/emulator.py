@@ -27,7 +27,8 @@ def program() -> Path | None:
     return found if found is not None and found.is_file() and shutil.which("java") else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -43,12 +44,12 @@ def _is_up(host: str) -> bool:
 
 
 @contextmanager
-def running_emulator(folder: Path) -> Iterator[str]:
-    """Give out the address of an emulator that runs while the block does."""
+def running_emulator(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Give out the address of an emulator that runs while the block does, on a free port or a given one."""
     found = program()
     assert found is not None
-    host = f"127.0.0.1:{_free_port()}"
-    with (folder / "emulator.log").open("wb") as log:
+    host = f"127.0.0.1:{port or free_port()}"
+    with (folder / "emulator.log").open("ab") as log:
         process = subprocess.Popen(
             [found, "--host=127.0.0.1", f"--port={host.partition(':')[2]}"],
             stdin=subprocess.DEVNULL,
