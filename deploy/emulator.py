@@ -43,7 +43,7 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     if found is None:
         raise RuntimeError(HOW_TO_GET_IT)
     log = folder / "emulator.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [found, "--host=127.0.0.1", f"--port={port}"],
             stdin=subprocess.DEVNULL,

@@ -6,8 +6,9 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from datetime import datetime, timezone
+from pathlib import Path
 from types import FrameType
 
 import apache_beam as beam
@@ -150,6 +151,16 @@ def _report_progress(result: PipelineResult, report: Report, event: str = "progr
     report.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS), event)
 
 
+@contextmanager
+def _quiet_workers(options: StreamOptions) -> Iterator[None]:
+    """Keep away what workers in this process print besides what they log: Prism commits steps that have nothing to commit."""
+    if options.runner.is_local or options.verbose:
+        yield
+        return
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        yield
+
+
 def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summary:
     started = time.monotonic()
     runner = local_stream.runner() if options.runner.is_local else None
@@ -158,7 +169,7 @@ def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summar
     build(messages, graph_of(options, job))
     folder.prepare(options.output)
     stopping = _Stopping(options, stop, report)
-    with stopping.on_signals():
+    with stopping.on_signals(), _quiet_workers(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
             stopping.leave()
