@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import TextIO
 
 from pipeline import metrics
 from pipeline.stream_options import LogFormat
@@ -16,9 +17,11 @@ class Report:
 
     Attributes:
         log_format: ``text`` or ``json``.
+        stream: what stands for standard error.
     """
 
     log_format: LogFormat
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
     _before: dict[str, int] = field(default_factory=dict)
 
     def say(self, event: str, text: str, **values: int | float | str | None) -> None:
@@ -34,7 +37,7 @@ class Report:
             line = json.dumps({"time": now.isoformat(timespec="seconds"), "event": event, "message": text, **values})
         else:
             line = f"{now:%H:%M:%S} {text}"
-        print(line, file=sys.stderr, flush=True)
+        print(line, file=self.stream, flush=True)
 
     def progress(self, counts: dict[str, int], newest: int | None, event: str = "progress") -> None:
         """Write what went through so far.
