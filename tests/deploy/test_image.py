@@ -82,7 +82,7 @@ def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
             user[stage] = user.get(base)
         elif name == "USER":
             user[stage] = value
-    run = ("worker", "backfill-template", "stream-template", "")
+    run = ("worker", "flink-launcher", "backfill-template", "stream-template", "")
     assert {user[stage] for stage in run} == {"10001:10001"}
 
 
