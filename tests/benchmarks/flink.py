@@ -4,7 +4,6 @@ Prints a line of tabs a minute: minutes, articles written, checkpoints completed
 largest state in kB and the longest duration in ms.
 """
 
-import random
 import sys
 import tempfile
 import time
@@ -36,7 +35,7 @@ def main(minutes: int, rate: float, conf: dict[str, str]) -> None:
             with pubsub.PublisherClient() as publisher:
                 for minute in range(1, minutes + 1):
                     while (now := time.monotonic() - begun) < minute * 60:
-                        for message in make_messages(max(0, int(now * rate) - sent), utc_now(), random.randrange(10**9)):
+                        for message in make_messages(max(0, int(now * rate) - sent), utc_now(), sent, sent):
                             publisher.publish(topic, message)
                             sent += 1
                         time.sleep(1)
