@@ -163,7 +163,7 @@ def _quiet_workers(options: StreamOptions) -> Iterator[None]:
 
 def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summary:
     started = time.monotonic()
-    runner = local_stream.runner() if options.runner.is_local else None
+    runner = local_stream.runner() if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
     build(messages, graph_of(options, job))

@@ -10,6 +10,7 @@ from typing import Literal
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
+from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.runner import PipelineResult
 
 from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
@@ -32,6 +33,11 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     if runner is DATAFLOW and importlib.util.find_spec("apitools") is None:
         problems.append("--runner DataflowRunner: needs pip install 'onrecord[gcp]'")
     return []
+
+
+def beam_runner(runner: Runner) -> FlinkRunner | None:
+    """Return the one that runs a job, where it is not Beam's own of that name."""
+    return flink.PatientFlinkRunner() if runner is FLINK else None
 
 
 def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
