@@ -8,7 +8,13 @@ import argparse
 import os
 import sys
 
+import apache_beam as beam
+
 from pipeline import cli
+from pipeline.graph import Graph, build
+from pipeline.options import UsageError, check, pipeline_options
+from pipeline.sinks import folder
+from pipeline.sources.json_lines import ReadJsonLines
 
 COMMAND = "ONRECORD_COMMAND"
 
@@ -58,17 +64,47 @@ def command_line(command: str, parameters: list[str]) -> list[str]:
     return line
 
 
-def main() -> int:
-    """Submit the job that the parameters describe, and return the exit code."""
+def submit_backfill(line: list[str]) -> int:
+    """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
+    arguments, beam_flags = cli._parser().parse_known_args(line)
     try:
-        line = command_line(os.environ[COMMAND], sys.argv[1:])
+        options = check(arguments, beam_flags, cli._model_problem)
+    except UsageError as error:
+        return cli._wrong_usage(error.problems, "backfill")
+    graph = Graph(
+        output=options.output,
+        model=options.model,
+        extract=options.extract,
+        shards=options.shards,
+        batch_size=options.batch_size,
+        max_text_length=options.max_text_length,
+        progress_folder=None,
+        gazetteer=options.gazetteer,
+    )
+    pipeline = beam.Pipeline(options=pipeline_options(options))
+    build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
+    if options.overwrite:
+        folder.clear(options.output)
+    folder.prepare(options.output)
+    pipeline.run()
+    return cli.DONE
+
+
+def main() -> int:
+    """Submit the job that the parameters describe, and return the exit code.
+
+    The launcher waits for this process, and the job is started after it: nothing may wait for the job here.
+    """
+    try:
+        command = os.environ[COMMAND]
+        line = command_line(command, sys.argv[1:])
     except KeyError:
         print(f"onrecord: {COMMAND} is not set; the template's image sets it", file=sys.stderr)
         return cli.WRONG_USAGE
     except ValueError as error:
         print(f"onrecord: {error}", file=sys.stderr)
         return cli.WRONG_USAGE
-    return cli.main(line)
+    return submit_backfill(line) if command == "backfill" else cli.main([*line, "--detach"])
 
 
 if __name__ == "__main__":

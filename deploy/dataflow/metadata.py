@@ -65,8 +65,8 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
 }
 # Options that make no sense for a job that runs elsewhere: of the machine that it is started from, or of its terminal.
 LOCAL = {
-    "backfill": frozenset({"workers", "max_dead_letters", "verbose"}),
-    "stream": frozenset({"topic", "watch", "every", "report_every", "log_format", "verbose"}),
+    "backfill": frozenset({"workers", "max_dead_letters", "runner", "verbose"}),
+    "stream": frozenset({"topic", "watch", "every", "report_every", "log_format", "runner", "detach", "verbose"}),
 }
 DESCRIPTIONS = {
     "backfill": "Extracts who is in news articles, who said what and who stands where from JSON-lines files, and writes Avro files.",

@@ -30,13 +30,13 @@ variable "subnetwork" {
 }
 
 variable "template" {
-  description = "The Flex Template's file, gs://BUCKET/stream.json (deploy/dataflow/launch template makes it); null makes everything but the job."
+  description = "The Flex Template's file, gs://BUCKET/stream.json (deploy/dataflow/launch.py template makes it); null makes everything but the job."
   type        = string
   default     = null
 
   validation {
     condition     = var.template == null || can(regex("^gs://.+[.]json$", var.template))
-    error_message = "Give the file that deploy/dataflow/launch template printed, gs://BUCKET/stream.json."
+    error_message = "Give the file that deploy/dataflow/launch.py template printed, gs://BUCKET/stream.json."
   }
 }
 

@@ -1,7 +1,10 @@
 """The Flex Templates offer the options of the command line, under the same names, with the same help, defaults and limits."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from pipeline.options import check_beam, extractors, whole_number
 from pipeline.stream_options import SUBSCRIPTION, TOPIC, check_name
 
 FOLDER = Path(metadata.__file__).parent
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def told(command: str) -> dict[str, dict[str, object]]:
@@ -124,9 +128,36 @@ def test_a_flag_that_is_neither_true_nor_false_is_refused_with_the_way_out(monke
     assert "overwrite 'maybe': give true or false" in capsys.readouterr().err
 
 
-def test_usage_errors_list_every_mistake_of_a_template(monkeypatch, capsys):
-    monkeypatch.setenv(flex_template.COMMAND, "stream")
-    monkeypatch.setattr("sys.argv", ["flex_template.py", "--batch_size=many", "--window=0"])
-    assert flex_template.main() == cli.WRONG_USAGE
-    said = capsys.readouterr().err
-    assert all(f"--{name}" in said for name in ("batch-size", "window", "output", "subscription"))
+def launched(command: str, *parameters: str) -> "subprocess.CompletedProcess[str]":
+    """Run what the launcher runs, as it runs it; Dataflow's runner stops where it would need the network."""
+    beam = "--runner=DataflowRunner --dry_run=true --project=example-project --region=europe-west1 --job_name=onrecord"
+    buckets = "--temp_location=gs://example-bucket/temp --staging_location=gs://example-bucket/staging"
+    return subprocess.run(
+        [sys.executable, flex_template.__file__, *parameters, *beam.split(), *buckets.split()],
+        env={**os.environ, flex_template.COMMAND: command, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "source"),
+    [
+        ("backfill", f"--input={SAMPLES / 'articles.jsonl'},{SAMPLES / 'broken.jsonl'}"),
+        ("stream", "--subscription=projects/example-project/subscriptions/articles"),
+    ],
+)
+def test_the_launcher_submits_a_job_and_does_not_wait_for_it(command, source, tmp_path):
+    ended = launched(command, source, f"--output={tmp_path}", "--batch_size=8")
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"), [("backfill", ("input", "output")), ("stream", ("subscription", "output"))]
+)
+def test_the_launcher_lists_every_mistake(command, missing):
+    ended = launched(command, "--batch_size=many")
+    assert ended.returncode == cli.WRONG_USAGE
+    assert all(f"--{name}" in ended.stderr for name in ("batch-size", *missing)), ended.stderr
