@@ -60,7 +60,8 @@ benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp
 
 lock: $(VENV)/installed-dev ## pin the newest versions that requirements*.in allow (needs uv)
 	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url requirements-build.in -o requirements.lock
-	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock requirements-dev.in -o requirements-dev.lock
+	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock deploy/image/requirements.in -o deploy/image/requirements.lock
+	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock -c deploy/image/requirements.lock requirements-dev.in -o requirements-dev.lock
 
 clean: ## remove the virtual environment, caches and demo output
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

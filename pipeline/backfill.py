@@ -1,71 +1,90 @@
 """A backfill: runs the graph over files, shows how far it is, and says at the end what came of it."""
 
 import os
-import shlex
 import shutil
 import signal
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import apache_beam as beam
-import psutil
-from apache_beam.options.pipeline_options import StandardOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
+from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
 from pipeline import metrics, progress
-from pipeline import worker as worker_process
 from pipeline.graph import Graph, build
-from pipeline.options import LOCAL_RUNNER, BackfillOptions, pipeline_options
+from pipeline.options import BackfillOptions, pipeline_options
+from pipeline.runners import local_batch, portable
 from pipeline.sinks import folder
 from pipeline.sources.files import ReadFiles
 from pipeline.summary import Summary, print_summary, summarise, write_summary
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
-WORKERS_END_SECONDS = 3.0
-WORKER_THREAD = "run_worker"  # what the local runner calls the thread that waits for a worker process
 
 
-def _runner(options: BackfillOptions) -> FnApiRunner | None:
-    """Return the local runner with its worker processes, or None where one worker in this process, or another runner, does."""
-    if options.workers == 1 or pipeline_options(options).view_as(StandardOptions).runner != LOCAL_RUNNER:
-        return None
-    worker_process.announce_launcher()
-    # Not with -m, which would look for the package in the folder that the user stands in.
-    start = f"import sys; sys.path[:] = {sys.path!r}; from {worker_process.__name__} import main; main()"
-    command = shlex.join([sys.executable, "-c", start])
-    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+class _Job:
+    """A backfill's job: on the local runner, or anywhere else."""
 
+    def __init__(self, options: BackfillOptions, scratch: Path, console: Console) -> None:
+        self._options = options
+        self._scratch = scratch
+        self._console = console
+        self._started = time.monotonic()
+        self._elsewhere: PipelineResult | None = None
 
-def _run(options: BackfillOptions, source: beam.PTransform, progress_folder: Path, console: Console) -> Summary:
-    started = time.monotonic()
-    graph = Graph(
-        output=options.output,
-        model=options.model,
-        extract=options.extract,
-        shards=options.shards,
-        batch_size=options.batch_size,
-        max_text_length=options.max_text_length,
-        progress_folder=str(progress_folder),
-        gazetteer=options.gazetteer,
-        time_limit=options.time_limit,
-    )
-    pipeline = beam.Pipeline(runner=_runner(options), options=pipeline_options(options))
-    build(pipeline | "Read" >> source, graph)
-    if options.overwrite:
-        folder.clear(options.output)
-    folder.prepare(options.output)
-    with progress.shown(progress_folder, console):
-        result = pipeline.run()
-        result.wait_until_finish()
-    return summarise(metrics.counts(result), time.monotonic() - started)
+    def run(self, source: beam.PTransform) -> Summary:
+        """Run it to its end."""
+        options = self._options
+        is_local = options.runner.is_local
+        graph = Graph(
+            output=options.output,
+            model=options.model,
+            extract=options.extract,
+            shards=options.shards,
+            batch_size=options.batch_size,
+            max_text_length=options.max_text_length,
+            progress_folder=str(self._scratch) if is_local else None,
+            gazetteer=options.gazetteer,
+            time_limit=options.time_limit,
+        )
+        runner = local_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
+        pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
+        build(pipeline | "Read" >> source, graph)
+        if options.overwrite:
+            folder.clear(options.output)
+        folder.prepare(options.output)
+        result = self._run_here(pipeline) if is_local else self._run_elsewhere(pipeline)
+        return summarise(metrics.counts(result), time.monotonic() - self._started)
+
+    def _run_here(self, pipeline: beam.Pipeline) -> PipelineResult:
+        with progress.shown(self._scratch, self._console):
+            result = pipeline.run()
+            result.wait_until_finish()
+        return result
+
+    def _run_elsewhere(self, pipeline: beam.Pipeline) -> PipelineResult:
+        self._elsewhere = portable.started(pipeline)
+        with portable.polled(self._elsewhere, progress.LINE_SECONDS, self._show):
+            self._elsewhere.wait_until_finish()
+        return self._elsewhere
+
+    def _show(self, result: PipelineResult) -> None:
+        counts = metrics.counts(result)
+        letters = sum(metrics.with_prefix(counts, metrics.DEAD_LETTERS).values())
+        sums = Counter({**counts, "dead_letters": letters})
+        self._console.print(progress.line_of(sums, time.monotonic() - self._started), highlight=False)
+
+    def end(self) -> None:
+        """End it before its time."""
+        if self._elsewhere is not None:
+            portable.cancel(self._elsewhere)
+        local_batch.end_children()
 
 
 @contextmanager
@@ -86,47 +105,15 @@ def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end_workers() -> None:
-    """End the worker processes that the local runner started."""
-    workers = psutil.Process().children(recursive=True)
-    for worker in workers:
-        with suppress(psutil.NoSuchProcess):
-            worker.terminate()
-    _, alive = psutil.wait_procs(workers, timeout=WORKERS_END_SECONDS)
-    for worker in alive:
-        with suppress(psutil.NoSuchProcess):
-            worker.kill()
-
-
-def _leave(message: str, exit_code: int, scratch: Path, console: Console) -> None:
+def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Console) -> None:
     """Leave at once; the runner's threads would hold us up. No file that is not complete has a final name."""
     threading.excepthook = lambda arguments: None  # the threads that wait for the workers have nothing more to say
-    _end_workers()
+    job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
     console.print(message, soft_wrap=True, markup=False, highlight=False)
     sys.stdout.flush()
     os._exit(exit_code)
-
-
-@contextmanager
-def _failing_with_a_worker(fail: Callable[[str], None]) -> Iterator[None]:
-    """Call ``fail`` with the reason when a worker process dies; it does not return.
-
-    The local runner notes it in the thread that waits for the worker, and goes on waiting for its answer.
-    """
-    before = threading.excepthook
-
-    def handle(arguments: threading.ExceptHookArgs) -> None:
-        if arguments.thread is not None and arguments.thread.name == WORKER_THREAD:
-            fail(str(arguments.exc_value))
-        before(arguments)
-
-    threading.excepthook = handle
-    try:
-        yield
-    finally:
-        threading.excepthook = before
 
 
 @contextmanager
@@ -164,21 +151,22 @@ def run(
         _own_messages(Path(scratch_name, "workers.log"), options.verbose) as messages,
     ):
         scratch = Path(scratch_name)
+        job = _Job(options, scratch, messages)
         again = f"The records in {options.output} are not complete; the same command with --overwrite makes them anew."
 
         def stop() -> None:
             before_leaving()
-            _leave(f"stopped. {again}", INTERRUPTED, scratch, messages)
+            _leave(job, f"stopped. {again}", INTERRUPTED, scratch, messages)
 
         def fail(reason: str) -> None:
             hint = "it may have been killed for want of memory, which fewer --workers need less of"
             before_leaving()
-            _leave(f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
+            _leave(job, f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
 
         try:
-            with _stopping_on_signals(stop), _failing_with_a_worker(fail):
-                summary = _run(options, source or ReadFiles(options.inputs), scratch, messages)
-                if summary.unaccounted == 0:
+            with _stopping_on_signals(stop), local_batch.failing_with_a_worker(fail):
+                summary = job.run(source or ReadFiles(options.inputs))
+                if summary.unaccounted == 0 or not options.runner.counts_once:
                     write_summary(summary, options.output)
                 folder.discard_unfinished(options.output)
         except Exception as error:
@@ -202,7 +190,11 @@ def print_failure(error: Exception, console: Console) -> None:
 
 
 def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> int:
-    if summary.unaccounted:
+    if summary.unaccounted and not options.runner.counts_once:
+        console.print(
+            f"note: the counts above are {summary.unaccounted:,} messages apart; {options.runner.name} counts retried work anew"
+        )
+    elif summary.unaccounted:
         console.print(
             f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this", style="bold red"
         )

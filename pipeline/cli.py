@@ -11,7 +11,7 @@ from pipeline import __version__
 from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
-from pipeline.stream_cli import add_publish, add_replay, add_stream, add_time_limit
+from pipeline.stream_cli import add_publish, add_replay, add_runner, add_stream, add_time_limit
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -129,6 +129,7 @@ def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         help="names of your own to find, a .csv or .tsv with the columns name, type, wikidata_id, country_code, aliases",
     )
     add_time_limit(backfill, "300")
+    add_runner(backfill)
     add("--verbose", action="store_true", help="show what Beam logs")
     backfill.set_defaults(run=_backfill)
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import gazetteer
+from pipeline import gazetteer, runners
 from pipeline.gazetteer import ListedName
 from pipeline.records import EXTRACTORS, Extractor
+from pipeline.runners import Runner, portable
 from pipeline.sinks import folder
 
 LONGEST_TEXT = 1_000_000  # code points; spaCy parses none that is longer
@@ -29,8 +30,6 @@ GLOB_CHARACTERS = frozenset(
 MOST_MISTAKES = 50  # of a user's list are shown
 LONGEST_TIME_LIMIT = 24 * 3600  # seconds
 COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # how much a compressed file grows, roughly
-# The runner that Beam's local one falls back to; named, because that one takes another where it can download it.
-LOCAL_RUNNER = "FnApiRunner"
 
 
 class UsageError(ValueError):
@@ -72,6 +71,7 @@ class BackfillOptions:
     gazetteer: tuple[ListedName, ...]
     overwrite: bool
     verbose: bool
+    runner: Runner
     beam_flags: tuple[str, ...]
     time_limit: int | None = None  # seconds
 
@@ -148,6 +148,11 @@ def listed_names(path: str | None, problems: list[str]) -> tuple[ListedName, ...
     return ()
 
 
+def reachable(path: str, runner: Runner) -> str:
+    """Return a path as a runner's workers need it: those of a cluster do not stand in the folder that the user stands in."""
+    return path if runner.is_local or not path or "://" in path else os.path.abspath(path)
+
+
 def _is_utf8(path: str) -> bool:
     try:
         path.encode("utf-8")
@@ -183,13 +188,10 @@ def _check_beam_values(flags: list[str], problems: list[str]) -> None:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            runner = PipelineOptions([f"--runner={LOCAL_RUNNER}", *flags]).get_all_options()["runner"]
+            PipelineOptions(flags).get_all_options()
     except SystemExit:
         *_, last = said.getvalue().strip().splitlines()
         problems.append(last.rpartition("error: ")[2])
-        return
-    if "." not in runner and runner not in StandardOptions.KNOWN_RUNNER_NAMES:
-        problems.append(f"--runner {runner}: choose from {', '.join(StandardOptions.KNOWN_RUNNER_NAMES)}")
 
 
 def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]) -> None:
@@ -214,7 +216,7 @@ def check_beam(flags: list[str], problems: list[str], own_options: Iterable[str]
 
 OWN_OPTIONS = (
     "input", "output", "model", "extract", "workers", "shards", "batch-size", "max-text-length", "max-dead-letters", "gazetteer",
-    "overwrite", "time-limit", "verbose",
+    "overwrite", "time-limit", "runner", "verbose",
 )  # fmt: skip
 
 
@@ -245,11 +247,14 @@ def check(
     if problem:
         problems.append(f"--model {arguments.model}: {problem}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = str(max(1, min(cores, size // BYTES_A_WORKER)))
+    runner = runners.chosen(arguments.runner, "files", problems)
+    if arguments.workers and not runner.is_local:
+        problems.append(f"--workers: is for the local runner; {runner.name} has options of its own for that")
+    workers = str(max(1, min(cores, size // BYTES_A_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_A_SHARD) or 1)
     options = BackfillOptions(
-        inputs=tuple(patterns),
-        output=arguments.output or "",
+        inputs=tuple(reachable(pattern, runner) for pattern in patterns),
+        output=reachable(arguments.output or "", runner),
         model=arguments.model,
         extract=extractors(arguments.extract, problems),
         workers=whole_number("--workers", arguments.workers or workers, 1, 1_000, problems),
@@ -260,7 +265,8 @@ def check(
         gazetteer=listed_names(arguments.gazetteer, problems),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
-        beam_flags=tuple(beam_flags),
+        runner=runner,
+        beam_flags=(*portable.needed_flags(runner, beam_flags, problems), *beam_flags),
         time_limit=whole_number("--time-limit", arguments.time_limit, 1, LONGEST_TIME_LIMIT, problems),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
@@ -271,7 +277,7 @@ def check(
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
     """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
-    flags = [f"--runner={LOCAL_RUNNER}"]
+    flags = [f"--runner={options.runner.batch}"]
     if options.workers > 1:
         flags.append(f"--direct_num_workers={options.workers}")
     return PipelineOptions([*flags, *options.beam_flags])

@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -55,10 +55,20 @@ def totals(folder: Path) -> Counter[str]:
     return sums
 
 
-def _line(sums: Counter[str], seconds: float) -> str:
+def _line(sums: Mapping[str, int], seconds: float) -> str:
     rate = sums["words"] / seconds if seconds else 0.0
     letters = sums["dead_letters"]
     return f"{sums['articles']:,} articles · {rate:,.0f} words/s · {letters:,} dead letters"
+
+
+def line_of(sums: Mapping[str, int], seconds: float) -> str:
+    """Return a line that says how far a job is.
+
+    Args:
+        sums: what went through, by the names of a ``Tally``.
+        seconds: since it began.
+    """
+    return f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}"
 
 
 def _show_bar(folder: Path, console: Console, done: threading.Event) -> None:
@@ -92,9 +102,7 @@ def _show_lines(folder: Path, console: Console, done: threading.Event) -> None:
     while not done.wait(LINE_SECONDS):
         seconds = time.monotonic() - started
         sums = totals(folder)
-        console.print(
-            f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}", highlight=False
-        )
+        console.print(line_of(sums, seconds), highlight=False)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TextIO
 
 from apache_beam.io.filesystem import BeamIOError
 from google.api_core.exceptions import GoogleAPICallError
@@ -44,9 +45,11 @@ class Report:
 
     Attributes:
         log_format: ``text`` or ``json``.
+        stream: what stands for standard error.
     """
 
     log_format: LogFormat
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
     _before: dict[str, int] = field(default_factory=dict)
 
     def say(self, event: str, text: str, **values: int | float | str | None) -> None:
@@ -62,7 +65,7 @@ class Report:
             line = json.dumps({"time": now.isoformat(timespec="seconds"), "event": event, "message": text, **values})
         else:
             line = f"{now:%H:%M:%S} {text}"
-        print(line, file=sys.stderr, flush=True)
+        print(line, file=self.stream, flush=True)
 
     def failed(self, error: Exception) -> None:
         """Write that the job failed."""

@@ -3,24 +3,27 @@
 import os
 import signal
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr
 from datetime import datetime, timezone
+from pathlib import Path
 from types import FrameType
 
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from pipeline import local_stream, metrics
+from pipeline import metrics
 from pipeline.article import Message
 from pipeline.backfill import DONE, FAILED, INTERRUPTED, print_failure
 from pipeline.graph import Graph, Stream, build
 from pipeline.report import Report
+from pipeline.runners import local_batch, local_stream, portable
+from pipeline.runners.portable import Stop
 from pipeline.sinks import folder
+from pipeline.sources import portable_pubsub
 from pipeline.sources.pubsub import ReadPubSub
 from pipeline.sources.watched_files import WatchedFiles
 from pipeline.stream_options import StreamOptions, pipeline_options
@@ -30,6 +33,22 @@ ACKNOWLEDGED_EARLY = (
     "Beam's local runner acknowledges a message before it is processed: what is in memory when this process is killed, or the"
     " machine fails, is lost. Stop it with Ctrl-C or SIGTERM, which loses nothing."
 )
+
+KEPT_IN_MEMORY = (
+    "Prism keeps what waits for the end of a window in memory, and such messages are acknowledged: when it is killed, or the machine"
+    " fails, they are lost. Stop it with Ctrl-C or SIGTERM, which loses nothing."
+)
+STOPS: dict[Stop, str] = {
+    "drain": "stops reading and writes what was read",
+    "leave": "leaves the job running on its cluster",
+    "cancel": "cancels the job; what was not acknowledged is delivered again",
+}
+GOES_ON = {
+    "FlinkRunner": "the job goes on: 'flink list' names it, 'flink stop --savepointPath FOLDER JOB' stops it so that it can be resumed",
+    "DataflowRunner": "the job goes on: 'gcloud dataflow jobs list' names it, 'gcloud dataflow jobs drain JOB' finishes and stops it",
+    "PortableRunner": "the job goes on where it runs, and is stopped there",
+}
+CANCELLED = "cancelling the job; what it did not acknowledge is delivered again"
 
 
 def job_name() -> str:
@@ -49,6 +68,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         dedupe_for=options.dedupe_for,
         event_time=attribute,
         dead_letter_topic=options.dead_letter_topic,
+        asks_for_stable_input=options.runner.asks_for_stable_input,
     )
     return Graph(
         output=options.output,
@@ -67,27 +87,64 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
 def _source(options: StreamOptions) -> beam.PTransform:
     if options.watch is not None:
         return local_stream.PolledMessages(WatchedFiles(options.watch, options.every))
-    return ReadPubSub(options.subscription, options.topic)
+    return ReadPubSub(options.subscription, options.topic, options.runner.has_pubsub)
 
 
-@contextmanager
-def _draining_on_signals(report: Report) -> Iterator[None]:
-    """Ask for a drain on Ctrl-C and SIGTERM; leave at once on the second."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if local_stream.DRAIN.requested.is_set():
-            report.say("stopped", "stopped; what was not written yet is lost")
-            sys.stdout.flush()
-            os._exit(INTERRUPTED)
+def _drain(options: StreamOptions) -> None:
+    if options.runner.is_local:
         local_stream.DRAIN.request()
-        report.say("draining", "stopping: what was read is being finished and written (once more leaves at once)")
+    else:
+        portable_pubsub.drain()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+class _Stopping:
+    """What Ctrl-C and SIGTERM do: drain, and leave at once the second time; or end the job, or only our looking on."""
+
+    def __init__(self, options: StreamOptions, stop: Stop, report: Report) -> None:
+        self._options = options
+        self._stop = stop
+        self._report = report
+        self._is_draining = False
+        self.result: PipelineResult | None = None
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Do it."""
+        if self._stop == "leave":
+            self.leave()
+        elif self._stop == "cancel":
+            self._report.say("cancelling", CANCELLED)
+            if self.result is not None:
+                portable.cancel(self.result)
+            self._leave("stopped", "stopped", INTERRUPTED)
+        elif self._is_draining:
+            self._leave("stopped", "stopped; what was not written yet is lost", INTERRUPTED)
+        else:
+            self._is_draining = True
+            _drain(self._options)
+            self._report.say(
+                "draining", "stopping: what was read is being finished and written (once more leaves at once)"
+            )
+
+    def leave(self) -> None:
+        """Leave the job to its cluster."""
+        self._leave("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
+
+    def _leave(self, event: str, text: str, exit_code: int) -> None:
+        self._report.say(event, text)
+        if not self._options.runner.is_local:
+            local_batch.end_children()
+        sys.stdout.flush()
+        os._exit(exit_code)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Do it on signals while the block runs."""
+        before = {number: signal.signal(number, self.handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _report_progress(result: PipelineResult, report: Report, event: str = "progress") -> None:
@@ -95,34 +152,28 @@ def _report_progress(result: PipelineResult, report: Report, event: str = "progr
 
 
 @contextmanager
-def _reporting(result: PipelineResult, report: Report, seconds: int) -> Iterator[None]:
-    """Report what goes through while the block runs."""
-    done = threading.Event()
-
-    def work() -> None:
-        while not done.wait(seconds):
-            # The runner may be adding a metric at this moment; then there is a line less.
-            with suppress(RuntimeError):
-                _report_progress(result, report)
-
-    thread = threading.Thread(target=work, name="report", daemon=True)
-    thread.start()
-    try:
+def _quiet_workers(options: StreamOptions) -> Iterator[None]:
+    """Keep away what workers in this process print besides what they log: Prism commits steps that have nothing to commit."""
+    if options.runner.is_local or options.verbose:
         yield
-    finally:
-        done.set()
-        thread.join()
+        return
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+        yield
 
 
-def _run(options: StreamOptions, job: str, report: Report) -> Summary:
+def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summary:
     started = time.monotonic()
-    pipeline = beam.Pipeline(runner=local_stream.runner(report.say), options=pipeline_options(options))
+    runner = local_stream.runner(report.say) if options.runner.is_local else portable.beam_runner(options.runner)
+    pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
     build(messages, graph_of(options, job))
     folder.prepare(options.output)
-    with _draining_on_signals(report):
-        result = pipeline.run()
-        with _reporting(result, report, options.report_every):
+    stopping = _Stopping(options, stop, report)
+    with stopping.on_signals(), _quiet_workers(options):
+        result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
+        if options.detach:
+            stopping.leave()
+        with portable.polled(result, options.report_every, lambda result: _report_progress(result, report)):
             result.wait_until_finish()
     _report_progress(result, report, "finished")
     return summarise(metrics.counts(result), time.monotonic() - started)
@@ -135,11 +186,12 @@ def run(options: StreamOptions) -> int:
     """
     job = job_name()
     report = Report(options.log_format)
-    report.say("started", f"started as {job}; Ctrl-C or SIGTERM stops reading and writes what was read", job=job)
-    if options.watch is None:
-        report.say("warning", ACKNOWLEDGED_EARLY)
+    stop = portable.stop_of(options.runner, pipeline_options(options))
+    report.say("started", f"started as {job}; Ctrl-C or SIGTERM {STOPS[stop]}", job=job)
+    if options.watch is None and stop == "drain":
+        report.say("warning", ACKNOWLEDGED_EARLY if options.runner.is_local else KEPT_IN_MEMORY)
     try:
-        summary = _run(options, job, report)
+        summary = _run(options, job, stop, report)
         write_summary(summary, options.output, f"summary-{job}.json")
     except Exception as error:
         if options.log_format == "json":
@@ -149,7 +201,7 @@ def run(options: StreamOptions) -> int:
         return FAILED
     if options.log_format == "text":
         print_summary(summary, options.output, options.extract, Console())
-    if summary.unaccounted:
+    if summary.unaccounted and options.runner.counts_once:
         report.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")
         return FAILED
     return DONE

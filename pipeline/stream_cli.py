@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
+from pipeline.runners import DIRECT, OFFERED
 
 DAY = 24 * 3600
 
@@ -35,6 +36,16 @@ def add_time_limit(parser: argparse.ArgumentParser, default: str) -> None:
         metavar="SECONDS",
         help="for the reading of one page, and for the parse of one article and all extraction from it; what takes more is a dead"
         " letter (default: %(default)s)",
+    )
+
+
+def add_runner(parser: argparse.ArgumentParser) -> None:
+    """Add ``--runner``."""
+    parser.add_argument(
+        "--runner",
+        default=DIRECT.name,
+        metavar="NAME",
+        help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]}; docs/runners.md says what each can do (default: %(default)s, this machine)",
     )
 
 
@@ -97,6 +108,8 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add("--report-every", default="60", metavar="SECONDS", help="between two lines of progress (default: %(default)s)")
     add("--log-format", choices=("text", "json"), default="text", help="of what is said on standard error")
+    add_runner(parser)
+    add("--detach", action="store_true", help="start the job on its cluster, and leave it running there")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_stream)
 
@@ -163,6 +176,7 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
     add_time_limit(parser, "300")
+    add_runner(parser)
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)
 

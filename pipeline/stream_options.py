@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline import runners
 from pipeline.gazetteer import ListedName
 from pipeline.options import (
     LONGEST_TEXT,
@@ -19,11 +20,12 @@ from pipeline.options import (
     check_output,
     extractors,
     listed_names,
+    reachable,
     whole_number,
 )
 from pipeline.records import Extractor
+from pipeline.runners import STREAM_SOURCES, Runner, Source, portable
 
-STREAM_RUNNER = "BundleBasedDirectRunner"
 LONGEST_SECONDS = 366 * 24 * 3600
 SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
@@ -31,7 +33,7 @@ EVENT_TIMES = ("published_at", "publish-time")
 OWN_OPTIONS = (
     "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "gazetteer",
     "window", "allowed-lateness", "early-every", "event-time", "dedupe-for", "dead-letter-topic", "time-limit", "report-every",
-    "log-format", "verbose",
+    "log-format", "runner", "detach", "verbose",
 )  # fmt: skip
 
 LogFormat = Literal["text", "json"]
@@ -62,11 +64,13 @@ class StreamOptions:
     report_every: int
     log_format: LogFormat
     verbose: bool
+    runner: Runner
+    detach: bool
     beam_flags: tuple[str, ...]
 
 
 def _check_source(arguments: argparse.Namespace, problems: list[str]) -> None:
-    given = [name for name in ("watch", "subscription", "topic") if getattr(arguments, name)]
+    given = [name for name in STREAM_SOURCES if getattr(arguments, name)]
     if len(given) != 1:
         shown = " and ".join(f"--{name}" for name in given) or "nothing to read from"
         problems.append(f"{shown}: give one of --subscription, --topic and --watch")
@@ -118,6 +122,8 @@ def check(
         problems.append(f"--model {arguments.model}: {problem}")
     if not arguments.event_time.strip():
         problems.append(f"--event-time: give one of {', '.join(EVENT_TIMES)}, or the name of an attribute")
+    source: Source = next((name for name in STREAM_SOURCES if getattr(arguments, name)), "subscription")
+    runner = runners.chosen(arguments.runner, source, problems)
     is_file = arguments.watch is not None and os.path.isfile(arguments.watch)
     options = StreamOptions(
         # A file whose own name has brackets is meant as it stands.
@@ -125,7 +131,7 @@ def check(
         every=seconds("every", 1),
         subscription=arguments.subscription,
         topic=arguments.topic,
-        output=arguments.output or "",
+        output=reachable(arguments.output or "", runner),
         model=arguments.model,
         extract=extractors(arguments.extract, problems),
         gazetteer=listed_names(arguments.gazetteer, problems),
@@ -142,11 +148,15 @@ def check(
         report_every=seconds("report-every", 1),
         log_format="json" if arguments.log_format == "json" else "text",
         verbose=arguments.verbose,
-        beam_flags=tuple(beam_flags),
+        runner=runner,
+        detach=arguments.detach,
+        beam_flags=(*portable.needed_flags(runner, beam_flags, problems), *beam_flags),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
-    if not problems and pipeline_options(options).view_as(StandardOptions).runner != STREAM_RUNNER:
-        problems.append(f"--runner: a stream runs on {STREAM_RUNNER} so far, which is the default; leave it out")
+    if not problems and options.detach and portable.stop_of(runner, pipeline_options(options)) != "leave":
+        problems.append(
+            "--detach: only a job on a cluster of its own goes on without this process, as with --runner FlinkRunner"
+        )
     if problems:
         raise UsageError(problems)
     return options
@@ -154,4 +164,4 @@ def check(
 
 def pipeline_options(options: StreamOptions) -> PipelineOptions:
     """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
-    return PipelineOptions([f"--runner={STREAM_RUNNER}", "--streaming", *options.beam_flags])
+    return PipelineOptions([f"--runner={options.runner.streaming}", "--streaming", *options.beam_flags])

@@ -37,6 +37,7 @@ def command_line(articles: Path, tmp_path: Path) -> argparse.Namespace:
         max_dead_letters=None,
         gazetteer=None,
         time_limit="300",
+        runner="DirectRunner",
         verbose=False,
     )
 

@@ -42,7 +42,7 @@ class ReadFiles(beam.PTransform):  # type: ignore[misc]
         return (
             pbegin
             | "Patterns" >> beam.Create(self.patterns)
-            | "Match" >> fileio.MatchAll()
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.DISALLOW)
             | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
             | "OnceEach" >> beam.GroupByKey()
             | "Messages" >> beam.FlatMap(lambda group: read_file(next(iter(group[1])))).with_output_types(Message)

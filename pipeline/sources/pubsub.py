@@ -1,4 +1,4 @@
-"""Article messages from Pub/Sub, with Beam's own reader."""
+"""Article messages from Pub/Sub, with Beam's own reader, or where a runner has none, with ours."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 
 from pipeline.article import EPOCH, Message
+from pipeline.sources.portable_pubsub import ReadFromPubSubPortably
 
 
 def message_of(received: PubsubMessage, origin: str) -> Message:
@@ -32,10 +33,12 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
     Attributes:
         subscription: ``projects/P/subscriptions/S``, or None.
         topic: ``projects/P/topics/T``, or None.
+        has_pubsub: whether the runner reads Pub/Sub by itself; if not, there must be a subscription.
     """
 
     subscription: str | None
     topic: str | None
+    has_pubsub: bool = True
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -43,8 +46,7 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
         """Return the messages; their timestamps are their publish times."""
         origin = self.subscription or self.topic or ""
-        return (
-            pbegin
-            | "Receive" >> ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
-            | "Messages" >> beam.Map(message_of, origin).with_output_types(Message)
-        )
+        receive: beam.PTransform = ReadFromPubSubPortably(origin)
+        if self.has_pubsub:
+            receive = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
+        return pbegin | "Receive" >> receive | "Messages" >> beam.Map(message_of, origin).with_output_types(Message)

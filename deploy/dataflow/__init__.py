@@ -1,0 +1,1 @@
+"""Dataflow: the Flex Templates and how jobs are started."""

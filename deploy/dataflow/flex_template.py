@@ -1,0 +1,111 @@
+"""What a Flex Template's launcher runs: the template's parameters as a command line of ``onrecord``.
+
+The launcher hands every parameter over as ``--name=value``, with underscores in the names, beside options of Beam's. Which command it
+is, the image says in ONRECORD_COMMAND.
+"""
+
+import argparse
+import os
+import sys
+
+import apache_beam as beam
+
+from pipeline import cli
+from pipeline.graph import Graph, build
+from pipeline.options import UsageError, check, pipeline_options
+from pipeline.sinks import folder
+from pipeline.sources.json_lines import ReadJsonLines
+
+COMMAND = "ONRECORD_COMMAND"
+
+
+def options_of(command: str) -> dict[str, argparse.Action]:
+    """Return the options of a command of ``onrecord``, by their names with underscores."""
+    commands = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
+
+
+def is_flag(option: argparse.Action) -> bool:
+    """Whether an option takes no value; a template can only give it ``true`` or ``false``."""
+    return option.nargs == 0
+
+
+def takes_several(option: argparse.Action) -> bool:
+    """Whether an option takes several values; in a template there are commas between them."""
+    return option.nargs == "+"
+
+
+def command_line(command: str, parameters: list[str]) -> list[str]:
+    """Return the command line of ``onrecord`` that a template's parameters stand for; options of Beam's stay as they are.
+
+    Args:
+        command: ``backfill`` or ``stream``.
+        parameters: ``--name=value`` each, as the launcher gives them.
+
+    Raises:
+        ValueError: a flag is neither ``true`` nor ``false``.
+    """
+    options = options_of(command)
+    line = [command]
+    for parameter in parameters:
+        name, _, value = parameter.removeprefix("--").partition("=")
+        option = options.get(name)
+        written = "--" + name.replace("_", "-")
+        if option is None:
+            line.append(parameter)
+        elif is_flag(option):
+            if value not in ("true", "false"):
+                raise ValueError(f"{name} {value!r}: give true or false")
+            line.extend([written] if value == "true" else [])
+        elif takes_several(option):
+            line.extend([written, *filter(None, value.split(","))])
+        elif value:  # what was left empty in a form was not given
+            line.append(f"{written}={value}")
+    return line
+
+
+def submit_backfill(line: list[str]) -> int:
+    """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
+    arguments, beam_flags = cli._parser().parse_known_args(line)
+    try:
+        options = check(arguments, beam_flags, cli._model_problem)
+    except UsageError as error:
+        return cli._wrong_usage(error.problems, "backfill")
+    graph = Graph(
+        output=options.output,
+        model=options.model,
+        extract=options.extract,
+        shards=options.shards,
+        batch_size=options.batch_size,
+        max_text_length=options.max_text_length,
+        progress_folder=None,
+        gazetteer=options.gazetteer,
+    )
+    pipeline = beam.Pipeline(options=pipeline_options(options))
+    build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
+    if options.overwrite:
+        folder.clear(options.output)
+    folder.prepare(options.output)
+    pipeline.run()
+    return cli.DONE
+
+
+def main() -> int:
+    """Submit the job that the parameters describe, and return the exit code.
+
+    The launcher waits for this process, and the job is started after it: nothing may wait for the job here.
+    """
+    try:
+        command = os.environ[COMMAND]
+        line = command_line(command, sys.argv[1:])
+    except KeyError:
+        print(f"onrecord: {COMMAND} is not set; the template's image sets it", file=sys.stderr)
+        return cli.WRONG_USAGE
+    except ValueError as error:
+        print(f"onrecord: {error}", file=sys.stderr)
+        return cli.WRONG_USAGE
+    return submit_backfill(line) if command == "backfill" else cli.main([*line, "--detach"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Makes the metadata of the Flex Templates from the options of the command line, so that the two can't say different things.
+
+usage: python -m deploy.dataflow.metadata
+
+Names, help and defaults are those of ``onrecord backfill`` and ``onrecord stream``; what a template needs besides (a label, a type and
+a pattern that a form checks before anything is started) stands here.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.dataflow.flex_template import is_flag, options_of, takes_several
+
+HERE = Path(__file__).parent
+COMMANDS = ("backfill", "stream")
+WHOLE = r"^[0-9]{1,12}$"
+POSITIVE = r"^[1-9][0-9]{0,11}$"
+BUCKET = r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
+PROJECT = r"projects/[a-z0-9.:-]+"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a template says of an option beside its help."""
+
+    label: str
+    regex: str
+    kind: str = "TEXT"
+    is_required: bool = False
+
+
+_KINDS = "(entities|quotes|stances)"
+BOTH = {
+    "output": Parameter("Output folder", rf"^{BUCKET}(/[^*?\[\]]*)?$", "GCS_WRITE_FOLDER", True),
+    "extract": Parameter("Kinds of record", rf"^{_KINDS}(,{_KINDS})*$"),
+    "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
+    "shards": Parameter("Files a kind of record", POSITIVE),
+    "batch_size": Parameter("Articles parsed together", POSITIVE),
+    "max_text_length": Parameter("Characters of the longest article", POSITIVE),
+    "gazetteer": Parameter("List of names", rf"^{BUCKET}/.+\.(csv|tsv)$", "GCS_READ_FILE"),
+}
+PARAMETERS: dict[str, dict[str, Parameter]] = {
+    "backfill": {
+        "input": Parameter("Input files", rf"^{BUCKET}/[^,]+(,{BUCKET}/[^,]+)*$", "GCS_READ_FILE", True),
+        **BOTH,
+        "overwrite": Parameter("Replace the records in the output folder", "^(true|false)$", "BOOLEAN"),
+    },
+    "stream": {
+        "subscription": Parameter(
+            "Subscription to read", rf"^{PROJECT}/subscriptions/[^/]+$", "PUBSUB_SUBSCRIPTION", True
+        ),
+        **BOTH,
+        "window": Parameter("Length of a window, in seconds", POSITIVE),
+        "event_time": Parameter("What the window goes by", r"^\S.*$"),
+        "allowed_lateness": Parameter("Lateness that a window waits for, in seconds", WHOLE),
+        "early_every": Parameter("Time between early files of a window, in seconds", POSITIVE),
+        "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
+        "dead_letter_topic": Parameter("Topic for dead letters", rf"^{PROJECT}/topics/[^/]+$", "PUBSUB_TOPIC"),
+        "time_limit": Parameter("Longest time for an article, in seconds", POSITIVE),
+    },
+}
+# Options that make no sense for a job that runs elsewhere: of the machine that it is started from, or of its terminal.
+LOCAL = {
+    "backfill": frozenset({"workers", "max_dead_letters", "runner", "verbose"}),
+    "stream": frozenset({"topic", "watch", "every", "report_every", "log_format", "runner", "detach", "verbose"}),
+}
+DESCRIPTIONS = {
+    "backfill": "Extracts who is in news articles, who said what and who stands where from JSON-lines files, and writes Avro files.",
+    "stream": "Extracts who is in news articles, who said what and who stands where from a Pub/Sub subscription, and writes Avro"
+    " files by window.",
+}
+
+
+def _entry(name: str, parameter: Parameter, action: argparse.Action) -> dict[str, Any]:
+    text = (action.help or "") % {"default": action.default}
+    if takes_several(action):
+        text += "; several with commas between them"
+    entry: dict[str, Any] = {
+        "name": name,
+        "label": parameter.label,
+        "helpText": text,
+        "paramType": parameter.kind,
+        "isOptional": not parameter.is_required,
+        "regexes": [parameter.regex],
+    }
+    if is_flag(action):
+        entry["defaultValue"] = "false"
+    elif action.default is not None:
+        entry["defaultValue"] = action.default
+    return entry
+
+
+def metadata(command: str) -> dict[str, Any]:
+    """Return the metadata of the template of a command."""
+    options = options_of(command)
+    return {
+        "name": f"onrecord {command}",
+        "description": DESCRIPTIONS[command],
+        "streaming": command == "stream",
+        "parameters": [_entry(name, parameter, options[name]) for name, parameter in PARAMETERS[command].items()],
+    }
+
+
+def text_of(command: str) -> str:
+    """Return the text of the template's metadata file."""
+    return json.dumps(metadata(command), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the files."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.parse_args()
+    for command in COMMANDS:
+        path = HERE / f"{command}.metadata.json"
+        path.write_text(text_of(command), "utf-8")
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

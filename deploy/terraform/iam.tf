@@ -1,0 +1,107 @@
+# Each right, for whom, and what for.
+
+# The workers: they run the code that reads what strangers wrote, so they may do as little as possible.
+resource "google_service_account" "worker" {
+  account_id   = "${var.name}-worker"
+  display_name = "Workers of ${var.name}"
+}
+
+locals {
+  worker = google_service_account.worker.member
+}
+
+# Ask Dataflow for work, report on it, write logs and metrics. Also lets them get and create objects in the project's buckets: the one
+# right here that reaches further than it should. A project of its own for the job keeps that from mattering.
+resource "google_project_iam_member" "worker_works" {
+  project = var.project
+  role    = "roles/dataflow.worker"
+  member  = local.worker
+}
+
+# Take articles off their subscription.
+resource "google_pubsub_subscription_iam_member" "worker_takes" {
+  subscription = google_pubsub_subscription.articles.id
+  role         = "roles/pubsub.subscriber"
+  member       = local.worker
+}
+
+# Look at the subscription before the job starts, and at how much waits there, to know how many workers it needs.
+resource "google_pubsub_subscription_iam_member" "worker_looks" {
+  subscription = google_pubsub_subscription.articles.id
+  role         = "roles/pubsub.viewer"
+  member       = local.worker
+}
+
+# Publish dead letters.
+resource "google_pubsub_topic_iam_member" "worker_publishes_dead_letters" {
+  topic  = google_pubsub_topic.dead_letters.id
+  role   = "roles/pubsub.publisher"
+  member = local.worker
+}
+
+# Write records under a temporary name, give them their own, and replace one that was written before.
+resource "google_storage_bucket_iam_member" "worker_writes_records" {
+  bucket = google_storage_bucket.records.name
+  role   = "roles/storage.objectUser"
+  member = local.worker
+}
+
+# Read the job's graph, and write what it puts down while it runs.
+resource "google_storage_bucket_iam_member" "worker_stages" {
+  bucket = google_storage_bucket.staging.name
+  role   = "roles/storage.objectUser"
+  member = local.worker
+}
+
+# Pull the image.
+resource "google_artifact_registry_repository_iam_member" "worker_pulls" {
+  location   = var.region
+  repository = var.image_repository
+  role       = "roles/artifactregistry.reader"
+  member     = local.worker
+}
+
+# Those who start, update and drain jobs …
+resource "google_project_iam_member" "launcher_launches" {
+  for_each = var.launchers
+
+  project = var.project
+  role    = "roles/dataflow.developer"
+  member  = each.value
+}
+
+# … which run as the workers' account …
+resource "google_service_account_iam_member" "launcher_lends" {
+  for_each = var.launchers
+
+  service_account_id = google_service_account.worker.name
+  role               = "roles/iam.serviceAccountUser"
+  member             = each.value
+}
+
+# … from templates that they write.
+resource "google_storage_bucket_iam_member" "launcher_stages" {
+  for_each = var.launchers
+
+  bucket = google_storage_bucket.staging.name
+  role   = "roles/storage.objectUser"
+  member = each.value
+}
+
+# Those who send articles.
+resource "google_pubsub_topic_iam_member" "publisher_publishes" {
+  for_each = var.publishers
+
+  topic  = google_pubsub_topic.articles.id
+  role   = "roles/pubsub.publisher"
+  member = each.value
+}
+
+# Those who read records.
+resource "google_storage_bucket_iam_member" "reader_reads" {
+  for_each = var.readers
+
+  bucket = google_storage_bucket.records.name
+  role   = "roles/storage.objectViewer"
+  member = each.value
+}

@@ -1,0 +1,181 @@
+locals {
+  job_name = "${var.name}-stream"
+  is_ours  = "job_name=\"${local.job_name}\""
+
+  # What the pipeline counts: the names of pipeline/metrics.py, which a test holds against these. Dataflow shows a counter of a job as a
+  # gauge with the count so far, in each step by itself.
+  counters = {
+    messages             = "messages"
+    articles             = "articles"
+    refused              = "refused"
+    duplicates           = "duplicates"
+    duplicate_texts      = "duplicate_texts"
+    not_english          = "not_english"
+    words                = "words"
+    parse_milliseconds   = "parse_milliseconds"
+    records              = "records[.].*"
+    dead_letters         = "dead_letters[.].*"
+    late                 = "late"
+    too_late             = "too_late"
+    published_letters    = "dead_letters_published"
+    not_published_letter = "dead_letters_not_published"
+  }
+  # Of a distribution Dataflow shows the largest, smallest and mean value and their number, as counters of their own.
+  distributions = {
+    parse_milliseconds_a_batch = "parse_milliseconds_a_batch"
+    words_a_batch              = "words_a_batch"
+    event_time_lag_seconds     = "event_time_lag_seconds"
+    received_at_seconds        = "received_at_seconds"
+  }
+
+  user_counter = "dataflow_googleapis_com:job_user_counter"
+  # How much a counter grew in ten minutes, over all of its steps.
+  growth = {
+    for key, name in local.counters :
+    key => "sum(clamp_min(delta(${local.user_counter}{${local.is_ours},metric_name=~\"${name}\"}[10m]), 0))"
+  }
+  by_name = {
+    for key, name in local.counters :
+    key => "sum by (metric_name) (clamp_min(delta(${local.user_counter}{${local.is_ours},metric_name=~\"${name}\"}[10m]), 0))"
+  }
+  largest = {
+    for key, name in local.distributions :
+    key => "max(${local.user_counter}{${local.is_ours},metric_name=\"${name}_MAX\"})"
+  }
+  mean = {
+    for key, name in local.distributions :
+    key => "avg(${local.user_counter}{${local.is_ours},metric_name=\"${name}_MEAN\"})"
+  }
+}
+
+resource "google_monitoring_alert_policy" "oldest_message" {
+  display_name          = "${var.name}: articles wait too long"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "the oldest message is older than ${var.oldest_message_minutes} minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.articles.name}\" AND metric.type = \"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = var.oldest_message_minutes * 60
+      duration        = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "The stream does not keep up, or does not run. Is the job ${local.job_name} running? Has it reached max_workers? docs/dataflow.md, \"When an alert comes\"."
+  }
+}
+
+resource "google_monitoring_alert_policy" "dead_letters" {
+  display_name          = "${var.name}: many dead letters"
+  combiner              = "OR"
+  severity              = "WARNING"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "more than ${var.dead_letter_share * 100} % of messages are refused or fail"
+
+    condition_prometheus_query_language {
+      query               = "${local.growth.dead_letters} > ${var.dead_letter_share} * ${local.growth.messages}"
+      duration            = "600s"
+      evaluation_interval = "60s"
+    }
+  }
+
+  conditions {
+    display_name = "messages were put aside that could not be delivered"
+
+    condition_threshold {
+      filter          = "resource.type = \"pubsub_subscription\" AND resource.labels.subscription_id = \"${google_pubsub_subscription.articles.name}\" AND metric.type = \"pubsub.googleapis.com/subscription/dead_letter_message_count\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "300s"
+        per_series_aligner = "ALIGN_DELTA"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Look at the reasons: `gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --limit 5` (without --auto-ack). When they are mended, `onrecord replay` sends the messages again."
+  }
+}
+
+resource "google_monitoring_alert_policy" "system_lag" {
+  display_name          = "${var.name}: the stream is stuck"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "a message has been in the job for more than ${var.system_lag_minutes} minutes"
+
+    condition_threshold {
+      filter          = "resource.type = \"dataflow_job\" AND resource.labels.job_name = \"${local.job_name}\" AND metric.type = \"dataflow.googleapis.com/job/system_lag\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = var.system_lag_minutes * 60
+      duration        = "300s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Work items fail and are tried again, or a worker hangs. The errors of the workers are in the job's logs: docs/dataflow.md, \"When an alert comes\"."
+  }
+}
+
+resource "google_monitoring_alert_policy" "no_output" {
+  display_name          = "${var.name}: no output"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = var.notification_channels
+
+  conditions {
+    display_name = "articles come in and no record goes out"
+
+    condition_prometheus_query_language {
+      query               = "${local.growth.messages} > 0 and ${local.growth.records} == 0"
+      duration            = "${var.no_output_minutes * 60}s"
+      evaluation_interval = "60s"
+    }
+  }
+
+  conditions {
+    display_name = "the job has failed"
+
+    condition_threshold {
+      filter          = "resource.type = \"dataflow_job\" AND resource.labels.job_name = \"${local.job_name}\" AND metric.type = \"dataflow.googleapis.com/job/is_failed\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 0
+      duration        = "0s"
+
+      aggregations {
+        alignment_period   = "60s"
+        per_series_aligner = "ALIGN_MAX"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Nothing is lost: what was not acknowledged waits in the subscription for seven days. docs/dataflow.md, \"When an alert comes\"."
+  }
+}

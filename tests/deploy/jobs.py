@@ -1,0 +1,81 @@
+"""Both graphs translated for Dataflow as its runner does it, up to the point where it would need the network."""
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.dataflow.internal import apiclient
+
+from pipeline.article import MAX_TEXT_LENGTH
+from pipeline.graph import Graph, Stream, build
+from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
+from pipeline.records import EXTRACTORS
+from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.pubsub import ReadPubSub
+
+IMAGE = "europe-docker.pkg.dev/example-project/onrecord/worker@sha256:" + "0" * 64
+COMMON = (
+    "--runner=DataflowRunner",
+    "--dry_run=true",
+    "--job_name=onrecord",
+    "--project=example-project",
+    "--region=europe-west1",
+    "--temp_location=gs://example-bucket/temp",
+    "--staging_location=gs://example-bucket/staging",
+    f"--sdk_container_image={IMAGE}",
+    "--sdk_location=container",
+    "--service_account_email=worker@example-project.iam.gserviceaccount.com",
+    "--no_use_public_ips",
+    "--number_of_worker_harness_threads=2",
+)
+STREAM = Stream(
+    job="20260101T000000Z-000000",
+    window=300,
+    allowed_lateness=7 * 24 * 3600,
+    early_every=None,
+    dedupe_for=24 * 3600,
+    event_time=None,
+    time_limit=60,
+    dead_letter_topic="projects/example-project/topics/dead-letters",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A translated job: the graph, and what Dataflow would be asked to run it with."""
+
+    graph: beam_runner_api_pb2.Pipeline
+    environment: apiclient.Environment
+
+    @property
+    def transforms(self) -> dict[str, beam_runner_api_pb2.PTransform]:
+        """Return the steps that the graph runs, by name."""
+        return {step.unique_name: step for step in self.graph.components.transforms.values() if step.spec.urn}
+
+
+def translated(command: str) -> Job:
+    """Return the job of ``backfill`` or ``stream``."""
+    is_stream = command == "stream"
+    options = PipelineOptions([*COMMON, *(["--streaming"] if is_stream else [])])
+    pipeline = beam.Pipeline(options=options)
+    source = (
+        ReadPubSub("projects/example-project/subscriptions/articles", None)
+        if is_stream
+        else ReadJsonLines(("gs://example-bucket/*.jsonl",))
+    )
+    graph = Graph(
+        output="gs://example-bucket/records",
+        model=DEFAULT_MODEL,
+        extract=frozenset(EXTRACTORS),
+        shards=4,
+        batch_size=BATCH_SIZE,
+        max_text_length=MAX_TEXT_LENGTH,
+        progress_folder=None,
+        stream=STREAM if is_stream else None,
+    )
+    build(pipeline | "Read" >> source, graph)
+    translated_graph = pipeline.run().job.proto_pipeline
+    staged = "gs://example-bucket/staging/pipeline.pb"
+    major = apiclient._FNAPI_ENVIRONMENT_MAJOR_VERSION
+    return Job(translated_graph, apiclient.Environment([], options, major, staged, translated_graph))

@@ -1,0 +1,20 @@
+"""Where the tools are that check what lies in deploy/."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def command(name: str) -> str:
+    """Return the path of a tool of requirements-dev.lock, which lies beside the Python that runs the tests."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def installed(name: str, hint: str) -> str:
+    """Return the path of a tool of the machine; the test is skipped where it is missing."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not on this machine: {hint}")
+    return found
