@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from google.cloud import pubsub
 
-from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, free_port, is_here
+from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.processes import free_port
 from tests.integration import emulator as pubsub_emulator
 from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
 from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
