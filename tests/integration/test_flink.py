@@ -72,7 +72,7 @@ class Job:
         if code != ROOT:
             workers["PYTHONPATH"] = str(code)
         process = subprocess.run(
-            [sys.executable, "-m", "pipeline", "stream", *map(str, arguments), "--window", "10", "--shards", "2", "--detach",
+            [sys.executable, "-m", "pipeline", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
              *cluster.beam_flags(workers=workers)],
             cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
         )  # fmt: skip
