@@ -31,6 +31,8 @@ def how_to_get_it() -> str:
 
 def _is_beams(path: Path) -> bool:
     """Whether a program is Beam's Prism; others go by that name."""
+    if path.stat().st_size == 0:  # which can't be mapped
+        return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(b"apache/beam") >= 0
 
