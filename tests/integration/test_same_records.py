@@ -1,5 +1,7 @@
 """The same messages give the same records, byte for byte, however they were processed."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,8 +51,9 @@ def test_files_are_equal(once, tmp_path, options):
     [(), ("--batch-size", 3), ("--experiments=use_loopback_process_worker",)],
     ids=["one batch", "batches of 3", "a worker process"],
 )
-def test_files_are_equal_on_prism(once, tmp_path, options):
+def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
     """The worker process is one that was started for the job: nothing that the launcher has in memory is there."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # Beam starts it as "python"
     output = tmp_path / "out"
     backfill("--input", ARTICLES, "--output", output, "--shards", 2, "--runner", "PrismRunner", *options)
     assert contents(output) == contents(once)
