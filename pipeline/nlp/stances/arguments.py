@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.agency import agency
+from pipeline.nlp.stances.agency import agency, whole
 from pipeline.nlp.stances.parse import MAX_CLIMB, RELATIVE, Parse
 
 SUBJECTS = ("nsubj", "nsubjpass")
@@ -169,9 +169,10 @@ def recipient(parse: Parse, verb: int) -> int | None:
 def causee(parse: Parse, verb: int) -> int | None:
     """Return whom the verb lets or makes do something: allowed inspectors to enter."""
     below = parse.child(verb, "ccomp", "xcomp")
-    if below is None or not parse.has(below, "to") or parse.child(verb, "dobj") is not None:
+    if below is None or not parse.has(below, "to"):
         return None
-    return parse.child(below, "nsubj", "nsubjpass")
+    held = parse.child(verb, "dobj")
+    return parse.child(below, "nsubj", "nsubjpass") if held is None else held
 
 
 def clause(parse: Parse, index: int, form: str) -> int | None:
@@ -202,6 +203,7 @@ def fillers(parse: Parse, index: int, slot: str) -> list[tuple[int, bool]]:
         noun = sufferer(parse, index)
     elif slot == "who":
         noun = sufferer(parse, index)
+        noun = None if noun is None else whole(parse, noun)
         noun = noun if noun is not None and agency(parse, noun) in ("name", "yes") else None
     elif slot == "subj":
         noun = subject(parse, index)

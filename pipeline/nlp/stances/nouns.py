@@ -81,6 +81,8 @@ def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
     head, dep = parse.head[noun], parse.dep[noun]
     if dep == "conj":
         head, dep = parse.head[head], parse.dep[head]
+    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in vocabulary.partitives():
+        head, dep = parse.head[parse.head[head]], parse.dep[parse.head[head]]  # launched a wave of attacks on
     if dep in ("dobj", "nsubjpass") and parse.is_verb(head):
         return _lent(parse, noun, head)
     if dep == "pobj":
@@ -93,17 +95,25 @@ def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
 
 def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
     """Return who has the noun by the verb that it is the object of."""
-    lights = vocabulary.light_verbs()
-    sign = lights.get((parse.lower[verb], "giver"))
+    lights, word = vocabulary.light_verbs(), _with_particle(parse, verb)
+    sign = lights.get((word, "giver"))
     holder = None if sign is None else doer(parse, verb)
     if sign is not None and holder is not None:
         return Held(holder, sign, verb, "giver", verb)
-    sign = lights.get((parse.lower[verb], "receiver"))
+    sign = lights.get((word, "receiver"))
     if sign is not None:
         for word in SOURCES:
             for source in (*after_preposition(parse, noun, word), *after_preposition(parse, verb, word)):
                 return Held(source, sign, verb, "receiver", verb)
     return None
+
+
+def _with_particle(parse: Parse, verb: int) -> str:
+    """Return a light verb as the lexicon has it: lifted; rolled back."""
+    particle = parse.child(verb, "prt")
+    both = parse.lower[verb] if particle is None else f"{parse.lower[verb]} {parse.lower[particle]}"
+    known = any((both, role) in vocabulary.light_verbs() for role in ("giver", "receiver"))
+    return both if known else parse.lower[verb]
 
 
 def _lent_by_preposition(parse: Parse, preposition: int, verb: int, frame: Frame) -> Held | None:

@@ -117,16 +117,27 @@ def judging_verbs() -> frozenset[tuple[str, str]]:
 
 
 @functools.cache
-def reciprocal_verbs() -> Mapping[str, tuple[float, str]]:
-    """Return, by form, the score and the relation of the verbs that joined subjects do to each other."""
+def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
+    """Return, by form, the objects (none: any), score and relation of the verbs that joined subjects do to each other."""
     table = _verb_table("stance_reciprocal_verbs")
-    return MappingProxyType({form: (float(score), relation) for form, (_, score, relation) in table.items()})
+    return MappingProxyType(
+        {
+            form: (frozenset(filter(None, objects.split(","))), float(score), relation)
+            for form, (_, objects, score, relation) in table.items()
+        }
+    )
 
 
 @functools.cache
 def reporting_verbs() -> frozenset[str]:
     """Return the forms of the verbs whose clause is what their subject says or thinks."""
     return frozenset(_verb_table("stance_reporting_verbs"))
+
+
+@functools.cache
+def requesting_verbs() -> frozenset[str]:
+    """Return the forms of the verbs by which one wants another to do something."""
+    return frozenset(_verb_table("stance_requesting_verbs"))
 
 
 @functools.cache
@@ -145,6 +156,13 @@ def consultations() -> frozenset[str]:
 def partitives() -> frozenset[str]:
     """Return the nouns that count others: a number of officials."""
     return lexicon.words("stance_partitives")
+
+
+@functools.cache
+def weapons() -> frozenset[str]:
+    """Return the nouns, singular and plural, for what someone does violence with."""
+    singular = lexicon.words("stance_weapons")
+    return singular | frozenset(plural(noun) for noun in singular)
 
 
 @functools.cache
