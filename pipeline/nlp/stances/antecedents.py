@@ -97,4 +97,5 @@ class Antecedents:
             return (many or body) and (not acts or kind in ("name", "yes"))
         if parse.tag[noun] in PLURAL or parse.ent_type[noun] in ("PERSON", "NORP"):
             return False
-        return parse.ent_type[noun] in ("ORG", "GPE") if acts else kind != "yes"
+        is_body = parse.ent_type[noun] in ("ORG", "GPE") or (parse.tag[noun] == "NNP" and not parse.ent_type[noun])
+        return is_body if acts else kind != "yes"

@@ -74,6 +74,15 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
     return None
 
 
+def author(parse: Parse, utterance: int) -> int:
+    """Return whose words an utterance is: issued a report critical of; the utterance itself where nobody is named."""
+    owner = parse.child(utterance, "poss")
+    made = _maker_step(parse, utterance)
+    if owner is None and made is not None:
+        owner = subject(parse, made[0])
+    return utterance if owner is None else owner
+
+
 def _is_charged(parse: Parse, noun: int) -> bool:
     """Whether the noun's verb has the noun answer for what follows: accused the bank of hiding it, praised her for acting."""
     frames = vocabulary.verbs().get(parse.lower[parse.head[noun]], ())

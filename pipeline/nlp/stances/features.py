@@ -74,7 +74,7 @@ def frame(parse: Parse, token: int) -> Frame | None:
         found = verb_frames(parse, token) or vocabulary.adjectives().get(word, ())
     elif tag in ("NN", "JJ"):
         found = (vocabulary.nouns() if tag == "NN" else vocabulary.adjectives()).get(word, ())
-    return found[0] if found and found[0].score else None
+    return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
 
 
 def sign(score: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.morphology import verb_forms
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.arguments import after_preposition, doer, fillers, subject, sufferer
+from pipeline.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.mood import NEGATIVE_SUBJECTS, meant, mood
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
@@ -78,7 +78,7 @@ def _described(parse: Parse, word: int) -> int | None:
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return head
+        return author(parse, head) if parse.lower[head] in vocabulary.utterances() else head
     return None
 
 
@@ -174,7 +174,10 @@ def _predicated(parse: Parse, top: int, verb: int) -> Judged | None:
         return None
     if parse.lower[target] == "it":
         for child in (*parse.children[verb], *parse.children[top]):
-            if parse.dep[child] in ("ccomp", "xcomp", "advcl", "csubj") and child > top and not parse.has(child, "if"):
+            says = parse.dep[child] in ("ccomp", "xcomp", "advcl", "csubj") or (
+                parse.dep[child] == "acl" and parse.has(child, "that", "to")
+            )
+            if says and child > top and not parse.has(child, "if"):
                 return Judged(child, None, "expletive", is_clause=True)
     return Judged(target, None, "predicate", is_clause=parse.is_verb(target))
 

@@ -24,6 +24,8 @@ def verb_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
         how = mood(parse, verb)
         if not how.cancelled:
             for frame in fitting:
+                if frame.holder == "refuser" and how.factor >= 0:
+                    continue  # whoever meets somebody takes no stand toward them
                 yield from _frame_candidates(parse, verb, frame, how)
 
 
@@ -58,6 +60,8 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
         if not (how.necessary and passive):
             return
         features.add("necessary")
+    if _is_requested(parse, verb):
+        features.add("requested")
     expression = (*how.words, verb, *(_particle(parse, verb, frame) or ()))
     score = meant(frame.score, how, judgement=frame.holder == "source")
     for slot, named, is_clause in filled:

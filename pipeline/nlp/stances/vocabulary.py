@@ -5,10 +5,10 @@ A frame's **target slots** name where the target stands, seen from the word:
 ``obj`` object (of a passive: its subject); ``who`` an object that names someone; ``ing``, ``inf``, ``that`` a clause of that form;
 ``dat`` the recipient; ``causee`` who is let or made to do something;
 ``subj`` the subject; ``poss`` the possessor; any other: the preposition before it.
-``lack`` and ``have``: the subject of the verb that has the noun, or has it not.
+``lack`` and ``have``: the subject of the verb that has the noun, or has it not; ``none``: what there is no such thing for.
 
 Its **holder slot** is ``subj``, ``obj``, ``poss`` (possessor, or the subject of a light verb), ``self`` (the person whom the
-noun describes), ``seeker`` (who demands it) or ``source`` (whoever is speaking).
+noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (whoever is speaking).
 """
 
 import functools
@@ -58,7 +58,9 @@ def verbs() -> Frames:
 def transitive_verbs() -> frozenset[str]:
     """Return the forms of the stance verbs that have their object as a target."""
     return frozenset(
-        form for form, frames in verbs().items() if any("obj" in frame.slots and not frame.particle for frame in frames)
+        form
+        for form, frames in verbs().items()
+        if any("obj" in frame.slots and not frame.particle and frame.holder != "refuser" for frame in frames)
     )
 
 
