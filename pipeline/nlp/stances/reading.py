@@ -32,7 +32,6 @@ FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
 HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
 # A stance toward those whose act or who are part of what the words are about.
-OWNM = False
 PARTIAL = frozenset({"derived", "inside"})
 # What one can be asked to take a position by; not having done the rest says nothing.
 POSITIONS = frozenset({"REJECT"})
@@ -197,8 +196,7 @@ class Reading:
         if same_party(inner.party, holder):
             return holder, head, voices[:-1]
         if word in FIRST_PERSON or (inner.head is not None and self._may_mean(word, inner.head)):
-            mention = inner.party.mention if OWNM and inner.party.mention else holder.mention
-            return StanceParty(mention, inner.party.entity, inner.party.name), inner.head, voices[:-1]
+            return StanceParty(holder.mention, inner.party.entity, inner.party.name), inner.head, voices[:-1]
         return holder, head, tuple(voice for voice in voices if not same_party(voice.party, holder))
 
     def _may_mean(self, pronoun: str, speaker: int) -> bool:
