@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.agency import agency
+from pipeline.nlp.stances.agency import agency, whole
 from pipeline.nlp.stances.parse import MAX_CLIMB, RELATIVE, Parse
 
 SUBJECTS = ("nsubj", "nsubjpass")
@@ -72,6 +72,15 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
     if dep == "prep" and parse.is_verb(head):
         return head, False
     return None
+
+
+def author(parse: Parse, utterance: int) -> int:
+    """Return whose words an utterance is: issued a report critical of; the utterance itself where nobody is named."""
+    owner = parse.child(utterance, "poss")
+    made = _maker_step(parse, utterance)
+    if owner is None and made is not None:
+        owner = subject(parse, made[0])
+    return utterance if owner is None else owner
 
 
 def _is_charged(parse: Parse, noun: int) -> bool:
@@ -169,9 +178,10 @@ def recipient(parse: Parse, verb: int) -> int | None:
 def causee(parse: Parse, verb: int) -> int | None:
     """Return whom the verb lets or makes do something: allowed inspectors to enter."""
     below = parse.child(verb, "ccomp", "xcomp")
-    if below is None or not parse.has(below, "to") or parse.child(verb, "dobj") is not None:
+    if below is None or not parse.has(below, "to"):
         return None
-    return parse.child(below, "nsubj", "nsubjpass")
+    held = parse.child(verb, "dobj")
+    return parse.child(below, "nsubj", "nsubjpass") if held is None else held
 
 
 def clause(parse: Parse, index: int, form: str) -> int | None:
@@ -202,6 +212,7 @@ def fillers(parse: Parse, index: int, slot: str) -> list[tuple[int, bool]]:
         noun = sufferer(parse, index)
     elif slot == "who":
         noun = sufferer(parse, index)
+        noun = None if noun is None else whole(parse, noun)
         noun = noun if noun is not None and agency(parse, noun) in ("name", "yes") else None
     elif slot == "subj":
         noun = subject(parse, index)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.nlp.stances.agency import is_named
+from pipeline.nlp.stances.agency import agency, is_named
+from pipeline.nlp.stances.arguments import after_preposition
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.parse import Parse, Phrase
 
@@ -16,9 +17,20 @@ def expanded(parse: Parse, candidate: Candidate) -> Iterator[Candidate]:
     for holder in _holders(parse, candidate.holder):
         for target in _targets(parse, candidate.target):
             yield replace(candidate, holder=holder, target=target)
-    owner = parse.child(candidate.target.head, "poss")
-    if owner is not None and candidate.score and is_named(parse, owner):
-        yield replace(candidate, target=parse.phrase(owner), features=candidate.features | {"derived"})
+    owner = _author(parse, candidate.target.head)
+    if owner is not None and candidate.score:
+        yield replace(candidate, target=parse.phrase(owner, alone=True), features=candidate.features | {"derived"})
+
+
+def _author(parse: Parse, noun: int) -> int | None:
+    """Return the named one whose a thing is or from whom it comes: Peru's decision, a call from Peru."""
+    owner = parse.child(noun, "poss")
+    if owner is not None and is_named(parse, owner):
+        return owner
+    if agency(parse, noun) != "unknown":
+        return None
+    authors = (author for word in ("from", "by") for author in after_preposition(parse, noun, word))
+    return next((author for author in authors if is_named(parse, author)), None)
 
 
 def named_conjuncts(parse: Parse, head: int) -> list[int]:

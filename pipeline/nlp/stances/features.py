@@ -28,6 +28,7 @@ from pipeline.nlp.stances.actors import Actor
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.parse import Parse
 from pipeline.nlp.stances.paths import Path, is_anothers
+from pipeline.nlp.stances.verbs import verb_frames
 from pipeline.nlp.stances.vocabulary import Frame
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
@@ -68,11 +69,12 @@ def stem(word: str) -> str:
 def frame(parse: Parse, token: int) -> Frame | None:
     """Return the first reading of a token in the stance lexicon."""
     tag, word = parse.tag[token][:2], parse.lower[token]
-    table = {"VB": vocabulary.verbs(), "NN": vocabulary.nouns(), "JJ": vocabulary.adjectives()}.get(tag)
-    found = () if table is None else table.get(word, ())
-    if not found and tag == "VB":
-        found = vocabulary.adjectives().get(word, ())
-    return found[0] if found and found[0].score else None
+    found: Sequence[Frame] = ()
+    if tag == "VB":
+        found = verb_frames(parse, token) or vocabulary.adjectives().get(word, ())
+    elif tag in ("NN", "JJ"):
+        found = (vocabulary.nouns() if tag == "NN" else vocabulary.adjectives()).get(word, ())
+    return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
 
 
 def sign(score: float) -> str:

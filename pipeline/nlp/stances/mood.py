@@ -79,6 +79,10 @@ def mood(parse: Parse, predicate: int) -> Mood:
             factor *= step
             if step < 0:
                 words.append(head)
+        if dep == "prep" and parse.lower[index] == "from" and parse.child(head, "dobj") is None:
+            # Refrained from attacking: who leaves it at that says nothing.
+            cancelled = cancelled or vocabulary.control_verbs().get(parse.lower[head], 1.0) < 0
+        cancelled = cancelled or (dep == "prep" and parse.lower[head] == "short")  # stopped short of condemning
         if dep in ("dobj", "pobj") and not _carries(parse, index, head):
             break
         index = head

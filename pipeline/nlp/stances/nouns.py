@@ -35,6 +35,8 @@ def noun_candidates(parse: Parse, noun: int) -> Iterator[Candidate]:
             yield from _attitudes(parse, noun, frame)
         elif frame.holder == "self":
             yield from _described(parse, noun, frame)
+        elif frame.slots[0] == "none":
+            yield from _missing(parse, noun, frame)
         elif frame.slots[0] in ("lack", "have"):
             yield from _had(parse, noun, frame)
 
@@ -81,6 +83,8 @@ def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
     head, dep = parse.head[noun], parse.dep[noun]
     if dep == "conj":
         head, dep = parse.head[head], parse.dep[head]
+    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in vocabulary.partitives():
+        head, dep = parse.head[parse.head[head]], parse.dep[parse.head[head]]  # launched a wave of attacks on
     if dep in ("dobj", "nsubjpass") and parse.is_verb(head):
         return _lent(parse, noun, head)
     if dep == "pobj":
@@ -93,23 +97,41 @@ def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
 
 def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
     """Return who has the noun by the verb that it is the object of."""
-    lights = vocabulary.light_verbs()
-    sign = lights.get((parse.lower[verb], "giver"))
+    lights, word = vocabulary.light_verbs(), _with_particle(parse, verb)
+    sign = lights.get((word, "giver"))
     holder = None if sign is None else doer(parse, verb)
     if sign is not None and holder is not None:
         return Held(holder, sign, verb, "giver", verb)
-    sign = lights.get((parse.lower[verb], "receiver"))
-    if sign is not None:
-        for word in SOURCES:
-            for source in (*after_preposition(parse, noun, word), *after_preposition(parse, verb, word)):
+    sign = lights.get((word, "receiver"))
+    return None if sign is None else _received(parse, noun, verb, sign)
+
+
+def _received(parse: Parse, noun: int | None, verb: int, sign: float) -> Held | None:
+    """Return from whom the noun comes that a verb's subject gets: drew criticism from; came under fire from."""
+    for word in SOURCES:
+        for index in (verb,) if noun is None else (noun, verb):
+            for source in after_preposition(parse, index, word):
                 return Held(source, sign, verb, "receiver", verb)
     return None
+
+
+def _with_particle(parse: Parse, verb: int) -> str:
+    """Return a light verb as the lexicon has it: lifted; rolled back."""
+    for child in parse.children[verb]:
+        both = f"{parse.lower[verb]} {parse.lower[child]}"
+        if parse.tag[child] == "RP" and any((both, role) in vocabulary.light_verbs() for role in ("giver", "receiver")):
+            return both
+    return parse.lower[verb]
 
 
 def _lent_by_preposition(parse: Parse, preposition: int, verb: int, frame: Frame) -> Held | None:
     """Return who has the noun after a verb's preposition: call for, rally in."""
     word = parse.lower[preposition]
-    sign = vocabulary.light_verbs().get((f"{parse.lower[verb]} {word}", "giver"))
+    phrase = f"{parse.lower[verb]} {word}"
+    sign = vocabulary.light_verbs().get((phrase, "receiver"))
+    if sign is not None:
+        return _received(parse, parse.child(preposition, "pobj"), verb, sign)
+    sign = vocabulary.light_verbs().get((phrase, "giver"))
     if sign is None:
         if word != "in" or frame.holder != "poss":
             return None
@@ -137,6 +159,12 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
             says_it_itself = parse.lower[child] in vocabulary.transitive_verbs()
             if parse.dep[child] == "acl" and parse.tag[child] == "VB" and not says_it_itself:
                 yield child, True
+        return
+    if slot == "that":
+        for child in parse.children[noun]:
+            if parse.dep[child] in ("acl", "ccomp") and parse.child(child, "nsubj", "nsubjpass") is not None:
+                if parse.has(child, "that"):
+                    yield child, True
         return
     own = list(after_preposition(parse, noun, slot))
     if not own and carrier is not None and parse.is_verb(carrier):
@@ -175,6 +203,25 @@ def _bearer(parse: Parse, noun: int) -> int | None:
     if parse.dep[noun] == "appos":
         return parse.head[noun]
     return subject(parse, noun) if parse.dep[noun] == "attr" else parse.child(noun, "appos")
+
+
+def _missing(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
+    """There is no justification for the killings."""
+    verb = parse.head[noun]
+    if not parse.has(noun, "no") or not parse.has(verb, "there"):
+        return
+    how = mood(parse, noun)
+    for target in after_preposition(parse, noun, "for"):
+        if not how.cancelled:
+            yield Candidate(
+                predicate=noun,
+                holder=None,
+                target=parse.phrase(target, clause=parse.dep[target] == "pcomp"),
+                score=frame.score,
+                expression=tuple(sorted({*how.words, noun})),
+                features=frozenset({"noun", "evaluative", "slot=for", "way=none"}),
+                relation=frame.relation,
+            )
 
 
 def _had(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:

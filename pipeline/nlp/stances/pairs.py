@@ -41,6 +41,9 @@ BY = frozenset({"by", "of", "from", "among"})
 PLACES = ("GPE", "LOC", "FAC")
 # Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
 LEAST_PLACE = -2.3
+SCENES = frozenset({"in", "at", "near", "from", "outside", "across", "around", "into", "to"})
+ACTS = frozenset({"ASSAULT", "COERCE", "AID", "SANCTION", "COOPERATE", "THREATEN", "PROTEST"})
+GATES = {"place": False, "clause": False, "adj": False, "person": False}
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 
 
@@ -134,14 +137,24 @@ class Pairs:
             return None
         if any(self._contradicts(one, words[0], holder) for one in self.framed.get(sentence, ())):
             return None
-        how = mood(self.parse, words[0])
-        if how.cancelled:
+        moods = [mood(self.parse, word) for word in words]
+        how = moods[0]
+        if any(one.cancelled for one in moods):
             return None
         readings = [reading for word in words if (reading := self.describer.frame_of(word))]
         known = [reading for reading in readings if reading.score * sign > 0]
         if not known and readings and not how.negated:
             return None  # the words say the contrary
         if not self._is_done(words[0], pair.way, is_known=bool(known)):
+            return None
+        acts = any(reading.relation in ACTS for reading in known)
+        if GATES["place"] and not acts and self._is_scene(target):
+            return None
+        if GATES["clause"] and self._is_in_clause(words[0], target):
+            return None
+        if GATES["adj"] and not acts and self._is_description(target):
+            return None
+        if GATES["person"] and not known:
             return None
         return Candidate(
             predicate=words[0],
@@ -152,6 +165,36 @@ class Pairs:
             features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
         )
+
+    def _is_scene(self, target: int) -> bool:
+        """Whether a place is only where something is: voters in New York."""
+        parse = self.parse
+        above = parse.head[target]
+        return parse.ent_type[target] in PLACES and parse.dep[target] == "pobj" and parse.lower[above] in SCENES
+
+    def _is_description(self, target: int) -> bool:
+        """Whether a name only describes a thing: the Peruvian talks, the Democratic primaries."""
+        parse = self.parse
+        return parse.dep[target] in ("amod", "compound", "nmod") and parse.ent_type[target] in ("NORP", *PLACES)
+
+    def _is_in_clause(self, word: int, target: int) -> bool:
+        """Whether a target stands in a clause below the word, and is not the subject there: an ad that urges voters."""
+        parse = self.parse
+        for _ in range(MAX_STEPS * 2):
+            if target == word or parse.head[target] == target:
+                return False
+            above = parse.head[target]
+            if parse.dep[target] in CLAUSES:
+                own = parse.child(target, "nsubj", "nsubjpass")
+                if own is not None:
+                    return True
+            if parse.dep[target] == "nsubj" and parse.dep[above] in CLAUSES:
+                target = above
+                if target == word:
+                    return False
+                above = parse.head[target]
+            target = above
+        return False
 
     def _can_carry(self, token: int) -> bool:
         """Whether a word can show a stance: no form of be or have, no verb that only says who speaks."""
@@ -194,6 +237,8 @@ class Pairs:
         """Whether a rule knows of the word that shows a stance that someone else, by name, takes it, or toward something else."""
         if one.candidate.predicate != word:
             return False
+        if "requested" in one.candidate.features:  # urged the court to overturn it: the court has not
+            return True
         if one.holder is None or self.parse.tag[one.holder] == "PRP":  # whoever that is
             return False
         if one.holder == holder:

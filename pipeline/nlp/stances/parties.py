@@ -50,10 +50,18 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
-        entity = self.antecedents.of(phrase.head, quoted=quote is not None) if is_one_word else None
-        if entity is not None:
-            return StanceParty(span, entity, self.entities[entity].name)
+        noun = self.antecedents.of(phrase.head, None if quote is None else self.quotes[quote]) if is_one_word else None
+        if noun is not None:
+            return self._named_by(noun, span)
         return StanceParty(span, None, " ".join(span.text.split()))
+
+    def _named_by(self, noun: int, pronoun: Span) -> StanceParty:
+        """Return the party of a pronoun that stands for a noun: its entity, else the noun's own words."""
+        entity = self.entity_of.get(noun)
+        if entity is not None:
+            return StanceParty(pronoun, entity, self.entities[entity].name)
+        phrase = self.parse.core(noun)
+        return StanceParty(pronoun, None, " ".join(self.span(phrase.start, phrase.end).text.split()))
 
     def speaker(self, quote: int) -> StanceParty | None:
         """Return who speaks a quote, if that is known by name or by words."""

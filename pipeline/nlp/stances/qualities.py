@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.morphology import verb_forms
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.arguments import after_preposition, doer, fillers, subject, sufferer
+from pipeline.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.mood import NEGATIVE_SUBJECTS, meant, mood
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse
@@ -16,6 +16,10 @@ from pipeline.nlp.stances.vocabulary import Frame
 POSITION = 0.7
 COMPLEMENT = ("acomp", "attr", "oprd")
 BEING = frozenset((*verb_forms("be"), "been", "'s", "’s", "'re", "’re", "'m", "’m"))
+# These point at what is known already.
+KNOWN = ("the", "this", "that", "these", "those", "such")
+# From this score on an adjective before its noun judges it: the shameful campaign; not: the good news, the legal advice.
+ATTRIBUTED = 0.7
 LINKING = BEING | frozenset(
     form
     for verb in ("remain", "seem", "become", "appear", "feel", "look", "sound", "prove", "get")
@@ -33,7 +37,7 @@ def quality_candidates(parse: Parse, word: int) -> Iterator[Candidate]:
         if frame.holder == "source" and frame.slots == ("subj",):
             if not looked:
                 judged, looked = _judged(parse, word), True
-            if judged is not None:
+            if judged is not None and (judged.way != "attribute" or abs(frame.score) >= ATTRIBUTED):
                 yield from _judgement(parse, word, frame, judged)
         elif adjective:
             yield from _attitude(parse, word, frame)
@@ -74,7 +78,7 @@ def _described(parse: Parse, word: int) -> int | None:
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return head
+        return author(parse, head) if parse.lower[head] in vocabulary.utterances() else head
     return None
 
 
@@ -120,8 +124,19 @@ def _judged(parse: Parse, word: int) -> Judged | None:
     if dep in COMPLEMENT and parse.lower[head] in LINKING:
         return _predicated(parse, top, head)
     if dep == "dobj":
-        return _done(parse, head)
-    return None
+        judged = _done(parse, head)
+        if judged is not None:
+            return judged
+    return _attributed(parse, word)
+
+
+def _attributed(parse: Parse, word: int) -> Judged | None:
+    """This shameful campaign, their brutal rule: said in passing of something that is taken as known."""
+    noun = parse.head[word]
+    if parse.dep[word] != "amod" or word > noun or not parse.tag[noun].startswith("NN"):
+        return None
+    is_known = parse.has(noun, *KNOWN) or parse.child(noun, "poss") is not None
+    return Judged(noun, None, "attribute") if is_known else None
 
 
 def _complement(parse: Parse, word: int) -> int:
@@ -159,7 +174,10 @@ def _predicated(parse: Parse, top: int, verb: int) -> Judged | None:
         return None
     if parse.lower[target] == "it":
         for child in (*parse.children[verb], *parse.children[top]):
-            if parse.dep[child] in ("ccomp", "xcomp", "advcl", "csubj") and child > top and not parse.has(child, "if"):
+            says = parse.dep[child] in ("ccomp", "xcomp", "advcl", "csubj") or (
+                parse.dep[child] == "acl" and parse.has(child, "that", "to")
+            )
+            if says and child > top and not parse.has(child, "if"):
                 return Judged(child, None, "expletive", is_clause=True)
     return Judged(target, None, "predicate", is_clause=parse.is_verb(target))
 

@@ -18,7 +18,7 @@ from pipeline.nlp.stances.pairs import Pairs
 from pipeline.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from pipeline.nlp.stances.parties import Parties
 from pipeline.nlp.stances.voices import Voice, Voices, same_party
-from pipeline.nlp.stances.weights import pair_weights
+from pipeline.nlp.stances.weights import Table, pair_weights
 from pipeline.records import Polarity, Span
 
 # Numbers and marks that the tree makes heads: accepted $200; said: "…".
@@ -64,10 +64,10 @@ class Reading:
             for one in expanded(self.parse, candidate)
         ]
 
-    def stances(self) -> list[Stance]:
-        """Return the believed stances in text order, one for each holder and target."""
+    def stances(self, table: Table | None = None) -> list[Stance]:
+        """Return the believed stances in text order, one for each holder and target; ``table``: other weights of pairs."""
         best: dict[tuple[object, ...], Stance] = {}
-        for stance in (*self._of_pairs(), *self._of_rules()):
+        for stance in (*self._of_pairs(pair_weights() if table is None else table), *self._of_rules()):
             key = (_place(stance.holder), _place(stance.target))
             if key not in best or stance.confidence > best[key].confidence:
                 best[key] = stance
@@ -76,8 +76,8 @@ class Reading:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(once.values(), key=_order)
 
-    def _of_pairs(self) -> Iterator[Stance]:
-        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(pair_weights()):
+    def _of_pairs(self, table: Table) -> Iterator[Stance]:
+        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(table):
             placed = self.placed(candidate)
             if placed is None:
                 continue
@@ -169,6 +169,10 @@ class Reading:
             features.add("asserted")
         if self._is_asked(candidate.predicate):
             features.add("question")
+        if "way=attribute" in candidate.features and not self.voices.is_marked(candidate.predicate):
+            features.add("in passing")
+        if agency(self.parse, candidate.target.head) == "unknown":
+            features.add("toward a thing")
         if self.parse.lower[candidate.target.head] in IMPERSONAL and candidate.target.end - candidate.target.start == 1:
             features.add("vague")
         return features
@@ -198,7 +202,8 @@ class Reading:
     def _may_mean(self, pronoun: str, speaker: int) -> bool:
         """Whether "he", "they" or "it" under a verb of speech can be whoever speaks."""
         if pronoun == "it":
-            return self.parse.ent_type[speaker] in ("ORG", "GPE") or self.parse.tag[speaker] == "NN"
+            kind, tag = self.parse.ent_type[speaker], self.parse.tag[speaker]
+            return kind in ("ORG", "GPE") or tag == "NN" or (tag == "NNP" and not kind)
         return pronoun in THIRD_PERSON
 
     def _expression(self, candidate: Candidate) -> tuple[Span, ...]:

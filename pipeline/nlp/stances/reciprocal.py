@@ -19,7 +19,11 @@ def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     found = vocabulary.reciprocal_verbs().get(parse.lower[verb])
     if found is None or parse.child(verb, "neg") is not None or parse.is_passive(verb):
         return
-    score, relation = found
+    objects, score, relation = found
+    if objects:
+        what = parse.child(verb, "dobj")
+        if what is None or parse.lower[what] not in objects:
+            return
     first = subject(parse, verb)
     parties = [] if first is None else named_conjuncts(parse, first)
     if not 2 <= len(parties) <= MAX_PARTNERS:

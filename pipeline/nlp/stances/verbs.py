@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import counted
-from pipeline.nlp.stances.arguments import doer, fillers, subject
+from pipeline.nlp.stances.arguments import doer, fillers, possessor, subject
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.mood import Mood, meant, mood
 from pipeline.nlp.stances.parse import Parse
@@ -19,15 +19,21 @@ CHARGING = frozenset({"ACCUSE", "SUPPORT"})
 
 def verb_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     """Yield the stances that the verb at the token takes."""
-    frames = vocabulary.verbs().get(parse.lower[verb], ())
-    fitting = [frame for frame in frames if _particle(parse, verb, frame) is not None]
-    if any(frame.particle for frame in fitting):
-        fitting = [frame for frame in fitting if frame.particle]
+    fitting = verb_frames(parse, verb)
     if fitting:
         how = mood(parse, verb)
         if not how.cancelled:
             for frame in fitting:
+                if frame.holder == "refuser" and how.factor >= 0:
+                    continue  # whoever meets somebody takes no stand toward them
                 yield from _frame_candidates(parse, verb, frame, how)
+
+
+def verb_frames(parse: Parse, verb: int) -> list[Frame]:
+    """Return the readings that a verb has in the stance lexicon; with its particle, where it has one: took, took on."""
+    frames = vocabulary.verbs().get(parse.lower[verb], ())
+    fitting = [frame for frame in frames if _particle(parse, verb, frame) is not None]
+    return [frame for frame in fitting if frame.particle] or fitting
 
 
 def _particle(parse: Parse, verb: int, frame: Frame) -> tuple[int, ...] | None:
@@ -54,6 +60,8 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
         if not (how.necessary and passive):
             return
         features.add("necessary")
+    if _is_requested(parse, verb):
+        features.add("requested")
     expression = (*how.words, verb, *(_particle(parse, verb, frame) or ()))
     score = meant(frame.score, how, judgement=frame.holder == "source")
     for slot, named, is_clause in filled:
@@ -88,7 +96,27 @@ def _arguments(
         return None, filled
     if passive and not any(slot in OBJECTS for slot, _, _ in filled):
         return (None, []) if OBJECTS & set(frame.slots) else (subject(parse, verb), filled)
-    return doer(parse, verb), filled
+    if _is_requested(parse, verb):
+        return doer(parse, parse.head[verb]), filled
+    return _wielder(parse, doer(parse, verb)), filled
+
+
+def _is_requested(parse: Parse, verb: int) -> bool:
+    """Whether a verb says what somebody is asked to do, so that the stance is that of who asks: urged the court to reject it."""
+    above = parse.head[verb]
+    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in vocabulary.requesting_verbs():
+        return False
+    if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
+        return False
+    return parse.is_passive(above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
+
+
+def _wielder(parse: Parse, holder: int | None) -> int | None:
+    """Return whose weapon a holder is: (Peruvian) jets bombed the port."""
+    if holder is None or parse.lower[holder] not in vocabulary.weapons():
+        return holder
+    owner = possessor(parse, holder)
+    return holder if owner is None else owner
 
 
 def _felt(parse: Parse, verb: int, *, passive: bool) -> tuple[int | None, list[tuple[str, int, bool]]]:

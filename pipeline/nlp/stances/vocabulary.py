@@ -5,10 +5,10 @@ A frame's **target slots** name where the target stands, seen from the word:
 ``obj`` object (of a passive: its subject); ``who`` an object that names someone; ``ing``, ``inf``, ``that`` a clause of that form;
 ``dat`` the recipient; ``causee`` who is let or made to do something;
 ``subj`` the subject; ``poss`` the possessor; any other: the preposition before it.
-``lack`` and ``have``: the subject of the verb that has the noun, or has it not.
+``lack`` and ``have``: the subject of the verb that has the noun, or has it not; ``none``: what there is no such thing for.
 
 Its **holder slot** is ``subj``, ``obj``, ``poss`` (possessor, or the subject of a light verb), ``self`` (the person whom the
-noun describes), ``seeker`` (who demands it) or ``source`` (whoever is speaking).
+noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (whoever is speaking).
 """
 
 import functools
@@ -58,7 +58,9 @@ def verbs() -> Frames:
 def transitive_verbs() -> frozenset[str]:
     """Return the forms of the stance verbs that have their object as a target."""
     return frozenset(
-        form for form, frames in verbs().items() if any("obj" in frame.slots and not frame.particle for frame in frames)
+        form
+        for form, frames in verbs().items()
+        if any("obj" in frame.slots and not frame.particle and frame.holder != "refuser" for frame in frames)
     )
 
 
@@ -117,16 +119,27 @@ def judging_verbs() -> frozenset[tuple[str, str]]:
 
 
 @functools.cache
-def reciprocal_verbs() -> Mapping[str, tuple[float, str]]:
-    """Return, by form, the score and the relation of the verbs that joined subjects do to each other."""
+def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
+    """Return, by form, the objects (none: any), score and relation of the verbs that joined subjects do to each other."""
     table = _verb_table("stance_reciprocal_verbs")
-    return MappingProxyType({form: (float(score), relation) for form, (_, score, relation) in table.items()})
+    return MappingProxyType(
+        {
+            form: (frozenset(filter(None, objects.split(","))), float(score), relation)
+            for form, (_, objects, score, relation) in table.items()
+        }
+    )
 
 
 @functools.cache
 def reporting_verbs() -> frozenset[str]:
     """Return the forms of the verbs whose clause is what their subject says or thinks."""
     return frozenset(_verb_table("stance_reporting_verbs"))
+
+
+@functools.cache
+def requesting_verbs() -> frozenset[str]:
+    """Return the forms of the verbs by which one wants another to do something."""
+    return frozenset(_verb_table("stance_requesting_verbs"))
 
 
 @functools.cache
@@ -145,6 +158,13 @@ def consultations() -> frozenset[str]:
 def partitives() -> frozenset[str]:
     """Return the nouns that count others: a number of officials."""
     return lexicon.words("stance_partitives")
+
+
+@functools.cache
+def weapons() -> frozenset[str]:
+    """Return the nouns, singular and plural, for what someone does violence with."""
+    singular = lexicon.words("stance_weapons")
+    return singular | frozenset(plural(noun) for noun in singular)
 
 
 @functools.cache
