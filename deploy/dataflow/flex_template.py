@@ -14,7 +14,7 @@ from pipeline import cli
 from pipeline.graph import Graph, build
 from pipeline.options import UsageError, check, pipeline_options
 from pipeline.sinks import folder
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 
 COMMAND = "ONRECORD_COMMAND"
 
@@ -82,7 +82,7 @@ def submit_backfill(line: list[str]) -> int:
         gazetteer=options.gazetteer,
     )
     pipeline = beam.Pipeline(options=pipeline_options(options))
-    build(pipeline | "Read" >> ReadJsonLines(options.inputs), graph)
+    build(pipeline | "Read" >> ReadFiles(options.inputs), graph)
     if options.overwrite:
         folder.clear(options.output)
     folder.prepare(options.output)

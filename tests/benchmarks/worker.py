@@ -28,12 +28,10 @@ from pipeline.graph import Graph, Stream, build
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
 from pipeline.sinks import folder
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 
 MEGABYTE = 1_000_000
-STREAM = Stream(
-    "benchmark", window=300, allowed_lateness=0, early_every=None, dedupe_for=86_400, event_time=None, time_limit=60
-)
+STREAM = Stream("benchmark", window=300, allowed_lateness=0, early_every=None, dedupe_for=86_400, event_time=None)
 
 
 class Watch(threading.Thread):
@@ -84,10 +82,11 @@ def main() -> None:
             BATCH_SIZE,
             MAX_TEXT_LENGTH,
             progress_folder=None,
+            time_limit=300,
             stream=stream,
         )
         pipeline = beam.Pipeline(runner=runner, options=PipelineOptions([]))
-        build(pipeline | "Read" >> ReadJsonLines((str(source),)), graph)
+        build(pipeline | "Read" >> ReadFiles((str(source),)), graph)
         folder.prepare(output)
         watch = Watch()
         watch.start()

@@ -11,7 +11,7 @@ from pipeline.article import MAX_TEXT_LENGTH
 from pipeline.graph import Graph, Stream, build
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 from pipeline.sources.pubsub import ReadPubSub
 
 IMAGE = "europe-docker.pkg.dev/example-project/onrecord/worker@sha256:" + "0" * 64
@@ -36,7 +36,6 @@ STREAM = Stream(
     early_every=None,
     dedupe_for=24 * 3600,
     event_time=None,
-    time_limit=60,
     dead_letter_topic="projects/example-project/topics/dead-letters",
 )
 
@@ -62,7 +61,7 @@ def translated(command: str) -> Job:
     source = (
         ReadPubSub("projects/example-project/subscriptions/articles", None)
         if is_stream
-        else ReadJsonLines(("gs://example-bucket/*.jsonl",))
+        else ReadFiles(("gs://example-bucket/*.jsonl",))
     )
     graph = Graph(
         output="gs://example-bucket/records",
@@ -72,6 +71,7 @@ def translated(command: str) -> Job:
         batch_size=BATCH_SIZE,
         max_text_length=MAX_TEXT_LENGTH,
         progress_folder=None,
+        time_limit=60 if is_stream else 300,
         stream=STREAM if is_stream else None,
     )
     build(pipeline | "Read" >> source, graph)

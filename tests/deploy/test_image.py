@@ -34,7 +34,7 @@ from pipeline.graph import Graph, build
 from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
 from pipeline.records import EXTRACTORS
 from pipeline.sinks import folder
-from pipeline.sources.json_lines import ReadJsonLines
+from pipeline.sources.files import ReadFiles
 from tests.deploy.tools import command
 
 ROOT = Path(__file__).parents[2]
@@ -186,7 +186,7 @@ def test_the_installed_package_finds_its_schemas_and_its_model_where_nothing_can
     code = f"""
 from pathlib import Path
 import os, pipeline, pipeline.schemas
-from pipeline.transforms.time_limit import load_annotator
+from pipeline.transforms.limited_annotator import load_annotator
 assert Path(pipeline.__file__).is_relative_to({str(site)!r}), pipeline.__file__
 assert not os.access(Path(pipeline.__file__).parent, os.W_OK)
 assert all(pipeline.schemas.text_of(kind) for kind in pipeline.schemas.FILE_OF)
@@ -289,7 +289,7 @@ def run_on(environment: ExternalEnvironment | None, output: Path) -> None:
     pipeline = beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=PipelineOptions([]))
     extract = frozenset(EXTRACTORS)
     graph = Graph(str(output), DEFAULT_MODEL, extract, 1, BATCH_SIZE, MAX_TEXT_LENGTH, progress_folder=None)
-    build(pipeline | "Read" >> ReadJsonLines((SAMPLES,)), graph)
+    build(pipeline | "Read" >> ReadFiles((SAMPLES,)), graph)
     folder.prepare(str(output))
     # The local runner waits for ever for a worker that died before it said anything.
     thread = threading.Thread(target=lambda: pipeline.run().wait_until_finish(), daemon=True)

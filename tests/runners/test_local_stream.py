@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.local_stream import LONGEST_REASON, TOLD_AGAIN_SECONDS, Reachability
+from pipeline.runners.local_stream import LONGEST_REASON, TOLD_AGAIN_SECONDS, Reachability
 
 
 class Clock:
