@@ -41,6 +41,7 @@ BOTH = {
     "shards": Parameter("Files a kind of record", POSITIVE),
     "batch_size": Parameter("Articles parsed together", POSITIVE),
     "max_text_length": Parameter("Characters of the longest article", POSITIVE),
+    "time_limit": Parameter("Longest time for an article, in seconds", POSITIVE),
     "gazetteer": Parameter("List of names", rf"^{BUCKET}/.+\.(csv|tsv)$", "GCS_READ_FILE"),
 }
 PARAMETERS: dict[str, dict[str, Parameter]] = {
@@ -60,7 +61,6 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "early_every": Parameter("Time between early files of a window, in seconds", POSITIVE),
         "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
         "dead_letter_topic": Parameter("Topic for dead letters", rf"^{PROJECT}/topics/[^/]+$", "PUBSUB_TOPIC"),
-        "time_limit": Parameter("Longest time for an article, in seconds", POSITIVE),
     },
 }
 # Options that make no sense for a job that runs elsewhere: of the machine that it is started from, or of its terminal.
