@@ -21,9 +21,9 @@ Reads article messages from JSON-lines files (.jsonl, also .gz and .zst), one JS
 
   {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
 
-Only "text" (or "html") is required. Avro files (.avro) with such columns are read too, a row an article. Writes Avro
-files below the output folder: articles, entities, quotes, stances, and dead_letters for messages that could not be read.
-Options of Beam's are handed through.
+Only "text" (or "html") is required. Avro files (.avro) with such columns are read too, a row an article, and WARC
+files (.warc, also .gz and .zst), an HTML page an article. Writes Avro files below the output folder: articles, entities, quotes,
+stances, and dead_letters for messages that could not be read. Options of Beam's are handed through.
 """
 BACKFILL_EXAMPLES = """\
 examples:

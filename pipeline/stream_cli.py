@@ -65,7 +65,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add(
         "--watch",
         metavar="GLOB",
-        help="files (.jsonl, .gz, .zst, .avro) to read as they appear, each once, when it has this name",
+        help="files (.jsonl, .avro, .warc) to read as they appear, each once, when it has this name",
     )
     add("--every", default="10", metavar="SECONDS", help="between two looks for files (default: %(default)s)")
     add("--output", metavar="DIR", help="folder for the records; what lies there is left alone")
@@ -133,8 +133,8 @@ def add_publish(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser = commands.add_parser(
         "publish",
         help="send files of messages to a Pub/Sub topic",
-        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files as a JSON object,"
-        " for trying and load tests.",
+        description="Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro and page of WARC files\n"
+        "as a JSON object, for trying and load tests.",
         epilog=PUBLISH_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -150,8 +150,8 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "replay",
         help="send dead letters through the pipeline again",
-        description="Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a"
-        " topic. What was replayed before is left alone.",
+        description="Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a\n"
+        "backfill or to a topic. What was replayed before is left alone.",
         epilog=REPLAY_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

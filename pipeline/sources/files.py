@@ -1,6 +1,6 @@
-"""Article messages from files, wherever Beam's filesystems read: JSON lines, or Avro where the name ends in ``.avro``."""
+"""Article messages from files, wherever Beam's filesystems read: JSON lines, or by the end of the name Avro or WARC."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import BinaryIO, cast
@@ -14,14 +14,22 @@ from pipeline.article import Message
 from pipeline.sources import avro, json_lines
 
 AVRO = ".avro"
+WARC = (".warc", ".warc.gz", ".warc.zst")
+
+
+def _reader(path: str) -> Callable[[BinaryIO, str, datetime], Iterator[Message]]:
+    if path.endswith(WARC):
+        from pipeline.sources import warc  # here, because few need what it imports
+
+        return warc.read_messages
+    return avro.read_messages if path.endswith(AVRO) else json_lines.read_messages
 
 
 def read_file(file: FileMetadata) -> Iterator[Message]:
     """Yield the messages of a file; see ``read_messages`` of its format."""
     changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
-    read_messages = avro.read_messages if file.path.endswith(AVRO) else json_lines.read_messages
     with FileSystems.open(file.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
-        yield from read_messages(cast(BinaryIO, stored), file.path, changed_at)
+        yield from _reader(file.path)(cast(BinaryIO, stored), file.path, changed_at)
 
 
 @dataclass

@@ -32,7 +32,7 @@ def _zstd_chunks(file: BinaryIO) -> Iterator[bytes]:
         raise EOFError("the archive ends in the middle of a frame")
 
 
-def _chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
+def chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
     """Yield a file's bytes, decompressed by what its name ends in.
 
     Raises:
@@ -76,7 +76,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
         limit: bytes that a message may have.
     """
-    lines = _bounded_lines(_chunks(file, path), limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1)
+    lines = _bounded_lines(chunks(file, path), limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1)
     number = 0
     while True:
         number += 1
