@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo test lint types unit deploy-check lock benchmark clean
+.PHONY: help demo test lint types unit deploy-check lock prism benchmark clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -57,6 +57,9 @@ unit: $(VENV)/installed-dev ## run all tests
 deploy-check: $(VENV)/installed-dev ## check the image, Dataflow, Terraform and Kubernetes, as far as that goes with no account (part of make test)
 	@echo "== deploy"
 	@$(BIN)/pytest tests/deploy
+
+prism: $(VENV)/installed ## build Prism, Beam's runner for one machine, which some tests run on (needs Go)
+	@deploy/prism/install.sh $(BIN)/python
 
 benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
 	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }

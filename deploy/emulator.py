@@ -1,13 +1,13 @@
 """The Pub/Sub emulator of the Google Cloud CLI, as a process of this machine."""
 
-import os
 import shutil
-import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from deploy.processes import ENDS_WITH_PARENT
 
 PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
 HOW_TO_GET_IT = (
@@ -45,11 +45,11 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     log = folder / "emulator.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [found, "--host=127.0.0.1", f"--port={port}"],
+            [*ENDS_WITH_PARENT, found, "--host=127.0.0.1", f"--port={port}"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # the program is a script that starts Java
+            start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
     while not _is_up(f"127.0.0.1:{port}"):
@@ -63,5 +63,5 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """End the emulator; its topics and messages are gone with it."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         process.wait(timeout=END_SECONDS)

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.flink import fetch
+from deploy.processes import ENDS_WITH_PARENT, free_port
 
 CONF = Path(__file__).with_name("flink.conf")
 HOW_TO_GET_IT = "no Flink: `python -m deploy.flink.fetch` gets it from PyPI and Maven Central; it needs Java 11 or 17"
@@ -54,14 +54,6 @@ appender.file.strategy.max = 3
 def is_here() -> bool:
     """Whether Flink can be run on this machine."""
     return fetch.is_fetched() and shutil.which("java") is not None
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _conf() -> dict[str, str]:
@@ -173,7 +165,7 @@ class Cluster:
         with (self.folder / "logs" / f"{name}.out").open("ab") as out:
             return subprocess.Popen(
                 [
-                    "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=512m", *opened,
+                    *ENDS_WITH_PARENT, "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=512m", *opened,
                     f"-Dlog.file={self.folder}/logs/{name}.log",
                     f"-Dlog4j.configurationFile=file:{self.folder}/conf/log4j.properties",
                     "-cp", f"{fetch.home()}/lib/*", main, *arguments,

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -37,6 +38,12 @@ TIMEOUT_SECONDS = 60.0
 FLINK_JARS = re.compile(r".*/deps/lib/((?:flink-dist|log4j-).*\.jar)")
 SIGNATURES = re.compile(r"META-INF/([^/]+\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.LIST|versions/.*/module-info\.class)")
 SERVICES = "META-INF/services/"
+# What takes numbers that are never used again, from where, and what gives it numbers that are; RecycledIds.java says why.
+IDS = Path(__file__).with_name("RecycledIds.java")
+TAKES_IDS = (
+    "org/apache/beam/runners/fnexecution/control/BundleCheckpointHandlers$StateAndTimerBundleCheckpointHandler.class"
+)
+BEAMS_IDS, OUR_IDS = "org/apache/beam/sdk/fn/IdGenerators", "onrecord/flink/RecycledIds"
 
 
 class FetchError(Exception):
@@ -70,8 +77,9 @@ def cache_folder() -> Path:
 
 
 def home() -> Path:
-    """Return the folder of this lock's Flink, whether it is there or not."""
-    return cache_folder() / f"flink-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+    """Return the folder of what this program makes, whether it is there or not."""
+    made_from = LOCK.read_bytes() + IDS.read_bytes() + Path(__file__).read_bytes()
+    return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
 
 
 def is_fetched() -> bool:
@@ -183,6 +191,47 @@ def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
         yield name, b"\n".join(parts) + b"\n"
 
 
+def _merge(jars: Iterable[Path], target: Path) -> None:
+    """Make one jar of several."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMulti-Release: true\n")
+        for name, content in _entries(jars):
+            # With a date of its own the same jars would not make the same jar.
+            jar.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _constant(text: str) -> bytes:
+    """Return how a text stands in a Java class."""
+    return b"\x01" + struct.pack(">H", len(text)) + text.encode("ascii")
+
+
+def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
+    """Make Beam's runner recycle the ids of states.
+
+    Raises:
+        FetchError: there is no Java compiler.
+    """
+    compiler = shutil.which("javac")
+    if compiler is None:
+        raise FetchError("there is no javac; it comes with a JDK from 11 on, such as Debian's default-jdk-headless")
+    classes = unfinished / "classes"
+    options = ("--release", "11", "-cp", str(beam), "-d", str(classes))
+    done = subprocess.run([compiler, *options, str(IDS)], capture_output=True, text=True)
+    if done.returncode:
+        raise FetchError(f"{IDS.name} can't be compiled: {done.stderr}")
+    with zipfile.ZipFile(beam) as jar:
+        taker = jar.read(TAKES_IDS)
+    if taker.count(_constant(BEAMS_IDS)) != 1:
+        raise FetchError("this version of Beam's runner does not take ids as the pinned one does; see RecycledIds.java")
+    mended = {
+        TAKES_IDS: taker.replace(_constant(BEAMS_IDS), _constant(OUR_IDS)),
+        f"{OUR_IDS}.class": (classes / f"{OUR_IDS}.class").read_bytes(),
+    }
+    with zipfile.ZipFile(unfinished / "mended.jar", "w") as jar:
+        for name, content in mended.items():
+            jar.writestr(zipfile.ZipInfo(name), content)
+
+
 def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
     """Make the folder that a cluster is started from."""
     (unfinished / "lib").mkdir(parents=True)
@@ -193,11 +242,12 @@ def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
             if match and content is not None:
                 with (unfinished / "lib" / match[1]).open("wb") as file:
                     shutil.copyfileobj(content, file, CHUNK)
-    with zipfile.ZipFile(unfinished / "beam.jar", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as jar:
-        jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMulti-Release: true\n")
-        for name, content in _entries(beam):
-            # With a date of its own the same jars would not make the same jar.
-            jar.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, compresslevel=1)
+    _merge(beam, unfinished / "all.jar")
+    _with_recycled_ids(unfinished / "all.jar", unfinished)
+    _merge([unfinished / "mended.jar", unfinished / "all.jar"], unfinished / "beam.jar")
+    for name in ("all.jar", "mended.jar"):
+        (unfinished / name).unlink()
+    shutil.rmtree(unfinished / "classes")
 
 
 def main() -> int:

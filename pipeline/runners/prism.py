@@ -10,7 +10,12 @@ from apache_beam.version import __version__ as BEAM_VERSION  # noqa: N812 - a co
 
 MODULE = "github.com/apache/beam/sdks/v2/go/cmd/prism"
 FLAG = "--prism_location"
-QUIET = "--prism_log_level=error"  # otherwise it greets and takes its leave, whatever the level of our own log
+ALWAYS = (
+    "--prism_log_level=error",  # otherwise it greets and takes its leave, whatever the level of our own log
+    # Prism splits slow bundles, those with keyed state too, and counts their timers as elements when it does: some elements are
+    # processed twice, and keys at two places at once (found in 2.77).
+    "--experiments=prism_disable_sdf_split",
+)
 
 
 def cache() -> Path:
@@ -26,6 +31,8 @@ def how_to_get_it() -> str:
 
 def _is_beams(path: Path) -> bool:
     """Whether a program is Beam's Prism; others go by that name."""
+    if path.stat().st_size == 0:  # which can't be mapped
+        return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(b"apache/beam") >= 0
 
@@ -40,15 +47,15 @@ def find() -> Path | None:
 
 
 def location_flags(flags: list[str], problems: list[str]) -> list[str]:
-    """Return the flags of Beam's that name the binary, unless one is given, and keep it quiet; what is wrong goes to the problems."""
+    """Return the flags of Beam's that Prism needs besides those that are given; what is wrong goes to the problems."""
     given = [flag.partition("=")[2] for flag in flags if flag.startswith(f"{FLAG}=")]
     given += [after for flag, after in itertools.pairwise(flags) if flag == FLAG]
     if given:
         if not os.path.isfile(given[-1]):
             problems.append(f"{FLAG} {given[-1]}: there is no such file, and none is downloaded; {how_to_get_it()}")
-        return [QUIET]
+        return list(ALWAYS)
     found = find()
     if found is None:
         problems.append(f"--runner PrismRunner: there is no Prism on this machine; {how_to_get_it()}")
         return []
-    return [QUIET, f"{FLAG}={found}"]
+    return [*ALWAYS, f"{FLAG}={found}"]

@@ -19,6 +19,8 @@ from tests.integration.streams import ids, make_messages, utc_now
 from tests.integration.test_flink import Job
 from tests.integration.test_pubsub import subscribed
 
+# What is remembered of articles and windows is to be forgotten again within the test.
+BOUNDED = ("--window", 60, "--dedupe-for", 300, "--allowed-lateness", 300)
 ROW = "{:.0f}\t{}\t{}\t{}\t{:.0f}\t{}"
 
 
@@ -29,7 +31,7 @@ def main(minutes: int, rate: float, conf: dict[str, str]) -> None:
         with running_emulator(folder) as host, Cluster(folder / "flink", **conf) as cluster:
             patched.setenv("PUBSUB_EMULATOR_HOST", host)
             topic, subscription = subscribed(f"t-{uuid.uuid4().hex}")
-            job = Job(cluster, host, "--subscription", subscription, "--output", folder / "out")
+            job = Job(cluster, host, "--subscription", subscription, "--output", folder / "out", *BOUNDED)
             print("minutes\tarticles\tcompleted\tfailed\tlargest kB\tlongest ms", flush=True)
             begun, sent, seen = time.monotonic(), 0, 0
             with pubsub.PublisherClient() as publisher:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.emulator import HOW_TO_GET_IT, program, start, stop
-from deploy.flink.cluster import free_port
+from deploy.processes import free_port
 
 __all__ = ["HOW_TO_GET_IT", "free_port", "program", "running_emulator"]
 

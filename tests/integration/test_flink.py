@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from google.cloud import pubsub
 
-from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, free_port, is_here
+from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.processes import free_port
 from tests.integration import emulator as pubsub_emulator
 from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
 from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
@@ -71,7 +72,7 @@ class Job:
         if code != ROOT:
             workers["PYTHONPATH"] = str(code)
         process = subprocess.run(
-            [sys.executable, "-m", "pipeline", "stream", *map(str, arguments), "--window", "10", "--shards", "2", "--detach",
+            [sys.executable, "-m", "pipeline", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
              *cluster.beam_flags(workers=workers)],
             cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
         )  # fmt: skip

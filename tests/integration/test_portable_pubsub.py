@@ -39,7 +39,8 @@ import apache_beam as beam
 from pipeline.sources.portable_pubsub import Limits, ReadFromPubSubPortably
 
 with beam.Pipeline(sys.argv[2]) as p:
-    p | ReadFromPubSubPortably(sys.argv[1], splits=1, limits=Limits(lease_seconds=10)) | beam.Map(lambda message: print(message.data.decode()))
+    messages = p | ReadFromPubSubPortably(sys.argv[1], splits=1, limits=Limits(lease_seconds=10))
+    messages | beam.Map(lambda message: print(message.data.decode()))
 """
 
 

@@ -1,10 +1,13 @@
 """The same messages give the same records, byte for byte, however they were processed."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.integration.backfills import EXTRACTED, SAMPLES, backfill, files, fingerprint
+from tests.integration.portable import needs_prism
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +41,21 @@ def contents(output: Path) -> dict[str, bytes]:
 def test_files_are_equal(once, tmp_path, options):
     output = tmp_path / "out"
     backfill("--input", ARTICLES, "--output", output, "--shards", 2, *options)
+    assert contents(output) == contents(once)
+    assert fingerprint(output) == fingerprint(once)
+
+
+@needs_prism
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--batch-size", 3), ("--experiments=use_loopback_process_worker",)],
+    ids=["one batch", "batches of 3", "a worker process"],
+)
+def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
+    """The worker process is one that was started for the job: nothing that the launcher has in memory is there."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # Beam starts it as "python"
+    output = tmp_path / "out"
+    backfill("--input", ARTICLES, "--output", output, "--shards", 2, "--runner", "PrismRunner", *options)
     assert contents(output) == contents(once)
     assert fingerprint(output) == fingerprint(once)
 

@@ -1,0 +1,162 @@
+"""What is asked of a runner that it can't do is refused before anything starts, with the way out."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
+
+from pipeline.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, portable, prism
+from pipeline.stream_options import StreamOptions, check, pipeline_options
+from tests.integration.backfills import ROOT
+
+TABLE = (ROOT / "docs" / "runners.md").read_text("utf-8").partition("\n## ")[0]
+SUBSCRIPTION = "projects/test-project/subscriptions/articles"
+TOPIC = "projects/test-project/topics/articles"
+
+
+def refusal(name: str, source: str) -> str | None:
+    """Return why a runner can't read from a source."""
+    problems: list[str] = []
+    chosen(name, source, problems)
+    return problems[0] if problems else None
+
+
+@pytest.mark.parametrize("name", ["DirectRunner", "PrismRunner", "FlinkRunner", "DataflowRunner", "PortableRunner"])
+def test_a_backfill_and_a_subscription_are_read_by_every_runner_that_is_offered_for_both(name):
+    assert refusal(name, "files") is None
+    assert refusal(name, "subscription") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "way_out"),
+    [
+        ("FnApiRunner", "subscription", "DirectRunner, the default, streams on this machine"),
+        ("FnApiRunner", "watch", "no window fires there"),
+        ("BundleBasedDirectRunner", "files", "DirectRunner, the default, runs a backfill"),
+        ("SwitchingDirectRunner", "files", "say DirectRunner or PrismRunner"),
+        ("SwitchingDirectRunner", "subscription", "say DirectRunner or PrismRunner"),
+        ("PrismRunner", "topic", "reads from a --subscription only"),
+        ("FlinkRunner", "topic", "gcloud pubsub subscriptions create"),
+        ("FlinkRunner", "watch", "files are watched by DirectRunner only"),
+        ("DataflowRunner", "watch", "files are watched by DirectRunner only"),
+        ("SparkRunner", "files", "PortableRunner with --job_endpoint"),
+        ("apache_beam.runners.portability.flink_runner.FlinkRunner", "files", "choose from DirectRunner"),
+    ],
+)
+def test_what_does_not_work_is_refused_with_the_way_out(name, source, way_out):
+    reason = refusal(name, source)
+    assert reason is not None
+    assert reason.startswith(f"--runner {name}: ")
+    assert way_out in reason
+
+
+def test_a_name_may_be_in_lower_case():
+    assert chosen("prismrunner", "files", []) is chosen("PrismRunner", "files", [])
+
+
+def test_every_runner_is_one_that_beam_knows():
+    for runner in RUNNERS:
+        assert {runner.name, runner.batch, runner.streaming} <= {"", *StandardOptions.KNOWN_RUNNER_NAMES}
+        assert BY_NAME[runner.name.lower()] is runner
+
+
+def test_no_runner_is_ours_that_downloads_another():
+    assert (DIRECT.batch, DIRECT.streaming) == ("FnApiRunner", "BundleBasedDirectRunner")
+    assert "SwitchingDirectRunner" not in OFFERED
+
+
+@pytest.mark.parametrize("runner", RUNNERS, ids=lambda runner: runner.name)
+def test_the_page_says_what_the_table_says(runner: Runner):
+    [row] = [line for line in TABLE.splitlines() if line.startswith(f"| `{runner.name}`")]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    can = ["no" if source in runner.refusals else "yes" for source in ("files", *STREAM_SOURCES)]
+    assert [cell.split(",")[0].split(" ")[0] for cell in cells[1:5]] == can
+
+
+class TestPrism:
+    """It is looked for, and never downloaded."""
+
+    @pytest.fixture(autouse=True)
+    def _empty_machine(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    def put(self, path: Path, content: bytes = b"apache/beam") -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o755)
+        return path
+
+    def test_without_one_the_command_that_builds_it_is_told(self):
+        problems: list[str] = []
+        prism.location_flags([], problems)
+        [problem] = problems
+        assert f"go install {prism.MODULE}@v{prism.BEAM_VERSION}" in problem
+
+    def test_the_one_in_the_cache_is_found(self):
+        path = self.put(prism.cache() / "prism")
+        options = PipelineOptions(prism.location_flags([], []))
+        assert options.view_as(PrismRunnerOptions).prism_location == str(path)
+
+    def test_the_one_on_the_path_is_found(self, tmp_path):
+        path = self.put(tmp_path / "bin" / "prism")
+        assert prism.find() == path
+
+    @pytest.mark.parametrize("content", [b"#!/usr/bin/env node\n", b""])
+    def test_another_program_of_that_name_is_not_taken_for_it(self, tmp_path, content):
+        self.put(tmp_path / "bin" / "prism", content)
+        assert prism.find() is None
+
+    @pytest.mark.parametrize("flags", [["--prism_location={}"], ["--prism_location", "{}"]])
+    def test_a_file_that_is_named_goes_before_the_one_that_is_found(self, tmp_path, flags):
+        self.put(prism.cache() / "prism")
+        mine = self.put(tmp_path / "mine")
+        given = [flag.format(mine) for flag in flags]
+        problems: list[str] = []
+        options = PipelineOptions([*prism.location_flags(given, problems), *given])
+        assert options.view_as(PrismRunnerOptions).prism_location == str(mine)
+        assert problems == []
+
+    @pytest.mark.parametrize("location", ["nowhere", "https://github.com/apache/beam/releases/tag/v2.77.0"])
+    def test_an_address_to_download_from_is_refused(self, location):
+        problems: list[str] = []
+        prism.location_flags([f"--prism_location={location}"], problems)
+        [problem] = problems
+        assert "none is downloaded" in problem
+
+
+def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptions:
+    """Return the checked options of a stream from a subscription."""
+    seconds = dict.fromkeys(("every", "window", "allowed_lateness", "dedupe_for", "time_limit", "report_every"), "60")
+    given = {"watch": None, "subscription": SUBSCRIPTION, "topic": None, "dead_letter_topic": None, "gazetteer": None}
+    others = {
+        "output": str(tmp_path / "out"), "model": "en_core_web_sm", "extract": "quotes", "shards": "1", "batch_size": "16",
+        "max_text_length": "300000", "early_every": None, "event_time": "published_at", "log_format": "text", "verbose": False,
+    }  # fmt: skip
+    return check(argparse.Namespace(**seconds, **given, **others, runner=runner), list(beam_flags), lambda model: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "stop"),
+    [
+        ("DirectRunner", [], "drain"),
+        ("FlinkRunner", [], "cancel"),
+        ("FlinkRunner", ["--flink_master=localhost:8081", "--environment_type=LOOPBACK"], "cancel"),
+        ("FlinkRunner", ["--flink_master=localhost:8081", "--environment_type=PROCESS"], "leave"),
+        ("PortableRunner", ["--job_endpoint=localhost:8099"], "leave"),
+    ],
+)
+def test_a_stop_leaves_a_cluster_alone_and_cancels_what_can_not_go_on(tmp_path, name, flags, stop):
+    options = stream_options(tmp_path, name, *flags)
+    assert portable.stop_of(options.runner, pipeline_options(options)) == stop
+
+
+@pytest.mark.skipif(prism.find() is None, reason=prism.how_to_get_it())
+@pytest.mark.parametrize(
+    ("flags", "stop"),
+    [([], "drain"), (["--environment_type=LOOPBACK"], "drain"), (["--environment_type=PROCESS"], "cancel")],
+)
+def test_prism_is_drained_where_its_worker_is_in_this_process(tmp_path, flags, stop):
+    options = stream_options(tmp_path, "PrismRunner", *flags)
+    assert portable.stop_of(options.runner, pipeline_options(options)) == stop
