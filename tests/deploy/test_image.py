@@ -61,6 +61,7 @@ def test_bases_are_pinned_by_digest():
     defaults = dict(value.split("=", 1) for name, value in instructions() if name == "ARG" and "=" in value)
     assert PINNED.search(defaults["PYTHON_IMAGE"])
     assert PINNED.search(defaults["GO_IMAGE"])
+    assert PINNED.search(defaults["JDK_IMAGE"])
     assert (
         defaults["LAUNCHER_IMAGE"] == "scratch"
     )  # has no launcher: a template is built with one that was looked at, or not at all
