@@ -30,7 +30,12 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
         add("--max_bundle_size", type=int, help="elements of a bundle at most, on Flink")
         add("--max_bundle_time_mills", type=int, help="milliseconds until a bundle is finished, on Flink")
         add("--savepoint_path", help="savepoint or checkpoint of Flink's that the job goes on from")
-        add("--allow_non_restored_state", action="store_true", default=None, help="go on without state of steps that are gone")
+        add(
+            "--allow_non_restored_state",
+            action="store_true",
+            default=None,
+            help="go on without state of steps that are gone",
+        )
         add("--number_of_execution_retries", type=int, help="restarts of a failing job on Flink")
 
 
@@ -93,7 +98,13 @@ class _JobServer(FlinkUberJarJobServer):  # type: ignore[misc]
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: object, options: object) -> _Job:
         job = _Job(
-            self._master_url, self.executable_jar(), job_id, job_name, pipeline, options, artifact_port=self._artifact_port
+            self._master_url,
+            self.executable_jar(),
+            job_id,
+            job_name,
+            pipeline,
+            options,
+            artifact_port=self._artifact_port,
         )
         job.restore = self._restore
         return job
