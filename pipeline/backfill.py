@@ -52,7 +52,7 @@ class _Job:
             progress_folder=str(self._scratch) if is_local else None,
             gazetteer=options.gazetteer,
         )
-        runner = local_batch.runner(options.workers) if is_local else None
+        runner = local_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
         pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
         build(pipeline | "Read" >> source, graph)
         if options.overwrite:

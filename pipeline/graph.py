@@ -36,6 +36,7 @@ class Stream:
     event_time: str | None
     time_limit: int
     dead_letter_topic: str | None = None
+    asks_for_stable_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def build(messages: beam.PCollection[Message], graph: Graph) -> None:
 
     def write(kind: Kind, records: beam.PCollection[Record]) -> None:
         name = kind.title().replace("_", "")
-        sink = WriteAvro(kind, graph.output, graph.shards, stream.job if stream else "")
+        job, is_stable = (stream.job, stream.asks_for_stable_input) if stream else ("", False)
+        sink = WriteAvro(kind, graph.output, graph.shards, job, is_stable)
         records | name >> Checked(kind) | f"Write{name}" >> sink
 
     write("articles", annotated.articles)

@@ -146,6 +146,11 @@ def listed_names(path: str | None, problems: list[str]) -> tuple[ListedName, ...
     return ()
 
 
+def reachable(path: str, runner: Runner) -> str:
+    """Return a path as a runner's workers need it: those of a cluster do not stand in the folder that the user stands in."""
+    return path if runner.is_local or not path or "://" in path else os.path.abspath(path)
+
+
 def _is_utf8(path: str) -> bool:
     try:
         path.encode("utf-8")
@@ -242,8 +247,8 @@ def check(
     workers = str(max(1, min(cores, size // BYTES_A_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_A_SHARD) or 1)
     options = BackfillOptions(
-        inputs=tuple(patterns),
-        output=arguments.output or "",
+        inputs=tuple(reachable(pattern, runner) for pattern in patterns),
+        output=reachable(arguments.output or "", runner),
         model=arguments.model,
         extract=extractors(arguments.extract, problems),
         workers=whole_number("--workers", arguments.workers or workers, 1, 1_000, problems),

@@ -69,6 +69,7 @@ def graph_of(options: StreamOptions, job: str) -> Graph:
         event_time=attribute,
         time_limit=options.time_limit,
         dead_letter_topic=options.dead_letter_topic,
+        asks_for_stable_input=options.runner.asks_for_stable_input,
     )
     return Graph(
         output=options.output,
@@ -109,7 +110,7 @@ class _Stopping:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Do it."""
         if self._stop == "leave":
-            self._leave("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
+            self.leave()
         elif self._stop == "cancel":
             self._report.say("cancelling", CANCELLED)
             if self.result is not None:
@@ -123,6 +124,10 @@ class _Stopping:
             self._report.say(
                 "draining", "stopping: what was read is being finished and written (once more leaves at once)"
             )
+
+    def leave(self) -> None:
+        """Leave the job to its cluster."""
+        self._leave("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
 
     def _leave(self, event: str, text: str, exit_code: int) -> None:
         self._report.say(event, text)
@@ -158,7 +163,7 @@ def _quiet_workers(options: StreamOptions) -> Iterator[None]:
 
 def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summary:
     started = time.monotonic()
-    runner = local_stream.runner() if options.runner.is_local else None
+    runner = local_stream.runner() if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
     build(messages, graph_of(options, job))
@@ -166,6 +171,8 @@ def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summar
     stopping = _Stopping(options, stop, report)
     with stopping.on_signals(), _quiet_workers(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
+        if options.detach:
+            stopping.leave()
         with portable.polled(result, options.report_every, lambda result: _report_progress(result, report)):
             result.wait_until_finish()
     _report_progress(result, report, "finished")

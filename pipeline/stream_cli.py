@@ -99,6 +99,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--report-every", default="60", metavar="SECONDS", help="between two lines of progress (default: %(default)s)")
     add("--log-format", choices=("text", "json"), default="text", help="of what is said on standard error")
     add_runner(parser)
+    add("--detach", action="store_true", help="start the job on its cluster, and leave it running there")
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_stream)
 

@@ -20,6 +20,7 @@ from pipeline.options import (
     check_output,
     extractors,
     listed_names,
+    reachable,
     whole_number,
 )
 from pipeline.records import Extractor
@@ -32,7 +33,7 @@ EVENT_TIMES = ("published_at", "publish-time")
 OWN_OPTIONS = (
     "watch", "every", "subscription", "topic", "output", "model", "extract", "shards", "batch-size", "max-text-length", "gazetteer",
     "window", "allowed-lateness", "early-every", "event-time", "dedupe-for", "dead-letter-topic", "time-limit", "report-every",
-    "log-format", "runner", "verbose",
+    "log-format", "runner", "detach", "verbose",
 )  # fmt: skip
 
 LogFormat = Literal["text", "json"]
@@ -64,6 +65,7 @@ class StreamOptions:
     log_format: LogFormat
     verbose: bool
     runner: Runner
+    detach: bool
     beam_flags: tuple[str, ...]
 
 
@@ -129,7 +131,7 @@ def check(
         every=seconds("every", 1),
         subscription=arguments.subscription,
         topic=arguments.topic,
-        output=arguments.output or "",
+        output=reachable(arguments.output or "", runner),
         model=arguments.model,
         extract=extractors(arguments.extract, problems),
         gazetteer=listed_names(arguments.gazetteer, problems),
@@ -147,9 +149,12 @@ def check(
         log_format="json" if arguments.log_format == "json" else "text",
         verbose=arguments.verbose,
         runner=runner,
+        detach=arguments.detach,
         beam_flags=(*portable.needed_flags(runner, beam_flags, problems), *beam_flags),
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
+    if not problems and options.detach and portable.stop_of(runner, pipeline_options(options)) != "leave":
+        problems.append("--detach: only a job on a cluster of its own goes on without this process, as with --runner FlinkRunner")
     if problems:
         raise UsageError(problems)
     return options

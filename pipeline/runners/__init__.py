@@ -30,6 +30,7 @@ class Runner:
         is_local: whether it is made of what Beam's Python package brings along, in processes of this machine that we start.
         has_pubsub: whether it reads Pub/Sub by itself; to others we bring a source.
         counts_once: whether its counters count a retried bundle once.
+        asks_for_stable_input: whether it must be told which steps need the same input again when they are repeated, and can do that.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Runner:
     is_local: bool = False
     has_pubsub: bool = False
     counts_once: bool = False
+    asks_for_stable_input: bool = False
 
 
 _STREAMS_REFUSED: dict[Source, str] = dict.fromkeys(STREAM_SOURCES, _FIRES_NOTHING)
@@ -49,7 +51,7 @@ DIRECT = Runner(
     "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner", is_local=True, has_pubsub=True, counts_once=True
 )
 PRISM = Runner("PrismRunner", "PrismRunner", "PrismRunner", _PORTABLE, counts_once=True)
-FLINK = Runner("FlinkRunner", "FlinkRunner", "FlinkRunner", _PORTABLE)
+FLINK = Runner("FlinkRunner", "FlinkRunner", "FlinkRunner", _PORTABLE, asks_for_stable_input=True)
 DATAFLOW = Runner("DataflowRunner", "DataflowRunner", "DataflowRunner", {"watch": _WATCHES_HERE}, has_pubsub=True)
 PORTABLE = Runner("PortableRunner", "PortableRunner", "PortableRunner", _PORTABLE)
 RUNNERS = (

@@ -10,9 +10,10 @@ from typing import Literal
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
+from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.runner import PipelineResult
 
-from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, prism
+from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
 
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
 EMBEDDED_FLINK = ("[local]", "[auto]")
@@ -25,11 +26,18 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     """Return flags of Beam's that a runner needs besides those that are given; what it lacks goes to the problems."""
     if runner is PRISM:
         return prism.location_flags(flags, problems)
+    if runner is FLINK:
+        return flink.needed_flags(flags)
     if runner is PORTABLE and not any(flag.startswith("--job_endpoint") for flag in flags):
         problems.append("--runner PortableRunner: give the job server's address, such as --job_endpoint=localhost:8099")
     if runner is DATAFLOW and importlib.util.find_spec("apitools") is None:
         problems.append("--runner DataflowRunner: needs pip install 'onrecord[gcp]'")
     return []
+
+
+def beam_runner(runner: Runner) -> FlinkRunner | None:
+    """Return the one that runs a job, where it is not Beam's own of that name."""
+    return flink.PatientFlinkRunner() if runner is FLINK else None
 
 
 def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
@@ -73,8 +81,8 @@ def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResul
 
     def work() -> None:
         while not done.wait(seconds):
-            # The runner may be adding a metric at this moment, or not answer; then there is a line less.
-            with suppress(RuntimeError, grpc.RpcError):
+            # The runner may be adding a metric at this moment, have none yet, or not answer; then there is a line less.
+            with suppress(RuntimeError, LookupError, OSError, grpc.RpcError):
                 show(_fresh(result))
 
     thread = threading.Thread(target=work, name="report", daemon=True)

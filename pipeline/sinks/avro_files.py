@@ -20,6 +20,7 @@ from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 from pipeline import __version__, schemas
 from pipeline.coders import CompressedCoder
 from pipeline.records import RECORD_TYPES, DeadLetter, Kind, Record, to_avro
+from pipeline.sinks.stable_input import StableParDo
 
 CODEC = "deflate"  # every Avro reader has it
 TEMPORARY = ".in-progress"
@@ -157,12 +158,14 @@ class WriteAvro(beam.PTransform):  # type: ignore[misc]
         output: the output folder, on any of Beam's filesystems; ``sinks.folder.prepare`` has made it.
         shards: files a kind, or a pane of a kind.
         job: in a stream, what tells its files from those of an earlier start with the same output folder.
+        asks_for_stable_input: whether the runner must be told that a file is written again with the same records or not at all.
     """
 
     kind: Kind
     output: str
     shards: int
     job: str = ""
+    asks_for_stable_input: bool = False
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -171,9 +174,10 @@ class WriteAvro(beam.PTransform):  # type: ignore[misc]
         """Return the names of the files."""
         record_type = TYPE_OF[self.kind]
         write = WriteShardFn(self.kind, record_type, self.output, self.shards, self.job)
+        par_do = StableParDo if self.asks_for_stable_input else beam.ParDo
         return (
             records
             | "Pack" >> beam.ParDo(PackFn(record_type, self.shards)).with_output_types(tuple[int, bytes])
             | "Group" >> beam.GroupByKey()
-            | "Write" >> beam.ParDo(write).with_output_types(str)
+            | "Write" >> par_do(write).with_output_types(str)
         )

@@ -129,7 +129,7 @@ class ReadJsonLines(beam.PTransform):  # type: ignore[misc]
         return (
             pbegin
             | "Patterns" >> beam.Create(self.patterns)
-            | "Match" >> fileio.MatchAll()
+            | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.DISALLOW)
             | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
             | "OnceEach" >> beam.GroupByKey()
             | "Lines" >> beam.FlatMap(lambda group: read_file(next(iter(group[1])))).with_output_types(Message)

@@ -84,12 +84,12 @@ def article_text(chance: random.Random, number: int) -> str:
     )
 
 
-def make_messages(number: int, now: datetime, seed: int = 7) -> list[bytes]:
-    """Return messages as they are sent: 5 % are malformed, 5 % are sent twice, and 10 % were published minutes to days ago."""
+def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> list[bytes]:
+    """Return messages as they are sent, numbered from ``first``: 5 % are malformed, 5 % are sent twice, and 10 % were published minutes to days ago."""
     chance = random.Random(seed)
     sent: list[bytes] = []
     whole: list[bytes] = []
-    for index in range(number):
+    for index in range(first, first + number):
         if index % 20 == 7:
             sent.append(f'{{"id": "broken-{index}", "text": {index}}}'.encode())
             continue

@@ -1,0 +1,272 @@
+"""A Flink cluster of processes on this machine: ZooKeeper, a job manager and task managers, all on the loopback interface.
+
+It is what a cluster on Kubernetes is, small: what dies is started again, and a job goes on from its last checkpoint, because the job
+manager keeps what it knows in ZooKeeper and on disk.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from deploy.flink import fetch
+from deploy.processes import ENDS_WITH_PARENT, free_port
+
+CONF = Path(__file__).with_name("flink.conf")
+HOW_TO_GET_IT = "no Flink: `python -m deploy.flink.fetch` gets it from PyPI and Maven Central; it needs Java 11 or 17"
+START_SECONDS = 120.0
+LOOK_SECONDS = 0.5  # between two looks whether all processes are there
+END_SECONDS = 20.0
+# Flink on Java 17 looks into classes of the platform's.
+OPENED = (
+    "java.base/java.lang", "java.base/java.net", "java.base/java.io", "java.base/java.nio", "java.base/sun.nio.ch",
+    "java.base/java.lang.reflect", "java.base/java.text", "java.base/java.time", "java.base/java.util",
+    "java.base/java.util.concurrent", "java.base/java.util.concurrent.atomic", "java.base/java.util.concurrent.locks",
+)  # fmt: skip
+ZOOKEEPER = "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer"
+JOB_MANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+TASK_MANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+LOGGING = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.file.ref = File
+appender.file.name = File
+appender.file.type = RollingFile
+appender.file.fileName = ${sys:log.file}
+appender.file.filePattern = ${sys:log.file}.%i
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{HH:mm:ss,SSS} %-5p %-40.40c{1} - %m%n
+appender.file.policies.type = Policies
+appender.file.policies.size.type = SizeBasedTriggeringPolicy
+appender.file.policies.size.size = 20MB
+appender.file.strategy.type = DefaultRolloverStrategy
+appender.file.strategy.max = 3
+"""
+
+
+def is_here() -> bool:
+    """Whether Flink can be run on this machine."""
+    return fetch.is_fetched() and shutil.which("java") is not None
+
+
+def _conf() -> dict[str, str]:
+    lines = [line for line in CONF.read_text().splitlines() if line and not line.startswith("#")]
+    return {key: value.strip() for key, value in (line.split(":", 1) for line in lines)}
+
+
+class Cluster:
+    """A cluster that runs between ``start`` and ``stop``; a process of it that dies is started again."""
+
+    def __init__(self, folder: Path, task_managers: int = 2, slots: int = 1, port: int = 0, **conf: str) -> None:
+        """Prepare a cluster.
+
+        Args:
+            folder: for all that it writes: logs, checkpoints, savepoints, what the job manager knows. One that was used before goes
+                on with the jobs of then.
+            task_managers: how many.
+            slots: of each of them; a worker process of ours runs in each.
+            port: of the REST interface; 0 takes a free one.
+            conf: Flink's configuration that differs from ``flink.conf``, with ``__`` for a dot and ``_`` for a hyphen.
+        """
+        self.folder = folder.resolve()
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._task_managers = task_managers
+        self._slots = slots
+        self._zookeeper_port = free_port()
+        self._own = {key.replace("__", ".").replace("_", "-"): value for key, value in conf.items()}
+        self._is_ending = threading.Event()
+        self._lock = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name="keep-cluster", daemon=True)
+
+    @property
+    def workers_command(self) -> str:
+        """The program that starts a Python worker."""
+        return str(self.folder / "worker")
+
+    def beam_flags(self, parallelism: int | None = None, workers: dict[str, str] | None = None) -> list[str]:
+        """Return the options with which Beam runs a pipeline here; ``workers`` is added to the workers' environment."""
+        environment = {"command": self.workers_command, "env": workers or {}}
+        return [
+            "--runner=FlinkRunner",
+            f"--flink_master={self.url}",
+            "--flink_submit_uber_jar",
+            f"--flink_job_server_jar={fetch.home() / 'beam.jar'}",
+            "--environment_type=PROCESS",
+            f"--environment_config={json.dumps(environment)}",
+            f"--parallelism={parallelism or self._task_managers * self._slots}",
+        ]
+
+    def _write_files(self) -> None:
+        for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "tmp", "zookeeper"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        own = {
+            "jobmanager.rpc.address": "127.0.0.1",
+            "jobmanager.bind-host": "127.0.0.1",
+            "jobmanager.rpc.port": "0",
+            "jobmanager.memory.process.size": "1g",
+            "rest.address": "127.0.0.1",
+            "rest.bind-address": "127.0.0.1",
+            "rest.port": str(self.port),
+            "rest.bind-port": str(self.port),
+            "blob.server.port": "0",
+            "taskmanager.host": "127.0.0.1",
+            "taskmanager.bind-host": "127.0.0.1",
+            "taskmanager.numberOfTaskSlots": str(self._slots),
+            "taskmanager.cpu.cores": "1.0",
+            "taskmanager.memory.task.heap.size": "512m",
+            "taskmanager.memory.task.off-heap.size": "128m",
+            "taskmanager.memory.framework.heap.size": "128m",
+            "taskmanager.memory.framework.off-heap.size": "128m",
+            "taskmanager.memory.network.min": "64m",
+            "taskmanager.memory.network.max": "64m",
+            "taskmanager.memory.managed.size": "128m",
+            "taskmanager.memory.jvm-overhead.min": "192m",
+            "taskmanager.memory.jvm-overhead.max": "192m",
+            # What was killed is missed after so long.
+            "heartbeat.interval": "2000",
+            "heartbeat.timeout": "10000",
+            "high-availability.type": "zookeeper",
+            "high-availability.zookeeper.quorum": f"127.0.0.1:{self._zookeeper_port}",
+            "high-availability.zookeeper.client.session-timeout": "10000",
+            "high-availability.storageDir": f"file://{self.folder}/jobs",
+            "state.checkpoints.dir": f"file://{self.folder}/checkpoints",
+            "state.savepoints.dir": f"file://{self.folder}/savepoints",
+            "io.tmp.dirs": f"{self.folder}/tmp",
+            "web.upload.dir": f"{self.folder}/tmp",
+        }
+        conf = {**_conf(), **own, **self._own}
+        (self.folder / "conf" / "flink-conf.yaml").write_text("".join(f"{key}: {conf[key]}\n" for key in sorted(conf)))
+        (self.folder / "conf" / "log4j.properties").write_text(LOGGING)
+        (self.folder / "conf" / "zoo.cfg").write_text(
+            f"tickTime=2000\ndataDir={self.folder}/zookeeper\nclientPort={self._zookeeper_port}\n"
+            "clientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n"
+        )
+        # The package is found wherever this process finds it; a job may have workers that find another version.
+        path = ":".join(str(Path(place).resolve()) for place in sys.path)
+        worker = (
+            f"#!/bin/sh\nexport OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1\n"
+            f'export PYTHONPATH="${{PYTHONPATH-{path}}}"\n'
+            f'exec "{sys.executable}" -c "from pipeline.portable_worker import main; main()" "$@"\n'
+        )
+        Path(self.workers_command).write_text(worker)
+        Path(self.workers_command).chmod(0o755)
+
+    def _java(self, name: str, heap: str, main: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        opened = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
+        with (self.folder / "logs" / f"{name}.out").open("ab") as out:
+            return subprocess.Popen(
+                [
+                    *ENDS_WITH_PARENT, "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=512m", *opened,
+                    f"-Dlog.file={self.folder}/logs/{name}.log",
+                    f"-Dlog4j.configurationFile=file:{self.folder}/conf/log4j.properties",
+                    "-cp", f"{fetch.home()}/lib/*", main, *arguments,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                env={**os.environ, "FLINK_CONF_DIR": str(self.folder / "conf")},
+                start_new_session=True,
+            )  # fmt: skip
+
+    def _start(self, name: str) -> None:
+        conf = ("--configDir", str(self.folder / "conf"))
+        if name == "zookeeper":
+            process = self._java(name, "128m", ZOOKEEPER, "--zkConfigFile", f"{self.folder}/conf/zoo.cfg", "--peerId", "1")
+        elif name == "jobmanager":
+            process = self._java(name, "512m", JOB_MANAGER, *conf)
+        else:
+            process = self._java(name, "640m", TASK_MANAGER, *conf)
+        self.processes[name] = process
+
+    def start(self) -> "Cluster":
+        """Start the processes, and return when all task managers are there."""
+        self._write_files()
+        managers = [f"taskmanager-{number}" for number in range(1, self._task_managers + 1)]
+        for name in ("zookeeper", "jobmanager", *managers):
+            self._start(name)
+        self._keeper.start()
+        self.wait_until_complete()
+        return self
+
+    def wait_until_complete(self) -> None:
+        """Return when the job manager answers and all task managers are registered with it."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                if self.get("/overview")["taskmanagers"] == self._task_managers:
+                    return
+            except (OSError, KeyError):
+                pass
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Flink is not complete after {START_SECONDS:.0f} s; see {self.folder / 'logs'}")
+            time.sleep(LOOK_SECONDS)
+
+    def _keep(self) -> None:
+        while not self._is_ending.wait(LOOK_SECONDS):
+            with self._lock:
+                for name, process in self.processes.items():
+                    if process.poll() is not None and not self._is_ending.is_set():
+                        self._start(name)
+
+    def kill(self, name: str) -> None:
+        """End one process as a failing machine would, with all that it had started."""
+        self.processes[name].kill()
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the Python workers."""
+        parents = {process.pid for process in self.processes.values()}
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, rest = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
+            except OSError:  # it has just ended
+                continue
+            if int(rest[1]) in parents and rest[0] != "Z":
+                found.append(pid)
+        return found
+
+    def stop(self) -> None:
+        """End all processes; checkpoints and what the job manager knows stay in the folder."""
+        self._is_ending.set()
+        self._keeper.join()
+        with self._lock:
+            # In the order in which each takes its leave of the next.
+            for process in reversed(self.processes.values()):
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(timeout=END_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+    def __enter__(self) -> "Cluster":
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def get(self, path: str) -> Any:
+        """Return what the REST interface answers."""
+        return self.ask(path)
+
+    def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
+        """Send something to the REST interface and return its answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is ours
+            self.url + path, data, {"Content-Type": "application/json"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None

@@ -1,0 +1,280 @@
+"""Fetches Apache Flink and Beam's runner for it, with pinned versions and checksums: ``python -m deploy.flink.fetch``.
+
+What is fetched stands in ``jars.lock``. From it a folder is made in the cache, ``~/.cache/onrecord`` or ``ONRECORD_CACHE``:
+
+    flink-…/lib/        Flink's class path
+    flink-…/beam.jar    Beam's runner and all that it needs beside Flink, as one jar: what Beam calls a job server jar
+
+Package indexes are those of this machine: ``PIP_INDEX_URL`` (or pip's configuration), and for Maven a mirror of ``central`` in
+``~/.m2/settings.xml`` or ``ONRECORD_MAVEN_URL``. A download that breaks off goes on where it was.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import xml.etree.ElementTree
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+LOCK = Path(__file__).with_name("jars.lock")
+PYPI = "https://pypi.org/simple"
+MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
+TRIES = 4
+CHUNK = 1 << 20
+TIMEOUT_SECONDS = 60.0
+# Of Flink's distribution, which has SQL and more besides.
+FLINK_JARS = re.compile(r".*/deps/lib/((?:flink-dist|log4j-).*\.jar)")
+SIGNATURES = re.compile(r"META-INF/([^/]+\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.LIST|versions/.*/module-info\.class)")
+SERVICES = "META-INF/services/"
+# What takes numbers that are never used again, from where, and what gives it numbers that are; RecycledIds.java says why.
+IDS = Path(__file__).with_name("RecycledIds.java")
+TAKES_IDS = (
+    "org/apache/beam/runners/fnexecution/control/BundleCheckpointHandlers$StateAndTimerBundleCheckpointHandler.class"
+)
+BEAMS_IDS, OUR_IDS = "org/apache/beam/sdk/fn/IdGenerators", "onrecord/flink/RecycledIds"
+
+
+class FetchError(Exception):
+    """Something can't be had; the message says what, and what would help."""
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A file that is fetched: its SHA-256, ``pypi`` or ``maven``, and its path there."""
+
+    sha256: str
+    kind: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Its file name."""
+        return self.path.rpartition("/")[2]
+
+
+def pinned(lock: Path = LOCK) -> list[Pinned]:
+    """Return what the lock names."""
+    lines = [line.split() for line in lock.read_text().splitlines() if line and not line.startswith("#")]
+    return [Pinned(sha256, *place.split(":", 1)) for sha256, place in lines]
+
+
+def cache_folder() -> Path:
+    """Return the folder for what is fetched."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ONRECORD_CACHE") or Path(home) / "onrecord")
+
+
+def home() -> Path:
+    """Return the folder of what this program makes, whether it is there or not."""
+    made_from = LOCK.read_bytes() + IDS.read_bytes() + Path(__file__).read_bytes()
+    return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
+
+
+def is_fetched() -> bool:
+    """Whether it is there."""
+    return home().is_dir()
+
+
+def _pypi_url(path: str) -> str:
+    """Return the address of a file on the package index that pip would ask."""
+    index = os.environ.get("PIP_INDEX_URL")
+    if not index:
+        asked = subprocess.run(
+            [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
+        )
+        index = asked.stdout.strip() or PYPI
+    project, name = path.split("/")
+    page = f"{index.rstrip('/')}/{project}/"
+    request = urllib.request.Request(
+        page, headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.5"}
+    )
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+        text = answer.read().decode("utf-8")
+        is_json = "json" in answer.headers.get("Content-Type", "")
+    if is_json:
+        links = [file["url"] for file in json.loads(text)["files"]]
+    else:
+        links = re.findall(r'href="([^"#]+)', text)
+    for link in links:
+        if link.rpartition("/")[2] == name:
+            return urllib.parse.urljoin(page, link)
+    raise FetchError(f"{page} has no {name}")
+
+
+def _maven_url(path: str) -> str:
+    """Return the address of a file on Maven Central or this machine's mirror of it."""
+    base = os.environ.get("ONRECORD_MAVEN_URL")
+    settings = Path.home() / ".m2" / "settings.xml"
+    if not base and settings.is_file():
+        tree = xml.etree.ElementTree.fromstring(settings.read_bytes())  # noqa: S314 - the user's own file
+        for mirror in tree.iterfind("{*}mirrors/{*}mirror"):
+            if mirror.findtext("{*}mirrorOf", "") in ("*", "central", "external:*"):
+                base = mirror.findtext("{*}url")
+    return f"{(base or MAVEN_CENTRAL).rstrip('/')}/{path}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _download(url: str, partial: Path) -> None:
+    """Fetch an address into a file; what is there of it already is not fetched again."""
+    have = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+            is_rest = answer.status == 206
+            with partial.open("ab" if is_rest else "wb") as file:
+                shutil.copyfileobj(answer, file, CHUNK)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # there is no more of it
+            raise
+
+
+def fetch(file: Pinned, folder: Path) -> Path:
+    """Return a file of the lock, from the cache or from its index.
+
+    Raises:
+        FetchError: it can't be had, or is not what was pinned.
+    """
+    target = folder / file.name
+    if target.exists() and _sha256(target) == file.sha256:
+        return target
+    partial = folder / f"{file.name}.partial"
+    problem: Exception | None = None
+    for attempt in range(TRIES):
+        time.sleep(attempt)
+        try:
+            url = _pypi_url(file.path) if file.kind == "pypi" else _maven_url(file.path)
+            _download(url, partial)
+        except urllib.error.HTTPError as error:
+            raise FetchError(f"{error.url}: {error.code} {error.reason}") from error
+        except OSError as error:  # the connection; what came stays
+            problem = error
+            continue
+        if _sha256(partial) == file.sha256:
+            return partial.rename(target)
+        partial.unlink()
+        problem = FetchError(f"{url}: is not what jars.lock pins; nothing of it was kept")
+    raise FetchError(f"{file.name} can't be fetched: {problem}")
+
+
+def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    """Yield the entries of several jars for one; of a class that is in two, the first; of a list of services, all lines."""
+    seen: set[str] = set()
+    services: dict[str, list[bytes]] = {}
+    for jar in jars:
+        with zipfile.ZipFile(jar) as opened:
+            for name in opened.namelist():
+                if name.startswith(SERVICES) and not name.endswith("/"):
+                    services.setdefault(name, []).append(opened.read(name))
+                elif name not in seen and not name.endswith("/") and not SIGNATURES.fullmatch(name):
+                    seen.add(name)
+                    yield name, opened.read(name)
+    for name, parts in services.items():
+        yield name, b"\n".join(parts) + b"\n"
+
+
+def _merge(jars: Iterable[Path], target: Path) -> None:
+    """Make one jar of several."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMulti-Release: true\n")
+        for name, content in _entries(jars):
+            # With a date of its own the same jars would not make the same jar.
+            jar.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _constant(text: str) -> bytes:
+    """Return how a text stands in a Java class."""
+    return b"\x01" + struct.pack(">H", len(text)) + text.encode("ascii")
+
+
+def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
+    """Make Beam's runner recycle the ids of states.
+
+    Raises:
+        FetchError: there is no Java compiler.
+    """
+    compiler = shutil.which("javac")
+    if compiler is None:
+        raise FetchError("there is no javac; it comes with a JDK from 11 on, such as Debian's default-jdk-headless")
+    classes = unfinished / "classes"
+    options = ("--release", "11", "-cp", str(beam), "-d", str(classes))
+    done = subprocess.run([compiler, *options, str(IDS)], capture_output=True, text=True)
+    if done.returncode:
+        raise FetchError(f"{IDS.name} can't be compiled: {done.stderr}")
+    with zipfile.ZipFile(beam) as jar:
+        taker = jar.read(TAKES_IDS)
+    if taker.count(_constant(BEAMS_IDS)) != 1:
+        raise FetchError("this version of Beam's runner does not take ids as the pinned one does; see RecycledIds.java")
+    mended = {
+        TAKES_IDS: taker.replace(_constant(BEAMS_IDS), _constant(OUR_IDS)),
+        f"{OUR_IDS}.class": (classes / f"{OUR_IDS}.class").read_bytes(),
+    }
+    with zipfile.ZipFile(unfinished / "mended.jar", "w") as jar:
+        for name, content in mended.items():
+            jar.writestr(zipfile.ZipInfo(name), content)
+
+
+def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
+    """Make the folder that a cluster is started from."""
+    (unfinished / "lib").mkdir(parents=True)
+    with tarfile.open(flink) as archive:
+        for member in archive:
+            match = FLINK_JARS.fullmatch(member.name)
+            content = archive.extractfile(member) if match and member.isfile() else None
+            if match and content is not None:
+                with (unfinished / "lib" / match[1]).open("wb") as file:
+                    shutil.copyfileobj(content, file, CHUNK)
+    _merge(beam, unfinished / "all.jar")
+    _with_recycled_ids(unfinished / "all.jar", unfinished)
+    _merge([unfinished / "mended.jar", unfinished / "all.jar"], unfinished / "beam.jar")
+    for name in ("all.jar", "mended.jar"):
+        (unfinished / name).unlink()
+    shutil.rmtree(unfinished / "classes")
+
+
+def main() -> int:
+    """Fetch everything that is not there yet; return the exit code."""
+    if is_fetched():
+        print(f"Flink is there: {home()}")
+        return 0
+    downloads = cache_folder() / "downloads"
+    downloads.mkdir(parents=True, exist_ok=True)
+    unfinished = home().with_name(f"{home().name}.{os.getpid()}")
+    try:
+        files = pinned()
+        print(f"fetching Flink and Beam's runner for it, {len(files)} files, about 290 MB, to {cache_folder()}")
+        found = []
+        for file in files:
+            found.append(fetch(file, downloads))
+            print(f"  {file.name}")
+        _assemble(found[0], found[1:], unfinished)
+        unfinished.rename(home())
+    except (FetchError, OSError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        print(f"Flink can't be fetched: {error}", file=sys.stderr)
+        print("The same command goes on where it was. ONRECORD_MAVEN_URL and PIP_INDEX_URL name mirrors.", file=sys.stderr)
+        return 1
+    print(f"Flink is there: {home()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

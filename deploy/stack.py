@@ -1,0 +1,205 @@
+"""The production set-up, small, on this machine: ``make stack-up``, ``make stack-status``, ``make stack-down``.
+
+The Pub/Sub emulator, a Flink cluster and a streaming job, as processes below one supervisor, which starts again what dies. All of it
+lies in one folder, ``out/stack`` or ``ONRECORD_STACK``. Stopping loses nothing: the next start goes on with the same job, from its last
+checkpoint.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from google.api_core.exceptions import AlreadyExists
+from google.cloud import pubsub
+
+from deploy import emulator
+from deploy.flink import cluster, fetch
+from deploy.processes import free_port
+
+ROOT = Path(__file__).parents[1]
+FOLDER = Path(os.environ.get("ONRECORD_STACK") or ROOT / "out" / "stack").resolve()
+FACTS = FOLDER / "stack.json"  # ports, which stay the same, and the supervisor while there is one
+LOG = FOLDER / "stack.log"
+PROJECT = "projects/onrecord-local"
+TOPIC, SUBSCRIPTION = f"{PROJECT}/topics/articles", f"{PROJECT}/subscriptions/articles"
+DEAD_TOPIC, DEAD_SUBSCRIPTION = f"{PROJECT}/topics/dead-letters", f"{PROJECT}/subscriptions/dead-letters"
+WINDOW_SECONDS = 30  # short, so that there is something to see
+START_SECONDS = 300.0
+END_SECONDS = 60.0
+GOES_ON = ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "RECONCILING")  # states of a job that need no new one
+
+
+def _facts() -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(FACTS.read_text()) if FACTS.exists() else {}
+    return facts
+
+
+def _write_facts(**facts: object) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    FACTS.write_text(json.dumps({**_facts(), **facts}, indent=2))
+
+
+def _supervisor() -> psutil.Process | None:
+    """Return the process that keeps the stack up, if it is there; another one with its number is not it."""
+    facts = _facts()
+    with suppress(psutil.NoSuchProcess, KeyError):
+        process = psutil.Process(facts["pid"])
+        if process.create_time() == facts["started"] and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    return None
+
+
+def _make_topics(host: str) -> None:
+    """Make topics and subscriptions; the emulator keeps none when it ends."""
+    os.environ["PUBSUB_EMULATOR_HOST"] = host
+    with pubsub.PublisherClient() as publisher, pubsub.SubscriberClient() as subscriber:
+        for topic, subscription in ((TOPIC, SUBSCRIPTION), (DEAD_TOPIC, DEAD_SUBSCRIPTION)):
+            with suppress(AlreadyExists):
+                publisher.create_topic(name=topic)
+            with suppress(AlreadyExists):
+                subscriber.create_subscription(name=subscription, topic=topic)
+
+
+def _jobs(flink: cluster.Cluster) -> dict[str, str]:
+    """Return the ids of the jobs that go on, and their states."""
+    jobs = {job["jid"]: job["state"] for job in flink.get("/jobs/overview")["jobs"]}
+    return {job: state for job, state in jobs.items() if state in GOES_ON}
+
+
+def _submit(flink: cluster.Cluster, host: str) -> None:
+    """Start the streaming job, unless the cluster goes on with one."""
+    if _jobs(flink):
+        return
+    command = [
+        sys.executable, "-m", "pipeline", "stream", "--subscription", SUBSCRIPTION, "--dead-letter-topic", DEAD_TOPIC,
+        "--output", str(FOLDER / "records"), "--window", str(WINDOW_SECONDS), "--detach",
+        *flink.beam_flags(workers={"PUBSUB_EMULATOR_HOST": host}),
+    ]  # fmt: skip
+    with LOG.open("ab") as log:
+        subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True)
+
+
+def serve() -> int:
+    """Keep the stack up until a SIGTERM; this is the supervisor."""
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    ports = {"pubsub": free_port(), "flink": free_port(), **_facts().get("ports", {})}
+    own = psutil.Process()
+    _write_facts(pid=own.pid, started=own.create_time(), ports=ports, is_ready=False)
+    host = f"127.0.0.1:{ports['pubsub']}"
+    server = emulator.start(FOLDER, ports["pubsub"])
+    try:
+        _make_topics(host)
+        with cluster.Cluster(FOLDER / "flink", port=ports["flink"]) as flink:
+            _submit(flink, host)
+            while set(_jobs(flink).values()) != {"RUNNING"} and not ending.wait(1):
+                pass
+            _write_facts(is_ready=True)
+            while not ending.wait(1):
+                if server.poll() is not None:
+                    server = emulator.start(FOLDER, ports["pubsub"])
+                    _make_topics(host)
+    finally:
+        emulator.stop(server)
+    return 0
+
+
+def up() -> int:
+    """Start the stack, and return when its job runs."""
+    if _supervisor() is not None:
+        print("the stack is up already")
+        return status()
+    if emulator.program() is None:
+        print(emulator.HOW_TO_GET_IT, file=sys.stderr)
+        return 1
+    if fetch.main():
+        return 1
+    if not cluster.is_here():
+        print(cluster.HOW_TO_GET_IT, file=sys.stderr)
+        return 1
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _write_facts(is_ready=False)
+    print(f"starting Pub/Sub's emulator, Flink and the streaming job; what they say goes to {LOG}")
+    with LOG.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.stack", "serve"],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + START_SECONDS
+    while not _facts().get("is_ready"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            print(f"the stack did not start; the end of {LOG}:", file=sys.stderr)
+            print("\n".join(LOG.read_text().splitlines()[-10:]), file=sys.stderr)
+            down()
+            return 1
+        time.sleep(0.5)
+    return status()
+
+
+def down() -> int:
+    """Stop the stack; what it keeps stays, and the next start goes on with it."""
+    supervisor = _supervisor()
+    if supervisor is None:
+        print("the stack is not up")
+        return 0
+    supervisor.terminate()
+    try:
+        supervisor.wait(END_SECONDS)
+    except psutil.TimeoutExpired:
+        print(f"the supervisor, process {supervisor.pid}, does not end; what it waits for is in {LOG}", file=sys.stderr)
+        return 1
+    print(f"the stack is down; 'make stack-up' goes on where it was, 'rm -r {FOLDER}' forgets all of it")
+    return 0
+
+
+def _checkpoints(flink: cluster.Cluster, job: str) -> str:
+    found = flink.get(f"/jobs/{job}/checkpoints")
+    latest = (found.get("latest") or {}).get("completed") or {}
+    kept = f", the last with {latest['state_size'] / 1000:,.0f} kB" if latest else ""
+    return f", {found['counts']['completed']} checkpoints{kept}"
+
+
+def status() -> int:
+    """Say what runs, and where; return 0 if all of it does."""
+    supervisor = _supervisor()
+    if supervisor is None:
+        print("the stack is not up; 'make stack-up' starts it")
+        return 1
+    ports = _facts()["ports"]
+    flink = cluster.Cluster(FOLDER / "flink", port=ports["flink"])
+    print(f"supervisor      process {supervisor.pid}, log {LOG}")
+    print(f"Pub/Sub         PUBSUB_EMULATOR_HOST=127.0.0.1:{ports['pubsub']}, topic {TOPIC}")
+    print(f"records         {FOLDER / 'records'}, written every {WINDOW_SECONDS} seconds")
+    try:
+        print(f"Flink           {flink.url}, {flink.get('/overview')['taskmanagers']} task managers")
+        jobs = _jobs(flink)
+        for job, state in jobs.items():
+            print(f"streaming job   {state.lower()}{_checkpoints(flink, job)}")
+    except OSError as error:  # a job manager that was just started has no answer to some questions
+        print(f"Flink           {flink.url} does not answer yet: {error}")
+        return 1
+    if not jobs:
+        print("streaming job   none; 'make stack-down stack-up' starts it")
+    return 0 if jobs else 1
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    commands = {"up": up, "down": down, "status": status, "serve": serve}
+    parser = argparse.ArgumentParser(prog="python -m deploy.stack", description=__doc__.partition("\n")[0])
+    parser.add_argument("command", choices=commands)
+    return commands[parser.parse_args().command]()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""Backfills and streams on a real Flink: a job manager, two task managers and ZooKeeper, as processes of this machine."""
+
+import json
+import os
+import random
+import signal
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from google.cloud import pubsub
+
+from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.processes import free_port
+from tests.integration import emulator as pubsub_emulator
+from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
+from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
+from tests.integration.test_pubsub import sent_ids, subscribed
+
+pytestmark = [pytest.mark.integration, pytest.mark.skipif(not is_here(), reason=HOW_TO_GET_IT)]
+
+streaming = pytest.mark.skipif(pubsub_emulator.program() is None, reason=pubsub_emulator.HOW_TO_GET_IT)
+
+# 5000 messages and 9 kills are the proof that takes twenty minutes.
+MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "240"))
+KILLS = int(os.environ.get("ONRECORD_FLINK_KILLS", "1"))  # of each kind of process
+REACHED_SECONDS = float(os.environ.get("ONRECORD_FLINK_SECONDS", "240"))
+MOST_SECONDS_BETWEEN_KILLS = 20.0
+AWAY_SECONDS = float(os.environ.get("ONRECORD_FLINK_AWAY_SECONDS", "20"))
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    with pubsub_emulator.running_emulator(tmp_path_factory.mktemp("emulator")) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with Cluster(tmp_path_factory.mktemp("flink")) as running:
+        yield running
+
+
+@pytest.fixture
+def names(emulator, monkeypatch):
+    """Return a topic and a subscription to it that no other test has."""
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
+    return subscribed(f"t-{uuid.uuid4().hex}")
+
+
+def until(reached: Callable[[], bool], what: str) -> None:
+    """Wait until something is reached."""
+    deadline = time.monotonic() + REACHED_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, f"not reached: {what}"
+        time.sleep(0.5)
+
+
+class Job:
+    """A stream on a cluster, which goes on until it is ended."""
+
+    def __init__(self, cluster: Cluster, emulator: str, *arguments: object, code: Path = ROOT) -> None:
+        """Start it with the code that is in a folder."""
+        self.cluster = cluster
+        before = self._ids()
+        workers = {"PUBSUB_EMULATOR_HOST": emulator}
+        if code != ROOT:
+            workers["PYTHONPATH"] = str(code)
+        process = subprocess.run(
+            [sys.executable, "-m", "pipeline", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
+             *cluster.beam_flags(workers=workers)],
+            cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        [self.id] = self._ids() - before
+
+    def _ids(self) -> set[str]:
+        return {job["jid"] for job in self.cluster.get("/jobs/overview")["jobs"]}
+
+    def checkpoints(self) -> int:
+        """Return how many checkpoints were completed."""
+        found: int = self.cluster.get(f"/jobs/{self.id}/checkpoints")["counts"]["completed"]
+        return found
+
+    def stop_with_savepoint(self) -> str:
+        """Stop it, and return where the savepoint lies."""
+        trigger = self.cluster.ask(f"/jobs/{self.id}/stop", {"drain": False})["request-id"]
+        answer: dict[str, dict[str, str]] = {}
+
+        def is_done() -> bool:
+            answer.update(self.cluster.get(f"/jobs/{self.id}/savepoints/{trigger}"))
+            return answer["status"]["id"] == "COMPLETED"
+
+        until(is_done, "a savepoint")
+        assert "failure-cause" not in answer["operation"], answer
+        return answer["operation"]["location"]
+
+    def cancel(self) -> None:
+        """End it."""
+        self.cluster.ask(f"/jobs/{self.id}?mode=cancel", method="PATCH")
+        until(lambda: self.cluster.get(f"/jobs/{self.id}")["state"] == "CANCELED", "the end of the job")
+
+
+def publish(topic: str, messages: list[bytes]) -> None:
+    with pubsub.PublisherClient() as publisher:
+        for sent in [publisher.publish(topic, message) for message in messages]:
+            sent.result()
+
+
+def is_all_written(output: Path, messages: list[bytes]) -> bool:
+    whole, broken = sent_ids(messages)
+    return set(ids(output)) == whole and len(records(output, "dead_letters")) >= broken
+
+
+def kill(cluster: Cluster, what: str, chance: random.Random) -> None:
+    """Kill a process, as a failing machine would."""
+    if what == "worker":
+        until(lambda: bool(cluster.worker_pids()), "a worker")
+        os.kill(chance.choice(cluster.worker_pids()), signal.SIGKILL)
+    else:
+        cluster.kill(chance.choice([name for name in cluster.processes if name.startswith(what)]))
+
+
+def test_a_backfill_gives_the_same_files_byte_for_byte(tmp_path, cluster):
+    inputs = ("--input", SAMPLES / "articles.jsonl", SAMPLES / "broken.jsonl")
+    backfill(*inputs, "--output", tmp_path / "flink", "--shards", 2, *cluster.beam_flags())
+    backfill(*inputs, "--output", tmp_path / "local", "--shards", 2)
+    for kind in set(KINDS) - {"dead_letters"}:  # which say when they failed
+        on_flink, locally = (
+            {path.name: path.read_bytes() for path in files(tmp_path / where, kind)} for where in ("flink", "local")
+        )
+        assert on_flink == locally
+        assert on_flink
+    assert comparable(tmp_path / "flink") == comparable(tmp_path / "local")
+
+
+@streaming
+def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
+    """Task managers, workers and the job manager are killed at random moments while messages come; no record is lost, none doubled."""
+    topic, subscription = names
+    sent = make_messages(MESSAGES, utc_now(), seed=21)
+    chance = random.Random(int(os.environ.get("ONRECORD_FLINK_SEED", "5")))
+    victims = ["taskmanager", "worker", "jobmanager"] * KILLS
+    chance.shuffle(victims)
+    job = Job(cluster, emulator, "--subscription", subscription, "--output", tmp_path / "out")
+    until(lambda: job.checkpoints() > 0, "a checkpoint")
+    part = -(-len(sent) // (len(victims) + 1))
+    for number, victim in enumerate(victims):
+        publish(topic, sent[number * part : (number + 1) * part])
+        time.sleep(chance.uniform(0, MOST_SECONDS_BETWEEN_KILLS))  # the moment is random, not waited for
+        kill(cluster, victim, chance)
+    publish(topic, sent[len(victims) * part :])
+    cluster.wait_until_complete()
+    until(lambda: is_all_written(tmp_path / "out", sent), "all records")
+    job.cancel()
+    whole, _ = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
+    backfill("--input", write_lines(tmp_path / "all.jsonl", sent), "--output", tmp_path / "backfill")
+    kinds = sorted(set(KINDS) - {"dead_letters"})
+    assert comparable(tmp_path / "out", *kinds) == comparable(tmp_path / "backfill", *kinds)
+    letters = {letter["payload"] for letter in records(tmp_path / "out", "dead_letters")}
+    assert letters == {message for message in sent if b'"broken-' in message}
+
+
+def with_one_more_field(folder: Path) -> Path:
+    """Return a copy of the code whose quotes have a new optional field, as a next version would."""
+    for name in ("pipeline", "schemas"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    schema = folder / "schemas" / "quote.avsc"
+    declared = json.loads(schema.read_text("utf-8"))
+    declared["fields"].append({"name": "is_read_out", "type": "boolean", "default": False})
+    schema.write_text(json.dumps(declared), "utf-8")
+    code = folder / "pipeline" / "records.py"
+    lines = code.read_text("utf-8").split("\n")
+    begin = next(number for number, line in enumerate(lines) if line.startswith("class QuoteRecord"))
+    last = next(number for number in range(begin, len(lines)) if lines[number].startswith("    confidence:"))
+    lines.insert(last + 1, "    is_read_out: bool = False")
+    code.write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+@streaming
+def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_path, cluster, emulator, names):
+    """What was remembered is known, what was waiting is written, and every quote of the next version has the field."""
+    topic, subscription = names
+    sent = list(dict.fromkeys(make_messages(60, utc_now(), seed=31)))
+    arguments = ("--subscription", subscription, "--output", tmp_path / "out")
+    job = Job(cluster, emulator, *arguments)
+    publish(topic, sent[:30])
+    until(lambda: is_all_written(tmp_path / "out", sent[:30]), "the first records")
+    publish(topic, sent[30:40])
+    seen = job.checkpoints()
+    until(lambda: job.checkpoints() > seen, "a checkpoint")  # some of them may wait for the end of their window
+    savepoint = job.stop_with_savepoint()
+    code = with_one_more_field(tmp_path / "next")
+    job = Job(cluster, emulator, *arguments, f"--savepoint_path={savepoint}", code=code)
+    publish(topic, sent[:10] + sent[40:])  # the first ones for the second time
+    until(lambda: is_all_written(tmp_path / "out", sent), "all records")
+    job.cancel()
+    whole, _ = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
+    quotes = records(tmp_path / "out", "quotes")
+    assert {quote.get("is_read_out") for quote in quotes} == {None, False}
+
+
+@streaming
+def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
+    """The emulator forgets its topics and messages when it ends; the job has what it had read, and reads on when they are made again."""
+    port = free_port()
+    sent = make_messages(60, utc_now(), seed=41)
+    name = "outage"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
+        with pubsub_emulator.running_emulator(tmp_path, port) as emulator:
+            topic, subscription = subscribed(name)
+            job = Job(cluster, emulator, "--subscription", subscription, "--output", tmp_path / "out")
+            publish(topic, sent[:30])
+            until(lambda: is_all_written(tmp_path / "out", sent[:30]), "the first records")
+        time.sleep(AWAY_SECONDS)  # how long it is away is what is tested
+        with pubsub_emulator.running_emulator(tmp_path, port):
+            subscribed(name)
+            publish(topic, sent[30:])
+            until(lambda: is_all_written(tmp_path / "out", sent), "all records")
+            assert cluster.get(f"/jobs/{job.id}/exceptions")["exceptionHistory"]["entries"] == []
+            job.cancel()
+    whole, _ = sent_ids(sent)
+    assert ids(tmp_path / "out") == sorted(whole)
