@@ -154,7 +154,9 @@ def check(
     )
     check_beam(beam_flags, problems, OWN_OPTIONS)
     if not problems and options.detach and portable.stop_of(runner, pipeline_options(options)) != "leave":
-        problems.append("--detach: only a job on a cluster of its own goes on without this process, as with --runner FlinkRunner")
+        problems.append(
+            "--detach: only a job on a cluster of its own goes on without this process, as with --runner FlinkRunner"
+        )
     if problems:
         raise UsageError(problems)
     return options

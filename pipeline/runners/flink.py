@@ -10,6 +10,8 @@ from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOpt
 from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import FlinkBeamJob, FlinkUberJarJobServer
 
+from pipeline.runners.patient import Patient
+
 # Articles that are handed to a worker together, and the time after which fewer are. A checkpoint waits until they are through: at 30
 # articles a second, a second or two; Beam's 1,000 would be half a minute.
 MAX_BUNDLE_SIZE = 50
@@ -30,7 +32,12 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
         add("--max_bundle_size", type=int, help="elements of a bundle at most, on Flink")
         add("--max_bundle_time_mills", type=int, help="milliseconds until a bundle is finished, on Flink")
         add("--savepoint_path", help="savepoint or checkpoint of Flink's that the job goes on from")
-        add("--allow_non_restored_state", action="store_true", default=None, help="go on without state of steps that are gone")
+        add(
+            "--allow_non_restored_state",
+            action="store_true",
+            default=None,
+            help="go on without state of steps that are gone",
+        )
         add("--number_of_execution_retries", type=int, help="restarts of a failing job on Flink")
 
 
@@ -93,13 +100,19 @@ class _JobServer(FlinkUberJarJobServer):  # type: ignore[misc]
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: object, options: object) -> _Job:
         job = _Job(
-            self._master_url, self.executable_jar(), job_id, job_name, pipeline, options, artifact_port=self._artifact_port
+            self._master_url,
+            self.executable_jar(),
+            job_id,
+            job_name,
+            pipeline,
+            options,
+            artifact_port=self._artifact_port,
         )
         job.restore = self._restore
         return job
 
 
-class PatientFlinkRunner(FlinkRunner):  # type: ignore[misc]
+class PatientFlinkRunner(Patient, FlinkRunner):  # type: ignore[misc]
     """Beam's runner, with our kind of job where a job is submitted as a jar."""
 
     def default_job_server(self, options: PipelineOptions) -> Any:
