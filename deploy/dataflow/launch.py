@@ -154,7 +154,7 @@ def main() -> int:
     if arguments.is_shown:
         return 0
     try:
-        return subprocess.run(command, check=False).returncode  # noqa: S603 - no shell, and the words are the user's own
+        return subprocess.run(command, check=False).returncode
     except FileNotFoundError:
         print("launch.py: gcloud is not here: https://cloud.google.com/sdk/docs/install", file=sys.stderr)
         return WRONG_USAGE

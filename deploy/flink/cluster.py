@@ -266,9 +266,7 @@ class Cluster:
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
         """Send something to the REST interface and return its answer."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            self.url + path, data, {"Content-Type": "application/json"}, method=method
-        )
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
