@@ -11,10 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo test lint types unit lock prism benchmark clean
+.PHONY: help demo test lint types unit deploy-check lock prism flink stack-up stack-down stack-status benchmark clean
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "onrecord needs Python 3.10, 3.11, 3.12 or 3.13 with the venv module; none was found (PYTHON=... names one)"; exit 1; }
@@ -54,8 +54,24 @@ unit: $(VENV)/installed-dev ## run all tests
 	@echo "== tests"
 	@$(BIN)/pytest
 
+deploy-check: $(VENV)/installed-dev ## check the image, Dataflow, Terraform and Kubernetes, as far as that goes with no account (part of make test)
+	@echo "== deploy"
+	@$(BIN)/pytest tests/deploy
+
 prism: $(VENV)/installed ## build Prism, Beam's runner for one machine, which some tests run on (needs Go)
 	@deploy/prism/install.sh $(BIN)/python
+
+flink: $(VENV)/installed ## fetch Flink and Beam's runner for it, which some tests run on (needs a JDK)
+	@$(BIN)/python -m deploy.flink.fetch
+
+stack-up: $(VENV)/installed ## start a small production on this machine: Pub/Sub's emulator, Flink, the streaming job
+	@$(BIN)/python -m deploy.stack up
+
+stack-down: $(VENV)/installed ## stop it; the next start goes on where it was
+	@$(BIN)/python -m deploy.stack down
+
+stack-status: $(VENV)/installed ## say what of it runs, and where
+	@$(BIN)/python -m deploy.stack status
 
 benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
 	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }

@@ -69,8 +69,10 @@ def _make_topics(host: str) -> None:
                 subscriber.create_subscription(name=subscription, topic=topic)
 
 
-def _jobs(flink: cluster.Cluster) -> list[str]:
-    return [job["jid"] for job in flink.get("/jobs/overview")["jobs"] if job["state"] in GOES_ON]
+def _jobs(flink: cluster.Cluster) -> dict[str, str]:
+    """Return the ids of the jobs that go on, and their states."""
+    jobs = {job["jid"]: job["state"] for job in flink.get("/jobs/overview")["jobs"]}
+    return {job: state for job, state in jobs.items() if state in GOES_ON}
 
 
 def _submit(flink: cluster.Cluster, host: str) -> None:
@@ -100,6 +102,8 @@ def serve() -> int:
         _make_topics(host)
         with cluster.Cluster(FOLDER / "flink", port=ports["flink"]) as flink:
             _submit(flink, host)
+            while set(_jobs(flink).values()) != {"RUNNING"} and not ending.wait(1):
+                pass
             _write_facts(is_ready=True)
             while not ending.wait(1):
                 if server.poll() is not None:
@@ -158,6 +162,13 @@ def down() -> int:
     return 0
 
 
+def _checkpoints(flink: cluster.Cluster, job: str) -> str:
+    found = flink.get(f"/jobs/{job}/checkpoints")
+    latest = (found.get("latest") or {}).get("completed") or {}
+    kept = f", the last with {latest['state_size'] / 1000:,.0f} kB" if latest else ""
+    return f", {found['counts']['completed']} checkpoints{kept}"
+
+
 def status() -> int:
     """Say what runs, and where; return 0 if all of it does."""
     supervisor = _supervisor()
@@ -170,17 +181,13 @@ def status() -> int:
     print(f"Pub/Sub         PUBSUB_EMULATOR_HOST=127.0.0.1:{ports['pubsub']}, topic {TOPIC}")
     print(f"records         {FOLDER / 'records'}, written every {WINDOW_SECONDS} seconds")
     try:
-        overview, jobs = flink.get("/overview"), _jobs(flink)
-    except OSError as error:
-        print(f"Flink           {flink.url}: {error}")
+        print(f"Flink           {flink.url}, {flink.get('/overview')['taskmanagers']} task managers")
+        jobs = _jobs(flink)
+        for job, state in jobs.items():
+            print(f"streaming job   {state.lower()}{_checkpoints(flink, job)}")
+    except OSError as error:  # a job manager that was just started has no answer to some questions
+        print(f"Flink           {flink.url} does not answer yet: {error}")
         return 1
-    print(f"Flink           {flink.url}, {overview['taskmanagers']} task managers")
-    for job in jobs:
-        state = flink.get(f"/jobs/{job}")["state"].lower()
-        found = flink.get(f"/jobs/{job}/checkpoints")
-        latest = (found.get("latest") or {}).get("completed") or {}
-        kept = f", the last with {latest['state_size'] / 1000:,.0f} kB" if latest else ""
-        print(f"streaming job   {state}, {found['counts']['completed']} checkpoints{kept}")
     if not jobs:
         print("streaming job   none; 'make stack-down stack-up' starts it")
     return 0 if jobs else 1

@@ -106,7 +106,7 @@ class Cluster:
         ]
 
     def _write_files(self) -> None:
-        for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "tmp", "zookeeper"):
+        for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "scratch", "zookeeper"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         own = {
             "jobmanager.rpc.address": "127.0.0.1",
@@ -140,8 +140,8 @@ class Cluster:
             "high-availability.storageDir": f"file://{self.folder}/jobs",
             "state.checkpoints.dir": f"file://{self.folder}/checkpoints",
             "state.savepoints.dir": f"file://{self.folder}/savepoints",
-            "io.tmp.dirs": f"{self.folder}/tmp",
-            "web.upload.dir": f"{self.folder}/tmp",
+            "io.tmp.dirs": f"{self.folder}/scratch",
+            "web.upload.dir": f"{self.folder}/scratch",
         }
         conf = {**_conf(), **own, **self._own}
         (self.folder / "conf" / "flink-conf.yaml").write_text("".join(f"{key}: {conf[key]}\n" for key in sorted(conf)))
@@ -266,9 +266,7 @@ class Cluster:
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
         """Send something to the REST interface and return its answer."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the address is ours
-            self.url + path, data, {"Content-Type": "application/json"}, method=method
-        )
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None

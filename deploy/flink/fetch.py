@@ -101,10 +101,7 @@ def _pypi_url(path: str) -> str:
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         text = answer.read().decode("utf-8")
         is_json = "json" in answer.headers.get("Content-Type", "")
-    if is_json:
-        links = [file["url"] for file in json.loads(text)["files"]]
-    else:
-        links = re.findall(r'href="([^"#]+)', text)
+    links = [file["url"] for file in json.loads(text)["files"]] if is_json else re.findall(r'href="([^"#]+)', text)
     for link in links:
         if link.rpartition("/")[2] == name:
             return urllib.parse.urljoin(page, link)
@@ -134,7 +131,7 @@ def _sha256(path: Path) -> str:
 def _download(url: str, partial: Path) -> None:
     """Fetch an address into a file; what is there of it already is not fetched again."""
     have = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             is_rest = answer.status == 206

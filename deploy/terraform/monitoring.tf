@@ -152,7 +152,8 @@ resource "google_monitoring_alert_policy" "no_output" {
     display_name = "articles come in and no record goes out"
 
     condition_prometheus_query_language {
-      query               = "${local.growth.messages} > 0 and ${local.growth.records} == 0"
+      # "unless": a counter that never counted is not there at all, and would not be 0.
+      query               = "${local.growth.messages} > 0 unless ${local.growth.records} > 0"
       duration            = "${var.no_output_minutes * 60}s"
       evaluation_interval = "60s"
     }

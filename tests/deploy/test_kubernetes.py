@@ -27,6 +27,7 @@ OPERATOR = fetch.Pinned(
     "org/apache/flink/flink-kubernetes-operator-api/1.10.0/flink-kubernetes-operator-api-1.10.0.jar",
 )
 DEFINITION = "META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml"
+MEASURED_MEBIBYTES = 615 * 1_000_000 / 2**20  # of a stream's worker: docs/dataflow.md
 WORKER_POOL_PORT = 50000  # of apache_beam.runners.worker.worker_pool_main, as Beam's boot starts it
 
 Resource = dict[str, Any]
@@ -208,3 +209,4 @@ def test_each_slot_has_a_worker_process_with_the_memory_that_was_measured(resour
         pool["resources"]["requests"]["cpu"]
         == deployment(resources)["flinkConfiguration"]["taskmanager.numberOfTaskSlots"]
     )
+    assert int(pool["resources"]["requests"]["memory"].removesuffix("Mi")) >= 2 * MEASURED_MEBIBYTES
