@@ -48,7 +48,9 @@ def main(minutes: int, rate: float, conf: dict[str, str]) -> None:
                     longest = max((each["end_to_end_duration"] for each in new), default=0)
                     counts = found["counts"]
                     written = len(ids(folder / "out"))
-                    print(ROW.format(minute, written, counts["completed"], counts["failed"], largest, longest), flush=True)
+                    print(
+                        ROW.format(minute, written, counts["completed"], counts["failed"], largest, longest), flush=True
+                    )
             job.cancel()
 
 

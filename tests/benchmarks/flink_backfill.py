@@ -47,9 +47,7 @@ def main(articles: str) -> None:
         print(f"local runner, 1 worker\t{local:.0f} s\t{local_cpu:.0f} CPU s")
         print(f"Flink, 2 workers\t{flink:.0f} s\t{flink_cpu:.0f} CPU s\t{local / flink:.2f} times as fast")
         for kind in EXTRACTED:
-            same = [
-                [path.read_bytes() for path in files(folder / where, kind)] for where in ("local", "flink")
-            ]
+            same = [[path.read_bytes() for path in files(folder / where, kind)] for where in ("local", "flink")]
             print(f"{kind}\t{'the same' if same[0] == same[1] and same[0] else 'NOT the same'}")
 
 
