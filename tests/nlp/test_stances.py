@@ -62,6 +62,17 @@ def the(stances: tuple[Stance, ...], holder: str, target: str) -> Stance:
         ("The workers went on strike in protest at the cuts.", "workers", "the cuts", "OPPOSE"),
         ("The teachers were angered by the ruling.", "teachers", "the ruling", "OPPOSE"),
         ("Amina Diallo, a critic of the bank, resigned.", "Diallo", "the bank", "OPPOSE"),
+        ("Norway rolled back tariffs on Peru.", "Norway", "Peru", "SUPPORT"),
+        ("The mayor opened another round of criticism against the port.", "mayor", "the port", "OPPOSE"),
+        ("The council blamed the leak on the contractor.", "council", "the contractor", "OPPOSE"),
+        ("The captain picked up an endorsement from Ana Berg.", "Ana Berg", "The captain", "SUPPORT"),
+        ("The ruling was greeted with dismay by unions.", "unions", "The ruling", "OPPOSE"),
+        ("Norway shares the view that the ban is illegal.", "Norway", "the ban is illegal", "SUPPORT"),
+        ("The rector said there was no justification for the raid.", "rector", "the raid", "OPPOSE"),
+        ("The president refused to meet Ana Berg.", "president", "Ana Berg", "OPPOSE"),
+        ("The panel issued a report critical of the bank.", "panel", "the bank", "OPPOSE"),
+        ("Peruvian jets bombed the rebels.", "Peruvian", "the rebels", "OPPOSE"),
+        ("“This shameful campaign must end,” said Ana Berg.", "Berg", "This shameful campaign", "OPPOSE"),
     ],
 )
 def test_words_that_take_a_stance(read: Read, text: str, holder: str, target: str, polarity: str) -> None:
@@ -94,6 +105,9 @@ def test_no_intention_of_doing_it_is_opposition_to_doing_it(read: Read) -> None:
         "The two ministers met in Oslo and discussed the bill.",
         "The storm hit the coast on Monday.",
         "The clerk declined to comment.",
+        "The mayor refrained from attacking the port.",
+        "The minister was asked to support the plan.",
+        "Rebels bombed a hotel.",
     ],
 )
 def test_no_stance_where_none_is_taken(read: Read, text: str) -> None:
@@ -271,6 +285,37 @@ def test_a_pronoun_that_stands_for_nobody_is_no_party(read: Read, text: str) -> 
 def test_a_pronoun_stands_for_the_subject_before_it(read: Read) -> None:
     stances = read("Governor Ines Duarte spoke for an hour. She condemned the harbour toll.")
     assert the(stances, "Ines Duarte", "the harbour toll").polarity == "OPPOSE"
+
+
+@pytest.mark.parametrize(
+    ("text", "holder", "target"),
+    [
+        ("The farmers are angry because they oppose the dam.", "The farmers", "the dam"),
+        ("The council published the report on Monday. The unions rejected it at once.", "The unions", "the report"),
+    ],
+)
+def test_a_pronoun_takes_the_words_of_the_noun_that_it_stands_for(read: Read, text: str, holder: str, target: str) -> None:
+    assert (holder, target) in {(one.holder.name, one.target.name) for one in read(text)}
+
+
+def test_what_somebody_is_asked_to_do_is_the_wish_of_who_asks(read: Read) -> None:
+    stances = read("The league urged the court to overturn the ruling.")
+    assert has(stances, "league", "the ruling", "OPPOSE")
+    assert not has(stances, "court", "the ruling", "OPPOSE")
+
+
+def test_each_of_a_list_that_names_somebody_has_a_stance_of_its_own(read: Read) -> None:
+    holders = {one.holder.name for one in read("Norway, Peru and other states condemned the raid.")}
+    assert {"Norway", "Peru", "other states"} <= holders
+
+
+def test_a_rejected_request_is_a_blow_at_whom_it_comes_from(read: Read) -> None:
+    assert has(read("The minister rejected a request from Peru."), "minister", "Peru", "OPPOSE")
+
+
+def test_joined_names_that_sign_a_deal_stand_by_each_other(read: Read) -> None:
+    assert has(read("Norway and Sweden reached a deal on fishing."), "Norway", "Sweden", "SUPPORT")
+    assert not has(read("Norway and Sweden reached a port on Monday."), "Norway", "Sweden", "SUPPORT")
 
 
 def test_the_country_is_not_us(read: Read) -> None:

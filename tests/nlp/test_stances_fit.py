@@ -6,7 +6,8 @@ from pathlib import Path
 from spacy.language import Language
 
 from pipeline.nlp.learning import conditional_logit
-from pipeline.nlp.stances import fit
+from pipeline.nlp.stances import examples, fit
+from pipeline.nlp.stances.crossvalidation import cross_validated
 from pipeline.nlp.stances.pairs import Pairs
 from pipeline.nlp.stances.reading import Reading
 from pipeline.nlp.stances.weights import logits, pair_weights, probabilities
@@ -37,9 +38,9 @@ def test_a_verb_that_no_lexicon_has_is_learned(nlp: Language) -> None:
         if holder != target
         for verb, label in (("ghosted", "oppose"), ("visited", "neutral"))
     ]
-    data = [group for one in sentences for group in fit.groups(nlp(str(one["text"])), one["pairs"])]
-    table = fit.table_of(conditional_logit(data))
-    assert table == fit.table_of(conditional_logit(data))
+    data = [group for one in sentences for group in examples.groups(nlp(str(one["text"])), one["pairs"])]
+    table = examples.table_of(conditional_logit(data))
+    assert table == examples.table_of(conditional_logit(data))
 
     def oppose(text: str) -> float:
         reading = Reading(nlp(text))
@@ -51,7 +52,7 @@ def test_a_verb_that_no_lexicon_has_is_learned(nlp: Language) -> None:
 
 
 def test_what_speaks_with_a_sign_is_learned_for_both_polarities() -> None:
-    table = fit.table_of({"agree xl": 1.5, "differ xl": -0.5, "support bias": -1.0, "oppose xl-": 0.25})
+    table = examples.table_of({"agree xl": 1.5, "differ xl": -0.5, "support bias": -1.0, "oppose xl-": 0.25})
     assert table["xl+"] == (1.5, -0.5)
     assert table["xl-"] == (-0.5, 1.75)
     assert table["bias"] == (-1.0, 0.0)
@@ -61,3 +62,16 @@ def test_the_weights_that_ship_are_small_numbers_with_a_name() -> None:
     table = pair_weights()
     assert len(table) > 1000
     assert all(name.strip() and max(map(abs, sides)) < 10 for name, sides in table.items())
+
+
+def test_folds_tell_how_well_a_verb_is_learned_from_other_sentences(nlp: Language) -> None:
+    sentences = [
+        {**sentence(holder, "ghosted", target, "oppose"), "file": "a.jsonl"}
+        for holder in NAMES
+        for target in NAMES
+        if holder != target
+    ]
+    docs = [nlp(str(one["text"])) for one in sentences]
+    (result,) = cross_validated(docs, sentences, 3)
+    assert (result.file, result.pairs) == ("a.jsonl", len(sentences))
+    assert result.oppose > 50 > result.support

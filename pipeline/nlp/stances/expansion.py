@@ -34,13 +34,13 @@ def _author(parse: Parse, noun: int) -> int | None:
 
 
 def named_conjuncts(parse: Parse, head: int) -> list[int]:
-    """Return the heads of a list of names, or nothing where one of them is no name."""
+    """Return the heads of a list that names somebody: Ana Berg, Peru and other states; nothing for any other phrase."""
     heads = [head]
     for place in range(MAX_PARTIES):
         if place == len(heads):
             break
         heads.extend(child for child in parse.children[heads[place]] if parse.dep[child] == "conj")
-    return heads if 1 < len(heads) <= MAX_PARTIES and all(is_named(parse, one) for one in heads) else []
+    return heads if 1 < len(heads) <= MAX_PARTIES and any(is_named(parse, one) for one in heads) else []
 
 
 def _holders(parse: Parse, holder: int | None) -> list[int | None]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.arguments import after_preposition, doer, possessor, recipient, subject
+from pipeline.nlp.stances.arguments import SUBJECTS, after_preposition, doer, possessor, recipient, subject
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.mood import meant, mood
 from pipeline.nlp.stances.parse import Parse
@@ -162,9 +162,8 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
         return
     if slot == "that":
         for child in parse.children[noun]:
-            if parse.dep[child] in ("acl", "ccomp") and parse.child(child, "nsubj", "nsubjpass") is not None:
-                if parse.has(child, "that"):
-                    yield child, True
+            if parse.dep[child] in ("acl", "ccomp") and parse.has(child, "that") and parse.child(child, *SUBJECTS):
+                yield child, True
         return
     own = list(after_preposition(parse, noun, slot))
     if not own and carrier is not None and parse.is_verb(carrier):

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.actors import Actor, actors
+from pipeline.nlp.stances.arguments import SUBJECTS
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.features import COMPLETING, Describer, Feature, Framed
 from pipeline.nlp.stances.mood import mood
-from pipeline.nlp.stances.parse import HAVE, WERE, Parse
+from pipeline.nlp.stances.parse import HAVE, MAX_CLIMB, WERE, Parse
 from pipeline.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
 from pipeline.nlp.stances.voices import Voices
 from pipeline.nlp.stances.weights import Table, logits, probabilities
@@ -20,6 +21,8 @@ from pipeline.nlp.stances.weights import Table, logits, probabilities
 # From here on two actors are holder and target. Probabilities are low because most of the pairs that were learned from are taken as
 # without a stance, though nobody has read them; of the pairs of names that annotators have read, three in four above this are right.
 LEAST_PROBABILITY = 0.2
+# Of words that the lexicon lacks, and toward those who have no name, more is asked: annotators chose pairs of names.
+LEAST_UNSURE = 0.3
 # Where a rule has found the same, less will do: the pair is no more than what the rule says of it.
 LEAST_FRAMED = 0.1
 # Words that add less than this share of what the strongest one adds don't carry the stance.
@@ -41,9 +44,6 @@ BY = frozenset({"by", "of", "from", "among"})
 PLACES = ("GPE", "LOC", "FAC")
 # Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
 LEAST_PLACE = -2.3
-SCENES = frozenset({"in", "at", "near", "from", "outside", "across", "around", "into", "to"})
-ACTS = frozenset({"ASSAULT", "COERCE", "AID", "SANCTION", "COOPERATE", "THREATEN", "PROTEST"})
-GATES = {"place": False, "clause": False, "adj": False, "person": False}
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 
 
@@ -106,8 +106,16 @@ class Pairs:
             side = 0 if likely.support >= likely.oppose else 1
             if likely[side] >= LEAST_FRAMED:
                 candidate = self._candidate(pair, words, side, table)
-                if candidate is not None and (likely[side] >= LEAST_PROBABILITY or not candidate.features & UNFRAMED):
+                if candidate is not None and likely[side] >= self._least(candidate):
                     yield candidate, likely[side]
+
+    def _least(self, candidate: Candidate) -> float:
+        """Return from which probability on a pair is a stance."""
+        if not candidate.features & UNFRAMED:
+            return LEAST_FRAMED
+        target = candidate.target.head
+        is_named = bool(self.parse.ent_type[target]) or self.parse.tag[target].startswith("NNP")
+        return LEAST_PROBABILITY if is_named and "unknown" not in candidate.features else LEAST_UNSURE
 
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
         """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
@@ -147,14 +155,7 @@ class Pairs:
             return None  # the words say the contrary
         if not self._is_done(words[0], pair.way, is_known=bool(known)):
             return None
-        acts = any(reading.relation in ACTS for reading in known)
-        if GATES["place"] and not acts and self._is_scene(target):
-            return None
-        if GATES["clause"] and self._is_in_clause(words[0], target):
-            return None
-        if GATES["adj"] and not acts and self._is_description(target):
-            return None
-        if GATES["person"] and not known:
+        if self._is_in_clause(target, words[0]):
             return None
         return Candidate(
             predicate=words[0],
@@ -162,38 +163,21 @@ class Pairs:
             target=phrase,
             score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
             expression=tuple(sorted({*words, *how.words})),
-            features=frozenset({"pair"}),
+            features=frozenset({"pair"} if known else {"pair", "unknown"}),
             relation=known[0].relation if known else None,
         )
 
-    def _is_scene(self, target: int) -> bool:
-        """Whether a place is only where something is: voters in New York."""
+    def _is_in_clause(self, target: int, word: int) -> bool:
+        """Whether a target stands below a word in a clause of which it is not the subject: released an ad that urges voters."""
         parse = self.parse
-        above = parse.head[target]
-        return parse.ent_type[target] in PLACES and parse.dep[target] == "pobj" and parse.lower[above] in SCENES
-
-    def _is_description(self, target: int) -> bool:
-        """Whether a name only describes a thing: the Peruvian talks, the Democratic primaries."""
-        parse = self.parse
-        return parse.dep[target] in ("amod", "compound", "nmod") and parse.ent_type[target] in ("NORP", *PLACES)
-
-    def _is_in_clause(self, word: int, target: int) -> bool:
-        """Whether a target stands in a clause below the word, and is not the subject there: an ad that urges voters."""
-        parse = self.parse
-        for _ in range(MAX_STEPS * 2):
+        for _ in range(MAX_CLIMB):
             if target == word or parse.head[target] == target:
                 return False
+            if parse.dep[target] in CLAUSES and parse.child(target, *SUBJECTS) is not None:
+                return True
             above = parse.head[target]
-            if parse.dep[target] in CLAUSES:
-                own = parse.child(target, "nsubj", "nsubjpass")
-                if own is not None:
-                    return True
-            if parse.dep[target] == "nsubj" and parse.dep[above] in CLAUSES:
-                target = above
-                if target == word:
-                    return False
-                above = parse.head[target]
-            target = above
+            is_subject = parse.dep[target] == "nsubj" and parse.dep[above] in CLAUSES
+            target = parse.head[above] if is_subject and above != word else above
         return False
 
     def _can_carry(self, token: int) -> bool:
