@@ -49,6 +49,7 @@ def terraform(configuration: Path, folder: Path, *arguments: str) -> "subprocess
         "PATH": "/usr/bin:/bin",
         "TF_CLI_CONFIG_FILE": str(configuration),
         "TF_DISABLE_PLUGIN_TLS": "1",
+        "CHECKPOINT_DISABLE": "1",
         "HOME": str(folder),
     }
     program = installed("terraform", HINT)
