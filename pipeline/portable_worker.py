@@ -42,7 +42,10 @@ def _provision(worker_id: str, endpoint: str) -> provision.ProvisionInfo:
 
 def _service(told: endpoints_pb2.ApiServiceDescriptor, argument: str | None) -> str:
     """Return an endpoint as Beam's worker takes it from its environment; what was said when it was asked comes first."""
-    return text_format.MessageToString(told if told.url else endpoints_pb2.ApiServiceDescriptor(url=argument or ""))
+    text: str = text_format.MessageToString(
+        told if told.url else endpoints_pb2.ApiServiceDescriptor(url=argument or "")
+    )
+    return text
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ from deploy.flink import fetch
 from deploy.processes import ENDS_WITH_PARENT, free_port
 
 CONF = Path(__file__).with_name("flink.conf")
-HOW_TO_GET_IT = "no Flink: `python -m deploy.flink.fetch` gets it from PyPI and Maven Central; it needs Java 11 or 17"
-START_SECONDS = 120.0
+HOW_TO_GET_IT = "no Flink: `make flink` fetches it from PyPI and Maven Central; it needs a JDK, 11 or 17"
+START_SECONDS = 240.0
 LOOK_SECONDS = 0.5  # between two looks whether all processes are there
 END_SECONDS = 20.0
 # Flink on Java 17 looks into classes of the platform's.
@@ -106,7 +106,7 @@ class Cluster:
         ]
 
     def _write_files(self) -> None:
-        for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "tmp", "zookeeper"):
+        for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "scratch", "zookeeper"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         own = {
             "jobmanager.rpc.address": "127.0.0.1",
@@ -140,8 +140,8 @@ class Cluster:
             "high-availability.storageDir": f"file://{self.folder}/jobs",
             "state.checkpoints.dir": f"file://{self.folder}/checkpoints",
             "state.savepoints.dir": f"file://{self.folder}/savepoints",
-            "io.tmp.dirs": f"{self.folder}/tmp",
-            "web.upload.dir": f"{self.folder}/tmp",
+            "io.tmp.dirs": f"{self.folder}/scratch",
+            "web.upload.dir": f"{self.folder}/scratch",
         }
         conf = {**_conf(), **own, **self._own}
         (self.folder / "conf" / "flink-conf.yaml").write_text("".join(f"{key}: {conf[key]}\n" for key in sorted(conf)))
@@ -181,7 +181,9 @@ class Cluster:
     def _start(self, name: str) -> None:
         conf = ("--configDir", str(self.folder / "conf"))
         if name == "zookeeper":
-            process = self._java(name, "128m", ZOOKEEPER, "--zkConfigFile", f"{self.folder}/conf/zoo.cfg", "--peerId", "1")
+            process = self._java(
+                name, "128m", ZOOKEEPER, "--zkConfigFile", f"{self.folder}/conf/zoo.cfg", "--peerId", "1"
+            )
         elif name == "jobmanager":
             process = self._java(name, "512m", JOB_MANAGER, *conf)
         else:
@@ -189,7 +191,14 @@ class Cluster:
         self.processes[name] = process
 
     def start(self) -> "Cluster":
-        """Start the processes, and return when all task managers are there."""
+        """Start the processes, and return when all task managers are there.
+
+        Raises:
+            RuntimeError: Flink was not fetched, or there is no Java.
+            TimeoutError: it does not come up.
+        """
+        if not is_here():
+            raise RuntimeError(HOW_TO_GET_IT)
         self._write_files()
         managers = [f"taskmanager-{number}" for number in range(1, self._task_managers + 1)]
         for name in ("zookeeper", "jobmanager", *managers):
@@ -264,7 +273,7 @@ class Cluster:
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
         """Send something to the REST interface and return its answer."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the address is ours
+        request = urllib.request.Request(
             self.url + path, data, {"Content-Type": "application/json"}, method=method
         )
         with urllib.request.urlopen(request, timeout=30) as answer:

@@ -77,8 +77,8 @@ def cache_folder() -> Path:
 
 
 def home() -> Path:
-    """Return the folder of what this program makes, whether it is there or not."""
-    made_from = LOCK.read_bytes() + IDS.read_bytes() + Path(__file__).read_bytes()
+    """Return the folder of what the lock says, whether it is there or not."""
+    made_from = LOCK.read_bytes() + IDS.read_bytes()
     return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
 
 
@@ -97,16 +97,11 @@ def _pypi_url(path: str) -> str:
         index = asked.stdout.strip() or PYPI
     project, name = path.split("/")
     page = f"{index.rstrip('/')}/{project}/"
-    request = urllib.request.Request(
-        page, headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.5"}
-    )
+    request = urllib.request.Request(page, headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.5"})
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         text = answer.read().decode("utf-8")
         is_json = "json" in answer.headers.get("Content-Type", "")
-    if is_json:
-        links = [file["url"] for file in json.loads(text)["files"]]
-    else:
-        links = re.findall(r'href="([^"#]+)', text)
+    links = [file["url"] for file in json.loads(text)["files"]] if is_json else re.findall(r'href="([^"#]+)', text)
     for link in links:
         if link.rpartition("/")[2] == name:
             return urllib.parse.urljoin(page, link)
@@ -136,7 +131,7 @@ def _sha256(path: Path) -> str:
 def _download(url: str, partial: Path) -> None:
     """Fetch an address into a file; what is there of it already is not fetched again."""
     have = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             is_rest = answer.status == 206
@@ -270,7 +265,9 @@ def main() -> int:
     except (FetchError, OSError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         print(f"Flink can't be fetched: {error}", file=sys.stderr)
-        print("The same command goes on where it was. ONRECORD_MAVEN_URL and PIP_INDEX_URL name mirrors.", file=sys.stderr)
+        print(
+            "The same command goes on where it was. ONRECORD_MAVEN_URL and PIP_INDEX_URL name mirrors.", file=sys.stderr
+        )
         return 1
     print(f"Flink is there: {home()}")
     return 0

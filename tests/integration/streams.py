@@ -85,7 +85,10 @@ def article_text(chance: random.Random, number: int) -> str:
 
 
 def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> list[bytes]:
-    """Return messages as they are sent, numbered from ``first``: 5 % are malformed, 5 % are sent twice, and 10 % were published minutes to days ago."""
+    """Return messages as they are sent: 5 % are malformed, 5 % are sent twice, and 10 % were published minutes to days ago.
+
+    Each has a number, from ``first`` on, and a text that no other number gives.
+    """
     chance = random.Random(seed)
     sent: list[bytes] = []
     whole: list[bytes] = []
