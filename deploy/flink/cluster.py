@@ -21,8 +21,8 @@ from deploy.flink import fetch
 from deploy.processes import ENDS_WITH_PARENT, free_port
 
 CONF = Path(__file__).with_name("flink.conf")
-HOW_TO_GET_IT = "no Flink: `python -m deploy.flink.fetch` gets it from PyPI and Maven Central; it needs Java 11 or 17"
-START_SECONDS = 120.0
+HOW_TO_GET_IT = "no Flink: `make flink` fetches it from PyPI and Maven Central; it needs a JDK, 11 or 17"
+START_SECONDS = 240.0
 LOOK_SECONDS = 0.5  # between two looks whether all processes are there
 END_SECONDS = 20.0
 # Flink on Java 17 looks into classes of the platform's.
@@ -191,7 +191,14 @@ class Cluster:
         self.processes[name] = process
 
     def start(self) -> "Cluster":
-        """Start the processes, and return when all task managers are there."""
+        """Start the processes, and return when all task managers are there.
+
+        Raises:
+            RuntimeError: Flink was not fetched, or there is no Java.
+            TimeoutError: it does not come up.
+        """
+        if not is_here():
+            raise RuntimeError(HOW_TO_GET_IT)
         self._write_files()
         managers = [f"taskmanager-{number}" for number in range(1, self._task_managers + 1)]
         for name in ("zookeeper", "jobmanager", *managers):

@@ -77,8 +77,8 @@ def cache_folder() -> Path:
 
 
 def home() -> Path:
-    """Return the folder of what this program makes, whether it is there or not."""
-    made_from = LOCK.read_bytes() + IDS.read_bytes() + Path(__file__).read_bytes()
+    """Return the folder of what the lock says, whether it is there or not."""
+    made_from = LOCK.read_bytes() + IDS.read_bytes()
     return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
 
 
