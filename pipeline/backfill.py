@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import apache_beam as beam
+import grpc
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
@@ -177,7 +178,8 @@ def _printable(line: str) -> str:
 
 def print_failure(error: Exception, console: Console) -> None:
     """Say why the job failed; the runner's error holds the trace of the worker."""
-    lines = [_printable(line) for line in str(error).strip().splitlines()] or [type(error).__name__]
+    text = str(error.details() if isinstance(error, grpc.Call) else error)
+    lines = [_printable(line) for line in text.strip().splitlines()] or [type(error).__name__]
     for line in lines[:-1]:
         console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)

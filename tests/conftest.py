@@ -25,6 +25,8 @@ from pipeline.records import (
     Speaker,
     StanceRecord,
 )
+from tests import streams
+from tests.integration.portable import needs_prism
 
 settings.register_profile("onrecord", deadline=None)  # the first example pays for imports and lexicons
 settings.load_profile("onrecord")
@@ -58,6 +60,13 @@ def value_coders() -> None:
     from pipeline import coders
 
     coders.register()
+
+
+@pytest.fixture(params=[streams.RUNNER, pytest.param("PrismRunner", marks=needs_prism)])
+def each_stream_runner(request, monkeypatch) -> str:
+    """Run a test's streams on each runner of this machine that knows TestStream."""
+    monkeypatch.setattr(streams, "RUNNER", request.param)
+    return request.param
 
 
 short_text = st.text(max_size=12)

@@ -1,4 +1,4 @@
-"""Streams for tests on the local runner: quotes that arrive on time, early, late and very late, and what they leave on disk."""
+"""Streams for tests: quotes that arrive on time, early, late and very late, and what they leave on disk."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,9 +12,10 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.records import Provenance, QuoteRecord, Span
+from pipeline.runners import prism
 
 NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
-RUNNER = "BundleBasedDirectRunner"
+RUNNER = "BundleBasedDirectRunner"  # the fixture each_stream_runner puts another one here
 
 QUOTE = QuoteRecord(
     article_id="pier",
@@ -61,8 +62,9 @@ def stream(*events: float | tuple[str, float] | list[TimestampedValue]) -> TestS
 
 
 def options() -> PipelineOptions:
-    """Return the options of a streaming job on the local runner."""
-    found = PipelineOptions([f"--runner={RUNNER}"])
+    """Return the options of a streaming job."""
+    flags = prism.location_flags([], []) if RUNNER == "PrismRunner" else []
+    found = PipelineOptions([f"--runner={RUNNER}", *flags])
     found.view_as(StandardOptions).streaming = True
     return found
 

@@ -10,6 +10,8 @@ from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOpt
 from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import FlinkBeamJob, FlinkUberJarJobServer
 
+from pipeline.runners.patient import Patient
+
 # Articles that are handed to a worker together, and the time after which fewer are. A checkpoint waits until they are through: at 30
 # articles a second, a second or two; Beam's 1,000 would be half a minute.
 MAX_BUNDLE_SIZE = 50
@@ -110,7 +112,7 @@ class _JobServer(FlinkUberJarJobServer):  # type: ignore[misc]
         return job
 
 
-class PatientFlinkRunner(FlinkRunner):  # type: ignore[misc]
+class PatientFlinkRunner(Patient, FlinkRunner):  # type: ignore[misc]
     """Beam's runner, with our kind of job where a job is submitted as a jar."""
 
     def default_job_server(self, options: PipelineOptions) -> Any:

@@ -10,10 +10,10 @@ from typing import Literal
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
-from apache_beam.runners.portability.flink_runner import FlinkRunner
-from apache_beam.runners.runner import PipelineResult
+from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
 from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
+from pipeline.runners.patient import PatientPortableRunner, PatientPrismRunner
 
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
 EMBEDDED_FLINK = ("[local]", "[auto]")
@@ -35,9 +35,13 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     return []
 
 
-def beam_runner(runner: Runner) -> FlinkRunner | None:
+def beam_runner(runner: Runner) -> PipelineRunner | None:
     """Return the one that runs a job, where it is not Beam's own of that name."""
-    return flink.PatientFlinkRunner() if runner is FLINK else None
+    if runner is PRISM:
+        return PatientPrismRunner()
+    if runner is FLINK:
+        return flink.PatientFlinkRunner()
+    return PatientPortableRunner() if runner is PORTABLE else None
 
 
 def stop_of(runner: Runner, options: PipelineOptions) -> Stop:

@@ -48,8 +48,8 @@ def test_files_are_equal(once, tmp_path, options):
 @needs_prism
 @pytest.mark.parametrize(
     "options",
-    [(), ("--batch-size", 3), ("--experiments=use_loopback_process_worker",)],
-    ids=["one batch", "batches of 3", "a worker process"],
+    [(), ("--batch-size", 3, "--job_server_timeout=1"), ("--experiments=use_loopback_process_worker",)],
+    ids=["one batch", "batches of 3, longer than Beam waits", "a worker process"],
 )
 def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
     """The worker process is one that was started for the job: nothing that the launcher has in memory is there."""

@@ -17,7 +17,7 @@ from pipeline.sinks.avro_files import WriteAvro, WriteShardFn, pane_file_name, s
 from pipeline.transforms.windows import LATE_SECONDS, SLACK_SECONDS, windows
 from tests.streams import NOON, at, files, names, options, quote, stream, union
 
-pytestmark = pytest.mark.usefixtures("value_coders")
+pytestmark = pytest.mark.usefixtures("value_coders", "each_stream_runner")
 
 DAY = 24 * 3600
 MINUTES_5 = 300
@@ -86,12 +86,12 @@ def test_a_record_that_is_as_late_as_is_allowed_is_written(tmp_path):
 def test_early_panes_are_files_of_their_own_and_an_empty_one_is_none(tmp_path):
     events = (at(10, "a"), ("wait", 61.0), at(20, "b"), ("wait", 61.0), 400, at(30, "c"), WAIT)
     found = written(tmp_path, events, early_every=60)
-    # Pane 2 is the window's end: nothing had come since the second early pane.
-    assert found == {
-        f"{TWELVE}-pane-00000-00000-of-00001-job-1.avro": ["a"],
-        f"{TWELVE}-pane-00001-00000-of-00001-job-1.avro": ["b"],
-        f"{TWELVE}-pane-00003-00000-of-00001-job-1.avro": ["c"],
+    panes = {
+        path.removeprefix(TWELVE).removesuffix("-00000-of-00001-job-1.avro"): names for path, names in found.items()
     }
+    # At the window's end nothing had come since the second early pane; whether that is a pane is up to the runner.
+    late = "-pane-00002" if "-pane-00002" in panes else "-pane-00003"
+    assert panes == {"-pane-00000": ["a"], "-pane-00001": ["b"], late: ["c"]}
 
 
 @pytest.mark.parametrize("shards", [1, 2, 5])

@@ -44,10 +44,12 @@ def expect(events: tuple[object, ...], expected: list[tuple[str, str, str | None
         assert_that(seen, equal_to(expected))
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_a_message_that_is_delivered_again_gets_no_second_record():
     expect(((1, sent("a")), (2, sent("a", origin="s/2")), (900, sent("a", origin="s/3"))), [("a", "s/1", None)])
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_a_text_under_another_id_names_the_first_that_came():
     expect(
         ((1, sent("b")), (2, sent("a")), (3, sent("c"))),
@@ -55,10 +57,12 @@ def test_a_text_under_another_id_names_the_first_that_came():
     )
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_a_corrected_text_under_the_same_id_is_an_article_of_its_own():
     expect(((1, sent("a")), (2, sent("a", OTHER, "s/2"))), [("a", "s/1", None), ("a", "s/2", None)])
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_an_article_is_remembered_for_an_hour_after_it_was_last_seen():
     expect(
         ((1, sent("a")), 3_000, (3_000, sent("a", origin="s/2")), 6_000, (6_000, sent("a", origin="s/3"))),
@@ -66,6 +70,7 @@ def test_an_article_is_remembered_for_an_hour_after_it_was_last_seen():
     )
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_an_article_is_forgotten_when_the_hour_has_passed():
     expect(
         ((1, sent("a")), 3_700, (3_700, sent("a", origin="s/2"))),
@@ -73,6 +78,7 @@ def test_an_article_is_forgotten_when_the_hour_has_passed():
     )
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_what_comes_late_is_compared_by_its_own_time():
     expect(((1, sent("a")), 3_000, (5, sent("a", origin="s/2"))), [("a", "s/1", None)])
 

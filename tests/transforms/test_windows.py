@@ -72,6 +72,7 @@ def test_an_attribute_that_is_not_there_tells_nothing():
     assert event_time(article_of(text=TEXT, published_at="2026-03-03T12:00:00Z"), "seen") is None
 
 
+@pytest.mark.usefixtures("each_stream_runner")
 def test_the_records_windows_are_those_of_the_articles_and_late_ones_are_counted():
     published = {"now": NOW - 1, "late": NOW - 3_600, "too late": NOW - 9 * DAY, "future": NOW + 3_600}
     stream = TestStream(coder=beam.coders.registry.get_coder(Article)).advance_watermark_to(NOON)

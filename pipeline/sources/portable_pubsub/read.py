@@ -18,7 +18,7 @@ from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Duration, Timestamp
 
 from .leases import Leases
-from .subscription import Subscription
+from .subscription import PULL_SECONDS, Subscription
 from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
 NAMESPACE = "portable_pubsub"  # of the metrics
@@ -217,6 +217,8 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
             for each, time_ in zip(received, times, strict=True):
                 yield TimestampedValue(_message(each.message), time_)
             if not received:
+                # The server may answer at once that there is nothing, as the emulator does.
+                pause = max(0.0, PULL_SECONDS - float(Timestamp.now() - asked))
                 break
         tracker.defer_remainder(Duration(seconds=pause))
 
