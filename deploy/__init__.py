@@ -1,0 +1,1 @@
+"""What runs onrecord on clusters; the README beside this file says where what lies."""
