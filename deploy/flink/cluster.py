@@ -14,8 +14,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from deploy.flink import fetch
 from deploy.processes import ENDS_WITH_PARENT, free_port
@@ -228,21 +231,16 @@ class Cluster:
                         self._start(name)
 
     def kill(self, name: str) -> None:
-        """End one process as a failing machine would, with all that it had started."""
+        """End one process as a failing machine would; its workers follow it."""
         self.processes[name].kill()
 
     def worker_pids(self) -> list[int]:
         """Return the process ids of the Python workers."""
-        parents = {process.pid for process in self.processes.values()}
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                pid, rest = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
-            except OSError:  # it has just ended
-                continue
-            if int(rest[1]) in parents and rest[0] != "Z":
-                found.append(pid)
-        return found
+        children: list[int] = []
+        for process in self.processes.values():
+            with suppress(psutil.NoSuchProcess):
+                children.extend(child.pid for child in psutil.Process(process.pid).children())
+        return children
 
     def stop(self) -> None:
         """End all processes; checkpoints and what the job manager knows stay in the folder."""

@@ -101,7 +101,9 @@ def _pypi_url(path: str) -> str:
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         text = answer.read().decode("utf-8")
         is_json = "json" in answer.headers.get("Content-Type", "")
-    links = [file["url"] for file in json.loads(text)["files"]] if is_json else re.findall(r'href="([^"#]+)', text)
+    links: list[str] = (
+        [file["url"] for file in json.loads(text)["files"]] if is_json else re.findall(r'href="([^"#]+)', text)
+    )
     for link in links:
         if link.rpartition("/")[2] == name:
             return urllib.parse.urljoin(page, link)

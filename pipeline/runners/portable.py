@@ -3,7 +3,7 @@
 import importlib.util
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -33,6 +33,15 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     if runner is DATAFLOW and importlib.util.find_spec("google.cloud.dataflow") is None:
         problems.append("--runner DataflowRunner: needs pip install 'onrecord[gcp]'")
     return []
+
+
+def check_places(runner: Runner, option: str, places: Iterable[str], flags: list[str], problems: list[str]) -> None:
+    """Add places that a runner's workers can't reach to the problems: those of a service know nothing of this machine's files."""
+    if runner is not DATAFLOW or any(flag.startswith("--dry_run") for flag in flags):
+        return
+    for place in places:
+        if place and "://" not in place:
+            problems.append(f"{option} {place}: {runner.name} can't reach files of this machine; give gs://BUCKET/...")
 
 
 def beam_runner(runner: Runner) -> PipelineRunner | None:

@@ -157,7 +157,9 @@ def test_the_launcher_submits_a_job_and_does_not_wait_for_it(command, source, tm
 @pytest.mark.parametrize(
     ("command", "missing"), [("backfill", ("input", "output")), ("stream", ("subscription", "output"))]
 )
-def test_the_launcher_lists_every_mistake(command, missing):
-    ended = launched(command, "--batch_size=many")
-    assert ended.returncode == cli.WRONG_USAGE
-    assert all(f"--{name}" in ended.stderr for name in ("batch-size", *missing)), ended.stderr
+def test_every_mistake_of_the_parameters_is_told(command, missing, monkeypatch, capsys):
+    monkeypatch.setenv(flex_template.COMMAND, command)
+    monkeypatch.setattr("sys.argv", ["flex_template.py", "--batch_size=many", "--runner=DataflowRunner"])
+    assert flex_template.main() == cli.WRONG_USAGE
+    said = capsys.readouterr().err
+    assert all(f"--{name}" in said for name in ("batch-size", *missing)), said

@@ -1,0 +1,1 @@
+"""Flink: fetched, and started as processes of this machine."""
