@@ -35,6 +35,11 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     return []
 
 
+def batch_flags(runner: Runner) -> tuple[str, ...]:
+    """Return flags of Beam's that a backfill needs on a runner, and a stream does not."""
+    return flink.BATCH_FLAGS if runner is FLINK else ()
+
+
 def beam_runner(runner: Runner) -> PipelineRunner | None:
     """Return the one that runs a job, where it is not Beam's own of that name."""
     if runner is PRISM:
