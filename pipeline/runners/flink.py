@@ -18,6 +18,8 @@ MAX_BUNDLE_SIZE = 50
 MAX_BUNDLE_MILLIS = 500
 # What is acknowledged to Pub/Sub is what the last checkpoint but one holds, and a file is written with the checkpoint behind it.
 CHECKPOINT_MILLIS = 10_000
+# A stream goes on, whatever happens; a backfill that fails again and again has to end.
+BATCH_FLAGS = ("--number_of_execution_retries=3",)
 AWAY_SECONDS = 300.0  # for which a job manager that was killed may not answer, or not know the job yet
 POLL_SECONDS = 1.0
 
