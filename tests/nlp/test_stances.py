@@ -293,7 +293,9 @@ def test_a_pronoun_stands_for_the_subject_before_it(read: Read) -> None:
         ("The council published the report on Monday. The unions rejected it at once.", "The unions", "the report"),
     ],
 )
-def test_a_pronoun_takes_the_words_of_the_noun_that_it_stands_for(read: Read, text: str, holder: str, target: str) -> None:
+def test_a_pronoun_takes_the_words_of_the_noun_that_it_stands_for(
+    read: Read, text: str, holder: str, target: str
+) -> None:
     assert (holder, target) in {(one.holder.name, one.target.name) for one in read(text)}
 
 
