@@ -9,7 +9,7 @@ from bisect import bisect_left
 
 from pipeline.nlp.annotations import Entity, Quote, entities_of
 from pipeline.nlp.entities import genders
-from pipeline.nlp.stances.agency import agency
+from pipeline.nlp.stances.agency import ACTORS, agency
 from pipeline.nlp.stances.parse import Parse
 
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
@@ -56,6 +56,18 @@ class Antecedents:
             return self._thing(pronoun, quote)
         if quote is None and word in HE | SHE:
             return self._person(pronoun)
+        return None
+
+    def fuller(self, noun: int) -> int | None:
+        """Return the noun that says by name whose "the officials" are: Peruvian officials, in the sentences before."""
+        parse, here = self.parse, self._sentence(noun)
+        before = bisect_left(self.nouns, noun)
+        for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
+            if here - self._sentence(token) > VIEW_OF_PERSON:
+                return None
+            if parse.lower[token] == parse.lower[noun]:
+                is_named = any(parse.ent_type[child] in ACTORS and child < token for child in parse.children[token])
+                return token if is_named else None
         return None
 
     def _person(self, pronoun: int) -> int | None:

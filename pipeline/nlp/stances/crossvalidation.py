@@ -24,7 +24,7 @@ class Result(NamedTuple):
 
 def cross_validated(docs: Sequence[Doc], sentences: Sequence[Annotated], folds: int) -> Iterator[Result]:
     """Yield the result for each file; each sentence is labelled with weights learned from the other folds of all files."""
-    learned = [list(groups(doc, one["pairs"])) for doc, one in zip(docs, sentences, strict=True)]
+    learned = [list(groups(doc, one.get("pairs"))) for doc, one in zip(docs, sentences, strict=True)]
     labels: dict[str, list[tuple[str, str]]] = {}
     for fold in range(folds):
         data: list[list[Example]] = [
@@ -32,8 +32,8 @@ def cross_validated(docs: Sequence[Doc], sentences: Sequence[Annotated], folds: 
         ]
         table = table_of(conditional_logit(data))
         for doc, one in list(zip(docs, sentences, strict=True))[fold::folds]:
-            labels.setdefault(one["file"], []).extend(_labels(doc, one["pairs"], table))
-    for file, found in sorted(labels.items()):
+            labels.setdefault(one["file"], []).extend(_labels(doc, one.get("pairs", []), table))
+    for file, found in sorted((file, found) for file, found in labels.items() if found):
         support, oppose = (
             _f1([(gold == side, label == side, gold == label) for gold, label in found]) for side in SIDES
         )

@@ -17,6 +17,8 @@ SIGNS = ("+", "-")
 LEAST_SHARED = 0.2
 # Of the pairs that nobody has annotated, one in so many is learned from.
 EVERY = 8
+# The same of running news, which has many times as many.
+EVERY_OF_NEWS = 64
 Annotated: TypeAlias = dict[str, Any]
 
 
@@ -48,24 +50,26 @@ def table_of(weight: dict[str, float]) -> dict[str, Sides]:
     return signed
 
 
-def groups(doc: Doc, annotated: list[Annotated]) -> Iterator[list[Example]]:
+def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example]]:
     """Yield the Doc's pairs: for each polarity the features and whether it is the right one.
 
     Of the pairs that nobody has annotated, every few that no rule has found are taken as without a stance, as most of them are:
-    annotators choose pairs of names, and what is learned must hold for pronouns and plain nouns too.
+    annotators choose pairs of names, and what is learned must hold for pronouns and plain nouns too. ``None``: the Doc is running
+    news, in which nobody has annotated a pair.
     """
     reading, words = Reading(doc), Words(doc)
     paired = Pairs(reading.parse, reading.voices, reading.candidates)
     pairs = list(paired)
     labelled = {}
-    for gold in annotated:
+    for gold in annotated or ():
         if gold["holder"] and gold["target"]:
             place = matching(reading, words, pairs, gold)
             if place is not None:
                 labelled[place] = gold["label"]
     described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
     others = [place for place, names in enumerate(described) if place not in labelled and "framed=False" in names]
-    for place in (*labelled, *others[EVERY // 2 :: EVERY]):
+    every = EVERY_OF_NEWS if annotated is None else EVERY
+    for place in (*labelled, *others[every // 2 :: every]):
         names = sorted(described[place])
         label = labelled.get(place, "neutral")
         yield [(option(names, side), float(label == one)) for side, one in enumerate(SIDES)]

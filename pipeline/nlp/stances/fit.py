@@ -4,8 +4,8 @@ A regularised conditional logit: for each annotated pair, a softmax over support
 
 Run it as ``python -m pipeline.nlp.stances.fit SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with
 ``text`` and ``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or
-neutral. Sentences that are also in the files after ``--without``, or were there before, are left out. With ``--folds N`` nothing is
-written: each file's pairs are labelled with weights learned from the other folds.
+neutral; without ``pairs`` it is running news. Sentences that are also in the files after ``--without``, or were there before, are left
+out. With ``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
 """
 
 import argparse
@@ -25,7 +25,9 @@ PAIR_HEAD = (
     "# Weights of the features of two actors: what the names mean is said in nlp/stances/features.py.\n"
     "# Columns: feature, weight for support, weight for opposition (natural logarithms of odds against no stance).\n"
 )
-SOURCE = "# Source: learned from the training parts of DSE and PLV by nlp/stances/fit.py. Licence: Apache-2.0.\n"
+SOURCE = (
+    "# Source: learned from the training parts of DSE, PLV and PolNeAR by nlp/stances/fit.py. Licence: Apache-2.0.\n"
+)
 
 
 def normal(text: str) -> str:
@@ -82,7 +84,7 @@ def main() -> None:
             report(list(docs), sentences, options.folds)
             return
         pairs = [
-            group for doc, sentence in zip(docs, sentences, strict=True) for group in groups(doc, sentence["pairs"])
+            group for doc, sentence in zip(docs, sentences, strict=True) for group in groups(doc, sentence.get("pairs"))
         ]
     write(PAIR_WEIGHTS, PAIR_HEAD, ((name, list(sides)) for name, sides in table_of(conditional_logit(pairs)).items()))
 

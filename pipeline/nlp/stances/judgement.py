@@ -45,7 +45,6 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
         "request": -0.05,
         "question": -0.3,
         "act of a thing": -0.2,
-        "act on a thing": -0.4,
         "in passing": -0.1,
     }
 )
@@ -55,9 +54,6 @@ LEAST_BELIEF = 0.4
 MARKED = 0.6
 # What things do too, and mean nothing by it: the storm killed, the rain helped.
 ACTS = frozenset({"ASSAULT", "COERCE", "AID", "COOPERATE", "THREATEN"})
-# From this score on an assault is one on somebody or something, not on what can be fought by words too: bombed; not: fought hunger.
-# Whoever bombs a hotel takes no stand toward hotels.
-VIOLENT = 0.7
 # From this score on a word can hardly be meant otherwise: condemn, praise.
 STRONG = 0.75
 
@@ -78,8 +74,6 @@ def belief(candidate: Candidate) -> float:
         shift += SHIFTS["request"]
     if candidate.relation in ACTS and "agent=unknown" in features:
         shift += SHIFTS["act of a thing"]
-    if candidate.relation == "ASSAULT" and "toward a thing" in features and abs(candidate.score) >= VIOLENT:
-        shift += SHIFTS["act on a thing"]
     if abs(candidate.score) >= STRONG:
         shift += SHIFTS["strong"]
     return round(min(0.95, max(0.05, start + shift)), 2)

@@ -2,6 +2,7 @@
 
 from pipeline.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
 from pipeline.nlp.entities import entity_index
+from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.agency import FIRST_PERSON
 from pipeline.nlp.stances.antecedents import Antecedents
 from pipeline.nlp.stances.arguments import antecedent
@@ -28,7 +29,9 @@ class Parties:
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
             speaker = quote.speaker
-            if speaker is not None and speaker.mention is not None and speaker.name is not None:
+            if speaker is None or speaker.mention is None or speaker.name is None:
+                continue
+            if speaker.entity is not None or speaker.name != " ".join(speaker.mention.text.split()):
                 self.meant.setdefault(speaker.mention.start, StanceParty(speaker.mention, speaker.entity, speaker.name))
 
     def span(self, start: int, end: int) -> Span:
@@ -51,17 +54,26 @@ class Parties:
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
         noun = self.antecedents.of(phrase.head, None if quote is None else self.quotes[quote]) if is_one_word else None
+        if noun is None and self._is_bare(phrase):
+            noun = self.antecedents.fuller(phrase.head)
         if noun is not None:
             return self._named_by(noun, span)
         return StanceParty(span, None, " ".join(span.text.split()))
 
-    def _named_by(self, noun: int, pronoun: Span) -> StanceParty:
-        """Return the party of a pronoun that stands for a noun: its entity, else the noun's own words."""
+    def _is_bare(self, phrase: Phrase) -> bool:
+        """Whether a phrase names people by a noun alone: officials, the officials."""
+        before = phrase.head - phrase.start
+        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in vocabulary.agents():
+            return False
+        return before == 0 or self.parse.lower[phrase.start] == "the"
+
+    def _named_by(self, noun: int, word: Span) -> StanceParty:
+        """Return the party of a word that stands for a noun: its entity, else the noun's own words."""
         entity = self.entity_of.get(noun)
         if entity is not None:
-            return StanceParty(pronoun, entity, self.entities[entity].name)
+            return StanceParty(word, entity, self.entities[entity].name)
         phrase = self.parse.core(noun)
-        return StanceParty(pronoun, None, " ".join(self.span(phrase.start, phrase.end).text.split()))
+        return StanceParty(word, None, " ".join(self.span(phrase.start, phrase.end).text.split()))
 
     def speaker(self, quote: int) -> StanceParty | None:
         """Return who speaks a quote, if that is known by name or by words."""

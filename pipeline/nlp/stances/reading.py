@@ -171,8 +171,6 @@ class Reading:
             features.add("question")
         if "way=attribute" in candidate.features and not self.voices.is_marked(candidate.predicate):
             features.add("in passing")
-        if agency(self.parse, candidate.target.head) == "unknown":
-            features.add("toward a thing")
         if self.parse.lower[candidate.target.head] in IMPERSONAL and candidate.target.end - candidate.target.start == 1:
             features.add("vague")
         return features
