@@ -5,7 +5,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import brotli
 import msgspec
@@ -147,7 +147,11 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
     number = 1
     try:
         records = ArchiveIterator(
-            stream, record_types=WarcRecordType.response, parse_http=True, auto_decode="transfer", stream_detect=False
+            cast("Any", stream),  # it reads, and asks for nothing else
+            record_types=WarcRecordType.response,
+            parse_http=True,
+            auto_decode="transfer",
+            stream_detect=False,
         )
         for record in records:
             http = record.http_headers
