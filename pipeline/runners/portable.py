@@ -12,7 +12,7 @@ import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
-from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
+from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, local_batch, prism
 from pipeline.runners.patient import PatientPortableRunner, PatientPrismRunner
 
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
@@ -71,6 +71,15 @@ def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
         return "drain"
     is_embedded = runner is FLINK and options.view_as(FlinkRunnerOptions).flink_master in EMBEDDED_FLINK
     return "cancel" if runner is PRISM or is_embedded or environment == IN_THIS_PROCESS else "leave"
+
+
+@contextmanager
+def job_server() -> Iterator[None]:
+    """End the job server that Beam starts within the block, if it does; Beam would take five seconds for that when we exit."""
+    try:
+        yield
+    finally:
+        local_batch.end_children(seconds=0.0)  # it has nothing to do any more
 
 
 def started(pipeline: beam.Pipeline) -> PipelineResult:
