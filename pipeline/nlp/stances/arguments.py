@@ -210,8 +210,6 @@ def fillers(parse: Parse, index: int, slot: str) -> list[tuple[int, bool]]:
     noun: int | None
     if slot == "obj":
         noun = sufferer(parse, index)
-        if noun is None and not parse.is_passive(index):
-            noun = causee(parse, index)  # convicted the bank to pay: the tree takes whom it hits for who pays
     elif slot == "who":
         noun = sufferer(parse, index)
         noun = None if noun is None else whole(parse, noun)
