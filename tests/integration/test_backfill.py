@@ -286,7 +286,7 @@ def test_a_worker_that_dies_fails_the_run(tmp_path):
 def test_a_poisonous_message_costs_its_own_time_limit(tmp_path, workers):
     messages = [ARTICLE, {"id": "text", "text": poison.TEXT, "language": "en"}, {"id": "page", "html": poison.PAGE}]
     lines = write_messages(tmp_path / "a.jsonl", [*messages, ARTICLE | {"id": "storm", "text": "The storm is over."}])
-    backfill("--input", lines, "--output", tmp_path / "out", "--workers", workers, "--time-limit", 2)
+    backfill("--input", lines, "--output", tmp_path / "out", "--workers", workers, "--time-limit", 3)
     assert {article["article_id"] for article in records(tmp_path / "out", "articles")} == {"harbour", "storm"}
     letters = records(tmp_path / "out", "dead_letters")
     assert {(letter["stage"], letter["error_type"], json.loads(letter["payload"])["id"]) for letter in letters} == {

@@ -92,7 +92,7 @@ def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
     page = json.dumps({"id": "page", "html": poison.PAGE, "language": "en"}).encode()
     (tmp_path / "in").mkdir()
     write_lines(tmp_path / "in" / "a.jsonl", [*messages[:3], text, page, *messages[3:]])
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 2)
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--time-limit", 3)
     stream.read_until(articles=6, dead_letters=2)
     write_lines(tmp_path / "in" / "b.jsonl", make_messages(10, utc_now(), seed=8)[8:])
     stream.read_until(articles=8, dead_letters=2)

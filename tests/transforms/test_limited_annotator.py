@@ -20,7 +20,7 @@ from pipeline.records import EXTRACTORS, Provenance
 from pipeline.transforms.limited_annotator import LimitedAnnotator, load_annotator
 from tests import poison
 
-SECONDS = 1.5
+SECONDS = 3.0
 END_SECONDS = 30
 LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(EXTRACTORS))
 PIER = "“We will not sell the pier,” said Ada Marlowe."
