@@ -132,8 +132,8 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
     given = {"watch": None, "subscription": SUBSCRIPTION, "topic": None, "dead_letter_topic": None, "gazetteer": None}
     others = {
         "output": str(tmp_path / "out"), "model": "en_core_web_sm", "extract": "quotes", "shards": "1", "batch_size": "16",
-        "max_text_length": "300000", "early_every": None, "event_time": "published_at", "log_format": "text",
-        "detach": False, "verbose": False,
+        "max_text_length": "300000", "early_every": None, "event_time": "published_at", "log_format": "text", "verbose": False,
+        "detach": False,
     }  # fmt: skip
     return check(argparse.Namespace(**seconds, **given, **others, runner=runner), list(beam_flags), lambda model: None)
 
