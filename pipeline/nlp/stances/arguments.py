@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.stances import vocabulary
-from pipeline.nlp.stances.agency import agency, whole
+from pipeline.nlp.stances.agency import agency, is_named, whole
 from pipeline.nlp.stances.parse import MAX_CLIMB, RELATIVE, Parse
 
 SUBJECTS = ("nsubj", "nsubjpass")
@@ -14,17 +14,25 @@ HOLDER_MODIFIERS = frozenset({"GPE", "NORP", "ORG", "PERSON"})
 
 
 def antecedent(parse: Parse, noun: int) -> int:
-    """Return the noun that a relative pronoun stands for, or the noun itself."""
-    if parse.lower[noun] not in RELATIVE or parse.tag[noun] not in ("WDT", "WP", "IN"):
+    """Return the noun that a relative pronoun stands for, or the noun itself; "Ana Berg, a nurse who" is Ana Berg."""
+    is_relative = parse.lower[noun] in RELATIVE and parse.tag[noun] in ("WDT", "WP", "IN")
+    if not is_relative and parse.tag[noun] != "WP$":
         return noun
     clause = noun
     for _ in range(MAX_CLIMB):
         if parse.dep[clause] == "relcl":
-            return parse.head[clause]
+            return _described(parse, parse.head[clause])
         if parse.head[clause] == clause:
             break
         clause = parse.head[clause]
     return noun
+
+
+def _described(parse: Parse, noun: int) -> int:
+    """Return the named one whom a noun behind a comma describes, or the noun itself."""
+    above = parse.head[noun]
+    is_description = parse.dep[noun] == "appos" and parse.ent_type[noun] not in ("PERSON", "ORG", "GPE")
+    return above if is_description and is_named(parse, above) else noun
 
 
 def subject(parse: Parse, predicate: int) -> int | None:

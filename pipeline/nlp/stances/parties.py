@@ -14,6 +14,20 @@ from pipeline.records import Span
 LONGEST_HOLDER = 20
 
 
+def _closes(text: str, start: int, end: int) -> bool:
+    """Whether the mark behind a stretch of text closes one that was opened in it."""
+    mark = text[end : end + 1]
+    inside = text[start:end]
+    return (mark == '"' and inside.count(mark) % 2 == 1) or (mark == "”" and inside.count("“") > inside.count(mark))
+
+
+def _name(text: str) -> str:
+    """Return words as a name: on one line, without a mark whose other one stands elsewhere."""
+    odd = '"' if text.count('"') % 2 else ""
+    odd += "“”" if text.count("“") != text.count("”") else ""
+    return " ".join("".join(char for char in text if char not in odd).split())
+
+
 class Parties:
     """Resolves the phrases of one article."""
 
@@ -36,8 +50,9 @@ class Parties:
 
     def span(self, start: int, end: int) -> Span:
         """Return tokens ``[start, end)`` as a span of code points."""
-        first, last = self.parse.doc[start], self.parse.doc[end - 1]
-        return text_span(self.text, first.idx, last.idx + len(last.text))
+        first, last = self.parse.doc[start].idx, self.parse.doc[end - 1]
+        stop: int = last.idx + len(last.text)
+        return text_span(self.text, first, stop + _closes(self.text, first, stop))
 
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
         """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
@@ -53,12 +68,16 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
+        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in vocabulary.agents():
+            owner = antecedent(self.parse, phrase.start)
+            if owner != phrase.start:
+                return self._named_by(owner, span)  # Peru, whose minister
         noun = self.antecedents.of(phrase.head, None if quote is None else self.quotes[quote]) if is_one_word else None
         if noun is None and self._is_bare(phrase):
             noun = self.antecedents.fuller(phrase.head)
         if noun is not None:
             return self._named_by(noun, span)
-        return StanceParty(span, None, " ".join(span.text.split()))
+        return StanceParty(span, None, _name(span.text))
 
     def _is_bare(self, phrase: Phrase) -> bool:
         """Whether a phrase names people by a noun alone: officials, the officials."""
@@ -73,7 +92,7 @@ class Parties:
         if entity is not None:
             return StanceParty(word, entity, self.entities[entity].name)
         phrase = self.parse.core(noun)
-        return StanceParty(word, None, " ".join(self.span(phrase.start, phrase.end).text.split()))
+        return StanceParty(word, None, _name(self.span(phrase.start, phrase.end).text))
 
     def speaker(self, quote: int) -> StanceParty | None:
         """Return who speaks a quote, if that is known by name or by words."""

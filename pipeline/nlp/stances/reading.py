@@ -1,6 +1,7 @@
 """Reads an article for stances: candidates, whose they are, by whose word, and how far they are believed."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -74,7 +75,7 @@ class Reading:
         once: dict[tuple[object, ...], Stance] = {}  # of "the mayor, Anna Berg, condemned" one is enough
         for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
-        return sorted(once.values(), key=_order)
+        return sorted(_without_parts(list(once.values())), key=_order)
 
     def _of_pairs(self, table: Table) -> Iterator[Stance]:
         for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(table):
@@ -239,6 +240,23 @@ class Reading:
         while end - 1 > start and self.parse.doc[end - 1].is_space:
             end -= 1
         return self.parties.span(start, end)
+
+
+def _without_parts(stances: list[Stance]) -> list[Stance]:
+    """Leave out a stance of what is only part of another holder's words: of "Marsh Lane" in "residents of Marsh Lane"."""
+    whole = defaultdict(list)
+    for stance in stances:
+        if stance.holder.mention is not None:
+            whole[_place(stance.target), stance.polarity].append(stance.holder.mention)
+
+    def is_part(stance: Stance) -> bool:
+        own = stance.holder.mention
+        others = whole[_place(stance.target), stance.polarity]
+        return own is not None and any(
+            other.start <= own.start and own.end <= other.end and own != other for other in others
+        )
+
+    return [stance for stance in stances if not is_part(stance)]
 
 
 def is_nobody(party: StanceParty) -> bool:

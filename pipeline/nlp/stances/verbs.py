@@ -79,8 +79,16 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
             score=score,
             expression=tuple(sorted(set(expression))),
             features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
-            relation=frame.relation,
+            relation=None if slot == "that" and _is_stated(parse, filler, frame) else frame.relation,
         )
+
+
+def _is_stated(parse: Parse, clause: int, frame: Frame) -> bool:
+    """Whether a clause says what is, so that nobody asks for it: insisted that the visit had been private, not that they leave."""
+    if frame.relation != "REQUEST":
+        return False
+    finite = next((child for child in parse.children[clause] if parse.dep[child] in ("aux", "auxpass")), clause)
+    return parse.tag[finite] in ("VBD", "VBZ")
 
 
 def _arguments(
