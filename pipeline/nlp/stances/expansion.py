@@ -51,4 +51,6 @@ def _holders(parse: Parse, holder: int | None) -> list[int | None]:
 
 def _targets(parse: Parse, target: Phrase) -> list[Phrase]:
     heads = named_conjuncts(parse, target.head)
+    if not all(is_named(parse, head) for head in heads):
+        return [target]  # Peru and the others: one thing
     return [parse.phrase(head, alone=True) for head in heads] or [target]
