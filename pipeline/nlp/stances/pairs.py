@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.nlp.stances import vocabulary
 from pipeline.nlp.stances.actors import Actor, actors
-from pipeline.nlp.stances.arguments import SUBJECTS
 from pipeline.nlp.stances.candidate import Candidate
 from pipeline.nlp.stances.features import COMPLETING, Describer, Feature, Framed
 from pipeline.nlp.stances.mood import mood
-from pipeline.nlp.stances.parse import HAVE, MAX_CLIMB, WERE, Parse
+from pipeline.nlp.stances.parse import HAVE, WERE, Parse
 from pipeline.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
 from pipeline.nlp.stances.voices import Voices
 from pipeline.nlp.stances.weights import Table, logits, probabilities
@@ -21,8 +20,6 @@ from pipeline.nlp.stances.weights import Table, logits, probabilities
 # From here on two actors are holder and target. Probabilities are low because most of the pairs that were learned from are taken as
 # without a stance, though nobody has read them; of the pairs of names that annotators have read, three in four above this are right.
 LEAST_PROBABILITY = 0.2
-# Of words that the lexicon lacks, and toward those who have no name, more is asked: annotators chose pairs of names.
-LEAST_UNSURE = 0.3
 # Where a rule has found the same, less will do: the pair is no more than what the rule says of it.
 LEAST_FRAMED = 0.1
 # Words that add less than this share of what the strongest one adds don't carry the stance.
@@ -106,16 +103,8 @@ class Pairs:
             side = 0 if likely.support >= likely.oppose else 1
             if likely[side] >= LEAST_FRAMED:
                 candidate = self._candidate(pair, words, side, table)
-                if candidate is not None and likely[side] >= self._least(candidate):
+                if candidate is not None and (likely[side] >= LEAST_PROBABILITY or not candidate.features & UNFRAMED):
                     yield candidate, likely[side]
-
-    def _least(self, candidate: Candidate) -> float:
-        """Return from which probability on a pair is a stance."""
-        if not candidate.features & UNFRAMED:
-            return LEAST_FRAMED
-        target = candidate.target.head
-        is_named = bool(self.parse.ent_type[target]) or self.parse.tag[target].startswith("NNP")
-        return LEAST_PROBABILITY if is_named and "unknown" not in candidate.features else LEAST_UNSURE
 
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
         """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
@@ -155,30 +144,15 @@ class Pairs:
             return None  # the words say the contrary
         if not self._is_done(words[0], pair.way, is_known=bool(known)):
             return None
-        if self._is_in_clause(target, words[0]):
-            return None
         return Candidate(
             predicate=words[0],
             holder=holder,
             target=phrase,
             score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
             expression=tuple(sorted({*words, *how.words})),
-            features=frozenset({"pair"} if known else {"pair", "unknown"}),
+            features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
         )
-
-    def _is_in_clause(self, target: int, word: int) -> bool:
-        """Whether a target stands below a word in a clause of which it is not the subject: released an ad that urges voters."""
-        parse = self.parse
-        for _ in range(MAX_CLIMB):
-            if target == word or parse.head[target] == target:
-                return False
-            if parse.dep[target] in CLAUSES and parse.child(target, *SUBJECTS) is not None:
-                return True
-            above = parse.head[target]
-            is_subject = parse.dep[target] == "nsubj" and parse.dep[above] in CLAUSES
-            target = parse.head[above] if is_subject and above != word else above
-        return False
 
     def _can_carry(self, token: int) -> bool:
         """Whether a word can show a stance: no form of be or have, no verb that only says who speaks."""
