@@ -59,20 +59,21 @@ class _Job:
         if options.overwrite:
             folder.clear(options.output)
         folder.prepare(options.output)
-        result = self._run_here(pipeline) if is_local else self._run_elsewhere(pipeline)
-        return summarise(metrics.counts(result), time.monotonic() - self._started)
+        counts = self._run_here(pipeline) if is_local else self._run_elsewhere(pipeline)
+        return summarise(counts, time.monotonic() - self._started)
 
-    def _run_here(self, pipeline: beam.Pipeline) -> PipelineResult:
+    def _run_here(self, pipeline: beam.Pipeline) -> dict[str, int]:
         with progress.shown(self._scratch, self._console):
             result = pipeline.run()
             result.wait_until_finish()
-        return result
+        return metrics.counts(result)
 
-    def _run_elsewhere(self, pipeline: beam.Pipeline) -> PipelineResult:
-        self._elsewhere = portable.started(pipeline)
-        with portable.polled(self._elsewhere, progress.LINE_SECONDS, self._show):
-            self._elsewhere.wait_until_finish()
-        return self._elsewhere
+    def _run_elsewhere(self, pipeline: beam.Pipeline) -> dict[str, int]:
+        with portable.job_server():
+            self._elsewhere = portable.started(pipeline)
+            with portable.polled(self._elsewhere, progress.LINE_SECONDS, self._show):
+                self._elsewhere.wait_until_finish()
+            return metrics.counts(self._elsewhere)
 
     def _show(self, result: PipelineResult) -> None:
         counts = metrics.counts(result)

@@ -242,8 +242,10 @@ def check(
         problems.append(f"--model {arguments.model}: {problem}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     runner = runners.chosen(arguments.runner, "files", problems)
+    portable.check_places(runner, "--input", arguments.input or (), beam_flags, problems)
+    portable.check_places(runner, "--output", (arguments.output or "",), beam_flags, problems)
     if arguments.workers and not runner.is_local:
-        problems.append(f"--workers: is for the local runner; {runner.name} has options of its own for that")
+        problems.append(f"--workers: is for DirectRunner; docs/runners.md says what {runner.name} takes instead")
     workers = str(max(1, min(cores, size // BYTES_A_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_A_SHARD) or 1)
     options = BackfillOptions(

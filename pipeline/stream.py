@@ -6,7 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import ExitStack, contextmanager, redirect_stderr
 from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
@@ -152,12 +152,17 @@ def _report_progress(result: PipelineResult, report: Report, event: str = "progr
 
 
 @contextmanager
-def _quiet_workers(options: StreamOptions) -> Iterator[None]:
-    """Keep away what workers in this process print besides what they log: Prism commits steps that have nothing to commit."""
-    if options.runner.is_local or options.verbose:
-        yield
-        return
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+def _surroundings(options: StreamOptions) -> Iterator[None]:
+    """Give a job that runs elsewhere what it needs here: an end for its job server, and nobody who hears what its workers print.
+
+    They print besides what they log: Prism commits steps that have nothing to commit.
+    """
+    with ExitStack() as stack:
+        if not options.runner.is_local:
+            stack.enter_context(portable.job_server())
+            if not options.verbose:
+                nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+                stack.enter_context(redirect_stderr(nowhere))
         yield
 
 
@@ -169,14 +174,14 @@ def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summar
     build(messages, graph_of(options, job))
     folder.prepare(options.output)
     stopping = _Stopping(options, stop, report)
-    with stopping.on_signals(), _quiet_workers(options):
+    with stopping.on_signals(), _surroundings(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
             stopping.leave()
         with portable.polled(result, options.report_every, lambda result: _report_progress(result, report)):
             result.wait_until_finish()
-    _report_progress(result, report, "finished")
-    return summarise(metrics.counts(result), time.monotonic() - started)
+        _report_progress(result, report, "finished")
+        return summarise(metrics.counts(result), time.monotonic() - started)
 
 
 def run(options: StreamOptions) -> int:

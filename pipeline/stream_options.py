@@ -124,6 +124,7 @@ def check(
         problems.append(f"--event-time: give one of {', '.join(EVENT_TIMES)}, or the name of an attribute")
     source: Source = next((name for name in STREAM_SOURCES if getattr(arguments, name)), "subscription")
     runner = runners.chosen(arguments.runner, source, problems)
+    portable.check_places(runner, "--output", (arguments.output or "",), beam_flags, problems)
     is_file = arguments.watch is not None and os.path.isfile(arguments.watch)
     options = StreamOptions(
         # A file whose own name has brackets is meant as it stands.

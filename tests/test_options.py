@@ -327,3 +327,14 @@ def test_of_very_many_mistakes_in_the_names_the_first_are_shown(command_line, tm
     told = problems(command_line, gazetteer=str(names))
     assert len(told) < 100
     assert "and 950 more mistakes" in told[-1]
+
+
+def test_workers_are_those_of_the_local_runner(command_line):
+    [problem] = problems(command_line, "--job_endpoint=localhost:8099", runner="PortableRunner", workers="2")
+    assert problem.startswith("--workers: is for DirectRunner")
+
+
+def test_a_service_is_not_given_files_of_this_machine(command_line, articles, tmp_path):
+    found = problems(command_line, runner="DataflowRunner")
+    for place in (f"--input {articles}", f"--output {tmp_path / 'out'}"):
+        assert f"{place}: DataflowRunner can't reach files of this machine; give gs://BUCKET/..." in found

@@ -27,13 +27,13 @@ def runner(workers: int) -> FnApiRunner:
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def end_children() -> None:
-    """End the processes that a runner started: workers, or a job server."""
+def end_children(seconds: float = WORKERS_END_SECONDS) -> None:
+    """End the processes that a runner started, workers or a job server; after so many seconds the hard way."""
     children = psutil.Process().children(recursive=True)
     for child in children:
         with suppress(psutil.NoSuchProcess):
             child.terminate()
-    _, alive = psutil.wait_procs(children, timeout=WORKERS_END_SECONDS)
+    _, alive = psutil.wait_procs(children, timeout=seconds)
     for child in alive:
         with suppress(psutil.NoSuchProcess):
             child.kill()

@@ -3,7 +3,7 @@
 import importlib.util
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -12,7 +12,7 @@ import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
-from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
+from pipeline.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, local_batch, prism
 from pipeline.runners.patient import PatientPortableRunner, PatientPrismRunner
 
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
@@ -40,6 +40,15 @@ def batch_flags(runner: Runner) -> tuple[str, ...]:
     return flink.BATCH_FLAGS if runner is FLINK else ()
 
 
+def check_places(runner: Runner, option: str, places: Iterable[str], flags: list[str], problems: list[str]) -> None:
+    """Add places that a runner's workers can't reach to the problems: those of a service know nothing of this machine's files."""
+    if runner is not DATAFLOW or any(flag.startswith("--dry_run") for flag in flags):
+        return
+    for place in places:
+        if place and "://" not in place:
+            problems.append(f"{option} {place}: {runner.name} can't reach files of this machine; give gs://BUCKET/...")
+
+
 def beam_runner(runner: Runner) -> PipelineRunner | None:
     """Return the one that runs a job, where it is not Beam's own of that name."""
     if runner is PRISM:
@@ -62,6 +71,15 @@ def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
         return "drain"
     is_embedded = runner is FLINK and options.view_as(FlinkRunnerOptions).flink_master in EMBEDDED_FLINK
     return "cancel" if runner is PRISM or is_embedded or environment == IN_THIS_PROCESS else "leave"
+
+
+@contextmanager
+def job_server() -> Iterator[None]:
+    """End the job server that Beam starts within the block, if it does; Beam would take five seconds for that when we exit."""
+    try:
+        yield
+    finally:
+        local_batch.end_children(seconds=0.0)  # it has nothing to do any more
 
 
 def started(pipeline: beam.Pipeline) -> PipelineResult:

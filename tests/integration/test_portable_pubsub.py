@@ -23,7 +23,7 @@ from pipeline.sources.portable_pubsub.subscription import PULL_SECONDS, Subscrip
 from tests.integration.backfills import ROOT, backfill, records
 from tests.integration.emulator import HOW_TO_GET_IT, free_port, program, running_emulator
 from tests.integration.portable import needs_prism
-from tests.integration.streams import Stream, comparable, ids, make_messages, utc_now, write_lines
+from tests.integration.streams import Stream, comparable, finished, ids, make_messages, utc_now, write_lines
 from tests.integration.test_pubsub import PROJECT, payloads, subscribed
 
 pytestmark = [
@@ -164,7 +164,8 @@ def test_a_job_goes_on_when_pubsub_was_away(tmp_path, monkeypatch):
         subscribed(name)
         publish(topic, sent[20:], desk="foreign")
         stream.read_until(articles=len(sent))
-        stream.drain()
+        os.killpg(stream.process.pid, signal.SIGINT)  # what a terminal does on Ctrl-C: Prism gets it too
+        finished(stream.process)
     desks = Counter(record["attributes"].get("desk") for record in records(out, "articles"))
     assert desks == {None: 20, "foreign": len(sent) - 20}
     assert ids(out) == sorted(json.loads(message)["id"] for message in sent)

@@ -133,6 +133,7 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
     others = {
         "output": str(tmp_path / "out"), "model": "en_core_web_sm", "extract": "quotes", "shards": "1", "batch_size": "16",
         "max_text_length": "300000", "early_every": None, "event_time": "published_at", "log_format": "text", "verbose": False,
+        "detach": False,
     }  # fmt: skip
     return check(argparse.Namespace(**seconds, **given, **others, runner=runner), list(beam_flags), lambda model: None)
 

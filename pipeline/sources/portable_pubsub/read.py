@@ -1,6 +1,7 @@
 """The splittable DoFn that pulls, and the transform around it."""
 
 import functools
+import logging
 import threading
 import time
 import uuid
@@ -21,6 +22,7 @@ from .leases import Leases
 from .subscription import PULL_SECONDS, Subscription
 from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
+LOGGER = logging.getLogger(__name__)
 NAMESPACE = "portable_pubsub"  # of the metrics
 TURN_SECONDS = 1.0  # a checkpoint waits for the end of a turn
 RETRY_SECONDS = 2.0  # between two tries while Pub/Sub can't be reached, or while all that may be out is out
@@ -117,7 +119,12 @@ class Reader:
 
     def _keep(self) -> None:
         while True:
-            if not self.leases.keep():
+            try:
+                is_any_left = self.leases.keep()
+            except Exception:  # without this thread no lease would be renewed any more
+                LOGGER.exception("%s: leases could not be renewed, trying again", self.subscription.name)
+                is_any_left = True
+            if not is_any_left:
                 with self._lock:
                     if self.leases.out() == (0, 0):  # nothing was pulled meanwhile
                         self._keeper = None

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from google.api_core.exceptions import (
@@ -14,6 +15,7 @@ from google.api_core.exceptions import (
     ServerError,
     TooManyRequests,
 )
+from google.auth.exceptions import GoogleAuthError
 
 LOGGER = logging.getLogger(__name__)
 PULL_SECONDS = 1.0  # that a pull waits for a message
@@ -101,4 +103,6 @@ class Subscription:
                 self._warned = now
                 LOGGER.warning("%s: Pub/Sub can't be reached, trying again: %s", self.name, error)
             if now - self._failing_since >= RECONNECT_SECONDS:
-                self._failing_since, self._client = now, self._connected()
+                self._failing_since = now
+                with suppress(GoogleAuthError):  # credentials may be away too; then the old connection goes on trying
+                    self._client = self._connected()

@@ -101,23 +101,36 @@ class TestByHand:
     def subscription(self, names):
         return names[1]
 
+    @pytest.fixture
+    def by_hand(self, subscription):
+        """Return what makes a runner, which gives everything back in the end."""
+        made: list[ByHand] = []
+
+        def make(limits: Limits | None = None, attribute: str | None = None) -> ByHand:
+            made.append(ByHand(subscription, limits or Limits(), attribute))
+            return made[-1]
+
+        yield make
+        for runner in made:
+            runner.pull.teardown()
+
     def publish(self, topic: str, *texts: str, **attributes: str) -> None:
         with pubsub.PublisherClient() as publisher:
             for future in [publisher.publish(topic, text.encode(), **attributes) for text in texts]:
                 future.result(timeout=30)
 
-    def test_messages_come_as_beams_own_reader_gives_them(self, topic, subscription):
+    def test_messages_come_as_beams_own_reader_gives_them(self, topic, subscription, by_hand):
         self.publish(topic, "The pier closes.", desk="foreign")
-        runner = ByHand(subscription, Limits())
+        runner = by_hand()
         [found] = runner.turn()
         assert (found.data, found.attributes) == (b"The pier closes.", {"desk": "foreign"})
         ours = message_of(found, subscription)
         assert ours.origin == f"{subscription}/{found.message_id}"
         assert abs(ours.received_at - datetime.now(timezone.utc)) < timedelta(minutes=5)
 
-    def test_no_more_is_out_than_the_limits_allow(self, topic, subscription):
+    def test_no_more_is_out_than_the_limits_allow(self, topic, subscription, by_hand):
         self.publish(topic, *[f"message {number}" for number in range(50)])
-        runner = ByHand(subscription, Limits(messages=20))
+        runner = by_hand(Limits(messages=20))
         first = runner.turn()
         assert 0 < len(first) <= 20
         while len(first) < 20:
@@ -132,15 +145,15 @@ class TestByHand:
             runner.finalize()
         assert sorted(one.data for one in found) == sorted(f"message {number}".encode() for number in range(50))
 
-    def test_the_bytes_are_limited_too(self, topic, subscription):
+    def test_the_bytes_are_limited_too(self, topic, subscription, by_hand):
         self.publish(topic, "x" * 1000)
-        runner = ByHand(subscription, Limits(bytes=1000))
+        runner = by_hand(Limits(bytes=1000))
         assert len(runner.turn()) == 1
         self.publish(topic, "y")
         assert runner.turn() == []
 
-    def test_the_watermark_waits_for_what_is_out_and_goes_on_when_nothing_is(self, topic, subscription):
-        runner = ByHand(subscription, Limits(), attribute="seen")
+    def test_the_watermark_waits_for_what_is_out_and_goes_on_when_nothing_is(self, topic, subscription, by_hand):
+        runner = by_hand(attribute="seen")
         self.publish(topic, "an old one", seen="2026-03-01T08:00:00Z")
         assert len(runner.turn()) == 1
         old = Timestamp.from_rfc3339("2026-03-01T08:00:00Z")
@@ -154,9 +167,9 @@ class TestByHand:
         runner.turn()
         assert runner.watermark >= before - IDLE_MARGIN
 
-    def test_a_drain_ends_the_split_when_all_is_acknowledged(self, topic, subscription):
+    def test_a_drain_ends_the_split_when_all_is_acknowledged(self, topic, subscription, by_hand):
         self.publish(topic, "one")
-        runner = ByHand(subscription, Limits())
+        runner = by_hand()
         assert len(runner.turn()) == 1
         drain()
         try:
@@ -168,15 +181,15 @@ class TestByHand:
             DRAINING.clear()
         assert payloads(subscription) == [b"another"]
 
-    def test_what_nobody_can_commit_any_more_is_given_back_at_once(self, topic, subscription):
+    def test_what_nobody_can_commit_any_more_is_given_back_at_once(self, topic, subscription, by_hand):
         self.publish(topic, "one")
-        runner = ByHand(subscription, Limits())
+        runner = by_hand()
         assert len(runner.turn()) == 1
         runner.pull.teardown()
         assert payloads(subscription) == [b"one"]
 
-    def test_the_state_stays_as_small_as_it_was(self, topic, subscription):
-        runner = ByHand(subscription, Limits())
+    def test_the_state_stays_as_small_as_it_was(self, topic, subscription, by_hand):
+        runner = by_hand()
         coders = runner.pull.restriction_coder(), runner.pull.estimator_state_coder()
         sizes = set()
         for number in range(5):
