@@ -35,11 +35,6 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     return []
 
 
-def batch_flags(runner: Runner) -> tuple[str, ...]:
-    """Return flags of Beam's that a backfill needs on a runner, and a stream does not."""
-    return flink.BATCH_FLAGS if runner is FLINK else ()
-
-
 def check_places(runner: Runner, option: str, places: Iterable[str], flags: list[str], problems: list[str]) -> None:
     """Add places that a runner's workers can't reach to the problems: those of a service know nothing of this machine's files."""
     if runner is not DATAFLOW or any(flag.startswith("--dry_run") for flag in flags):
