@@ -279,7 +279,7 @@ def check(
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
     """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
-    flags = [f"--runner={options.runner.batch}", *portable.batch_flags(options.runner)]
+    flags = [f"--runner={options.runner.batch}"]
     if options.workers > 1:
         flags.append(f"--direct_num_workers={options.workers}")
     return PipelineOptions([*flags, *options.beam_flags])

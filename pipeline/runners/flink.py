@@ -18,8 +18,6 @@ MAX_BUNDLE_SIZE = 50
 MAX_BUNDLE_MILLIS = 500
 # What is acknowledged to Pub/Sub is what the last checkpoint but one holds, and a file is written with the checkpoint behind it.
 CHECKPOINT_MILLIS = 10_000
-# A stream goes on, whatever happens; a backfill that fails again and again has to end.
-BATCH_FLAGS = ("--number_of_execution_retries=3",)
 AWAY_SECONDS = 300.0  # for which a job manager that was killed may not answer, or not know the job yet
 POLL_SECONDS = 1.0
 
@@ -40,7 +38,6 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
             default=None,
             help="go on without state of steps that are gone",
         )
-        add("--number_of_execution_retries", type=int, help="restarts of a failing job on Flink")
 
 
 def needed_flags(flags: list[str]) -> list[str]:
@@ -96,7 +93,9 @@ class _JobServer(FlinkUberJarJobServer):  # type: ignore[misc]
     def __init__(self, master: str, options: PipelineOptions) -> None:
         super().__init__(master, options)
         asked = options.view_as(FlinkJobOptions)
-        self._restore = {"savepointPath": asked.savepoint_path} if asked.savepoint_path else {}
+        self._restore: dict[str, Any] = {}
+        if asked.savepoint_path:
+            self._restore["savepointPath"] = asked.savepoint_path
         if asked.allow_non_restored_state:
             self._restore["allowNonRestoredState"] = True
 

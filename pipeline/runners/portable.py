@@ -44,11 +44,6 @@ def check_places(runner: Runner, option: str, places: Iterable[str], flags: list
             problems.append(f"{option} {place}: {runner.name} can't reach files of this machine; give gs://BUCKET/...")
 
 
-def batch_flags(runner: Runner) -> tuple[str, ...]:
-    """Return flags of Beam's that a backfill needs on a runner, and a stream does not."""
-    return flink.BATCH_FLAGS if runner is FLINK else ()
-
-
 def beam_runner(runner: Runner) -> PipelineRunner | None:
     """Return the one that runs a job, where it is not Beam's own of that name."""
     if runner is PRISM:

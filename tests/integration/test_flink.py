@@ -230,13 +230,3 @@ def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
             job.cancel()
     whole, _ = sent_ids(sent)
     assert ids(tmp_path / "out") == sorted(whole)
-
-
-def test_a_backfill_whose_workers_do_not_start_fails_after_some_tries(tmp_path, cluster):
-    flags = [flag for flag in cluster.beam_flags() if not flag.startswith("--environment_config")]
-    missing = json.dumps({"command": str(tmp_path / "nothing")})
-    done = backfill(
-        "--input", SAMPLES / "articles.jsonl", "--output", tmp_path / "out", *flags, f"--environment_config={missing}",
-        exit_code=1,
-    )  # fmt: skip
-    assert "failed" in done.stderr
