@@ -75,7 +75,7 @@ class Reading:
         once: dict[tuple[object, ...], Stance] = {}  # of "the mayor, Anna Berg, condemned" one is enough
         for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
-        return sorted(_without_parts(list(once.values())), key=_order)
+        return sorted(_without_titles(list(once.values())), key=_order)
 
     def _of_pairs(self, table: Table) -> Iterator[Stance]:
         for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(table):
@@ -242,21 +242,25 @@ class Reading:
         return self.parties.span(start, end)
 
 
-def _without_parts(stances: list[Stance]) -> list[Stance]:
-    """Leave out a stance of what is only part of another holder's words: of "Marsh Lane" in "residents of Marsh Lane"."""
-    whole = defaultdict(list)
+def _without_titles(stances: list[Stance]) -> list[Stance]:
+    """Leave out a stance of a title where the one with the title has the same: of "the envoy" in "the envoy Ana Berg"."""
+    named = defaultdict(list)
     for stance in stances:
-        if stance.holder.mention is not None:
-            whole[_place(stance.target), stance.polarity].append(stance.holder.mention)
+        if stance.holder.mention is not None and stance.holder.entity is not None:
+            named[_place(stance.target), stance.polarity].append(stance.holder.mention)
 
-    def is_part(stance: Stance) -> bool:
+    def is_title(stance: Stance) -> bool:
         own = stance.holder.mention
-        others = whole[_place(stance.target), stance.polarity]
-        return own is not None and any(
-            other.start <= own.start and own.end <= other.end and own != other for other in others
+        if own is None or stance.holder.entity is not None:
+            return False
+        rests = (
+            other.text.removeprefix(own.text).lstrip()
+            for other in named[_place(stance.target), stance.polarity]
+            if other.start == own.start and other.end > own.end
         )
+        return any(rest[:1].isupper() for rest in rests)
 
-    return [stance for stance in stances if not is_part(stance)]
+    return [stance for stance in stances if not is_title(stance)]
 
 
 def is_nobody(party: StanceParty) -> bool:
