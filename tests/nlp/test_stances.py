@@ -347,3 +347,30 @@ def test_what_is_asked_for_is_supported(read: Read) -> None:
     stances = read("Norway demanded the release of the fishermen.")
     assert has(stances, "Norway", "the release of the fishermen", "SUPPORT")
     assert not any(one.target.name == "Norway" for one in stances)
+
+
+def test_a_noun_behind_a_comma_is_whom_it_describes(read: Read) -> None:
+    found = read("Senator Marco Delgado, a Florida Republican who supports tougher limits, blasted the lawsuit.")
+    assert has(found, "Marco Delgado", "tougher limits", "SUPPORT")
+    assert not any(stance.holder.name == "Republican" for stance in found)
+
+
+def test_whose_minister_it_is_says_the_noun_before(read: Read) -> None:
+    found = read("Laurent met Hungary, whose prime minister has vetoed a new package.")
+    assert has(found, "Hungary", "a new package", "OPPOSE")
+
+
+def test_what_is_insisted_to_be_so_is_no_request(read: Read) -> None:
+    stated = the(read("Kenji Mori insisted that the visit had been private."), "Kenji Mori", "the visit had been private")
+    asked = the(read("Kenji Mori insisted that the guests leave."), "Kenji Mori", "the guests leave")
+    assert (stated.relation, asked.relation) == (None, "REQUEST")
+
+
+def test_a_title_has_no_stance_beside_the_one_who_bears_it(read: Read) -> None:
+    found = read("French President Emile Laurent accused Russia of delays.")
+    assert [stance.holder.name for stance in found if stance.target.name == "Russia"] == ["Emile Laurent"]
+
+
+def test_a_target_keeps_both_of_its_marks(read: Read) -> None:
+    found = read('Dmitry Volkov dismissed the remarks as "theatre".')
+    assert has(found, "Dmitry Volkov", 'the remarks as "theatre"', "OPPOSE")
