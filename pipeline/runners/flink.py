@@ -1,8 +1,10 @@
 """Jobs on a Flink cluster: Beam's runner for it, with savepoints, and with patience while the job manager is away."""
 
 import argparse
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -40,15 +42,40 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
         )
 
 
-def needed_flags(flags: list[str]) -> list[str]:
-    """Return the flags that a job on Flink needs besides those that are given."""
+def _cached_jar() -> Path | None:
+    """Return Beam's runner for Flink as ``make flink`` has fetched it, the newest where there are several."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(os.environ.get("ONRECORD_CACHE") or Path(home, "onrecord"))
+    return max(folder.glob("flink-*/beam.jar"), key=lambda jar: jar.stat().st_mtime, default=None)
+
+
+def _jar_flags(given: Container[str], problems: list[str]) -> list[str]:
+    """Return the flags for Beam's runner, which Beam would download; what is missing goes to the problems."""
+    if "--flink_job_server_jar" in given:
+        return []
+    if "--flink_master" not in given:
+        problems.append(
+            "--runner FlinkRunner: give the cluster's address, such as --flink_master=localhost:8081; make stack-up starts a small one"
+        )
+        return []
+    jar = _cached_jar()
+    if jar is None:
+        problems.append(
+            "--runner FlinkRunner: needs Beam's runner for it: fetch it with make flink, or give --flink_job_server_jar"
+        )
+        return []
+    return ["--flink_submit_uber_jar", f"--flink_job_server_jar={jar}"]
+
+
+def needed_flags(flags: list[str], problems: list[str]) -> list[str]:
+    """Return the flags that a job on Flink needs besides those that are given; what is missing goes to the problems."""
     ours = {
         "--checkpointing_interval": CHECKPOINT_MILLIS,
         "--max_bundle_size": MAX_BUNDLE_SIZE,
         "--max_bundle_time_mills": MAX_BUNDLE_MILLIS,
     }
     given = {flag.partition("=")[0] for flag in flags}
-    return [f"{name}={value}" for name, value in ours.items() if name not in given]
+    return [*_jar_flags(given, problems), *(f"{name}={value}" for name, value in ours.items() if name not in given)]
 
 
 class _Job(FlinkBeamJob):  # type: ignore[misc]

@@ -27,7 +27,7 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     if runner is PRISM:
         return prism.location_flags(flags, problems)
     if runner is FLINK:
-        return flink.needed_flags(flags)
+        return flink.needed_flags(flags, problems)
     if runner is PORTABLE and not any(flag.startswith("--job_endpoint") for flag in flags):
         problems.append("--runner PortableRunner: give the job server's address, such as --job_endpoint=localhost:8099")
     if runner is DATAFLOW and importlib.util.find_spec("google.cloud.dataflow") is None:

@@ -9,6 +9,9 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 import apache_beam as beam
 import fastavro
@@ -56,19 +59,25 @@ def pane_file_name(kind: Kind, window: IntervalWindow, pane: int, shard: int, sh
     return f"{folder}/{kind}-{start:{TIME}}-{end:{TIME}}-pane-{pane:05d}-{shard:05d}-of-{shards:05d}-{job}.avro"
 
 
+def _ordered(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    """Yield records as Avro has them, in the order of their ids; those of one id in that of what they say."""
+    by_id = attrgetter("record_id")
+    for _, of_one_id in groupby(sorted(records, key=by_id), key=by_id):
+        yield from sorted(map(to_avro, of_one_id), key=repr)
+
+
 def write_file(output: str, name: str, kind: Kind, records: Iterable[Record]) -> None:
     """Write records to ``output/name``, in the order of their ids; equal records give equal bytes.
 
     The file is written under another name, in a folder that no reader looks into, and renamed when it is closed.
     """
-    ordered = sorted(records, key=lambda record: (record.record_id, repr(record)))
     temporary = FileSystems.join(output, TEMPORARY, f"{uuid.uuid4().hex}.avro")
     final = FileSystems.join(output, *name.split("/"))
     with FileSystems.create(temporary, "application/octet-stream") as file:
         fastavro.writer(
             file,
             schemas.schema(kind),
-            (to_avro(record) for record in ordered),
+            _ordered(records),
             codec=CODEC,
             metadata={"onrecord.version": __version__},
             sync_marker=hashlib.md5(name.encode("utf-8"), usedforsecurity=False).digest(),

@@ -361,7 +361,9 @@ def test_whose_minister_it_is_says_the_noun_before(read: Read) -> None:
 
 
 def test_what_is_insisted_to_be_so_is_no_request(read: Read) -> None:
-    stated = the(read("Kenji Mori insisted that the visit had been private."), "Kenji Mori", "the visit had been private")
+    stated = the(
+        read("Kenji Mori insisted that the visit had been private."), "Kenji Mori", "the visit had been private"
+    )
     asked = the(read("Kenji Mori insisted that the guests leave."), "Kenji Mori", "the guests leave")
     assert (stated.relation, asked.relation) == (None, "REQUEST")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
 
-from pipeline.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, portable, prism
+from pipeline.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, flink, portable, prism
 from pipeline.stream_options import StreamOptions, check, pipeline_options
 from tests.integration.backfills import ROOT
 
@@ -126,6 +126,37 @@ class TestPrism:
         assert "none is downloaded" in problem
 
 
+class TestFlink:
+    """Beam's runner for it is looked for, and never downloaded."""
+
+    MASTER = "--flink_master=localhost:8081"
+
+    @pytest.fixture(autouse=True)
+    def _empty_cache(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("ONRECORD_CACHE", str(tmp_path))
+
+    def test_without_a_cluster_the_command_that_starts_one_is_told(self):
+        problems: list[str] = []
+        flink.needed_flags([], problems)
+        [problem] = problems
+        assert "--flink_master=localhost:8081" in problem
+        assert "make stack-up" in problem
+
+    def test_without_the_jar_the_command_that_fetches_it_is_told(self):
+        problems: list[str] = []
+        flink.needed_flags([self.MASTER], problems)
+        [problem] = problems
+        assert "make flink" in problem
+
+    def test_the_jar_in_the_cache_is_found(self, tmp_path):
+        jar = tmp_path / "flink-1.19.3" / "beam.jar"
+        jar.parent.mkdir()
+        jar.write_bytes(b"")
+        problems: list[str] = []
+        assert f"--flink_job_server_jar={jar}" in flink.needed_flags([self.MASTER], problems)
+        assert problems == []
+
+
 def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptions:
     """Return the checked options of a stream from a subscription."""
     seconds = dict.fromkeys(("every", "window", "allowed_lateness", "dedupe_for", "time_limit", "report_every"), "60")
@@ -142,9 +173,17 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
     ("name", "flags", "stop"),
     [
         ("DirectRunner", [], "drain"),
-        ("FlinkRunner", [], "cancel"),
-        ("FlinkRunner", ["--flink_master=localhost:8081", "--environment_type=LOOPBACK"], "cancel"),
-        ("FlinkRunner", ["--flink_master=localhost:8081", "--environment_type=PROCESS"], "leave"),
+        ("FlinkRunner", ["--flink_job_server_jar=beam.jar"], "cancel"),
+        (
+            "FlinkRunner",
+            ["--flink_master=localhost:8081", "--flink_job_server_jar=beam.jar", "--environment_type=LOOPBACK"],
+            "cancel",
+        ),
+        (
+            "FlinkRunner",
+            ["--flink_master=localhost:8081", "--flink_job_server_jar=beam.jar", "--environment_type=PROCESS"],
+            "leave",
+        ),
         ("PortableRunner", ["--job_endpoint=localhost:8099"], "leave"),
     ],
 )
