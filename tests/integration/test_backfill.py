@@ -303,10 +303,17 @@ def test_workers_do_not_outlive_a_killed_backfill(tmp_path):
     assert not alive
 
 
+def is_loading_beam(pid: int) -> bool:
+    """Whether a process is past the start of Python and our command line, and imports what Beam needs."""
+    return any("numpy" in loaded.path for loaded in psutil.Process(pid).memory_maps())
+
+
 def test_ctrl_c_before_the_start_stops_cleanly_too(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     process = start("--input", source, "--output", tmp_path / "out")
-    time.sleep(0.5)
+    deadline = time.monotonic() + 60
+    while not is_loading_beam(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
