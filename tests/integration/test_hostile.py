@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline import backfill as backfills
 from pipeline.options import BackfillOptions, DeadLetterLimit
 from pipeline.records import EXTRACTORS
+from pipeline.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
 
 pytestmark = pytest.mark.integration
@@ -220,7 +221,9 @@ def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
         gazetteer=(),
         overwrite=True,
         verbose=True,
+        runner=DIRECT,
         beam_flags=(),
+        time_limit=300,
     )
     assert backfills.run(options) == 0
     messages = sum(
