@@ -1,19 +1,22 @@
 """The command ``onrecord``: reads the command line and hands over to what it asks for."""
 
 import argparse
-import logging
 import os
 import sys
-import warnings
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
-from pipeline.records import EXTRACTORS
-from pipeline.stream_cli import add_publish, add_replay, add_runner, add_stream, add_time_limit
-
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+from pipeline.command_line import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    add_extraction,
+    add_runner,
+    model_problem,
+    prepare,
+    wrong_usage,
+)
+from pipeline.stream_cli import add_publish, add_replay, add_stream
 
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 BACKFILL = """\
@@ -92,43 +95,14 @@ def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     add("--output", metavar="DIR", help="folder for the records; must be empty, or see --overwrite")
     add("--overwrite", action="store_true", help="replace the records that lie in the output folder")
-    add(
-        "--extract",
-        default=",".join(EXTRACTORS),
-        metavar="KINDS",
-        help="kinds of record to extract (default: %(default)s)",
-    )
-    add(
-        "--model",
-        default=DEFAULT_MODEL,
-        metavar="NAME",
-        help="an English spaCy model, by package or folder (default: %(default)s)",
-    )
     add("--workers", metavar="N", help="processes that annotate (default: one a core, fewer for little input)")
     add("--shards", metavar="N", help="files a kind of record (default: by the size of the input)")
-    add(
-        "--batch-size",
-        default=str(BATCH_SIZE),
-        metavar="N",
-        help="articles parsed together; no record depends on it (default: %(default)s)",
-    )
-    add(
-        "--max-text-length",
-        default=str(MAX_TEXT_LENGTH),
-        metavar="N",
-        help="characters; a longer article is a dead letter (default: %(default)s)",
-    )
     add(
         "--max-dead-letters",
         metavar="N|SHARE",
         help="exit with 1 when there are more, such as 10, 0.01 or 1%% (default: any number will do)",
     )
-    add(
-        "--gazetteer",
-        metavar="FILE",
-        help="names of your own to find, a .csv or .tsv with the columns name, type, wikidata_id, country_code, aliases",
-    )
-    add_time_limit(backfill, "300")
+    add_extraction(backfill, "300")
     add_runner(backfill)
     add("--verbose", action="store_true", help="show what Beam logs")
     backfill.set_defaults(run=_backfill)
@@ -181,36 +155,15 @@ def _add_schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     schema.set_defaults(run=_schema)
 
 
-def _wrong_usage(problems: list[str], command: str) -> int:
-    for problem in problems:
-        print(f"onrecord {command}: {problem}", file=sys.stderr)
-    print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
-    return WRONG_USAGE
-
-
-def _model_problem(name: str) -> str | None:
-    from pipeline.nlp.model import ModelError, resolve
-
-    try:
-        resolve(name)
-    except ModelError as error:
-        return str(error)
-    return None
-
-
 def _backfill(arguments: argparse.Namespace, others: list[str]) -> int:
-    # One thread a process: the worker processes share the cores out among themselves.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    logging.basicConfig(level=logging.DEBUG if arguments.verbose else logging.CRITICAL)
-    warnings.simplefilter("default" if arguments.verbose else "ignore")
+    prepare(arguments.verbose)
     # Beam takes seconds to import: after the command line is known to be for it.
     from pipeline import backfill, options
 
     try:
-        checked = options.check(arguments, others, _model_problem)
+        checked = options.check(arguments, others, model_problem)
     except options.UsageError as error:
-        return _wrong_usage(error.problems, "backfill")
+        return wrong_usage(error.problems, "backfill")
     return backfill.run(checked)
 
 
@@ -220,7 +173,7 @@ def _positions(arguments: argparse.Namespace, others: list[str]) -> int:
     try:
         options = command.check(arguments, others)
     except command.UsageError as error:
-        return _wrong_usage(error.problems, "positions")
+        return wrong_usage(error.problems, "positions")
     return DONE if command.run(options) else FAILED
 
 
@@ -237,7 +190,7 @@ def _schema(arguments: argparse.Namespace, others: list[str]) -> int:
     elif arguments.files:
         problems.append(f"{arguments.files[0]!r}: is one too many; give one kind of record")
     if problems:
-        return _wrong_usage(problems, "schema")
+        return wrong_usage(problems, "schema")
     if arguments.what == "check":
         return _check_schemas(*map(Path, arguments.files))
     for kind in [arguments.what] if arguments.what else schemas.FILE_OF:
@@ -252,7 +205,7 @@ def _check_schemas(old: Path, new: Path) -> int:
         reasons = schemas.incompatibilities(old, new)
         unread = schemas.unread_fields(old, new)
     except schemas.SchemaError as error:
-        return _wrong_usage([f"check: {error}"], "schema")
+        return wrong_usage([f"check: {error}"], "schema")
     print(f"{new} can't read what {old} wrote:" if reasons else f"{new} can read what {old} wrote")
     for reason in reasons:
         print(f"  {reason}")

@@ -1,16 +1,8 @@
 """The commands of streaming, as the command line takes them."""
 
 import argparse
-import logging
-import os
-import sys
-import warnings
-from collections.abc import Callable
 
-from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
-from pipeline.records import EXTRACTORS
-from pipeline.runners import DIRECT, OFFERED
+from pipeline.command_line import add_extraction, add_runner, model_problem, prepare, wrong_usage
 
 DAY = 24 * 3600
 
@@ -26,27 +18,6 @@ examples:
 
 exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
 """
-
-
-def add_time_limit(parser: argparse.ArgumentParser, default: str) -> None:
-    """Add ``--time-limit`` to a command."""
-    parser.add_argument(
-        "--time-limit",
-        default=default,
-        metavar="SECONDS",
-        help="for the reading of one page, and for the parse of one article and all extraction from it; what takes more is a dead"
-        " letter (default: %(default)s)",
-    )
-
-
-def add_runner(parser: argparse.ArgumentParser) -> None:
-    """Add ``--runner``."""
-    parser.add_argument(
-        "--runner",
-        default=DIRECT.name,
-        metavar="NAME",
-        help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]}; docs/runners.md says what each can do (default: %(default)s, this machine)",
-    )
 
 
 def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,21 +62,7 @@ def add_stream(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="remember an article so long, to know it when it is sent again (default: %(default)s, a day)",
     )
     add("--dead-letter-topic", metavar="NAME", help="projects/P/topics/T that dead letters go to as well")
-    add_time_limit(parser, "60")
-    add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
-    add(
-        "--gazetteer",
-        metavar="FILE",
-        help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
-    )
-    add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
-    add("--batch-size", default=str(BATCH_SIZE), metavar="N", help="articles parsed together (default: %(default)s)")
-    add(
-        "--max-text-length",
-        default=str(MAX_TEXT_LENGTH),
-        metavar="N",
-        help="characters; a longer article is a dead letter (default: %(default)s)",
-    )
+    add_extraction(parser, "60")
     add("--report-every", default="60", metavar="SECONDS", help="between two lines of progress (default: %(default)s)")
     add("--log-format", choices=("text", "json"), default="text", help="of what is said on standard error")
     add_runner(parser)
@@ -162,68 +119,27 @@ def add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add("--output", metavar="DIR", help="run them as a backfill with this output folder")
     add("--topic", metavar="NAME", help="publish them to projects/P/topics/T")
     add("--overwrite", action="store_true", help="replace the records that lie in the output folder")
-    add(
-        "--max-text-length",
-        default=str(MAX_TEXT_LENGTH),
-        metavar="N",
-        help="characters; a longer article is a dead letter (default: %(default)s)",
-    )
-    add("--extract", default=",".join(EXTRACTORS), metavar="KINDS", help="kinds of record (default: %(default)s)")
-    add(
-        "--gazetteer",
-        metavar="FILE",
-        help="names of your own with types, aliases and Wikidata items, in a .csv or .tsv",
-    )
-    add("--model", default=DEFAULT_MODEL, metavar="NAME", help="an English spaCy model (default: %(default)s)")
-    add_time_limit(parser, "300")
+    add_extraction(parser, "300")
     add_runner(parser)
     add("--verbose", action="store_true", help="show what Beam logs")
     parser.set_defaults(run=_replay)
 
 
-def _prepare(is_verbose: bool) -> None:
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    logging.basicConfig(level=logging.DEBUG if is_verbose else logging.CRITICAL)
-    warnings.simplefilter("default" if is_verbose else "ignore")
-
-
-def wrong_usage(problems: list[str], command: str) -> int:
-    """Say what is wrong with a command line, and return its exit code."""
-    for problem in problems:
-        print(f"onrecord {command}: {problem}", file=sys.stderr)
-    print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
-    return 2
-
-
-def _model_problem() -> Callable[[str], str | None]:
-    from pipeline.nlp.model import ModelError, resolve
-
-    def problem(name: str) -> str | None:
-        try:
-            resolve(name)
-        except ModelError as error:
-            return str(error)
-        return None
-
-    return problem
-
-
 def _stream(arguments: argparse.Namespace, others: list[str]) -> int:
-    _prepare(arguments.verbose)
+    prepare(arguments.verbose)
     # Beam takes seconds to import: after the command line is known to be for it.
     from pipeline import stream, stream_options
     from pipeline.options import UsageError
 
     try:
-        checked = stream_options.check(arguments, others, _model_problem())
+        checked = stream_options.check(arguments, others, model_problem)
     except UsageError as error:
         return wrong_usage(error.problems, "stream")
     return stream.run(checked)
 
 
 def _publish(arguments: argparse.Namespace, others: list[str]) -> int:
-    _prepare(False)
+    prepare(False)
     from pipeline import publish
     from pipeline.stream_options import TOPIC, check_files, check_name
 
@@ -249,7 +165,7 @@ def _rate(value: str | None, problems: list[str]) -> float | None:
 
 
 def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
-    _prepare(arguments.verbose)
+    prepare(arguments.verbose)
     from pipeline import options, replay
     from pipeline.sources.dead_letters import letter_files
     from pipeline.stream_options import SUBSCRIPTION, TOPIC, check_name
@@ -272,12 +188,11 @@ def _replay(arguments: argparse.Namespace, others: list[str]) -> int:
         return replay.subscription_to_topic(arguments.subscription, arguments.topic)
     if arguments.topic:
         return replay.to_topic(arguments.folder, replay.find(arguments.folder), arguments.topic)
-    arguments.batch_size = str(BATCH_SIZE)
     arguments.workers = arguments.shards = arguments.max_dead_letters = None
 
     def checked(files: list[str]) -> options.BackfillOptions:
         arguments.input = files
-        return options.check(arguments, others, _model_problem(), has_other_source=not files)
+        return options.check(arguments, others, model_problem, has_other_source=not files)
 
     try:
         of_files = checked(files)

@@ -11,6 +11,7 @@ import sys
 import apache_beam as beam
 
 from pipeline import cli
+from pipeline.command_line import model_problem, wrong_usage
 from pipeline.graph import Graph, build
 from pipeline.options import UsageError, check, pipeline_options
 from pipeline.sinks import folder
@@ -68,9 +69,9 @@ def submit_backfill(line: list[str]) -> int:
     """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
     arguments, beam_flags = cli._parser().parse_known_args(line)
     try:
-        options = check(arguments, beam_flags, cli._model_problem)
+        options = check(arguments, beam_flags, model_problem)
     except UsageError as error:
-        return cli._wrong_usage(error.problems, "backfill")
+        return wrong_usage(error.problems, "backfill")
     graph = Graph(
         output=options.output,
         model=options.model,
