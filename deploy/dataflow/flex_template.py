@@ -11,7 +11,7 @@ import sys
 import apache_beam as beam
 
 from pipeline import cli
-from pipeline.command_line import model_problem, wrong_usage
+from pipeline.command_line import WRONG_USAGE, model_problem, wrong_usage
 from pipeline.graph import Graph, build
 from pipeline.options import UsageError, check, pipeline_options
 from pipeline.sinks import folder
@@ -101,10 +101,10 @@ def main() -> int:
         line = command_line(command, sys.argv[1:])
     except KeyError:
         print(f"onrecord: {COMMAND} is not set; the template's image sets it", file=sys.stderr)
-        return cli.WRONG_USAGE
+        return WRONG_USAGE
     except ValueError as error:
         print(f"onrecord: {error}", file=sys.stderr)
-        return cli.WRONG_USAGE
+        return WRONG_USAGE
     return submit_backfill(line) if command == "backfill" else cli.main([*line, "--detach"])
 
 
