@@ -63,17 +63,18 @@ examples:
 """
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("--version", action="version", version=f"onrecord {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
+    made.add_argument("--version", action="version", version=f"onrecord {__version__}")
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_backfill(commands)
     add_stream(commands)
     add_publish(commands)
     add_replay(commands)
     _add_positions(commands)
     _add_schema(commands)
-    return parser
+    return made
 
 
 def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -229,7 +230,7 @@ def main(argv: list[str] | None = None) -> int:
     _mend_streams()
     code = DONE
     try:
-        arguments, others = _parser().parse_known_args(argv)
+        arguments, others = parser().parse_known_args(argv)
         code = arguments.run(arguments, others)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ import sys
 import apache_beam as beam
 
 from pipeline import cli
-from pipeline.command_line import WRONG_USAGE, model_problem, wrong_usage
+from pipeline.command_line import DONE, WRONG_USAGE, model_problem, wrong_usage
 from pipeline.graph import Graph, build
 from pipeline.options import UsageError, check, pipeline_options
 from pipeline.sinks import folder
@@ -22,7 +22,7 @@ COMMAND = "ONRECORD_COMMAND"
 
 def options_of(command: str) -> dict[str, argparse.Action]:
     """Return the options of a command of ``onrecord``, by their names with underscores."""
-    commands = next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
+    commands = next(action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction))
     return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
 
 
@@ -67,7 +67,7 @@ def command_line(command: str, parameters: list[str]) -> list[str]:
 
 def submit_backfill(line: list[str]) -> int:
     """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
-    arguments, beam_flags = cli._parser().parse_known_args(line)
+    arguments, beam_flags = cli.parser().parse_known_args(line)
     try:
         options = check(arguments, beam_flags, model_problem)
     except UsageError as error:
@@ -88,7 +88,7 @@ def submit_backfill(line: list[str]) -> int:
         folder.clear(options.output)
     folder.prepare(options.output)
     pipeline.run()
-    return cli.DONE
+    return DONE
 
 
 def main() -> int:

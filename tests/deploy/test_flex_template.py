@@ -13,6 +13,7 @@ from google.protobuf import json_format
 
 from deploy.dataflow import flex_template, metadata
 from pipeline import cli
+from pipeline.command_line import WRONG_USAGE
 from pipeline.options import check_beam, extractors, whole_number
 from pipeline.stream_options import SUBSCRIPTION, TOPIC, check_name
 
@@ -113,7 +114,7 @@ def test_parameters_become_the_command_line():
     line = flex_template.command_line("backfill", given.split(" "))
     wanted = "backfill --input gs://a/1.jsonl gs://a/2.jsonl --output=gs://b --overwrite --batch-size=8 --runner=DataflowRunner"
     assert line == wanted.split(" ")
-    arguments, beam_flags = cli._parser().parse_known_args(line)
+    arguments, beam_flags = cli.parser().parse_known_args(line)
     assert arguments.input == ["gs://a/1.jsonl", "gs://a/2.jsonl"]
     assert arguments.overwrite
     problems: list[str] = []
@@ -124,7 +125,7 @@ def test_parameters_become_the_command_line():
 def test_a_flag_that_is_neither_true_nor_false_is_refused_with_the_way_out(monkeypatch, capsys):
     monkeypatch.setenv(flex_template.COMMAND, "backfill")
     monkeypatch.setattr("sys.argv", ["flex_template.py", "--overwrite=maybe"])
-    assert flex_template.main() == cli.WRONG_USAGE
+    assert flex_template.main() == WRONG_USAGE
     assert "overwrite 'maybe': give true or false" in capsys.readouterr().err
 
 
@@ -160,6 +161,6 @@ def test_the_launcher_submits_a_job_and_does_not_wait_for_it(command, source, tm
 def test_every_mistake_of_the_parameters_is_told(command, missing, monkeypatch, capsys):
     monkeypatch.setenv(flex_template.COMMAND, command)
     monkeypatch.setattr("sys.argv", ["flex_template.py", "--batch_size=many", "--runner=DataflowRunner"])
-    assert flex_template.main() == cli.WRONG_USAGE
+    assert flex_template.main() == WRONG_USAGE
     said = capsys.readouterr().err
     assert all(f"--{name}" in said for name in ("batch-size", *missing)), said

@@ -188,7 +188,7 @@ def test_the_job_is_one_that_the_command_line_takes_and_is_never_submitted_twice
         argument.replace("$(SUBSCRIPTION)", values["SUBSCRIPTION"]).replace("$(OUTPUT)", values["OUTPUT"])
         for argument in container["args"]
     ]
-    arguments, beam_flags = cli._parser().parse_known_args(line)
+    arguments, beam_flags = cli.parser().parse_known_args(line)
     options = stream_options.check(arguments, beam_flags, lambda model: None)
     assert options.subscription == values["SUBSCRIPTION"]
     flink = deployment(resources)
