@@ -29,6 +29,35 @@ from pipeline.summary import Summary, print_summary, summarise, write_summary
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
+def prepared(options: BackfillOptions, source: beam.PTransform, progress_folder: str | None = None) -> beam.Pipeline:
+    """Return the pipeline of a backfill, ready to be run; the output folder is cleared, if that was asked for, and made.
+
+    Args:
+        options: what was asked for.
+        source: of the messages.
+        progress_folder: where workers of this machine note how far they are.
+    """
+    is_local = options.runner.is_local
+    runner = local_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
+    pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
+    graph = Graph(
+        output=options.output,
+        model=options.model,
+        extract=options.extract,
+        shards=options.shards,
+        batch_size=options.batch_size,
+        max_text_length=options.max_text_length,
+        progress_folder=progress_folder,
+        gazetteer=options.gazetteer,
+        time_limit=options.time_limit,
+    )
+    build(pipeline | "Read" >> source, graph)
+    if options.overwrite:
+        folder.clear(options.output)
+    folder.prepare(options.output)
+    return pipeline
+
+
 class _Job:
     """A backfill's job: on the local runner, or anywhere else."""
 
@@ -41,25 +70,8 @@ class _Job:
 
     def run(self, source: beam.PTransform) -> Summary:
         """Run it to its end."""
-        options = self._options
-        is_local = options.runner.is_local
-        graph = Graph(
-            output=options.output,
-            model=options.model,
-            extract=options.extract,
-            shards=options.shards,
-            batch_size=options.batch_size,
-            max_text_length=options.max_text_length,
-            progress_folder=str(self._scratch) if is_local else None,
-            gazetteer=options.gazetteer,
-            time_limit=options.time_limit,
-        )
-        runner = local_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
-        pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-        build(pipeline | "Read" >> source, graph)
-        if options.overwrite:
-            folder.clear(options.output)
-        folder.prepare(options.output)
+        is_local = self._options.runner.is_local
+        pipeline = prepared(self._options, source, str(self._scratch) if is_local else None)
         counts = self._run_here(pipeline) if is_local else self._run_elsewhere(pipeline)
         return summarise(counts, time.monotonic() - self._started)
 

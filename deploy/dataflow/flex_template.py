@@ -8,13 +8,10 @@ import argparse
 import os
 import sys
 
-import apache_beam as beam
-
 from pipeline import cli
+from pipeline.backfill import prepared
 from pipeline.command_line import DONE, WRONG_USAGE, model_problem, wrong_usage
-from pipeline.graph import Graph, build
-from pipeline.options import UsageError, check, pipeline_options
-from pipeline.sinks import folder
+from pipeline.options import UsageError, check
 from pipeline.sources.files import ReadFiles
 
 COMMAND = "ONRECORD_COMMAND"
@@ -72,22 +69,7 @@ def submit_backfill(line: list[str]) -> int:
         options = check(arguments, beam_flags, model_problem)
     except UsageError as error:
         return wrong_usage(error.problems, "backfill")
-    graph = Graph(
-        output=options.output,
-        model=options.model,
-        extract=options.extract,
-        shards=options.shards,
-        batch_size=options.batch_size,
-        max_text_length=options.max_text_length,
-        progress_folder=None,
-        gazetteer=options.gazetteer,
-    )
-    pipeline = beam.Pipeline(options=pipeline_options(options))
-    build(pipeline | "Read" >> ReadFiles(options.inputs), graph)
-    if options.overwrite:
-        folder.clear(options.output)
-    folder.prepare(options.output)
-    pipeline.run()
+    prepared(options, ReadFiles(options.inputs)).run()
     return DONE
 
 
