@@ -22,15 +22,15 @@ $(VENV)/python:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/installed: $(VENV)/python requirements.lock setup.py requirements.in
-	@echo "== installing onrecord and the language model, pinned in requirements.lock (a few minutes the first time)"
-	@$(PIP_INSTALL) -r requirements.lock
+$(VENV)/installed: $(VENV)/python requirements/onrecord.lock setup.py pyproject.toml
+	@echo "== installing onrecord and the language model, pinned in requirements/onrecord.lock (a few minutes the first time)"
+	@$(PIP_INSTALL) -r requirements/onrecord.lock
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
-	@echo "== installing the tools for tests, pinned in requirements-dev.lock"
-	@$(PIP_INSTALL) -r requirements-dev.lock
+$(VENV)/installed-dev: $(VENV)/installed requirements/dev.lock
+	@echo "== installing the tools for tests, pinned in requirements/dev.lock"
+	@$(PIP_INSTALL) -r requirements/dev.lock
 	@touch $@
 
 demo: $(VENV)/installed ## set everything up and extract records from samples/
@@ -77,10 +77,12 @@ benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp
 	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }
 	@$(BIN)/python -m tests.benchmarks.backfill $(INPUT)
 
-lock: $(VENV)/installed-dev ## pin the newest versions that requirements*.in allow (needs uv)
-	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url requirements-build.in -o requirements.lock
-	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock deploy/image/requirements.in -o deploy/image/requirements.lock
-	@uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url -c requirements.lock -c deploy/image/requirements.lock requirements-dev.in -o requirements-dev.lock
+UV_COMPILE := uv pip compile -q --universal --generate-hashes --python-version 3.10 --no-annotate --no-header --no-emit-index-url
+
+lock: ## pin the newest versions that pyproject.toml and requirements/*.in allow (needs uv)
+	@$(UV_COMPILE) --extra all pyproject.toml requirements/build.in -o requirements/onrecord.lock
+	@$(UV_COMPILE) -c requirements/onrecord.lock requirements/image.in -o requirements/image.lock
+	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock --extra all pyproject.toml requirements/dev.in -o requirements/dev.lock
 
 clean: ## remove the virtual environment, caches and demo output
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -80,7 +80,7 @@ def _submit(flink: cluster.Cluster, host: str) -> None:
     if _jobs(flink):
         return
     command = [
-        sys.executable, "-m", "pipeline", "stream", "--subscription", SUBSCRIPTION, "--dead-letter-topic", DEAD_TOPIC,
+        sys.executable, "-m", "onrecord", "stream", "--subscription", SUBSCRIPTION, "--dead-letter-topic", DEAD_TOPIC,
         "--output", str(FOLDER / "records"), "--window", str(WINDOW_SECONDS), "--detach",
         *flink.beam_flags(workers={"PUBSUB_EMULATOR_HOST": host}),
     ]  # fmt: skip

@@ -6,10 +6,8 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-
-from pipeline.article import Article, Message, article, decode
-from pipeline.nlp.model import Model, load_model
-from pipeline.records import (
+from onrecord.data.article import Article, Message, article, decode
+from onrecord.data.records import (
     ArticleRecord,
     DeadLetter,
     EntityRecord,
@@ -25,6 +23,8 @@ from pipeline.records import (
     Speaker,
     StanceRecord,
 )
+from onrecord.nlp.model import Model, load_model
+
 from tests import streams
 from tests.integration.portable import needs_prism
 
@@ -57,7 +57,7 @@ def model() -> Model:
 @pytest.fixture(scope="session")
 def value_coders() -> None:
     """Tell Beam how our values are coded, as the graph does."""
-    from pipeline import coders
+    from onrecord.data import coders
 
     coders.register()
 

@@ -1,6 +1,6 @@
 """Messages that are within every limit of size, and take seconds of computing."""
 
-from pipeline.sources.pages import MAX_PAGE_LENGTH, MAX_TAG_LENGTH
+from onrecord.sources.html import MAX_PAGE_LENGTH, MAX_TAG_LENGTH
 
 TEXT = "The council of Brinmouth said on Monday that the pier would close. " * 4_000
 

@@ -10,9 +10,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.testing.test_stream import TestStream
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
-
-from pipeline.records import Provenance, QuoteRecord, Span
-from pipeline.runners import prism
+from onrecord.data.records import Provenance, QuoteRecord, Span
+from onrecord.runners import prism
 
 NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
 RUNNER = "BundleBasedDirectRunner"  # the fixture each_stream_runner puts another one here

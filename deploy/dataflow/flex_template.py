@@ -8,11 +8,11 @@ import argparse
 import os
 import sys
 
-from pipeline import cli
-from pipeline.backfill import prepared
-from pipeline.command_line import DONE, WRONG_USAGE, model_problem, wrong_usage
-from pipeline.options import UsageError, check
-from pipeline.sources.files import ReadFiles
+from onrecord.commands import cli
+from onrecord.commands.arguments import DONE, WRONG_USAGE, model_problem, wrong_usage
+from onrecord.commands.options import UsageError, check
+from onrecord.jobs.backfill import prepared
+from onrecord.sources.files import ReadFiles
 
 COMMAND = "ONRECORD_COMMAND"
 

@@ -158,7 +158,7 @@ class Cluster:
         worker = (
             f"#!/bin/sh\nexport OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1\n"
             f'export PYTHONPATH="${{PYTHONPATH-{path}}}"\n'
-            f'exec "{sys.executable}" -c "from pipeline.portable_worker import main; main()" "$@"\n'
+            f'exec "{sys.executable}" -c "from onrecord.runners.workers.portable import main; main()" "$@"\n'
         )
         Path(self.workers_command).write_text(worker)
         Path(self.workers_command).chmod(0o755)

@@ -6,7 +6,7 @@ set -euo pipefail
 
 sums=$(dirname "$0")/go.sum
 { read -r version; read -r folder; read -r package; } < <("${1:-python}" -c '
-from pipeline.runners import prism
+from onrecord.runners import prism
 print(prism.BEAM_VERSION, prism.cache(), prism.MODULE, sep="\n")' 2>/dev/null) \
   || { echo "${1:-python} has no onrecord; name one that has: deploy/prism/install.sh .venv/bin/python" >&2; exit 1; }
 

@@ -2,7 +2,7 @@ locals {
   job_name = "${var.name}-stream"
   is_ours  = "job_name=\"${local.job_name}\""
 
-  # What the pipeline counts: the names of pipeline/metrics.py, which a test holds against these. Dataflow shows a counter of a job as a
+  # What the pipeline counts: the names of pipeline/onrecord/telemetry/metrics.py, which a test holds against these. Dataflow shows a counter of a job as a
   # gauge with the count so far, in each step by itself.
   counters = {
     messages             = "messages"

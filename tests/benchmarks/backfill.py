@@ -18,8 +18,8 @@ from pathlib import Path
 
 STOCK = """
 import json, sys, spacy
-from pipeline.nlp.model import resolve
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.nlp.model import resolve
+from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
 nlp = spacy.load(resolve(DEFAULT_MODEL))
 texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]
 for doc in nlp.pipe(texts, batch_size=BATCH_SIZE):
@@ -57,7 +57,7 @@ def main() -> None:
         backfill = [
             sys.executable,
             "-m",
-            "pipeline",
+            "onrecord",
             "backfill",
             "--input",
             str(source),

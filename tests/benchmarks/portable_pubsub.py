@@ -19,7 +19,7 @@ from tests.integration.test_pubsub import subscribed
 READER = """
 import sys
 import apache_beam as beam
-from pipeline.sources.portable_pubsub import ReadFromPubSubPortably
+from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
 
 with beam.Pipeline("FnApiRunner") as pipeline:
     pipeline | ReadFromPubSubPortably(sys.argv[1]) | beam.Map(lambda message: print("read"))

@@ -21,14 +21,13 @@ import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
-
-from pipeline import metrics
-from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.graph import Graph, Stream, build
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
-from pipeline.records import EXTRACTORS
-from pipeline.sinks import folder
-from pipeline.sources.files import ReadFiles
+from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.records import EXTRACTORS
+from onrecord.graph import Graph, Stream, build
+from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.sinks import output_folder as folder
+from onrecord.sources.files import ReadFiles
+from onrecord.telemetry import metrics
 
 MEGABYTE = 1_000_000
 STREAM = Stream("benchmark", window=300, allowed_lateness=0, early_every=None, dedupe_for=86_400, event_time=None)

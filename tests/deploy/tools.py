@@ -8,11 +8,11 @@ import pytest
 
 
 def command(name: str) -> str:
-    """Return the path of a tool of requirements-dev.lock, which lies beside the Python that runs the tests; skipped without."""
+    """Return the path of a tool of requirements/dev.lock, which lies beside the Python that runs the tests; skipped without."""
     path = Path(sys.executable).with_name(name)
     if not path.exists():
         pytest.skip(
-            f"{name} is not beside {sys.executable}: requirements-dev.lock has it, but not for every kind of machine"
+            f"{name} is not beside {sys.executable}: requirements/dev.lock has it, but not for every kind of machine"
         )
     return str(path)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-
-from pipeline.records import KINDS
+from onrecord.data.records import KINDS
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -22,7 +21,7 @@ Values = dict[str, Any]
 
 def command(*arguments: object) -> list[str]:
     """Return the command line of a backfill."""
-    return [sys.executable, "-m", "pipeline", "backfill", *map(str, arguments)]
+    return [sys.executable, "-m", "onrecord", "backfill", *map(str, arguments)]
 
 
 def start(*arguments: object, **popen: Any) -> "subprocess.Popen[str]":

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from pipeline.records import KINDS
+from onrecord.data.records import KINDS
+
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
 REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far
@@ -27,7 +28,7 @@ def onrecord(*arguments: object, emulator: str | None = None) -> "subprocess.Pop
     if emulator is not None:
         environment["PUBSUB_EMULATOR_HOST"] = emulator
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        [sys.executable, "-m", "onrecord", *map(str, arguments)],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

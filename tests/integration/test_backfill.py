@@ -16,8 +16,8 @@ import fastavro
 import psutil
 import pytest
 import zstandard
+from onrecord.data.records import EXTRACTORS, KINDS
 
-from pipeline.records import EXTRACTORS, KINDS
 from tests import poison
 from tests.integration.backfills import (
     ROOT,
@@ -333,7 +333,9 @@ def test_a_refused_command_leaves_the_old_records(tmp_path, wrong):
 def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_user_stands_in(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")
-    command_line = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipeline.cli import main; sys.exit(main())"
+    command_line = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from onrecord.commands.cli import main; sys.exit(main())"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", command_line, "backfill", "--input", str(source), "--output", "out", "--workers", "2"],
         cwd=tmp_path,

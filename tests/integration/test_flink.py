@@ -72,7 +72,7 @@ class Job:
         if code != ROOT:
             workers["PYTHONPATH"] = str(code)
         process = subprocess.run(
-            [sys.executable, "-m", "pipeline", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
+            [sys.executable, "-m", "onrecord", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
              *cluster.beam_flags(workers=workers)],
             cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
         )  # fmt: skip
@@ -175,7 +175,7 @@ def with_one_more_field(folder: Path) -> Path:
     declared = json.loads(schema.read_text("utf-8"))
     declared["fields"].append({"name": "is_read_out", "type": "boolean", "default": False})
     schema.write_text(json.dumps(declared), "utf-8")
-    code = folder / "pipeline" / "records.py"
+    code = folder / "pipeline" / "onrecord" / "data" / "records.py"
     lines = code.read_text("utf-8").split("\n")
     begin = next(number for number, line in enumerate(lines) if line.startswith("class QuoteRecord"))
     last = next(number for number in range(begin, len(lines)) if lines[number].startswith("    confidence:"))

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from google.api_core.exceptions import NotFound
 from google.cloud import pubsub
+from onrecord.runners import prism
+from onrecord.sources.portable_pubsub.read import TURN_SECONDS
+from onrecord.sources.portable_pubsub.subscription import PULL_SECONDS, Subscription
 
-from pipeline.runners import prism
-from pipeline.sources.portable_pubsub.read import TURN_SECONDS
-from pipeline.sources.portable_pubsub.subscription import PULL_SECONDS, Subscription
 from tests.integration.backfills import ROOT, backfill, records
 from tests.integration.emulator import HOW_TO_GET_IT, free_port, program, running_emulator
 from tests.integration.portable import needs_prism
@@ -37,7 +37,7 @@ SHORTEST_LEASE_SECONDS = 10
 PRINT = """
 import sys
 import apache_beam as beam
-from pipeline.sources.portable_pubsub import Limits, ReadFromPubSubPortably
+from onrecord.sources.portable_pubsub import Limits, ReadFromPubSubPortably
 
 with beam.Pipeline(sys.argv[2]) as p:
     messages = p | ReadFromPubSubPortably(sys.argv[1], splits=1, limits=Limits(lease_seconds=10))

@@ -1,9 +1,8 @@
 """A real model with all of onrecord's components, loaded once for all tests of language."""
 
 import pytest
+from onrecord.nlp.model import DEFAULT_MODEL, load_model
 from spacy.language import Language
-
-from pipeline.nlp.model import DEFAULT_MODEL, load_model
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,15 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from onrecord.data.gazetteer import ListedName
+from onrecord.data.records import EntityRecord, Provenance
+from onrecord.nlp.annotations import Entity, entities_of
+from onrecord.nlp.annotator import Annotator, Text
+from onrecord.nlp.entities import find_entities
+from onrecord.nlp.entities.gazetteer_matcher import ListedNames
+from onrecord.nlp.extract import Header
+from onrecord.nlp.model import Model, load_model
 from spacy.language import Language
-
-from pipeline.gazetteer import ListedName
-from pipeline.nlp.annotations import Entity, entities_of
-from pipeline.nlp.annotator import Annotator, Text
-from pipeline.nlp.entities import find_entities
-from pipeline.nlp.entities.listed import ListedNames
-from pipeline.nlp.extract import Header
-from pipeline.nlp.model import Model, load_model
-from pipeline.records import EntityRecord, Provenance
 
 
 def entity(nlp: Language, text: str, name: str) -> Entity:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 import spacy
+from onrecord.nlp.annotations import entities_of, quotes_of, segments_of, stances_of
+from onrecord.nlp.model import NEEDED, NOT_NEEDED, ModelError, load_model, resolve
+from onrecord.nlp.tokenizer import BoundedTokenizer
 from spacy.language import Language
-
-from pipeline.nlp.annotations import entities_of, quotes_of, segments_of, stances_of
-from pipeline.nlp.model import NEEDED, NOT_NEEDED, ModelError, load_model, resolve
-from pipeline.nlp.tokenizer import BoundedTokenizer
 
 TEXT = "“We will not sell the pier,” said Ada Marlowe. She condemned the Tarn Group in Oslo."
 

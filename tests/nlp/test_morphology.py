@@ -5,9 +5,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.nlp import lexicon
-from pipeline.nlp.morphology import forms_to_verb, verb_forms
+from onrecord.nlp import lexicon
+from onrecord.nlp.morphology import forms_to_verb, verb_forms
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from onrecord.data.records import Span
+from onrecord.nlp.annotations import Stance, StanceParty, stances_of
 from spacy.language import Language
-
-from pipeline.nlp.annotations import Stance, StanceParty, stances_of
-from pipeline.records import Span
 
 PIECES = st.sampled_from(
     [

@@ -13,16 +13,15 @@ import fastavro
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onrecord.commands.cli import main
+from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
+from onrecord.data.schemas import schema
+from onrecord.nlp.extract import Header, entity_records, stance_records
+from onrecord.nlp.model import load_model
+from onrecord.positions import output
+from onrecord.positions.keys import name_key
+from onrecord.positions.rollup import Wanted, add_up, entity_keys, rows, stance_files
 from rich.console import Console
-
-from pipeline.cli import main
-from pipeline.nlp.extract import Header, entity_records, stance_records
-from pipeline.nlp.model import load_model
-from pipeline.positions import output
-from pipeline.positions.keys import name_key
-from pipeline.positions.rollup import Wanted, add_up, entity_keys, rows, stance_files
-from pipeline.records import Party, Provenance, Span, StanceRecord, to_avro
-from pipeline.schemas import schema
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)
@@ -170,7 +169,7 @@ def test_no_cell_is_a_formula_and_no_character_steers_the_terminal(write: Write,
 def test_behind_a_pipe_come_lines_with_tabs(write: Write) -> None:
     folder = write([stance("Norway", "the pact", 0.5)])
     run = subprocess.run(
-        [sys.executable, "-m", "pipeline", "positions", str(folder)], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "onrecord", "positions", str(folder)], capture_output=True, text=True, check=True
     )
     head, line = run.stdout.splitlines()
     assert head.split("\t")[:5] == ["holder", "target", "for", "against", "score"]

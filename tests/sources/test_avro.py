@@ -11,10 +11,9 @@ from typing import Any
 import fastavro
 import pytest
 import zstandard
-
-from pipeline.article import Message
-from pipeline.sources.avro import MAX_BLOCK_BYTES, read_messages
-from pipeline.transforms.decode import decode_article
+from onrecord.data.article import Message
+from onrecord.sources.avro import MAX_BLOCK_BYTES, read_messages
+from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
 PUBLISHED_AT = datetime(2026, 1, 31, 8, tzinfo=timezone.utc)

@@ -11,10 +11,9 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pipeline.article import InvalidMessage, Message
-from pipeline.sources.json_lines import read_messages
-from pipeline.transforms.decode import decode_article
+from onrecord.data.article import InvalidMessage, Message
+from onrecord.sources.json_lines import read_messages
+from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 PACK: dict[str, Callable[[bytes], bytes]] = {

@@ -11,10 +11,9 @@ from datetime import datetime, timezone
 import brotli
 import pytest
 import zstandard
-
-from pipeline.article import Message
-from pipeline.sources.warc import page_text, read_messages
-from pipeline.transforms.decode import decode_article
+from onrecord.data.article import Message
+from onrecord.sources.warc import page_text, read_messages
+from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
 TEXT = "The harbour council of Brinmouth voted on Tuesday to close the old café on the pier."

@@ -4,7 +4,7 @@ import os
 import threading
 from pathlib import Path
 
-from pipeline.sources.watched_files import MESSAGES_A_POLL, WatchedFiles
+from onrecord.sources.watched_files import MESSAGES_A_POLL, WatchedFiles
 
 
 def write(path: Path, number: int, time: int) -> Path:

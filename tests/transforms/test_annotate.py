@@ -10,15 +10,16 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to, is_empty
 from apache_beam.transforms.window import BoundedWindow, FixedWindows, GlobalWindow, GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from onrecord import __version__
+from onrecord.data.article import Article
+from onrecord.data.records import EXTRACTORS, Extractor
+from onrecord.nlp.model import Model
+from onrecord.telemetry import metrics
+from onrecord.transforms import annotate
+from onrecord.transforms.annotate import BATCH_WORDS, CODE_POINTS_A_WORD, Annotate, AnnotateFn
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline import __version__, metrics
-from pipeline.article import Article
-from pipeline.nlp.model import Model
-from pipeline.records import EXTRACTORS, Extractor
-from pipeline.transforms import annotate
-from pipeline.transforms.annotate import BATCH_WORDS, CODE_POINTS_A_WORD, Annotate, AnnotateFn
 from tests.conftest import article_of
 
 pytestmark = pytest.mark.usefixtures("value_coders")

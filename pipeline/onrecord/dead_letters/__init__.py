@@ -1,0 +1,1 @@
+"""Dead letters: made, read back, held while they are replayed, and published."""

@@ -1,0 +1,39 @@
+"""What could not be processed, with all that is needed to mend it and send it again."""
+
+import hashlib
+from datetime import datetime, timezone
+
+from onrecord import __version__
+from onrecord.data.article import Message
+from onrecord.data.records import DeadLetter
+from onrecord.telemetry import metrics
+
+DEAD_LETTERS = "dead_letters"  # the output of a step that its dead letters leave by
+ID_DIGITS = 32
+LONGEST_MESSAGE = 2_000  # code points of an error message; some quote what they met
+
+
+def dead_letter(message: Message, stage: str, error_type: str, error_message: str, stack_trace: str = "") -> DeadLetter:
+    """Return the dead letter of a message that failed just now, and count it.
+
+    Args:
+        message: the message, unchanged.
+        stage: the step that refused it.
+        error_type: the error's class.
+        error_message: what was wrong, and what would be right.
+        stack_trace: empty for a message that breaks the contract; there is nothing wrong with the code then.
+    """
+    metrics.count(metrics.DEAD_LETTERS + error_type)
+    identity = repr((message.origin, stage, message.payload)).encode("utf-8", "backslashreplace")
+    return DeadLetter(
+        dead_letter_id=hashlib.sha256(identity).hexdigest()[:ID_DIGITS],
+        failed_at=datetime.now(timezone.utc),
+        stage=stage,
+        error_type=error_type,
+        error_message=error_message[:LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode("utf-8"),
+        stack_trace=stack_trace.encode("utf-8", "backslashreplace").decode("utf-8"),
+        payload=message.payload,
+        origin=message.origin.encode("utf-8", "backslashreplace").decode("utf-8"),
+        pipeline_version=__version__,
+        attributes=message.attributes,
+    )

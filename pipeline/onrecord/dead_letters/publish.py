@@ -1,0 +1,56 @@
+"""Dead letters to a Pub/Sub topic."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+
+from onrecord.data.records import DeadLetter
+from onrecord.sinks.publisher import Outgoing, of_dead_letter, publish
+from onrecord.telemetry import metrics
+
+
+class PublishFn(beam.DoFn):  # type: ignore[misc]
+    """Publishes the dead letters of a bundle; the bundle is done when Pub/Sub has them."""
+
+    def __init__(self, topic: str) -> None:
+        """Publish to a topic."""
+        self.topic = topic
+
+    def start_bundle(self) -> None:
+        """Begin with no letter: what a failed bundle left behind is not ours."""
+        self.waiting: list[Outgoing] = []
+
+    def process(self, letter: DeadLetter) -> Iterator[None]:
+        """Take a letter in; one that is too large for a message is in the files alone."""
+        message = of_dead_letter(letter)
+        if message is None:
+            metrics.count(metrics.NOT_PUBLISHED)
+        else:
+            self.waiting.append(message)
+        return iter(())
+
+    def finish_bundle(self) -> None:
+        """Publish what came."""
+        for _ in publish(self.topic, self.waiting):
+            metrics.count(metrics.PUBLISHED)
+
+
+@dataclass
+class PublishDeadLetters(beam.PTransform):  # type: ignore[misc]
+    """Dead letters to a topic: the payload unchanged, what went wrong in the attributes.
+
+    Beam's own ``WriteToPubSub`` makes a new connection for every bundle on the local runner, empty ones included.
+
+    Attributes:
+        topic: ``projects/P/topics/T``.
+    """
+
+    topic: str
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, letters: beam.PCollection[DeadLetter]) -> beam.PCollection[None]:
+        """Publish them."""
+        return letters | "Publish" >> beam.ParDo(PublishFn(self.topic))

@@ -1,0 +1,66 @@
+"""Messages from dead letters: what came once, unchanged, to be tried again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+import fastavro
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from onrecord.data.article import Message
+from onrecord.data.records import DeadLetter, from_avro
+
+# A letter of another stage is one extractor's; the article and the other records are out.
+WHOLE_MESSAGE_STAGES = frozenset(("Decode", "Annotate"))
+
+
+def letter_files(output: str) -> list[str]:
+    """Return the files of dead letters of a run, in order."""
+    pattern = FileSystems.join(output, "dead_letters", "**.avro")
+    return sorted(file.path for matched in FileSystems.match([pattern]) for file in matched.metadata_list)
+
+
+def read_letters(path: str) -> Iterator[DeadLetter]:
+    """Yield the dead letters of a file."""
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        for values in fastavro.reader(file):
+            assert isinstance(values, dict)
+            letter = from_avro(DeadLetter, values)
+            assert isinstance(letter, DeadLetter)
+            yield letter
+
+
+def message_of(letter: DeadLetter) -> Message:
+    """Return the message that a dead letter holds; when it was first received is not known any more."""
+    return Message(letter.payload, letter.origin, letter.failed_at, letter.attributes)
+
+
+@dataclass
+class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
+    """Reads the messages of dead letters, each once.
+
+    Attributes:
+        files: Avro files of dead letters.
+        ids: of the letters that are to be read.
+    """
+
+    files: tuple[str, ...]
+    ids: frozenset[str]
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
+        """Return the messages."""
+        ids = self.ids
+        return (
+            pbegin
+            | "Files" >> beam.Create(self.files)
+            | "Letters" >> beam.FlatMap(read_letters).with_output_types(DeadLetter)
+            | "Wanted" >> beam.Filter(lambda letter: letter.dead_letter_id in ids)
+            | "ById"
+            >> beam.Map(lambda letter: (letter.dead_letter_id, letter)).with_output_types(tuple[str, DeadLetter])
+            | "OnceEach" >> beam.GroupByKey()
+            | "Messages" >> beam.Map(lambda group: message_of(next(iter(group[1])))).with_output_types(Message)
+        )

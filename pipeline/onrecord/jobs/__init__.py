@@ -1,0 +1,1 @@
+"""Jobs from start to summary: backfill, stream, replay and publish."""

@@ -1,0 +1,64 @@
+"""``onrecord publish``: files of messages to a Pub/Sub topic, for trying and load tests."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apache_beam.io.filesystems import FileSystems
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+
+from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
+from onrecord.sources.files import read_file
+
+DONE, FAILED = 0, 1
+LINE_SECONDS = 20.0
+
+
+@dataclass
+class _Files:
+    """The messages of files, each payload as it stands there, no faster than so many a second."""
+
+    files: tuple[str, ...]
+    rate: float | None
+    refused: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Outgoing]:
+        started, sent = time.monotonic(), 0
+        for pattern in self.files:
+            for file in FileSystems.match([pattern])[0].metadata_list:
+                for message in read_file(file):
+                    if message.problem is not None or len(message.payload) > MAX_DATA_BYTES:
+                        self.refused.append(f"{message.origin}: {message.problem or 'too large for a Pub/Sub message'}")
+                        continue
+                    if self.rate:
+                        time.sleep(max(0.0, started + sent / self.rate - time.monotonic()))
+                    sent += 1
+                    yield Outgoing(message.payload, {})
+
+
+def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
+    """Publish the messages of files, and return the exit code: 0 all were, 1 some could not be.
+
+    Args:
+        files: paths or patterns; a line is a message, whatever is on it, and so is a row of an Avro file.
+        topic: ``projects/P/topics/T``.
+        rate: messages a second, or None for as fast as they are taken.
+    """
+    messages = _Files(files, rate)
+    sent = 0
+    told = time.monotonic()
+    try:
+        for _ in publish(topic, messages):
+            sent += 1
+            if time.monotonic() - told > LINE_SECONDS:
+                told = time.monotonic()
+                print(f"{sent:,} messages published", file=sys.stderr, flush=True)
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
+        print(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", file=sys.stderr)
+        return FAILED
+    for line in messages.refused:
+        print(f"not published: {line}", file=sys.stderr)
+    print(f"{sent:,} messages published to {topic}")
+    return FAILED if messages.refused else DONE

@@ -1,0 +1,183 @@
+"""``onrecord replay``: dead letters through the pipeline again, as a backfill or back to a topic; each once.
+
+What was replayed is noted beside the letters, in ``DIR/replayed/``, or acknowledged: a letter that fails again is a dead letter of the
+new run.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from apache_beam.io.filesystems import FileSystems
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import pubsub
+
+from onrecord.commands.options import BackfillOptions
+from onrecord.data.records import DeadLetter
+from onrecord.dead_letters.hold import HeldLetters, pull
+from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
+from onrecord.jobs import backfill
+from onrecord.sinks import output_folder as folder
+from onrecord.sinks.avro import write_file
+from onrecord.sinks.publisher import Outgoing, original_attributes, publish
+
+DONE, FAILED = 0, 1
+NOTED_TOGETHER = 100  # letters to a topic between two notes; so many may be sent twice when the replay is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The dead letters of a folder: which are to be replayed, and how many are left alone."""
+
+    files: tuple[str, ...]
+    ids: frozenset[str]
+    replayed_before: int
+    partial: int
+
+
+def _ledger(output: str) -> str:
+    return str(FileSystems.join(output, "replayed"))
+
+
+def _noted(output: str) -> set[str]:
+    pattern = FileSystems.join(_ledger(output), "*.json")
+    ids: set[str] = set()
+    for file in (file for matched in FileSystems.match([pattern]) for file in matched.metadata_list):
+        with FileSystems.open(file.path) as stored:
+            ids.update(json.loads(stored.read()))
+    return ids
+
+
+def _note(output: str, ids: list[str]) -> None:
+    """Write down which letters were replayed; a note is complete or absent."""
+    name = uuid.uuid4().hex
+    unfinished = FileSystems.join(_ledger(output), f"{name}.unfinished")
+    with FileSystems.create(unfinished, "application/json") as file:
+        file.write(json.dumps(sorted(ids)).encode())
+    FileSystems.rename([unfinished], [FileSystems.join(_ledger(output), f"{name}.json")])
+
+
+def find(output: str) -> Letters:
+    """Return the dead letters of a run's output folder."""
+    files = letter_files(output)
+    noted = _noted(output)
+    whole: set[str] = set()
+    partial: set[str] = set()
+    for letter in (letter for path in files for letter in read_letters(path)):
+        (whole if letter.stage in WHOLE_MESSAGE_STAGES else partial).add(letter.dead_letter_id)
+    return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial))
+
+
+def _say(letters: Letters, replayed: int) -> None:
+    print(f"{replayed:,} dead letters replayed")
+    if letters.replayed_before:
+        print(f"{letters.replayed_before:,} left alone: replayed before")
+    if letters.partial:
+        print(f"{letters.partial:,} left alone: one extractor failed, the article's other records are out")
+
+
+def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
+    """Run a folder's dead letters through a backfill, and return its exit code."""
+    code = DONE
+    if letters.ids:
+        code = backfill.run(options, ReadDeadLetters(letters.files, letters.ids))
+        if code != DONE:
+            return code
+        _note(output, list(letters.ids))
+    _say(letters, len(letters.ids))
+    return code
+
+
+def to_topic(output: str, letters: Letters, topic: str) -> int:
+    """Publish a folder's dead letters, and return the exit code."""
+    waiting = set(letters.ids)
+    replayed = 0
+
+    def wanted() -> Iterator[tuple[str, Outgoing]]:
+        for letter in (letter for path in letters.files for letter in read_letters(path)):
+            if letter.dead_letter_id in waiting:
+                waiting.discard(letter.dead_letter_id)
+                yield letter.dead_letter_id, Outgoing(letter.payload, letter.attributes)
+
+    batch: list[tuple[str, Outgoing]] = []
+
+    def send() -> int:
+        sent = len(list(publish(topic, (message for _, message in batch))))
+        _note(output, [name for name, _ in batch])
+        batch.clear()
+        return sent
+
+    try:
+        for item in wanted():
+            batch.append(item)
+            if len(batch) >= NOTED_TOGETHER:
+                replayed += send()
+        replayed += send() if batch else 0
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError, ValueError) as error:
+        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        return FAILED
+    _say(letters, replayed)
+    return DONE
+
+
+def _kept(batches: Iterable[list[DeadLetter]], output: str) -> frozenset[str]:
+    """Write letters to Avro files, laid out as in the output folder of a run, and return their ids."""
+    folder.prepare(output)
+    ids: set[str] = set()
+    for number, letters in enumerate(batches):
+        write_file(output, f"dead_letters/{number:06}.avro", "dead_letters", letters)
+        ids.update(letter.dead_letter_id for letter in letters)
+    return frozenset(ids)
+
+
+def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]], BackfillOptions]) -> int:
+    """Run what a subscription of a dead-letter topic holds through a backfill, and return its exit code.
+
+    It is acknowledged when the records are written; if they can't be, it is delivered again.
+
+    Args:
+        subscription: ``projects/P/subscriptions/S``.
+        options_of: returns the options of a backfill with these files of letters.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="onrecord-") as spool, HeldLetters(subscription) as held:
+
+            def let_go() -> None:
+                held.give_back()
+                shutil.rmtree(spool, ignore_errors=True)
+
+            ids = _kept(held, spool)
+            if ids:
+                files = letter_files(spool)
+                code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=let_go)
+                if code != DONE:
+                    return code
+                held.acknowledge()
+    except (GoogleAPICallError, GoogleAuthError) as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    print(f"{len(ids):,} dead letters replayed")
+    return DONE
+
+
+def subscription_to_topic(subscription: str, topic: str) -> int:
+    """Publish what a subscription of a dead-letter topic holds; what is published is acknowledged, so it goes once."""
+    subscriber = pubsub.SubscriberClient()
+    replayed = 0
+    try:
+        while received := pull(subscriber, subscription):
+            outgoing = (
+                Outgoing(got.message.data, original_attributes(dict(got.message.attributes))) for got in received
+            )
+            replayed += len(list(publish(topic, outgoing)))
+            subscriber.acknowledge(subscription=subscription, ack_ids=[got.ack_id for got in received])
+    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
+        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        return FAILED
+    print(f"{replayed:,} dead letters replayed")
+    return DONE

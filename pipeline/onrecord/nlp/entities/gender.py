@@ -1,0 +1,43 @@
+"""Whether a person is spoken of as a woman or a man, as far as titles and given names tell."""
+
+from collections import Counter
+
+from spacy.tokens import Doc
+
+from onrecord.nlp.annotations import Entity, entities_of
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.knowledge import Gender
+from onrecord.nlp.entities.person_names import gender_of_given_name
+from onrecord.nlp.entities.spelling import fold
+
+# A title is at most a few words before the name: "Foreign Minister Mrs Clark".
+TITLE_WORDS = 2
+# Characters that hold that many words.
+TITLE_CHARACTERS = 24
+
+
+def gender(entity: Entity, text: str = "") -> Gender | None:
+    """Return a person's gender: what titles before the mentions in ``text`` say, else the given name, or None."""
+    if entity.type != "PERSON":
+        return None
+    said: Counter[Gender] = Counter()
+    titles = gazetteer.titles()
+    for mention in entity.mentions:
+        start = mention.span.start
+        for word in text[max(0, start - TITLE_CHARACTERS) : start].split()[-TITLE_WORDS:]:
+            told = titles.get(fold(word))
+            if told:
+                said[told] += 1
+    if said["m"] != said["f"]:
+        return "m" if said["m"] > said["f"] else "f"
+    for name in (entity.name, *entity.aliases):
+        told = gender_of_given_name(gazetteer.words_of(name))
+        if told:
+            return told
+    return None
+
+
+def genders(doc: Doc) -> list[Gender | None]:
+    """Return the gender of each of the Doc's entities, in their order."""
+    text = doc.text
+    return [gender(entity, text) for entity in entities_of(doc)]

@@ -1,0 +1,181 @@
+"""What is known of names before an article is read: titles, given names, well-known places and bodies."""
+
+import functools
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+from onrecord.data.records import EntityType
+from onrecord.nlp import lexicon
+from onrecord.nlp.entities.spelling import fold
+from onrecord.nlp.morphology import with_s
+
+Gender: TypeAlias = Literal["m", "f"]
+Words: TypeAlias = tuple[str, ...]
+
+# Words inside a name that stand in lower case: van Dijk, al-Amin, Museum of the Sea.
+PARTICLES = frozenset(
+    [
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "bint",
+        "abu",
+        "ben",
+        "de",
+        "da",
+        "das",
+        "do",
+        "dos",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "du",
+        "la",
+        "las",
+        "le",
+        "les",
+        "los",
+        "ten",
+        "ter",
+        "van",
+        "von",
+        "zu",
+        "y",
+        "e",
+    ]
+)
+LINKS = frozenset(["of", "the", "and", "for", "in", "on", "to", "at", "de", "des", "du", "la", "&", "against"])
+MAX_SHORT_ACRONYM = 3  # letters; longer ones are also written Nato, Unesco
+GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A well-known name: its type, and the words of the name that all its other names are filed under.
+
+    An unsure one is as well a common word or a person's name: it counts only where the model has seen a name.
+    """
+
+    type: EntityType
+    canonical: Words
+    sure: bool
+
+
+def words_of(text: str) -> Words:
+    """Return the words of a name, folded; a leading article is left out."""
+    words = tuple(filter(None, map(fold, text.split())))
+    return words[1:] if len(words) > 1 and words[0] == "the" else words
+
+
+@functools.cache
+def known_names() -> dict[Words, Known]:
+    """Return the well-known names by their words."""
+    return {
+        words_of(name): Known(cast("EntityType", kind), words_of(canonical or name), not unsure)
+        for name, kind, canonical, unsure in lexicon.rows("entity_known")
+    }
+
+
+@functools.cache
+def short_acronyms() -> frozenset[Words]:
+    """Return the well-known acronyms that are a word, or another place's abbreviation, in other letters: WHO, LA."""
+    names = (row[0].replace(".", "") for row in lexicon.rows("entity_known"))
+    return frozenset(words_of(name) for name in names if name.isupper() and len(name) <= MAX_SHORT_ACRONYM)
+
+
+@functools.cache
+def state_abbreviations() -> dict[str, Words]:
+    """Return the words of the states of the United States by their abbreviations: Pa., N.Y."""
+    return {short: words_of(state) for short, state in lexicon.rows("entity_states")}
+
+
+@functools.cache
+def titles() -> dict[str, Gender | None]:
+    """Return the titles before a person's name (Mr, Senator, Col), with the gender that they tell."""
+    return {
+        fold(title): cast("Gender", gender) if gender else None
+        for title, kind, gender, _ in lexicon.rows("entity_titles")
+        if kind != "calling"
+    }
+
+
+@functools.cache
+def sure_titles() -> frozenset[str]:
+    """Return those titles that hardly open the name of anything else: not General, as in General Motors."""
+    ambiguous = {fold(title) for title, *_, use in lexicon.rows("entity_titles") if use == "ambiguous"}
+    return frozenset(titles()) - ambiguous
+
+
+@functools.cache
+def offices() -> frozenset[str]:
+    """Return the nouns that say what a person does: president, spokeswoman, midfielder."""
+    return frozenset(fold(title) for title, kind, *_ in lexicon.rows("entity_titles") if kind != "honorific")
+
+
+@functools.cache
+def portfolios() -> frozenset[Words]:
+    """Return what ministers are in charge of, as words: ("foreign", "affairs")."""
+    return frozenset(map(words_of, lexicon.words("entity_portfolios")))
+
+
+@functools.cache
+def common_words() -> frozenset[str]:
+    """Return words that are no names of their own, though they are written like names: Court, GMT."""
+    return frozenset(map(fold, lexicon.words("entity_common")))
+
+
+@functools.cache
+def designators() -> dict[str, EntityType]:
+    """Return the words that end the name of a body or place and say what it is: Ministry, Airport, Corp."""
+    return {fold(word): cast("EntityType", kind) for word, kind, _ in lexicon.rows("entity_designators")}
+
+
+@functools.cache
+def designating_surnames() -> frozenset[str]:
+    """Return those of the words that are surnames as well: Church, Lake."""
+    return frozenset(fold(word) for word, _, use in lexicon.rows("entity_designators") if use == "surname")
+
+
+def designated(words: Words) -> EntityType | None:
+    """Return what the last word of a name, or its first before "of" and the like, says that it is: ``Treaty on the Moon``."""
+    if len(words) < 2:
+        return None
+    if len(words) > 2 and words[1] in LINKS and words[0] in designators():
+        return designators()[words[0]]
+    return designators().get(words[-1])
+
+
+@functools.cache
+def kinds() -> dict[str, EntityType]:
+    """Return the nouns that say what a name beside them is: newspaper, village."""
+    return {noun: cast("EntityType", kind) for noun, kind in lexicon.rows("entity_kinds")}
+
+
+@functools.cache
+def plural_kinds() -> dict[str, EntityType]:
+    """Return the plurals of those nouns: newspapers, cities."""
+    return {with_s(noun): kind for noun, kind in kinds().items()}
+
+
+@functools.cache
+def legal_forms() -> frozenset[str]:
+    """Return the designators that a name is as well known without: Corp, Inc, plc."""
+    return frozenset(fold(word) for word, _, use in lexicon.rows("entity_designators") if use == "legal")
+
+
+@functools.cache
+def given_names() -> dict[str, Gender | None]:
+    """Return frequent given names, folded; names that women and men bear alike have no gender."""
+    return {
+        fold(name): cast("Gender", gender) if gender in ("m", "f") else None
+        for name, gender in lexicon.rows("name_given")
+    }
+
+
+@functools.cache
+def nicknames() -> dict[str, frozenset[str]]:
+    """Return short forms of given names with the names that they stand for: Bill, William."""
+    return {fold(row[0]): frozenset(map(fold, filter(None, row[1:]))) for row in lexicon.rows("name_nicknames")}

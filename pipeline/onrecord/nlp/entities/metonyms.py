@@ -1,0 +1,111 @@
+"""Capitals and palaces that stand for governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
+
+A name stands for somebody where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
+one in the passive, before what governments have ("Moscow's demands"), as a party to what is between governments ("relations
+with Moscow"), and, of a palace, before an office ("a Kremlin spokesman"). An entity is one record for all its mentions; it refers
+to somebody if one of its mentions does, and its other mentions ("talks in Moscow") are of the place all the same.
+"""
+
+import functools
+from collections.abc import Sequence
+
+from onrecord.data.records import EntityType
+from onrecord.nlp import lexicon
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities.context import POSSESSIVES
+from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.mentions import Name
+from onrecord.nlp.entities.organization_clustering import canonical
+from onrecord.nlp.entities.spelling import fold
+from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.entities.wikidata import Item, country_names
+from onrecord.nlp.morphology import forms_to_verb
+
+STOOD_FOR: frozenset[EntityType] = frozenset({"GPE", "ORG", "LOC"})
+# "relations with Moscow", "pressure on Moscow"; "talks in Moscow" says where.
+PARTY_PREPOSITIONS = frozenset({"with", "on", "against", "between", "from", "toward", "towards"})
+# From "Moscow, Kyiv and Ankara agreed" to its first name; it bounds the walk in a text of nothing but lists.
+MAX_CONJUNCTS = 10
+# "Moscow's latest territorial demands"
+MAX_ADJECTIVES = 3
+
+
+def refer(referents: Sequence[Referent], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
+    """Return whom each referent stands for: the index of another one, a name, or None where it stands for itself."""
+    countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
+    by_words = {
+        canonical(form): index
+        for index, referent in reversed(list(enumerate(referents)))
+        if referent.type in STOOD_FOR and not referent.is_team
+        for form in referent.forms
+    }
+    result: list[int | str | None] = []
+    for referent, item in zip(referents, items, strict=True):
+        palace = _behind_palace(referent)
+        government = palace or (country_names().get(item.country) if item.is_capital else None)
+        if government is None or not any(_acts(tokens, name, palace is not None) for name in referent.names):
+            result.append(None)
+        elif palace is None:
+            result.append(countries.get(item.country, government))
+        else:
+            result.append(by_words.get(canonical(gazetteer.words_of(government)), government))
+    return result
+
+
+def _behind_palace(referent: Referent) -> str | None:
+    if referent.type == "PERSON" or referent.is_team:
+        return None
+    return next((palaces()[form] for form in map(canonical, referent.forms) if form in palaces()), None)
+
+
+@functools.cache
+def palaces() -> dict[Words, str]:
+    """Return for the names of seats of government whom they stand for."""
+    return {canonical(gazetteer.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
+
+
+@functools.cache
+def _verbs() -> frozenset[str]:
+    return frozenset(forms_to_verb(lexicon.words("entity_government_verbs")))
+
+
+@functools.cache
+def _nouns(use: str) -> frozenset[str]:
+    return frozenset(row[0] for row in lexicon.rows("entity_government_nouns") if use in row[1:])
+
+
+def _acts(tokens: Tokens, name: Name, is_palace: bool) -> bool:
+    if _owns(tokens, name.end) or (is_palace and _has_office(tokens, name.end)):
+        return True
+    top = next((i for i in range(name.start, name.end) if not name.start <= tokens.head[i] < name.end), name.start)
+    for _ in range(MAX_CONJUNCTS):
+        if tokens.dep[top] != "conj" or tokens.head[top] == top:
+            break
+        top = tokens.head[top]
+    head = tokens.head[top]
+    if tokens.dep[top] == "nsubj":
+        return tokens.text[head].lower() in _verbs()
+    if tokens.dep[top] != "pobj":
+        return False
+    governor = tokens.text[tokens.head[head]].lower()
+    if tokens.dep[head] == "agent":
+        return governor in _verbs()
+    preposition = tokens.text[head].lower()
+    if preposition == "to":
+        return governor == "according"
+    return preposition in PARTY_PREPOSITIONS and governor in _nouns("with")
+
+
+def _owns(tokens: Tokens, end: int) -> bool:
+    """Whether a name that ends before a token owns what governments do."""
+    if end >= len(tokens) or tokens.text[end] not in POSSESSIVES:
+        return False
+    return any(
+        tokens.text[index].lower() in _nouns("whose")
+        for index in range(end + 1, min(end + 2 + MAX_ADJECTIVES, len(tokens)))
+    )
+
+
+def _has_office(tokens: Tokens, end: int) -> bool:
+    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in gazetteer.offices()

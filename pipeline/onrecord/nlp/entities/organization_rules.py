@@ -1,0 +1,88 @@
+"""Bodies whom the last word of the name gives away: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
+
+The small model takes a place for a name of its own where a longer one goes on: "Jakarta" in "Jakarta Stock Exchange".
+"""
+
+from onrecord.data.records import EntityType
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
+from onrecord.nlp.entities.spelling import fold
+from onrecord.nlp.entities.tokens import Tokens
+
+# "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
+MAX_WORDS = 6
+FIELD_WORDS = frozenset({"of", "on", "for", "against"})
+DATES = frozenset({
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april",
+    "may", "june", "july", "august", "september", "october", "november", "december",
+})  # fmt: skip
+KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
+
+
+def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the names, in text order, with bodies added that the model passed over; what lies within them gives way."""
+    owner = {index: name for name in names for index in range(name.start, name.end)}
+    designators = gazetteer.designators()
+    found: list[Name] = []
+    for last in range(1, len(tokens)):
+        kind = designators.get(fold(tokens.text[last]))
+        if kind not in KINDS or not _is_name_word(tokens, last) or tokens.shouted[last]:
+            continue
+        if last in owner or (last + 1 < len(tokens) and _is_name_word(tokens, last + 1)):
+            continue
+        start = _start(tokens, last)
+        inside = {owner[index].start: owner[index] for index in range(start, last) if index in owner}
+        if start == last or any(name.start < start or name.type not in PARTS_OF_BODY for name in inside.values()):
+            continue
+        name = make_name(text, tokens, start, last + 1, kind, guessed=False)
+        if name is not None and len(name.words) > 1:
+            found.append(name)
+    found += _with_their_field(text, tokens, owner)
+    covered = {index for name in found for index in range(name.start, name.end)}
+    kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
+    return sorted([*kept, *found], key=lambda name: name.start) if found else names
+
+
+def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list[Name]:
+    """Return the names that go on behind "of" and "on" where the model saw the first word at the most: Treaty on the Moon."""
+    found = []
+    for first in range(len(tokens) - 2):
+        kind = gazetteer.designators().get(fold(tokens.text[first]))
+        if kind not in (*KINDS, "LAW") or not _is_name_word(tokens, first) or tokens.text[first + 1] not in FIELD_WORDS:
+            continue
+        start = first + (3 if tokens.text[first + 2].lower() == "the" else 2)
+        end = start
+        while (
+            end < len(tokens) and end - start < MAX_WORDS and _is_name_word(tokens, end) and not _is_other(tokens, end)
+        ):
+            end += 1
+        inside = {owner[index].start: owner[index] for index in range(first, end) if index in owner}
+        if end > start and all(_is_part(name, first, end) for name in inside.values()):
+            name = make_name(text, tokens, first, end, kind, guessed=False)
+            if name is not None and not any(old.words == name.words for old in inside.values()):
+                found.append(name)
+    return found
+
+
+def _is_part(name: Name, start: int, end: int) -> bool:
+    """Whether a name may be part of a body's: not "room for Lang"."""
+    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_BODY, "LAW")
+
+
+def _is_other(tokens: Tokens, index: int) -> bool:
+    """Whether a capitalised word is no part of a body's field: a title, a day, a month."""
+    word = fold(tokens.text[index])
+    return word in gazetteer.titles() or word in gazetteer.common_words() or word in DATES
+
+
+def _start(tokens: Tokens, last: int) -> int:
+    """Return where the run of capitalised words that ends with a token starts."""
+    start = last
+    while start > 0 and last - start < MAX_WORDS and _is_name_word(tokens, start - 1):
+        start -= 1
+    return start
+
+
+def _is_name_word(tokens: Tokens, index: int) -> bool:
+    word = tokens.text[index]
+    return word[0].isupper() and word[-1].isalnum() and tokens.tag[index].startswith("NNP")

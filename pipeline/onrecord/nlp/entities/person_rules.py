@@ -1,0 +1,172 @@
+"""Persons whom the form of the name gives away: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
+
+A given name or an initial before a capitalised word that is nothing else well known is a person, also where the model
+saw half of the name or took it for a place. A capitalised word behind a title is one where the model saw no name at all.
+"""
+
+import re
+from collections.abc import Container
+
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
+from onrecord.nlp.entities.spelling import fold
+from onrecord.nlp.entities.tokens import Tokens
+
+# "Luiz Inacio Lula da Silva" has five words; most have two or three.
+MAX_WORDS = 5
+MAX_NICKNAME_WORDS = 4
+MIN_SURNAME_LETTERS = 2
+HYPHENS = re.compile("[-'’]")
+
+
+def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the names, in text order, with persons added whose names are not part of a longer one.
+
+    A name of the model's that lies within such a person's name gives way to it.
+    """
+    owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
+    found: list[Name] = []
+    replaced: set[int] = set()
+    index = 0
+    while index < len(tokens):
+        end = _person_end(tokens, index) if _opens_person(tokens, index) else index
+        if end == index and index not in owner and _is_titled(tokens, index):
+            end = _titled_end(tokens, index, owner)
+        if end > index:
+            within = {owner[token].start: owner[token] for token in range(index, end) if token in owner}
+            name = make_name(text, tokens, index, end, "PERSON", guessed=False)
+            seen = any(name is not None and (old.start, old.end) == (name.start, name.end) for old in within.values())
+            if name is not None and not seen and all(_gives_way(old, index, end) for old in within.values()):
+                replaced.update(within)
+                found.append(name)
+        index = max(end, index + 1)
+    kept = [name for name in names if name.start not in replaced]
+    return sorted([*kept, *found], key=lambda name: name.start)
+
+
+def _gives_way(name: Name, start: int, end: int) -> bool:
+    """Whether a name is part of the person's, or the person's with a nationality before it: "American Ann Lee"."""
+    if start <= name.start:
+        return name.end <= end
+    return name.end == end and name.start == start - 1 and _is_nationality(name.words[0])
+
+
+def _is_titled(tokens: Tokens, index: int) -> bool:
+    """Whether a token is a surname behind a title that opens no other names: "President Okoro"."""
+    if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
+        return False
+    return fold(tokens.text[index - 1]) in gazetteer.sure_titles() and _is_plain_surname(tokens, index)
+
+
+def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
+    """Return where a name that begins behind a title ends, or ``start`` where it goes on with what no person's name holds."""
+    end = start + 1
+    while end < min(len(tokens), start + MAX_WORDS) and end not in owner and _is_plain_surname(tokens, end):
+        end += 1
+    return start if end < len(tokens) and _is_name_word(tokens, end) else end
+
+
+def _is_nationality(word: str) -> bool:
+    known = gazetteer.known_names().get((word,))
+    return known is not None and known.type == "NORP"
+
+
+def _opens_person(tokens: Tokens, index: int) -> bool:
+    """Whether a token can be the given name or initial that a person's name starts with."""
+    word = tokens.text[index]
+    if not word[0].isupper() or tokens.shouted[index] or not tokens.tag[index].startswith("NNP"):
+        return False
+    if index and _is_name_word(tokens, index - 1) and not _may_precede(tokens.text[index - 1]):
+        return False
+    if _is_initial(word):
+        return True
+    folded = fold(word)
+    return folded in gazetteer.given_names() and (folded,) not in gazetteer.known_names()
+
+
+def _person_end(tokens: Tokens, start: int) -> int:
+    """Return where the name that starts with a given name or an initial ends, or ``start`` if no surname follows."""
+    end = start + 1
+    surname = start
+    limit = start + MAX_WORDS
+    while end < min(len(tokens), limit):
+        word = tokens.text[end]
+        if _is_initial(word):
+            end += 1
+        elif word in QUOTE_MARKS and surname == start:
+            after = _behind_nickname(tokens, end)
+            if after == end:
+                break
+            limit += after - end
+            end = after
+        elif word in gazetteer.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
+            end += 2
+            surname = end
+        elif _is_surname(tokens, end) or (surname == start and _is_place_as_surname(tokens, end)):
+            end = _behind_hyphens(tokens, end + 1)
+            surname = end
+        else:
+            break
+    if end < len(tokens) and surname == end and _is_name_word(tokens, end) and not _is_surname(tokens, end):
+        return start
+    return surname
+
+
+def _behind_nickname(tokens: Tokens, quote: int) -> int:
+    """Return the token behind the nickname in quote marks that starts at ``quote``, or ``quote`` if there is none."""
+    for end in range(quote + 2, min(quote + 2 + MAX_NICKNAME_WORDS, len(tokens) - 1)):
+        if tokens.text[end] in QUOTE_MARKS:
+            return end + 1 if tokens.text[quote + 1][0].isupper() and _is_surname(tokens, end + 1) else quote
+    return quote
+
+
+def _behind_hyphens(tokens: Tokens, end: int) -> int:
+    """Return where a word ends that goes on behind a hyphen: ``Min-ho`` is three tokens."""
+    while (
+        end + 1 < len(tokens)
+        and tokens.text[end] == "-"
+        and not tokens.follows_space(end)
+        and not tokens.follows_space(end + 1)
+        and tokens.text[end + 1].isalpha()
+    ):
+        end += 2
+    return end
+
+
+def _is_surname(tokens: Tokens, index: int) -> bool:
+    word = tokens.text[index]
+    folded = fold(word)
+    return (
+        _is_name_word(tokens, index)
+        and len(word) >= MIN_SURNAME_LETTERS
+        and not word.isupper()
+        and folded not in gazetteer.designators()
+        and folded not in gazetteer.titles()
+        and (folded,) not in gazetteer.known_names()
+    )
+
+
+def _is_plain_surname(tokens: Tokens, index: int) -> bool:
+    return _is_surname(tokens, index) and HYPHENS.sub("", tokens.text[index]).isalpha()
+
+
+def _is_place_as_surname(tokens: Tokens, index: int) -> bool:
+    """Whether a place stands where a surname does and nothing of the name follows: ``Pilar Montenegro``."""
+    known = gazetteer.known_names().get((fold(tokens.text[index]),))
+    if known is None or known.type != "GPE" or not known.sure or not _is_name_word(tokens, index):
+        return False
+    return tokens.text[index].istitle() and (index + 1 == len(tokens) or not _is_name_word(tokens, index + 1))
+
+
+def _is_name_word(tokens: Tokens, index: int) -> bool:
+    return tokens.tag[index].startswith("NNP") and tokens.text[index][0].isupper()
+
+
+def _may_precede(word: str) -> bool:
+    """Whether a word in capitals before a person's name is no part of it: a title, a nationality, a body."""
+    folded = fold(word)
+    return folded in gazetteer.titles() or folded in gazetteer.offices() or (folded,) in gazetteer.known_names()
+
+
+def _is_initial(word: str) -> bool:
+    return len(word) == 2 and word[1] == "." and word[0].isupper()

@@ -1,0 +1,201 @@
+"""Names that the model passed over: those seen elsewhere in the article, and well-known ones."""
+
+import functools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from onrecord.data.records import EntityType
+from onrecord.nlp.entities import abbreviations
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.mentions import Name, make_name
+from onrecord.nlp.entities.spelling import fold
+from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.lexicon import rows
+
+# In a line of capitals a shorter word is as likely a common one: IT, WHO, US.
+MIN_SHOUTED_LETTERS = 4
+# So many names with one first word are looked for; it bounds the time that a text of nothing but names takes.
+MAX_SAME_START = 40
+# Two capitals are as likely something else: TV, PM.
+MIN_ACRONYM_LETTERS = 3
+FIRST_WORD = re.compile(r"[^\s\-'’]+")
+Spellings = dict[str, list[tuple[str, EntityType]]]
+Foldings = dict[str, list[tuple[Words, EntityType]]]
+
+
+def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the further places where one of the names, the surname of a person, or a well-known name stands."""
+    seen = _spellings_of(tokens, names)
+    known, known_folded = _known_spellings(), _known_foldings()
+    folded = _foldings_of(seen)
+    search = _Search(text, tokens, _taken(tokens, names))
+    found = []
+    skip_to = 0
+    for index, word in enumerate(tokens.text):
+        if index < skip_to or search.taken[index] or word.islower():
+            continue
+        if tokens.shouted[index] or _is_shouted(tokens, index):
+            first = fold(word)
+            hit = search.folded(index, folded.get(first, [])[:MAX_SAME_START]) or search.folded(
+                index, known_folded.get(first, ())
+            )
+        else:
+            hit = search.spelled(index, seen.get(word, [])[:MAX_SAME_START]) or search.spelled(
+                index, known.get(word, ())
+            )
+        if hit:
+            end, kind = hit
+            name = make_name(text, tokens, index, end, kind, guessed=False)
+            if name is not None:
+                found.append(name)
+                skip_to = end
+    return found
+
+
+def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
+    """Return where well-known places of several words stand, also where the model saw a part: Trinidad and Tobago."""
+    search = _Search(text, tokens, [False] * len(tokens))
+    found = []
+    skip_to = 0
+    for index, word in enumerate(tokens.text):
+        if index >= skip_to and not word.islower() and word in _long_known_places():
+            hit = search.spelled(index, _long_known_places()[word])
+            name = make_name(text, tokens, index, hit[0], hit[1], guessed=False) if hit else None
+            if hit and name is not None:
+                found.append(name)
+                skip_to = hit[0]
+    return found
+
+
+class _Search:
+    """Looks for names at a token that no name covers yet."""
+
+    def __init__(self, text: str, tokens: Tokens, taken: list[bool]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.taken = taken
+        self.token_ending_at = {tokens.end_offset(index): index for index in range(len(tokens))}
+        self.common = {word for word in tokens.text if word.islower()}
+
+    def spelled(self, start: int, spellings: Iterable[tuple[str, EntityType]]) -> tuple[int, EntityType] | None:
+        """Return where the longest of the names that starts here ends, unless it is part of a longer one."""
+        tokens = self.tokens
+        offset = tokens.offset[start]
+        for spelling, kind in spellings:
+            if not self.text.startswith(spelling, offset):
+                continue
+            last = self.token_ending_at.get(offset + len(spelling))
+            if last is None or any(self.taken[start : last + 1]):
+                continue
+            if last == start and spelling.lower() in self.common and self._may_be_common(start):
+                continue
+            in_headline = start < tokens.headline_end  # there a capital tells nothing
+            if not in_headline and (self._continues_name(start - 1) or self._continues_name(last + 1)):
+                continue
+            return last + 1, kind
+        return None
+
+    def folded(self, start: int, foldings: Iterable[tuple[Words, EntityType]]) -> tuple[int, EntityType] | None:
+        """The same in a line of capitals, where letters count alone, and no word that is a common one elsewhere."""
+        for words, kind in foldings:
+            end = start + len(words)
+            if tuple(map(fold, self.tokens.text[start:end])) != words or any(self.taken[start:end]):
+                continue
+            if len(words) == 1 and (len(words[0]) < MIN_SHOUTED_LETTERS or words[0] in self.common):
+                continue
+            return end, kind
+        return None
+
+    def _may_be_common(self, index: int) -> bool:
+        """Whether a capital may be due to the start of a sentence, or the word is tagged as none of a name."""
+        return self.tokens.starts_sentence[index] or not self.tokens.tag[index].startswith(("NNP", "JJ"))
+
+    def _continues_name(self, index: int) -> bool:
+        """Whether a neighbouring token looks like another word of the same name."""
+        tokens = self.tokens
+        if not 0 <= index < len(tokens) or self.taken[index]:
+            return False
+        word = tokens.text[index]
+        if not word[0].isupper() or not tokens.tag[index].startswith("NNP"):
+            return False
+        folded = fold(word)
+        if folded in gazetteer.titles() or folded in gazetteer.offices():
+            return False
+        return not (tokens.starts_sentence[index] and word.lower() in self.common)
+
+
+def _is_shouted(tokens: Tokens, index: int) -> bool:
+    """Whether a word is written in capitals and is no acronym: it is long, or another such word follows ("DES MOINES")."""
+    words = [word for word in tokens.text[index : index + 2] if word.isupper()]
+    return bool(words) and tokens.text[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
+
+
+def _taken(tokens: Tokens, names: list[Name]) -> list[bool]:
+    taken = [False] * len(tokens)
+    for name in names:
+        taken[name.start : name.end] = [True] * (name.end - name.start)
+    return taken
+
+
+def _spellings_of(tokens: Tokens, names: list[Name]) -> Spellings:
+    """Return how the names and the persons' surnames are written, by first token, the longest first."""
+    votes: dict[tuple[str, str], Counter[EntityType]] = defaultdict(Counter)
+    for name in names:
+        first, last = tokens.text[name.start], tokens.text[name.end - 1]
+        votes[first, name.span.text][name.type] += 1
+        if name.type == "PERSON" and name.end - name.start > 1 and last[0].isupper() and len(last) > 2:
+            votes[last, last]["PERSON"] += 1
+        elif name.type == "ORG" and len(name.words) >= MIN_ACRONYM_LETTERS:
+            for initials in abbreviations.initials_of(name.words):
+                votes[initials.upper(), initials.upper()]["ORG"] += 1
+    for key in [key for key in votes if fold(key[1]) in gazetteer.common_words()]:
+        del votes[key]
+    spellings: Spellings = defaultdict(list)
+    for (first, spelling), kinds in sorted(votes.items(), key=lambda item: -len(item[0][1])):
+        spellings[first].append((spelling, kinds.most_common(1)[0][0]))
+    return spellings
+
+
+def _foldings_of(spellings: Spellings) -> Foldings:
+    foldings: Foldings = defaultdict(list)
+    for of_first in spellings.values():
+        for spelling, kind in of_first:
+            words = gazetteer.words_of(spelling)
+            if words:
+                foldings[words[0]].append((words, kind))
+    for candidates in foldings.values():
+        candidates.sort(key=lambda candidate: -len(candidate[0]))
+    return foldings
+
+
+@functools.cache
+def _known_spellings() -> Spellings:
+    spellings: Spellings = defaultdict(list)
+    known = gazetteer.known_names()
+    for name, *_ in sorted(rows("entity_known"), key=lambda row: -len(row[0])):
+        entry = known[gazetteer.words_of(name)]
+        first = FIRST_WORD.match(name)
+        if first and entry.sure and entry.type != "NORP":
+            spellings[first.group()].append((name, entry.type))
+    return dict(spellings)
+
+
+@functools.cache
+def _long_known_places() -> Spellings:
+    long: Spellings = defaultdict(list)
+    for first, of_first in _known_spellings().items():
+        for name, kind in of_first:
+            if " " in name and kind in ("GPE", "LOC"):
+                long[first].append((name, kind))
+    return dict(long)
+
+
+@functools.cache
+def _known_foldings() -> Foldings:
+    foldings: Foldings = defaultdict(list)
+    for words, known in sorted(gazetteer.known_names().items(), key=lambda item: -len(item[0])):
+        if known.sure and known.type != "NORP":
+            foldings[words[0]].append((words, known.type))
+    return dict(foldings)

@@ -1,0 +1,100 @@
+"""Teams that bear the name of their place: in a report of a match, ``Sweden beat Panama`` speaks of neither country.
+
+Only reports of sport are read so: those with enough words of sport. A name is a team's where one of its mentions plays
+(it beats, it is followed by a score, it has a captain); its other mentions are the team's too unless they say where
+something is: in brackets, behind "in", as the dateline.
+"""
+
+import functools
+import re
+from collections import defaultdict
+from dataclasses import replace
+
+from onrecord.data.records import EntityType
+from onrecord.nlp import lexicon
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.mentions import Name
+from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.morphology import forms_to_verb
+
+# In a report of sport there are so many words of sport, and with the scores they are such a share of its tokens.
+# Reports of polls have scores too.
+MIN_WORDS_OF_SPORT = 3
+MIN_SHARE_OF_SPORT = 0.012
+SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
+PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
+WHERE = frozenset({"in", "at", "from", "near", "to", "outside", "around"})
+AGAINST = frozenset({"against", "v", "vs", "vs.", "versus", "over"})
+CENTURIES = ("19", "20")
+# "the club side Turin", "he played for Turin"
+OF_TEAM = frozenset(
+    {"for", "side", "club", "rivals", "champions", "leaders", "neighbours", "neighbors", "visitors", "hosts"}
+)
+ACTOR_LABELS = frozenset({"nsubj", "dobj", "nsubjpass", "agent"})
+
+
+def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+    """Return the names, in text order, those of teams marked as such."""
+    if not _is_sport(text, tokens):
+        return names
+    known = gazetteer.known_names()
+    surnames = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
+    forms: dict[Words, list[Name]] = defaultdict(list)
+    for name in names:
+        kind = known[name.words].type if name.words in known else name.type
+        if kind in PLACE_TYPES and not name.titled and name.words not in surnames:
+            forms[name.words].append(name)
+    teams: set[int] = set()
+    for of_form in forms.values():
+        away = [name for name in of_form if not _says_where(tokens, name)]
+        if any(_plays(tokens, name) for name in away):
+            teams.update(name.start for name in away)
+    return [replace(name, team=True) if name.start in teams else name for name in names]
+
+
+def _is_sport(text: str, tokens: Tokens) -> bool:
+    vocabulary = lexicon.words("entity_sport")
+    count = sum(word.lower() in vocabulary for word in tokens.text)
+    if count < MIN_WORDS_OF_SPORT:
+        return False
+    return count + len(SCORE.findall(text)) >= MIN_SHARE_OF_SPORT * len(tokens)
+
+
+def _plays(tokens: Tokens, name: Name) -> bool:
+    before = tokens.text[name.start - 1].lower() if name.start else ""
+    behind = tokens.text[name.end] if name.end < len(tokens) else ""
+    if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(tokens, name):
+        return True
+    if behind.lower() in gazetteer.offices() and behind.islower():
+        return True
+    for index in range(name.start, name.end):
+        head = tokens.head[index]
+        if not name.start <= head < name.end and tokens.dep[index] in ACTOR_LABELS:
+            return tokens.text[head].lower() in _games()
+    return False
+
+
+@functools.cache
+def _games() -> frozenset[str]:
+    """Return all forms of the verbs for what teams do to one another."""
+    return frozenset(forms_to_verb(lexicon.words("entity_sport_verbs")))
+
+
+def _is_in_fixture(tokens: Tokens, name: Name) -> bool:
+    """A line such as ``TURIN AT GENEVA``, the visitors first."""
+    behind = tokens.text[name.end : name.end + 1]
+    return tokens.shouted[name.start] and (tokens.text[name.start - 1] == "AT" or behind == ["AT"])
+
+
+def _says_where(tokens: Tokens, name: Name) -> bool:
+    before = tokens.text[name.start - 1] if name.start else "\n"
+    behind = tokens.text[name.end] if name.end < len(tokens) else "\n"
+    if _is_in_fixture(tokens, name):
+        return False
+    if before == "," and (behind[:2] in CENTURIES or "\n" in behind):
+        return True  # the end of a dateline: "Turin, Italy 1998-05-02"
+    if before == "(" or before.lower() in WHERE or name.before_place:
+        return True
+    # A dateline: the place, then the date or a dash.
+    return "\n" in before and behind[:2] in (*CENTURIES, "--", "—", "–", "(R", "(A")

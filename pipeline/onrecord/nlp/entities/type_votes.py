@@ -1,0 +1,63 @@
+"""What kind of thing a name is: all its mentions in the article vote, and what is known of its words."""
+
+from collections.abc import Iterable
+from typing import TypeAlias, get_args
+
+from onrecord.data.records import EntityType
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.mentions import Name
+
+Votes: TypeAlias = dict[EntityType, float]
+TYPE_ORDER: tuple[EntityType, ...] = get_args(EntityType)
+# Weights in units of one guess of the model.
+FOUND_AGAIN = 0.2  # repeats what other mentions have said
+TITLE = 2.0
+KNOWN = 3.0
+KNOWN_MENTION = 1.0  # a known name is outvoted by titles only, however often the model is wrong
+DESIGNATOR = 2.0
+BEFORE_PLACE = 1.5  # Springfield, Illinois
+SAID = 1.5  # "the newspaper Coastal Letters"
+LOCATED = 1.2  # "passengers waited in Springfield"
+GIVEN_NAME = 1.0
+TEAM = 8.0  # outvotes the well-known place
+LISTED = 100.0  # the user's list is believed
+# "Clara Jensen Prize for Young Writers" has a given name too.
+MAX_PERSON_WORDS = 4
+
+
+def votes_for(words: Words, names: Iterable[Name]) -> Votes:
+    """Return how strongly each type is supported by the mentions that have these words."""
+    votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
+    known = gazetteer.known_names().get(words)
+    designated = gazetteer.designated(words)
+    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in gazetteer.given_names()
+    is_surname = not designated or (len(words) == 2 and words[-1] in gazetteer.designating_surnames())
+    if known:
+        votes[known.type] += KNOWN
+    for name in names:
+        if name.listed:
+            votes[name.listed.type] += LISTED
+        if name.team:
+            votes["ORG"] += TEAM
+        votes[name.type] += 1.0 if name.guessed else FOUND_AGAIN
+        if name.titled:
+            votes["PERSON"] += TITLE
+        elif name.said:
+            votes[name.said] += SAID
+        elif name.located and name.type == "PERSON":
+            votes["GPE"] += LOCATED
+        if known:
+            votes[known.type] += KNOWN_MENTION
+        if is_given and not known and is_surname:
+            votes["PERSON"] += GIVEN_NAME
+        elif designated:
+            votes[designated] += DESIGNATOR
+        elif name.before_place:
+            votes["GPE"] += BEFORE_PLACE
+    return votes
+
+
+def winner(votes: Votes) -> EntityType:
+    """Return the type with most votes; of two, the one that ``EntityType`` names first."""
+    return max(TYPE_ORDER, key=votes.__getitem__)

@@ -1,0 +1,159 @@
+"""Which item of Wikidata a place or body is: from lists of well-known ones, and what else the article speaks of.
+
+Nothing rather than a wrong item. A name with one well-known bearer is that bearer, unless the words behind it say otherwise
+("Paris, Texas"). A name with several (Georgia, Congo), or one that many lesser places share (Birmingham), needs support: another
+place or people of the same country or state in the article. A capital with a namesake (Washington) is meant unless the article
+supports the other. A body that many countries have (the Senate) is that of the country that the article is about, the one with
+most mentions by far. People have no items: the lists have none.
+"""
+
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from onrecord.data.records import EntityType
+from onrecord.nlp import lexicon
+from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.organization_clustering import canonical
+
+# The country that an article is about has so many times the mentions of the next.
+BY_FAR = 2
+PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A well-known place or body.
+
+    ``country`` and ``division`` are codes of ISO 3166-1 alpha-2 and 3166-2, empty where there is none. ``shared`` says whether
+    lesser bearers of the name are in the news too.
+    """
+
+    wikidata_id: str
+    country: str = ""
+    division: str = ""
+    is_city: bool = False
+    is_capital: bool = False
+    is_body: bool = False
+    shared: bool = False
+
+    @property
+    def is_country(self) -> bool:
+        """Whether this is a country as a whole."""
+        return bool(self.wikidata_id and self.country) and not (self.division or self.is_city or self.is_body)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes that a mention of it supports."""
+        return frozenset(filter(None, (self.country, self.division)))
+
+
+NOTHING_KNOWN = Item("")
+
+
+@functools.cache
+def items() -> dict[Words, tuple[Item, ...]]:
+    """Return the well-known places and bodies by the words of their names."""
+    found: dict[Words, dict[str, Item]] = defaultdict(dict)
+    for name, item, country, division, capital, shared in lexicon.rows("cities", "knowledge"):
+        city = Item(item, country, division, is_city=True, is_capital=bool(capital), shared=bool(shared))
+        found[gazetteer.words_of(name)][item] = city
+    for name, item, country, division in lexicon.rows("territories", "knowledge"):
+        # A city that is a division of its own, such as Berlin, is in both lists.
+        found[gazetteer.words_of(name)].setdefault(item, Item(item, country, division))
+    for name, item, country, shared in lexicon.rows("organizations", "knowledge"):
+        found[gazetteer.words_of(name)][item] = Item(item, country, is_body=True, shared=bool(shared))
+    return {words: tuple(bearers.values()) for words, bearers in found.items()}
+
+
+@functools.cache
+def country_of_people() -> dict[Words, str]:
+    """Return the country's code for the peoples that have a country."""
+    return {gazetteer.words_of(name): country for name, country in lexicon.rows("demonyms", "knowledge")}
+
+
+@functools.cache
+def country_names() -> dict[str, str]:
+    """Return a country's usual name by its code."""
+    names: dict[str, str] = {}
+    for name, _, country, division in lexicon.rows("territories", "knowledge"):
+        if country and not division:
+            known = gazetteer.known_names().get(gazetteer.words_of(name))
+            if country not in names or (known is not None and known.canonical == gazetteer.words_of(name)):
+                names[country] = name
+    return names
+
+
+def identify(referents: Sequence[Referent]) -> list[Item]:
+    """Return the item of each referent; for a people one without an id, for what is not known ``NOTHING_KNOWN``."""
+    bearers = [_bearers(referent) for referent in referents]
+    support: dict[str, set[int]] = defaultdict(set)
+    mentions: Counter[str] = Counter()
+    for index, candidates in enumerate(bearers):
+        if len(candidates) == 1 and not candidates[0].shared:
+            mentions[candidates[0].country] += len(referents[index].names)
+            for code in candidates[0].codes:
+                support[code].add(index)
+    del mentions[""]
+    (about, most), (_, second), *_ = [*mentions.most_common(2), ("", 0), ("", 0)]
+    if most < BY_FAR * second:
+        about = ""
+    identified = []
+    for index, (referent, candidates) in enumerate(zip(referents, bearers, strict=True)):
+        codes = frozenset(code for code, supporters in support.items() if len(supporters) > (index in supporters))
+        identified.append(_chosen(candidates, codes, about, _places_behind(referent)))
+    return identified
+
+
+def _bearers(referent: Referent) -> tuple[Item, ...]:
+    kind = referent.type
+    if kind == "NORP":
+        country = country_of_people().get(canonical(referent.forms[0]))
+        return (Item("", country),) if country else ()
+    if kind == "PERSON" or referent.is_team:
+        return ()
+    by_form = (items().get(words, ()) for words in (*referent.forms, *map(canonical, referent.forms)))
+    fitting = (tuple(item for item in found if item.is_body or kind in PLACE_TYPES) for found in by_form)
+    # "New York City" tells what "New York" does not.
+    return min(filter(None, fitting), key=len, default=())
+
+
+def _places_behind(referent: Referent) -> list[Item]:
+    """Return the countries and states that follow the name, as in "Springfield, Illinois"."""
+    own = canonical(referent.forms[0])  # "Washington, D.C."
+    behind = sorted({canonical(name.before_place) for name in referent.names if name.before_place} - {own})
+    found = (item for words in behind for item in items().get(words, ()))
+    return [item for item in found if not item.is_city and not item.is_body]
+
+
+def _chosen(candidates: Sequence[Item], codes: frozenset[str], about: str, behind: Sequence[Item]) -> Item:
+    candidates = [item for item in candidates if not (item.is_body and item.shared) or item.country == about]
+    if behind:
+        candidates = [item for item in candidates if not item.is_city or any(_lies_in(item, place) for place in behind)]
+    elif len(candidates) == 1 and candidates[0].shared and not candidates[0].is_body:
+        candidates = list(_supported(candidates, codes))
+    if len(candidates) > 1:
+        supported = list(_supported(candidates, codes))
+        capitals = [item for item in candidates if item.is_capital]
+        siblings = [item for item in candidates if any(_is_sibling(code, item.division) for code in codes)]
+        candidates = next((fitting for fitting in (supported, capitals, siblings) if fitting), [])
+    return candidates[0] if len(candidates) == 1 else NOTHING_KNOWN
+
+
+def _supported(candidates: Iterable[Item], codes: frozenset[str]) -> Iterable[Item]:
+    return (item for item in candidates if (item.division or item.country) in codes)
+
+
+def _is_sibling(code: str, division: str) -> bool:
+    """Whether a code is that of another division of the same country."""
+    country, _, rest = division.partition("-")
+    return bool(rest) and code != division and code.startswith(f"{country}-")
+
+
+def _lies_in(city: Item, place: Item) -> bool:
+    if city.division and place.division:
+        return city.division == place.division
+    return city.country == place.country

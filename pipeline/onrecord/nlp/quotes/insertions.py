@@ -1,0 +1,145 @@
+"""Clauses that someone's name is put into: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
+
+from collections.abc import Iterator
+
+from onrecord.nlp.quotes.building import Builder, TokenRange
+from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.cues import Cue
+from onrecord.nlp.quotes.ends import MARKS, PARTING
+from onrecord.nlp.quotes.tree import FINITE, LONGEST_CLIMB
+
+INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
+NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
+LONGEST_INSERT = 16  # tokens from a cue to the comma behind it: "the minister said in a speech on Friday"
+ACCORDING = Cue("according to", ("say",), frozenset())
+
+
+def without(outer: TokenRange, hole: TokenRange) -> list[TokenRange]:
+    """Return what is left of ``outer`` before and behind the hole."""
+    pieces = [(outer[0], min(hole[0], outer[1])), (max(hole[1], outer[0]), outer[1])]
+    return [(start, end) for start, end in pieces if start < end]
+
+
+class Insertions(Builder):
+    """Reads the candidates around an inserted attribution off one Doc's tree."""
+
+    def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
+        """Yield the clause that a cue clause stands in or behind: "The plan, he said, will fail"."""
+        tree = self.tree
+        head, label = tree.heads[verb], tree.labels[verb]
+        if head == verb or label not in INSERTED or tree.child(verb, "nsubj") is None:
+            return
+        as_clause = tree.has_mark(verb, "as")
+        if tree.child(verb, "ccomp") is not None or (tree.child(verb, "dobj") is not None and not as_clause):
+            return
+        hole = self.reach(verb)
+        before = tree.words[hole[0] - 1] if hole[0] else ""
+        if not (before in PARTING or tree.words[hole[1] - 1] == "," or as_clause):
+            return
+        frame = f"paren-{label}" + ("-as" if as_clause else "")
+        for _ in range(LONGEST_CLIMB):  # "Prices fell but wages rose, he said": he said both
+            if tree.labels[head] != "conj" or tree.tags[tree.heads[head]][:2] != "VB":
+                break
+            head = tree.heads[head]
+        narrow, wide = self.reach(head), tree.sentence(verb)
+        is_last = tree.next_word[hole[1]] >= wide[1]
+        place = "place=last" if is_last else "place=first" if tree.next_word[wide[0]] >= hole[0] else "place=between"
+        yield from self.make(frame, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
+        if hole[0] > wide[0] and (narrow[0] > wide[0] or narrow[1] < wide[1] - 1):
+            yield from self.make(frame, verb, cue, [(wide[0], hole[0])], source, links=(place, "reach=before"))
+            if not is_last:
+                yield from self.make(frame, verb, cue, without(wide, hole), source, links=(place, "reach=sentence"))
+
+    def around(
+        self, verb: int, cue: Cue, subject: int, source: int | None, frame: str = "around"
+    ) -> Iterator[Candidate]:
+        """Yield the sentence that a cue and its subject stand in between commas, whatever the parser made of it."""
+        tree = self.tree
+        start, end = min(tree.left[subject], verb), max(tree.right[subject], verb) + 1
+        if subject > verb:
+            start, end = verb, subject + 1
+        first, last = tree.sentence(verb)
+        if start - 1 <= first or tree.next_word[first] >= start or tree.words[start - 1] not in PARTING | MARKS:
+            return
+        while end < last and end - verb < LONGEST_INSERT and tree.words[end] != "," and tree.words[end] not in MARKS:
+            end += 1
+        if end < last and tree.words[end] == "," and tree.next_word[end] < last:
+            opening = tree.labels[tree.next_word[first]]
+            yield from self.make(frame, verb, cue, [(first, start), (end, last)], source, links=(f"with={opening}",))
+            if frame == "inverted":
+                yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
+
+    def before_apposition(
+        self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange
+    ) -> Iterator[Candidate]:
+        """Yield the clause without what describes its speaker: "The plan, said Tom Reed, a farmer, will fail"."""
+        tree = self.tree
+        if any(tree.tags[token] in FINITE for token in range(*before)):
+            yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
+        comma = next(
+            (t for t in range(behind[0], min(behind[1], behind[0] + LONGEST_INSERT)) if tree.words[t] == ","), None
+        )
+        if comma is not None:
+            parts = [before, (comma, behind[1])]
+            yield from self.make("inverted", verb, cue, parts, source, links=("reach=apposition",))
+
+    def inverted(self, verb: int) -> int | None:
+        """Return the last word of a subject between a verb and a comma: "The plan, said Tom Reed, will fail"."""
+        tree = self.tree
+        stop = min(tree.sentence(verb)[1], verb + LONGEST_INSERT)
+        if verb < 2 or tree.words[verb - 1] != "," or not tree.is_word[verb - 2] or tree.tags[verb] not in FINITE:
+            return None
+        head: int | None = None
+        for token in range(verb + 1, stop):
+            if tree.words[token] == ",":
+                return head
+            if tree.tags[token] in FINITE or not tree.is_word[token]:
+                return None
+            if tree.tags[token] in NAMING and head in (None, token - 1):
+                head = token
+        return None
+
+    def of_unparted(self, token: int, to: int, end: int) -> Iterator[Candidate]:
+        """Yield the clause behind a source that no comma parts from it: "According to Reed the dam was safe"."""
+        tree = self.tree
+        names = [tree.tags[place] in NAMING or tree.words[place][0].isupper() for place in range(to + 1, end)]
+        if True not in names:
+            return
+        head = to + 1 + names.index(True)
+        while head + 1 < end and names[head - to] and tree.tags[head] not in ("PRP", "NNS"):
+            head += 1
+        if any(tree.tags[place] in FINITE for place in range(head + 1, end)):
+            for candidate in self.make("according-first", token, ACCORDING, [(head + 1, end)], head, to):
+                candidate.source = (tree.next_word[to + 1], head + 1)
+                yield candidate
+
+    def of_according(self, token: int) -> Iterator[Candidate]:
+        """Yield the clause that "according to" names a source of."""
+        tree = self.tree
+        to = tree.child(token, "prep")
+        if to is None and token + 1 < tree.size and tree.lower[token + 1] == "to":
+            to = token + 1
+        if to is None:
+            return
+        source = tree.child(to, "pobj")
+        start, end = tree.sentence(token)
+        first = tree.next_word[start] >= token
+        rest = tree.next_word[tree.right[to] + 1]
+        if first and (source is None or rest >= end or tree.tags[rest] in FINITE):
+            yield from self.of_unparted(token, to, end)
+            return
+        if source is None:
+            return
+        hole = (min(token, to), tree.right[to] + 1)
+        if first:
+            yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, to)
+            return
+        head = tree.heads[token]
+        for _ in range(LONGEST_CLIMB):
+            if tree.tags[head][:2] == "VB" or tree.heads[head] == head:
+                break
+            head = tree.heads[head]
+        clause = without(self.reach(head), hole)
+        yield from self.make("according", token, ACCORDING, clause, source, to)
+        if tree.left[head] > start:
+            yield from self.make("according-all", token, ACCORDING, [(start, hole[0])], source, to)

@@ -1,0 +1,361 @@
+"""The person meant: names, pronouns, nominals ("the minister") and silent speakers, by the entities of the article.
+
+Pronouns go to the person most in view: subjects outside quotation marks before others, the near before the far, and whoever spoke
+last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
+"""
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from spacy.tokens import Doc
+
+from onrecord.data.records import Span
+from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
+from onrecord.nlp.entities import entity_index, gender
+from onrecord.nlp.quotes.cues import nominals, verbs
+from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, Sighting, Sightings
+from onrecord.nlp.quotes.speakers import phrase
+from onrecord.nlp.quotes.tree import Tree
+
+if TYPE_CHECKING:
+    from onrecord.nlp.quotes.reading import Reading
+
+HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
+FIRST_PERSON = frozenset({"i", "we", "me", "us"})
+BODIES = frozenset({"ORG", "GPE", "NORP", "LOC", "FAC"})
+PLURAL = frozenset({"NNS", "NNPS"})
+PLACES = frozenset(
+    {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
+)
+LONGEST_VIEW = 80  # tokens back to the group that "they" means
+INDEFINITE = frozenset({"a", "an", "one"})
+LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
+DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
+VIEW = 12  # sentences
+
+# Salience: what adds to a person's being in view.
+FOR_SPEAKER = 1.6  # who spoke last
+FOR_GENDER = 0.8  # the given name or a title says so; else it is only not contradicted
+PER_SENTENCE = -0.45
+PER_PARAGRAPH = -0.15
+# The same for nominals: "the minister" asks for someone who is called one.
+FOR_TITLE = 2.0
+FOR_AGREEMENT = 1.0  # "the Russian president": somebody whose role or name has "Russian" in it
+LEAST_TITLED = -2.5
+LEAST_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
+
+
+class Resolver:
+    """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
+
+    def __init__(self, reading: "Reading", doc: Doc) -> None:
+        """Take a reading and the Doc that it is of, with its entities if it has any."""
+        self.reading = reading
+        self.tree: Tree = reading.tree
+        self.entities: tuple[Entity, ...] = entities_of(doc)
+        self.index = entity_index(doc)
+        self.surnames: dict[str, list[int]] = {}
+        for number, entity in enumerate(self.entities):
+            if entity.type == "PERSON" and " " in entity.name:
+                self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
+        self.sightings = Sightings(reading, self.entities)
+        self.genders: dict[int, str | None] = {}
+        self.last: Attribution | None = None
+        self.last_token = -1
+        self.spoken: list[tuple[int, int]] = []  # token and entity of the speakers so far
+        self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
+        self._titles: dict[str, list[tuple[int, int]]] | None = None
+
+    def gender(self, entity: int) -> str | None:
+        """Return "m", "f" or None if the article does not tell."""
+        if entity not in self.genders:
+            self.genders[entity] = gender(self.entities[entity], self.tree.text)
+        return self.genders[entity]
+
+    def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
+        """Return the speaker that a phrase means, and remember him or her."""
+        if head is None or where is None:
+            return None
+        tree = self.tree
+        mention = text_span(tree.text, tree.starts[where[0]], tree.ends[where[1] - 1])
+        attribution = self._attribute(head, where, mention)
+        if self.reading.region_of[anchor] < 0:
+            self.remember(attribution, head)
+        return attribution
+
+    def turn(self, token: int) -> Attribution | None:
+        """Return whose turn it is at a token: who spoke last, in this paragraph or the one before, or its last subject."""
+        starts = self.reading.paragraph_starts
+        here = bisect_right(starts, token)
+        last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
+        for sighting in reversed(self.sightings.before(token)):
+            if sighting.token <= self.last_token and last is not None:
+                break
+            if bisect_right(starts, sighting.token) != here:
+                break
+            entity = self.entities[sighting.entity]
+            if entity.type == "PERSON" and sighting.salience >= FOR_SUBJECT:
+                return Attribution(
+                    code_points(self.reading.doc[sighting.token]), sighting.entity, entity.name, "IMPLICIT"
+                )
+        if last is None:
+            return None
+        return Attribution(last.mention, last.entity, last.name, "IMPLICIT")
+
+    def remember(self, attribution: Attribution, token: int) -> None:
+        """Make this the speaker whose turn it is."""
+        self.last, self.last_token = attribution, token
+        if attribution.entity is not None:
+            self.spoken.append((token, attribution.entity))
+
+    def _attribute(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
+        tree = self.tree
+        named = self._named(head, where)
+        if named is not None:
+            return Attribution(mention, named, self.entities[named].name, "NAME")
+        word = tree.lower[head]
+        if tree.tags[head] in ("PRP", "PRP$") or word in HE_OR_SHE or word in ("they", "we", "i", "it", "you"):
+            return self._pronoun(word, head, mention)
+        meant = self._nominal(head, where)
+        if meant is None:
+            meant = self._named_next(head, where)
+        if meant is not None:
+            return Attribution(mention, meant, self.entities[meant].name, "NOMINAL")
+        if tree.tags[head] in ("WP", "WDT", "DT", "EX") and not tree.words[head].isupper():
+            return Attribution(mention, None, None, "PRONOUN")
+        return Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL")
+
+    def _named(self, head: int, where: tuple[int, int]) -> int | None:
+        """Return the entity that the phrase names, by its head or by an apposition to it."""
+        tree = self.tree
+        if head in self.index:
+            return self.index[head]
+        for child in tree.children[head]:
+            entity = self.index.get(child) if tree.labels[child] == "appos" and where[0] <= child < where[1] else None
+            if entity is not None and self.entities[entity].type == "PERSON":
+                return entity
+        if tree.labels[head] == "compound" and tree.heads[head] in self.index:
+            return self.index[tree.heads[head]]
+        return self._by_surname(head)
+
+    def _by_surname(self, head: int) -> int | None:
+        """Return the one person whose name ends with a word in capitals that the recognizer took for no name: "MOORE: …"."""
+        word = self.tree.lower[head]
+        if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
+            return None
+        bearers = self.surnames.get(word, [])
+        return bearers[0] if len(bearers) == 1 else None
+
+    def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
+        tree, region = self.tree, self.reading.region_of[head]
+        meant: int | None = None
+        name: str | None = None
+        if word in HE_OR_SHE:
+            meant = self._most_in_view(head, HE_OR_SHE[word])
+            if (
+                meant is None
+                and self.last is not None
+                and self.last.entity is None
+                and self.last.resolution == "NOMINAL"
+            ):
+                name = self.last.name
+        elif word in ("they", "them", "it", "its"):
+            plural = word.startswith("th")
+            sentence = bisect_right(tree.sentence_starts, head)
+            group = self._group_in_view(head) if plural and region < 0 else None
+            if group is not None and bisect_right(tree.sentence_starts, group) == sentence:
+                meant, name = self._group(group)
+            elif region < 0 and self.last is not None and self._fits_body(self.last, plural):
+                meant, name = self.last.entity, self.last.name
+            elif group is not None:
+                meant, name = self._group(group)
+            elif region < 0:
+                meant = self._body_in_view(head)
+        elif word in FIRST_PERSON and region >= 0:
+            enclosing = self._enclosing(head)
+            if enclosing is not None:
+                meant, name = enclosing.entity, enclosing.name
+        if meant is not None:
+            name = self.entities[meant].name
+        return Attribution(mention, meant, name, "PRONOUN")
+
+    def _fits_body(self, last: Attribution, plural: bool) -> bool:
+        if last.entity is not None:
+            return self.entities[last.entity].type in BODIES
+        many = self.tree.tags[self.last_token] in PLURAL or self.tree.child(self.last_token, "conj") is not None
+        body = nominals().get(self.tree.lower[self.last_token], ("", ""))[0] == "ORG"
+        return plural and last.mention is not None and last.resolution == "NOMINAL" and (many or body)
+
+    def _group_in_view(self, token: int) -> int | None:
+        """Return the nearest plural subject outside marks, in the sentence of the token or the one before."""
+        tree = self.tree
+        place = max(bisect_right(tree.sentence_starts, token) - 2, 0)
+        for other in range(token - 1, max(tree.sentence_starts[place], token - LONGEST_VIEW) - 1, -1):
+            if (
+                tree.labels[other] in SUBJECT_LABELS
+                and tree.tags[other] in PLURAL
+                and self.reading.region_of[other] < 0
+            ):
+                return other
+        return None
+
+    def _group(self, head: int) -> tuple[int | None, str | None]:
+        """Return the entity of a plural subject, and its name or its words."""
+        if head in self.index:
+            return self.index[head], self.entities[self.index[head]].name
+        where = phrase(self.tree, head, self.tree.heads[head])
+        return None, " ".join(
+            self.tree.text[self.tree.starts[where[0]] : self.tree.ends[where[1] - 1]].split()
+        ) if where is not None else None
+
+    def _enclosing(self, token: int) -> Attribution | None:
+        """Return whose words a token stands in, as far as known."""
+        region = self.reading.region_of[token]
+        return None if region < 0 else self.in_marks.get(self.reading.outermost(region))
+
+    def _distance(self, token: int, other: int) -> float:
+        tree, starts = self.tree, self.reading.paragraph_starts
+        sentences = bisect_right(tree.sentence_starts, token) - bisect_right(tree.sentence_starts, other)
+        lines = bisect_right(starts, token) - bisect_right(starts, other)
+        return PER_SENTENCE * min(sentences, VIEW) + PER_PARAGRAPH * min(lines, VIEW)
+
+    def _most_in_view(self, token: int, gender: str) -> int | None:
+        """Return the person whom "he" or "she" at the token means."""
+        scores: dict[int, float] = {}
+        enclosing = self._enclosing(token)
+        oneself = None if enclosing is None else enclosing.entity  # whoever is quoted says "I"
+        for sighting in self.sightings.before(token):
+            entity = sighting.entity
+            if self.entities[entity].type != "PERSON" or entity == oneself:
+                continue
+            told = self.gender(entity)
+            if told is not None and told != gender:
+                continue
+            score = sighting.salience + self._distance(token, sighting.token) + (FOR_GENDER if told else 0)
+            scores[entity] = max(score, scores.get(entity, score))
+        for place, entity in self.spoken[-3:]:
+            if entity == oneself:
+                continue
+            if entity in scores or (self.entities[entity].type == "PERSON" and self.gender(entity) in (None, gender)):
+                score = FOR_SPEAKER + self._distance(token, place) + (FOR_GENDER if self.gender(entity) else 0)
+                scores[entity] = max(score, scores.get(entity, score))
+        if not scores:
+            return None
+        return max(scores, key=lambda entity: (scores[entity], -entity))
+
+    def _body_in_view(self, token: int) -> int | None:
+        for sighting in reversed(self.sightings.before(token)):
+            if self.entities[sighting.entity].type == "ORG" and sighting.salience >= FOR_SUBJECT:
+                return sighting.entity
+        return None
+
+    def _nominal(self, head: int, where: tuple[int, int]) -> int | None:
+        """Return the entity that "the minister" or "the company" stands for, if something in the article says so.
+
+        That is a title or an apposition of its, words of its role or name, or, for a bare noun, that it is in full view.
+        """
+        tree = self.tree
+        word = tree.lower[head]
+        if tree.lower[where[0]] not in DEFINITE_ARTICLES or tree.tags[head] not in ("NN", "NNP", "JJ", "CD"):
+            return None
+        kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
+        titled = {entity for _, entity in self.titles().get(word, [])}
+        if kind == "ORG":  # "the committee": whose name ends so
+            titled |= {
+                number for number, entity in enumerate(self.entities) if entity.name.lower().endswith(" " + word)
+            }
+        if not kind and not titled:
+            return None
+        modifiers = {
+            tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
+        }
+        view = self.sightings.before(head)
+        sentence = tree.sentence(head)[0]
+        # Whoever the sentence names already is no second noun in it: "According to Reed, the mayor said …".
+        near = {sighting.entity for sighting in view} - {one.entity for one in view if one.token >= sentence}
+        scores: dict[int, float] = {}
+        for entity in sorted(titled | near):
+            if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
+                continue
+            score = self._sighted(entity, head)
+            score = max(
+                [score, *(FOR_SPEAKER + self._distance(head, at) for at, who in self.spoken[-3:] if who == entity)]
+            )
+            if entity in titled:
+                score += FOR_TITLE
+            score += FOR_AGREEMENT * bool(modifiers & self._words_of(entity)) - FOR_AGREEMENT * bool(
+                modifiers and entity not in titled
+            )
+            scores[entity] = score
+        best = max(scores, key=lambda entity: (scores[entity], -entity), default=None)
+        if best is None or scores[best] < (LEAST_TITLED if best in titled else LEAST_UNTITLED):
+            return None
+        return best
+
+    def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
+        """Return the person whom the lead leaves unnamed: "An aide said …", and the next paragraph opens with the name.
+
+        News writers call this delayed identification.
+        """
+        tree, starts = self.tree, self.reading.paragraph_starts
+        if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
+            return None
+        here = bisect_right(starts, head)
+        if here > LEAD_PARAGRAPHS or here >= len(starts):
+            return None
+        first = self.sightings.first_from(starts[here])
+        if first is None or bisect_right(starts, first.token) != here + 1 or first.salience < FOR_SUBJECT:
+            return None
+        earlier = any(sighting.entity == first.entity for sighting in self.sightings.before(first.token))
+        is_person = self.entities[first.entity].type == "PERSON"
+        speaks = tree.lower[tree.heads[first.token]] in verbs()
+        return first.entity if is_person and speaks and not earlier else None
+
+    def _fits(self, entity: int, kind: str, gender: str) -> bool:
+        found = self.entities[entity].type
+        if kind == "PERSON" and (found != "PERSON" or (gender and self.gender(entity) not in (None, gender))):
+            return False
+        return kind != "ORG" or found in ("ORG", "GPE")
+
+    def _sighted(self, entity: int, token: int) -> float:
+        """Return how much an entity is in view, by its names before the token."""
+        return max(
+            (
+                sighting.salience + self._distance(token, sighting.token)
+                for sighting in self.sightings.before(token)
+                if sighting.entity == entity
+            ),
+            default=PER_SENTENCE * VIEW,
+        )
+
+    def _words_of(self, entity: int) -> set[str]:
+        named = self.entities[entity]
+        return set(f"{named.role or ''} {named.name}".lower().replace("-", " ").split())
+
+    def titles(self) -> dict[str, list[tuple[int, int]]]:
+        """Return, for each noun that the article uses as somebody's title or apposition, where and whose."""
+        if self._titles is None:
+            self._titles = {}
+            for sighting in self.sightings.outside:
+                for word in self._nouns_at(sighting):
+                    self._titles.setdefault(word, []).append((sighting.token, sighting.entity))
+        return self._titles
+
+    def _nouns_at(self, sighting: Sighting) -> set[str]:
+        tree = self.tree
+        entity = self.entities[sighting.entity]
+        found = {word.lower() for word in (entity.role or "").replace("-", " ").split()}
+        head = sighting.token
+        start = max(tree.left[head], head - 8)
+        found |= {
+            tree.lower[token]
+            for token in range(start, head)
+            if tree.heads[token] == head and tree.labels[token] in ("compound", "nmod", "appos")
+        }
+        appositions = [child for child in tree.children[head] if tree.labels[child] == "appos"]
+        if tree.labels[head] == "appos":
+            appositions.append(tree.heads[head])
+        if tree.labels[head] in SUBJECT_LABELS:
+            appositions += [child for child in tree.children[tree.heads[head]] if tree.labels[child] == "attr"]
+        found |= {tree.lower[token] for token in appositions}
+        return found - {entity.name.lower()}

@@ -1,0 +1,208 @@
+"""Stances taken by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onrecord.nlp.morphology import verb_forms
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
+from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS, meant, mood
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.stances.verbs import mood_features
+from onrecord.nlp.stances.vocabulary import Frame
+
+# Being for or against something is as plain as supporting or opposing it.
+POSITION = 0.7
+COMPLEMENT = ("acomp", "attr", "oprd")
+BEING = frozenset((*verb_forms("be"), "been", "'s", "’s", "'re", "’re", "'m", "’m"))
+# These point at what is known already.
+KNOWN = ("the", "this", "that", "these", "those", "such")
+# From this score on an adjective before its noun judges it: the shameful campaign; not: the good news, the legal advice.
+ATTRIBUTED = 0.7
+LINKING = BEING | frozenset(
+    form
+    for verb in ("remain", "seem", "become", "appear", "feel", "look", "sound", "prove", "get")
+    for form in verb_forms(verb)
+)
+
+
+def quality_candidates(parse: Parse, word: int) -> Iterator[Candidate]:
+    """Yield the stances that the adjective or noun at the token takes or expresses."""
+    adjective = vocabulary.adjectives().get(parse.lower[word], ())
+    noun = () if adjective else vocabulary.nouns().get(parse.lower[word], ())
+    judged: Judged | None = None
+    looked = False
+    for frame in adjective or noun:
+        if frame.holder == "source" and frame.slots == ("subj",):
+            if not looked:
+                judged, looked = _judged(parse, word), True
+            if judged is not None and (judged.way != "attribute" or abs(frame.score) >= ATTRIBUTED):
+                yield from _judgement(parse, word, frame, judged)
+        elif adjective:
+            yield from _attitude(parse, word, frame)
+
+
+def _attitude(parse: Parse, word: int, frame: Frame) -> Iterator[Candidate]:
+    """X is critical of Y; X, opposed to Y, …; a man proud of Y."""
+    holder = _described(parse, word)
+    if holder is None:
+        return
+    filled = [(slot, head, is_clause) for slot in frame.slots for head, is_clause in fillers(parse, word, slot)]
+    if not filled:
+        return
+    how = mood(parse, word)
+    if how.cancelled:
+        return
+    for slot, head, is_clause in filled:
+        if head == holder or (is_clause and parse.lower[head] in vocabulary.transitive_verbs()):
+            continue
+        yield Candidate(
+            predicate=word,
+            holder=holder,
+            target=parse.phrase(head, clause=is_clause),
+            score=meant(frame.score, how),
+            expression=tuple(sorted({*how.words, word})),
+            features=frozenset({"adjective", f"slot={slot}"} | mood_features(how)),
+            relation=frame.relation,
+        )
+
+
+def _described(parse: Parse, word: int) -> int | None:
+    """Return whom the adjective describes."""
+    dep, head = parse.dep[word], parse.head[word]
+    if dep == "conj":
+        return _described(parse, head) if parse.dep[head] != "conj" else None
+    if dep in COMPLEMENT:
+        return subject(parse, word) if parse.lower[head] in LINKING else None
+    if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
+        return subject(parse, word) if parse.lower[head] != "make" else None
+    if dep in ("amod", "acl", "appos") and word > head:
+        return author(parse, head) if parse.lower[head] in vocabulary.utterances() else head
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a quality is said of, by whom (None: whoever voices the clause), how it was found, and in which words."""
+
+    target: int
+    holder: int | None
+    way: str
+    words: tuple[int, ...] = ()
+    is_clause: bool = False
+
+
+def _judgement(parse: Parse, word: int, frame: Frame, judged: Judged) -> Iterator[Candidate]:
+    how = mood(parse, word)
+    if how.cancelled:
+        return
+    yield Candidate(
+        predicate=word,
+        holder=judged.holder,
+        target=parse.phrase(judged.target, clause=judged.is_clause),
+        score=meant(frame.score, how, judgement=True),
+        expression=tuple(sorted({*how.words, *judged.words, word})),
+        features=frozenset(
+            {"quality", f"way={judged.way}", *(["evaluative"] if judged.holder is None else [])} | mood_features(how)
+        ),
+        relation=frame.relation,
+    )
+
+
+def _judged(parse: Parse, word: int) -> Judged | None:
+    """Return what the word is said of, where it is a complement or stands in one: is unfair, is an unfair plan."""
+    top = _complement(parse, word)
+    if parse.lower[top] in NEGATIVE_SUBJECTS:  # there is nothing wrong with it
+        return None
+    dep, head = parse.dep[top], parse.head[top]
+    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in vocabulary.judging_verbs():
+        return _held_to_be(parse, top, head, "so")
+    if parse.lower[head] == "as":
+        verb = parse.head[head]
+        return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in vocabulary.judging_verbs() else None
+    if dep in COMPLEMENT and parse.lower[head] in LINKING:
+        return _predicated(parse, top, head)
+    if dep == "dobj":
+        judged = _done(parse, head)
+        if judged is not None:
+            return judged
+    return _attributed(parse, word)
+
+
+def _attributed(parse: Parse, word: int) -> Judged | None:
+    """This shameful campaign, their brutal rule: said in passing of something that is taken as known."""
+    noun = parse.head[word]
+    if parse.dep[word] != "amod" or word > noun or not parse.tag[noun].startswith("NN"):
+        return None
+    is_known = parse.has(noun, *KNOWN) or parse.child(noun, "poss") is not None
+    return Judged(noun, None, "attribute") if is_known else None
+
+
+def _complement(parse: Parse, word: int) -> int:
+    """Return the word that a quality belongs to: (an unfair) plan, (fair and) free."""
+    for _ in range(MAX_CLIMB):
+        head, dep = parse.head[word], parse.dep[word]
+        if dep != "conj" and not (dep == "amod" and parse.dep[head] in (*COMPLEMENT, "pobj", "dobj", "conj")):
+            break
+        word = head
+    return word
+
+
+def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
+    """Found the offer fair; described the poll as chaotic."""
+    own = parse.child(top, "nsubj", "nsubjpass")
+    target = own if own is not None and way == "so" else sufferer(parse, verb)
+    holder = doer(parse, verb)
+    if target is None or target == top or holder is None:
+        return None
+    return Judged(target, holder, way, (verb,))
+
+
+def _done(parse: Parse, verb: int) -> Judged | None:
+    """Made false claims, gave a brilliant speech: said of who did."""
+    if vocabulary.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
+        return None
+    target = subject(parse, verb)
+    return None if target is None else Judged(target, None, "doing", (verb,))
+
+
+def _predicated(parse: Parse, top: int, verb: int) -> Judged | None:
+    """The plan is unfair; it is unfair that they pay."""
+    target = subject(parse, verb)
+    if target is None or parse.lower[target] in ("there", "what", "who"):
+        return None
+    if parse.lower[target] == "it":
+        for child in (*parse.children[verb], *parse.children[top]):
+            says = parse.dep[child] in ("ccomp", "xcomp", "advcl", "csubj") or (
+                parse.dep[child] == "acl" and parse.has(child, "that", "to")
+            )
+            if says and child > top and not parse.has(child, "if"):
+                return Judged(child, None, "expletive", is_clause=True)
+    return Judged(target, None, "predicate", is_clause=parse.is_verb(target))
+
+
+def position_candidates(parse: Parse, preposition: int) -> Iterator[Candidate]:
+    """Yield the stance of "she is for the bridge", "he is against it"."""
+    word = parse.lower[preposition]
+    verb = parse.head[preposition]
+    if word not in ("for", "against") or parse.dep[preposition] != "prep" or parse.lower[verb] not in BEING:
+        return
+    if not 0 < preposition - verb < MAX_CLIMB:
+        return
+    between = parse.dep[verb + 1 : preposition]
+    if any(dep not in ("neg", "advmod") for dep in between):
+        return  # was among the worst for missed votes
+    holder, how = subject(parse, verb), mood(parse, verb)
+    if holder is None or how.cancelled:
+        return
+    for target in after_preposition(parse, verb, word):
+        yield Candidate(
+            predicate=preposition,
+            holder=holder,
+            target=parse.phrase(target, clause=parse.dep[target] == "pcomp"),
+            score=meant(POSITION if word == "for" else -POSITION, how),
+            expression=tuple(sorted({*how.words, verb, preposition})),
+            features=frozenset({"position", f"slot={word}"} | mood_features(how)),
+            relation="SUPPORT" if word == "for" else "REJECT",
+        )

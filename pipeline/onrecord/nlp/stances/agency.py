@@ -1,0 +1,54 @@
+"""Who can take a stand: people and bodies, by name, by noun or by pronoun."""
+
+from typing import Literal, TypeAlias
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.parse import Parse
+
+Agency: TypeAlias = Literal["name", "yes", "no", "unknown"]
+
+FIRST_PERSON = frozenset({"i", "we", "me", "us", "my", "our", "mine", "ours"})
+THIRD_PERSON = frozenset({"he", "she", "they", "his", "her", "their"})
+PERSONAL = FIRST_PERSON | THIRD_PERSON | {"you", "him", "them", "who"}
+# "You can't trust them": whoever says so doesn't.
+GENERIC = frozenset({"you", "one", "anyone", "everyone"})
+IMPERSONAL = frozenset(
+    {"it", "this", "that", "these", "those", "which", "what", "its", "there", "others", "some", "nobody", "none"}
+)
+ACTORS = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+
+
+def agency(parse: Parse, head: int) -> Agency:
+    """Return whether a noun names someone who can take a stand."""
+    head = whole(parse, head)
+    word, kind = parse.lower[head], parse.ent_type[head]
+    if kind in ACTORS or (parse.tag[head].startswith("NNP") and not kind):
+        return "name"
+    if word in PERSONAL or word in vocabulary.agents():
+        return "yes"
+    if word in IMPERSONAL or kind or not parse.tag[head].startswith("NN"):
+        return "no"
+    return "unknown"
+
+
+def whole(parse: Parse, head: int) -> int:
+    """Return what a number or a part is of: a number of officials, most of the farmers."""
+    if parse.lower[head] in vocabulary.partitives():
+        for child in parse.children[head]:
+            if parse.lower[child] == "of":
+                return parse.child(child, "pobj") or head
+    return head
+
+
+def counted(parse: Parse, head: int) -> int:
+    """Return what a number counts: freed (eleven of) the prisoners, sued (one of) its critics."""
+    if parse.tag[head] == "CD":
+        for child in parse.children[head]:
+            if parse.lower[child] == "of":
+                return parse.child(child, "pobj") or head
+    return head
+
+
+def is_named(parse: Parse, head: int) -> bool:
+    """Whether a noun is, or ends, the name of a person, a body or a place."""
+    return parse.ent_type[head] in ACTORS and parse.tag[head].startswith(("NNP", "NNS"))

@@ -1,0 +1,113 @@
+"""Whom a third-person pronoun means: the nearest subject that fits, the salience of Lappin and Leass (1994) at its simplest.
+
+He and she are named persons. They and it may be any noun of the sentence or the one before: "the farmers" who oppose the dam, "the plan"
+that they reject. Inside quotation marks only "they" and "it" are traced, and no further back than the quote goes: what they are to a
+speaker may have been said long before.
+"""
+
+from bisect import bisect_left
+
+from onrecord.nlp.annotations import Entity, Quote, entities_of
+from onrecord.nlp.entities import genders
+from onrecord.nlp.stances.agency import ACTORS, agency
+from onrecord.nlp.stances.parse import Parse
+
+HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
+IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
+# Those who must stand for someone, or their record says nothing. He, she, I and we are somebody, named or not.
+NOBODY = (
+    IT | THEY | {"this", "that", "these", "those", "which", "what", "such", "one", "others", "themselves", "itself"}
+)
+SUBJECTS = frozenset({"nsubj", "nsubjpass"})
+# Where the nouns stand that "it" and "they" may mean, and where these two stand when they can only be who acts.
+ARGUMENTS = SUBJECTS | {"dobj"}
+ACTING = frozenset({"nsubj", "poss"})
+PLURAL = frozenset({"NNS", "NNPS"})
+# What is no thing that one speaks of as it or them: days, sums.
+MEASURED = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
+# How far back a person stays in view, and a body or a thing: sentences.
+VIEW_OF_PERSON, VIEW_OF_BODY = 3, 1
+LOOK_BACK = 30  # names, nouns
+
+
+class Antecedents:
+    """The nouns of one article that pronouns may stand for."""
+
+    def __init__(self, parse: Parse, entity_of: dict[int, int]) -> None:
+        """Note the subjects among the names, and the nouns that are subjects and objects, in text order."""
+        self.parse = parse
+        self.entities: tuple[Entity, ...] = entities_of(parse.doc)
+        self.genders = genders(parse.doc)
+        self.subjects = [token for token in sorted(entity_of) if parse.dep[token] in SUBJECTS]
+        self.nouns = [
+            token
+            for token in range(len(parse))
+            if parse.dep[token] in ARGUMENTS
+            and parse.tag[token].startswith("NN")
+            and parse.ent_type[token] not in MEASURED
+        ]
+        self.entity_of = entity_of
+        self._starts = sorted({start for start, _ in parse.sentence})
+
+    def of(self, pronoun: int, quote: Quote | None) -> int | None:
+        """Return the token that a pronoun stands for, or None; ``quote`` is the quote that it stands in."""
+        word = self.parse.lower[pronoun]
+        if word in IT | THEY:
+            return self._thing(pronoun, quote)
+        if quote is None and word in HE | SHE:
+            return self._person(pronoun)
+        return None
+
+    def fuller(self, noun: int) -> int | None:
+        """Return the noun that says by name whose "the officials" are: Peruvian officials, in the sentences before."""
+        parse, here = self.parse, self._sentence(noun)
+        before = bisect_left(self.nouns, noun)
+        for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
+            if here - self._sentence(token) > VIEW_OF_PERSON:
+                return None
+            if parse.lower[token] == parse.lower[noun]:
+                is_named = any(parse.ent_type[child] in ACTORS and child < token for child in parse.children[token])
+                return token if is_named else None
+        return None
+
+    def _person(self, pronoun: int) -> int | None:
+        here, word = self._sentence(pronoun), self.parse.lower[pronoun]
+        before = bisect_left(self.subjects, pronoun)
+        for token in reversed(self.subjects[max(0, before - LOOK_BACK) : before]):
+            if here - self._sentence(token) > VIEW_OF_PERSON:
+                return None
+            entity = self.entity_of[token]
+            if self.entities[entity].type == "PERSON" and self.genders[entity] in (None, "m" if word in HE else "f"):
+                return token
+        return None
+
+    def _thing(self, pronoun: int, quote: Quote | None) -> int | None:
+        """Return what "it" or "they" means: of the nearest sentence, a subject for who acts, else the nearest noun that fits."""
+        parse, here = self.parse, self._sentence(pronoun)
+        acts = parse.dep[pronoun] in ACTING
+        own = parse.child(parse.head[pronoun], *SUBJECTS)
+        before = bisect_left(self.nouns, pronoun)
+        for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
+            if here - self._sentence(token) > VIEW_OF_BODY:
+                return None
+            if quote is not None and not any(span.start <= parse.doc[token].idx < span.end for span in quote.content):
+                return None
+            if token != own and (parse.dep[token] in SUBJECTS or not acts) and self._fits(pronoun, token, acts=acts):
+                return token
+        return None
+
+    def _sentence(self, token: int) -> int:
+        return bisect_left(self._starts, self.parse.sentence[token][0])
+
+    def _fits(self, pronoun: int, noun: int, *, acts: bool) -> bool:
+        """Whether a noun has the number of a pronoun, and, where that acts, is someone who can."""
+        parse = self.parse
+        kind = agency(parse, noun)
+        if parse.lower[pronoun] in THEY:
+            many = parse.tag[noun] in PLURAL or parse.ent_type[noun] == "NORP" or parse.child(noun, "conj") is not None
+            body = parse.ent_type[noun] == "ORG" and acts
+            return (many or body) and (not acts or kind in ("name", "yes"))
+        if parse.tag[noun] in PLURAL or parse.ent_type[noun] in ("PERSON", "NORP"):
+            return False
+        is_body = parse.ent_type[noun] in ("ORG", "GPE") or (parse.tag[noun] == "NNP" and not parse.ent_type[noun])
+        return is_body if acts else kind != "yes"

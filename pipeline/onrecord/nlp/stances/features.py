@@ -1,0 +1,210 @@
+"""What is known of a pair of actors: the features that ``weights`` sums.
+
+A feature is a name and what was seen, "name=value"; a bar joins what was seen together. **up** is the way from the holder to the
+word over both, **down** the way from there to the target, **top** that word.
+
+* ``path``, ``up``, ``down``, ``len``: the labels on the way (prepositions as words) and their number; ``top``: top's stem with the way.
+* ``w``: the stem of a word on the way; u, l, d or b behind it says where: up, top, down, or down in a clause
+  with a subject of its own. ``c``: the stem of what hangs on such a word,
+  and how; ``o``: top with its object, particle or infinitive.
+* ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which comes first; ``quoted``: which stand in a quote.
+* ``not``: something on the way is negated. ``lex``: how many words of the stance lexicon are there; ``framed``: a rule found the pair.
+
+Those with a sign at their end (+ or -) know from the stance lexicon or from a rule for which polarity they speak:
+
+* ``x``: a word on the way, ``y``: what hangs on one, with its place, its relation, its slots, the way down; ``sum``: all of them together.
+* ``f``: a rule says that the holder takes this stand toward the target (x), or toward a phrase that it stands in (i), with the kind
+  of rule, the relation, how deep the target stands and how it hangs there; ``fv``: as the speaker of the clause.
+* ``f?``: a rule says that someone else takes it toward the target; ``fh``: that the holder takes it toward something else;
+  ``back``: that the target takes it toward the holder.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.actors import Actor
+from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.parse import Parse
+from onrecord.nlp.stances.paths import Path, is_anothers
+from onrecord.nlp.stances.verbs import verb_frames
+from onrecord.nlp.stances.vocabulary import Frame
+
+RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
+# Links whose word counts as well as their label.
+WORDED = frozenset({"prep", "agent", "mark", "prt"})
+HANGING = frozenset({"dobj", "prt", "xcomp", "acomp", "attr", "ccomp", "advcl", "conj", "amod", "prep"})
+COMPLETING = frozenset({"dobj", "prt", "xcomp"})
+# How deep a target stands in the phrase that a rule is about; deeper is all the same.
+DEEPEST = 5
+ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
+SHORTEST_STEM = 3
+
+
+class Feature(NamedTuple):
+    """A feature and the token that it was seen at, where it was one."""
+
+    name: str
+    token: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A candidate of the rules and the token that holds it, if that stands in the sentence."""
+
+    candidate: Candidate
+    holder: int | None
+    speaks: bool  # the holder is whoever voices the clause
+
+
+def stem(word: str) -> str:
+    """Return a word without its ending: enough to join the forms of one word."""
+    for ending, instead in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+            return word[: -len(ending)] + instead
+    return word
+
+
+def frame(parse: Parse, token: int) -> Frame | None:
+    """Return the first reading of a token in the stance lexicon."""
+    tag, word = parse.tag[token][:2], parse.lower[token]
+    found: Sequence[Frame] = ()
+    if tag == "VB":
+        found = verb_frames(parse, token) or vocabulary.adjectives().get(word, ())
+    elif tag in ("NN", "JJ"):
+        found = (vocabulary.nouns() if tag == "NN" else vocabulary.adjectives()).get(word, ())
+    return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
+
+
+def sign(score: float) -> str:
+    """Return a score's sign as features write it."""
+    return "+" if score > 0 else "-"
+
+
+class Describer:
+    """Describes pairs of actors of one article."""
+
+    def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
+        """Take the article's tree and which tokens stand in a quote."""
+        self.parse, self.in_quote = parse, in_quote
+        self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
+        self._stems: dict[int, str] = {}
+        self._frames: dict[int, Frame | None] = {}
+
+    def stem_of(self, token: int) -> str:
+        """Return the stem of a token."""
+        if token not in self._stems:
+            self._stems[token] = stem(self.parse.lower[token])
+        return self._stems[token]
+
+    def frame_of(self, token: int) -> Frame | None:
+        """Return the first reading of a token in the stance lexicon."""
+        if token not in self._frames:
+            self._frames[token] = frame(self.parse, token)
+        return self._frames[token]
+
+    def place(self, holder: Actor, target: Actor, way: Path) -> list[str]:
+        """Return the features of how the two stand to one another, whatever the words say."""
+        labels = self._labels
+        up = ">".join([labels[token] for token in way.up])
+        down = "<".join([labels[token] for token in way.down])
+        return [
+            "bias",
+            f"path={up}|{self.parse.tag[way.top][:2]}|{down}",
+            f"up={up}",
+            f"down={down}",
+            f"len={len(way.up) + len(way.down)}",
+            f"holder={holder.kind}",
+            f"target={target.kind}",
+            f"kinds={holder.kind}|{target.kind}",
+            f"ends={self.parse.dep[holder.head]}|{self.parse.dep[target.head]}",
+            f"order={holder.head < target.head}",
+            f"quoted={self.in_quote[holder.head]}|{self.in_quote[target.head]}",
+        ]
+
+    def words(self, holder: Actor, target: Actor, way: Path, framed: Sequence[Framed]) -> list[Feature]:
+        """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
+        labels = self._labels
+        down = "<".join([labels[token] for token in way.down])
+        up = ">".join([labels[token] for token in way.up])
+        found = [Feature(f"top={self.stem_of(way.top)}|{up}|{down}", way.top), *self._words(way, down)]
+        by_rules = list(self._framed(holder.head, target.head, framed))
+        found.append(Feature(f"framed={any(one.name.startswith(('fx', 'fi')) for one in by_rules)}"))
+        return [*found, *by_rules]
+
+    def _words(self, way: Path, down: str) -> Iterator[Feature]:
+        """Yield what the words on the way and those that hang on them say."""
+        parse = self.parse
+        on_the_way = {*way.up, way.top, *way.down}
+        total, count, negated = 0.0, 0, False
+        for token in way.inner:
+            if parse.tag[token][:2] not in ("VB", "NN", "JJ", "RB", "IN", "TO", "RP"):
+                continue
+            place = "l" if token == way.top else "u" if token in way.up else "d"
+            if place == "d" and is_anothers(parse, token, way.top):
+                place = "b"
+            word, reading = self.stem_of(token), self.frame_of(token)
+            yield Feature(f"w={word}", token)
+            yield Feature(f"w{place}={word}", token)
+            if reading is not None:
+                count, total = count + 1, total + reading.score
+                end = sign(reading.score)
+                yield Feature(f"x{place}{end}", token)
+                yield Feature(f"x{place}={reading.relation}{end}", token)
+                yield Feature(f"x{place}={reading.holder}|{reading.slots[0]}{end}", token)
+                yield Feature(f"x{place}={down}{end}", token)
+            for child in parse.children[token]:
+                dep = parse.dep[child]
+                negated = negated or dep == "neg"
+                if dep not in HANGING or child in on_the_way:
+                    continue
+                yield Feature(f"c{place}={dep}:{self.stem_of(child)}", child)
+                if place == "l" and dep in COMPLETING:
+                    yield Feature(f"o={word}+{self.stem_of(child)}", child)
+                    yield Feature(f"o={word}+{self.stem_of(child)}|{down}", child)
+                reading = self.frame_of(child)
+                if reading is not None:
+                    count, total = count + 1, total + reading.score
+                    yield Feature(f"y{place}={dep}{sign(reading.score)}", child)
+        yield Feature(f"lex={min(3, count)}")
+        if negated:
+            yield Feature("not")
+        if total:
+            yield Feature(f"sum{'|not' if negated else ''}{sign(total)}")
+
+    def _framed(self, holder: int, target: int, framed: Sequence[Framed]) -> Iterator[Feature]:
+        """Yield what the rules say of the two."""
+        for one in framed:
+            candidate = one.candidate
+            if not candidate.score:
+                continue
+            phrase, end = candidate.target, sign(candidate.score)
+            place = "x" if phrase.head == target else "i" if phrase.start <= target < phrase.end else ""
+            token = candidate.predicate
+            if one.holder == holder:
+                if not place:
+                    yield Feature(f"fh{end}", token)
+                    continue
+                depth, dep = self._depth(target, phrase.head), self.parse.dep[target]
+                kind = next((rule for rule in RULES if rule in candidate.features), "")
+                yield Feature(f"f{place}{end}", token)
+                yield Feature(f"f{place}={kind}{end}", token)
+                yield Feature(f"f{place}={candidate.relation}{end}", token)
+                yield Feature(f"f{place}={depth}{end}", token)
+                yield Feature(f"f={dep}|{depth}{end}", token)
+                if one.speaks:
+                    yield Feature(f"fv{place}{end}", token)
+                if place == "i":
+                    yield Feature(f"fi={candidate.relation}|{dep}{end}", token)
+                    yield Feature(f"fi={self.stem_of(phrase.head)}", phrase.head)
+            elif place:
+                yield Feature(f"f?{place}{end}", token)
+            elif one.holder == target and phrase.start <= holder < phrase.end:
+                yield Feature(f"back{end}", token)
+
+    def _depth(self, token: int, over: int) -> int:
+        depth = 0
+        while token != over and depth < DEEPEST and self.parse.head[token] != token:
+            token, depth = self.parse.head[token], depth + 1
+        return depth

@@ -1,0 +1,148 @@
+"""Whether what a predicate says is so: negation, refusal, condition, possibility.
+
+The path from the predicate up to its finite verb is walked once; every step may turn, weaken or cancel the stance.
+"""
+
+from dataclasses import dataclass
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+
+NEGATIONS = frozenset({"not", "n't", "n’t", "never", "nor", "neither", "no", "hardly", "scarcely", "cannot"})
+NEGATIVE_SUBJECTS = frozenset({"nobody", "none", "neither", "nothing", "no-one"})
+CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
+POSSIBILITY = frozenset({"could", "might", "may", "can"})
+FUTURE = frozenset({"will", "'ll", "’ll"})
+HYPOTHETICAL = frozenset({"would", "'d", "’d"})
+NECESSITY = frozenset({"must", "should", "ought", "shall"})
+NECESSARY_VERBS = frozenset({"need", "needs", "needed", "have", "has", "had", "got"})
+# A negated stance is weaker than its contrary: who doesn't support a plan need not fight it.
+NEGATED = -0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """How a predicate is meant: ``factor`` on its score, and what was found on the way."""
+
+    factor: float
+    negated: bool
+    cancelled: bool
+    possible: bool
+    necessary: bool
+    words: tuple[int, ...]
+
+
+def mood(parse: Parse, predicate: int) -> Mood:
+    """Return how the predicate at the token is meant."""
+    factor, negations = 1.0, 0
+    cancelled = possible = necessary = False
+    words: list[int] = []
+    index = predicate
+    for _ in range(MAX_CLIMB):
+        for child in parse.children[index]:
+            word, dep = parse.lower[child], parse.dep[child]
+            if _negates(parse, child, word, dep):
+                negations += 1
+                words.append(child)
+            elif dep == "aux":
+                possible = possible or word in POSSIBILITY or (word in FUTURE and _hypothetical(parse, index))
+                necessary = necessary or word in NECESSITY
+                cancelled = cancelled or (word in HYPOTHETICAL and _hypothetical(parse, index))
+            elif dep in ("mark", "advmod") and word in CONDITIONS:
+                cancelled = True
+            elif dep in ("nsubj", "nsubjpass") and _negative_subject(parse, child):
+                negations += 1
+                words.append(child)
+        head, dep = parse.head[index], parse.dep[index]
+        if head == index or dep not in (
+            "xcomp",
+            "acomp",
+            "attr",
+            "oprd",
+            "conj",
+            "dobj",
+            "pobj",
+            "prep",
+            "pcomp",
+            "acl",
+        ):
+            break
+        if dep in ("conj", "acl") and parse.child(index, "nsubj", "nsubjpass") is not None:
+            break
+        if dep == "conj" and parse.is_verb(index) and not _shares_auxiliaries(parse, index, head):
+            break
+        if dep == "xcomp" and parse.is_verb(head):
+            particle = parse.child(head, "prt")
+            above = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
+            necessary = necessary or above in NECESSARY_VERBS
+            step = vocabulary.control_verbs().get(above, 1.0)
+            factor *= step
+            if step < 0:
+                words.append(head)
+        if dep == "prep" and parse.lower[index] == "from" and parse.child(head, "dobj") is None:
+            # Refrained from attacking: who leaves it at that says nothing.
+            cancelled = cancelled or vocabulary.control_verbs().get(parse.lower[head], 1.0) < 0
+        cancelled = cancelled or (dep == "prep" and parse.lower[head] == "short")  # stopped short of condemning
+        if dep in ("dobj", "pobj") and not _carries(parse, index, head):
+            break
+        index = head
+    cancelled = cancelled or _in_condition(parse, index)
+    negated = negations % 2 == 1
+    return Mood(factor, negated, cancelled, possible, necessary, tuple(words))
+
+
+def _negates(parse: Parse, child: int, word: str, dep: str) -> bool:
+    if word not in NEGATIONS or dep not in ("neg", "det", "advmod", "preconj"):
+        return False
+    return not (child + 1 < len(parse) and parse.lower[child + 1] in ("only", "just", "merely", "necessarily"))
+
+
+def _negative_subject(parse: Parse, noun: int) -> bool:
+    return parse.lower[noun] in NEGATIVE_SUBJECTS or any(
+        parse.lower[child] in ("no", "neither") and parse.dep[child] == "det" for child in parse.children[noun]
+    )
+
+
+def _carries(parse: Parse, noun: int, head: int) -> bool:
+    """Whether the verb above a stance noun is part of the predicate: did not voice support."""
+    if parse.dep[noun] == "pobj":
+        return parse.lower[head] in ("in", "for", "to", "of")
+    return parse.is_verb(head)
+
+
+def _shares_auxiliaries(parse: Parse, verb: int, first: int) -> bool:
+    """Whether what stands before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
+    return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in ("VB", "VBN") and parse.has(first, "or", "nor")
+
+
+def _hypothetical(parse: Parse, verb: int) -> bool:
+    """Whether "would" has a condition: would back it if; would have backed it."""
+    for child in parse.children[verb]:
+        if parse.dep[child] == "aux" and parse.lower[child] == "have":
+            return True
+        if parse.dep[child] == "advcl" and parse.has(child, "if", "unless", "were"):
+            return True
+    return False
+
+
+def _in_condition(parse: Parse, verb: int) -> bool:
+    """Whether the clause, or one above it in the same sentence, is a condition."""
+    index = verb
+    for _ in range(MAX_CLIMB):
+        if parse.dep[index] in ("advcl", "ccomp", "pcomp") and any(
+            parse.lower[child] in CONDITIONS and parse.dep[child] in ("mark", "advmod")
+            for child in parse.children[index]
+        ):
+            return True
+        if parse.head[index] == index:
+            return False
+        index = parse.head[index]
+    return False
+
+
+def meant(score: float, how: Mood, *, judgement: bool = False) -> float:
+    """Return the score of a frame in its mood; 0 where a negation leaves a neutral position."""
+    value = score * how.factor
+    if how.negated:
+        value = value * NEGATED if value > 0 or judgement else 0.0
+    return value

@@ -1,0 +1,256 @@
+"""Stances between two actors of a sentence, found by what was learned of the way between them.
+
+The rules know words and their arguments. What stands between two actors says more: the words that the lexicon lacks, objects
+that make the act ("imposed a curfew on"), a target inside of the phrase that a rule is about.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.actors import Actor, actors
+from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.features import COMPLETING, Describer, Feature, Framed
+from onrecord.nlp.stances.modality import mood
+from onrecord.nlp.stances.parse import HAVE, WERE, Parse
+from onrecord.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
+from onrecord.nlp.stances.voices import Voices
+from onrecord.nlp.stances.weights import Table, logits, probabilities
+
+# From here on two actors are holder and target. Probabilities are low because most of the pairs that were learned from are taken as
+# without a stance, though nobody has read them; of the pairs of names that annotators have read, three in four above this are right.
+LEAST_PROBABILITY = 0.2
+# Where a rule has found the same, less will do: the pair is no more than what the rule says of it.
+LEAST_FRAMED = 0.1
+# Words that add less than this share of what the strongest one adds don't carry the stance.
+CARRYING = 0.5
+MOST_WORDS = 3
+# What a stance is worth whose words the lexicon does not know.
+UNKNOWN_SCORE = 0.5
+# A stance toward a phrase is a weaker one toward those that stand in it.
+INSIDE = 0.8
+# Prepositions behind which stands whose a thing is or whom it hits.
+TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "for", "upon", "with", "between"})
+MAX_STEPS = 4
+# No sentence of prose says so much; every pair looks at all of it.
+MAX_FRAMED = 60
+UNFRAMED = frozenset({"pair", "inside"})
+# How those hang on their words who do something, and behind which prepositions they stand.
+HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod", "agent"})
+BY = frozenset({"by", "of", "from", "among"})
+PLACES = ("GPE", "LOC", "FAC")
+# Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
+LEAST_PLACE = -2.3
+CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two actors of a sentence, and how they stand to one another."""
+
+    holder: Actor
+    target: Actor
+    way: Path
+    place: list[str]
+
+
+class Pairs:
+    """The pairs of actors of one article."""
+
+    def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
+        """Lay out the actors and what the rules have found, by sentence."""
+        self.parse = parse
+        self.actors = actors(parse, voices.parties.entity_of)
+        self.describer = Describer(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.framed: dict[int, list[Framed]] = {}
+        for candidate in candidates:
+            sentence = parse.sentence[candidate.predicate][0]
+            if len(self.actors.get(sentence, ())) > 1:
+                framed = self.framed.setdefault(sentence, [])
+                if len(framed) < MAX_FRAMED:
+                    framed.append(_framed(candidate, voices))
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Yield each ordered pair of actors of a sentence that are not too far apart."""
+        for group in self.actors.values():
+            if len(group) < 2:
+                continue
+            chains = [chain(self.parse, actor.head) for actor in group]
+            for holder, from_holder in zip(group, chains, strict=True):
+                for target, from_target in zip(group, chains, strict=True):
+                    way = None if holder is target else path(from_holder, from_target)
+                    if way is not None and not self._is_one_list(way):
+                        yield Pair(holder, target, way, self.describer.place(holder, target, way))
+
+    def words(self, pair: Pair) -> list[Feature]:
+        """Return what the words between two actors say."""
+        framed = self.framed.get(self.parse.sentence[pair.holder.head][0], ())
+        return self.describer.words(pair.holder, pair.target, pair.way, framed)
+
+    def _is_one_list(self, way: Path) -> bool:
+        """Whether the two are joined by nothing but "and"."""
+        steps = (*way.up, *way.down)
+        return way.top in (way.start, way.end) and all(self.parse.dep[token] in ("conj", "appos") for token in steps)
+
+    def candidates(self, table: Table) -> Iterator[tuple[Candidate, float]]:
+        """Yield the likely stances, each with its probability."""
+        for pair in self:
+            place = logits(pair.place, table)
+            if max(place) < LEAST_PLACE:
+                continue
+            words = self.words(pair)
+            likely = probabilities(place, logits([feature.name for feature in words], table))
+            side = 0 if likely.support >= likely.oppose else 1
+            if likely[side] >= LEAST_FRAMED:
+                candidate = self._candidate(pair, words, side, table)
+                if candidate is not None and (likely[side] >= LEAST_PROBABILITY or not candidate.features & UNFRAMED):
+                    yield candidate, likely[side]
+
+    def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
+        """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
+        holder, target = pair.holder.head, pair.target.head
+        sentence = self.parse.sentence[holder][0]
+        sign = 1 if side == 0 else -1
+        same = [
+            one.candidate
+            for one in self.framed.get(sentence, ())
+            if one.holder == holder and one.candidate.score * sign > 0
+        ]
+        phrase = self.parse.phrase(target, alone=True)
+        for candidate in same:
+            if candidate.target.head == target:
+                return candidate
+        for candidate in same:
+            if candidate.target.start <= target < candidate.target.end:
+                if not self._is_touched(target, candidate.target.head):
+                    return None
+                return replace(
+                    candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
+                )
+        words = self._words(pair, features, side, table)
+        if not words or all(self.parse.lower[word] in vocabulary.consultations() for word in words):
+            return None
+        if not self._may_hold(pair.way):
+            return None
+        if any(self._contradicts(one, words[0], holder) for one in self.framed.get(sentence, ())):
+            return None
+        moods = [mood(self.parse, word) for word in words]
+        how = moods[0]
+        if any(one.cancelled for one in moods):
+            return None
+        readings = [reading for word in words if (reading := self.describer.frame_of(word))]
+        known = [reading for reading in readings if reading.score * sign > 0]
+        if not known and readings and not how.negated:
+            return None  # the words say the contrary
+        if not self._is_done(words[0], pair.way, is_known=bool(known)):
+            return None
+        return Candidate(
+            predicate=words[0],
+            holder=holder,
+            target=phrase,
+            score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
+            expression=tuple(sorted({*words, *how.words})),
+            features=frozenset({"pair"}),
+            relation=known[0].relation if known else None,
+        )
+
+    def _can_carry(self, token: int) -> bool:
+        """Whether a word can show a stance: no form of be or have, no verb that only says who speaks."""
+        word = self.parse.lower[token]
+        return (
+            self.parse.tag[token].startswith(CONTENT_TAGS)
+            and word not in WERE
+            and word not in HAVE
+            and word not in vocabulary.reporting_verbs()
+        )
+
+    def _may_hold(self, way: Path) -> bool:
+        """Whether the first of two actors does something, or something is theirs; not: it is done to them, it is where they are."""
+        parse = self.parse
+        return all(
+            parse.dep[token] in HOLDING
+            or (parse.dep[token] in ("pobj", "prep") and parse.lower[parse.head[token]] in BY)
+            or (parse.dep[token] == "prep" and parse.lower[token] in BY)
+            for token in way.up
+        )
+
+    def _is_done(self, word: int, way: Path, *, is_known: bool) -> bool:
+        """Whether a word can be what the first actor does or says.
+
+        Of a word that the lexicon lacks, nothing else is sure enough than what is done to the second one in the same clause.
+        """
+        parse = self.parse
+        does = bool(way.up) and parse.dep[way.up[-1]] in ("nsubj", "agent") and parse.is_verb(way.top)
+        completes = does and parse.head[word] == way.top and parse.dep[word] in COMPLETING
+        if is_known:  # amid attacks on: somebody's
+            return parse.dep[word] != "pobj" or word in way.up or word == way.top
+        return does and (word == way.top or completes) and not any(parse.dep[token] in CLAUSES for token in way.down)
+
+    def _is_anothers(self, token: int, top: int) -> bool:
+        """Whether a word tells of what somebody else does; what it says of whoever speaks is another matter."""
+        reading = self.describer.frame_of(token)
+        return (reading is None or reading.holder != "source") and is_anothers(self.parse, token, top)
+
+    def _contradicts(self, one: Framed, word: int, holder: int) -> bool:
+        """Whether a rule knows of the word that shows a stance that someone else, by name, takes it, or toward something else."""
+        if one.candidate.predicate != word:
+            return False
+        if "requested" in one.candidate.features:  # urged the court to overturn it: the court has not
+            return True
+        if one.holder is None or self.parse.tag[one.holder] == "PRP":  # whoever that is
+            return False
+        if one.holder == holder:
+            return True
+        named = bool(self.parse.ent_type[one.holder])
+        return named and not (self._names(holder, one.holder) or self._names(one.holder, holder))
+
+    def _names(self, token: int, other: int) -> bool:
+        """Whether one noun names the same party as another one above it, or one of the same list."""
+        for _ in range(MAX_STEPS):
+            if token == other:
+                return True
+            if self.parse.dep[token] not in ("appos", "compound", "conj"):
+                return False
+            token = self.parse.head[token]
+        return False
+
+    def _is_touched(self, token: int, head: int) -> bool:
+        """Whether a stance toward a phrase is one toward an actor in it: whose it is, whom it hits; not: where it is."""
+        for _ in range(MAX_STEPS):
+            if token == head:
+                return True
+            dep, above = self.parse.dep[token], self.parse.head[token]
+            if dep in ("compound", "amod", "nmod") and not self.parse.ent_type[token]:
+                return False
+            if dep in ("compound", "nmod") and self.parse.ent_type[token] in PLACES:
+                return False  # the Oslo talks
+            if dep not in ("poss", "compound", "amod", "nmod", "pobj", "conj"):
+                return False
+            if dep == "pobj":
+                if self.parse.lower[above] not in TOUCHING:
+                    return False
+                above = self.parse.head[above]
+            token = above
+        return False
+
+    def _words(self, pair: Pair, features: list[Feature], side: int, table: Table) -> list[int]:
+        """Return the words that speak most for a polarity, the strongest first."""
+        weight: dict[int, float] = {}
+        for feature in features:
+            if feature.token is not None and feature.name in table:
+                weight[feature.token] = weight.get(feature.token, 0.0) + table[feature.name][side]
+        ends = (pair.holder.head, pair.target.head)
+        ranked = sorted(
+            (-value, token)
+            for token, value in weight.items()
+            if value > 0 and token not in ends and self._can_carry(token) and not self._is_anothers(token, pair.way.top)
+        )
+        return [token for value, token in ranked[:MOST_WORDS] if value <= CARRYING * ranked[0][0]]
+
+
+def _framed(candidate: Candidate, voices: Voices) -> Framed:
+    """Return a candidate with the token of its holder."""
+    if candidate.holder is not None and "necessary" not in candidate.features:
+        return Framed(candidate, candidate.holder, speaks=False)
+    over = voices.over(candidate.predicate)
+    return Framed(candidate, voices.head(over[-1]) if over else None, speaks=True)

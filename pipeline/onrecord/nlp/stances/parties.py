@@ -1,0 +1,112 @@
+"""Holders, targets and sources as they go into the records: their words, their entity, their name."""
+
+from onrecord.data.records import Span
+from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
+from onrecord.nlp.entities import entity_index
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.agency import FIRST_PERSON
+from onrecord.nlp.stances.antecedents import Antecedents
+from onrecord.nlp.stances.arguments import antecedent
+from onrecord.nlp.stances.coordination import named_conjuncts
+from onrecord.nlp.stances.parse import Parse, Phrase
+
+# A holder's phrase that is longer, in tokens, is a sentence that the tree has hung on a noun.
+LONGEST_HOLDER = 20
+
+
+def _closes(text: str, start: int, end: int) -> bool:
+    """Whether the mark behind a stretch of text closes one that was opened in it."""
+    mark = text[end : end + 1]
+    inside = text[start:end]
+    return (mark == '"' and inside.count(mark) % 2 == 1) or (mark == "”" and inside.count("“") > inside.count(mark))
+
+
+def _name(text: str) -> str:
+    """Return words as a name: on one line, without a mark whose other one stands elsewhere."""
+    odd = '"' if text.count('"') % 2 else ""
+    odd += "“”" if text.count("“") != text.count("”") else ""
+    return " ".join("".join(char for char in text if char not in odd).split())
+
+
+class Parties:
+    """Resolves the phrases of one article."""
+
+    def __init__(self, parse: Parse) -> None:
+        """Look up entities and quotes once."""
+        self.parse = parse
+        self.text: str = parse.doc.text
+        self.entities = entities_of(parse.doc)
+        self.quotes = quotes_of(parse.doc)
+        self.entity_of = entity_index(parse.doc)
+        self.antecedents = Antecedents(parse, self.entity_of)
+        # Whom "he" or "the minister" means, where the quotes have found that out, by the first code point.
+        self.meant: dict[int, StanceParty] = {}
+        for quote in self.quotes:
+            speaker = quote.speaker
+            if speaker is None or speaker.mention is None or speaker.name is None:
+                continue
+            if speaker.entity is not None or speaker.name != " ".join(speaker.mention.text.split()):
+                self.meant.setdefault(speaker.mention.start, StanceParty(speaker.mention, speaker.entity, speaker.name))
+
+    def span(self, start: int, end: int) -> Span:
+        """Return tokens ``[start, end)`` as a span of code points."""
+        first, last = self.parse.doc[start].idx, self.parse.doc[end - 1]
+        stop: int = last.idx + len(last.text)
+        return text_span(self.text, first, stop + _closes(self.text, first, stop))
+
+    def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
+        """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
+        span = self.span(phrase.start, phrase.end)
+        is_one_word = phrase.end == phrase.start + 1
+        if quote is not None and is_one_word and self.parse.lower[phrase.head] in FIRST_PERSON:
+            speaker = self.speaker(quote)
+            if speaker is not None:
+                return StanceParty(span, speaker.entity, speaker.name)
+        entity = self.entity_of.get(phrase.head)
+        if entity is not None:
+            return StanceParty(span, entity, self.entities[entity].name)
+        meant = self.meant.get(span.start)
+        if meant is not None and meant.mention is not None and meant.mention.end == span.end:
+            return StanceParty(span, meant.entity, meant.name)
+        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in vocabulary.agents():
+            owner = antecedent(self.parse, phrase.start)
+            if owner != phrase.start:
+                return self._named_by(owner, span)  # Peru, whose minister
+        noun = self.antecedents.of(phrase.head, None if quote is None else self.quotes[quote]) if is_one_word else None
+        if noun is None and self._is_bare(phrase):
+            noun = self.antecedents.fuller(phrase.head)
+        if noun is not None:
+            return self._named_by(noun, span)
+        return StanceParty(span, None, _name(span.text))
+
+    def _is_bare(self, phrase: Phrase) -> bool:
+        """Whether a phrase names people by a noun alone: officials, the officials."""
+        before = phrase.head - phrase.start
+        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in vocabulary.agents():
+            return False
+        return before == 0 or self.parse.lower[phrase.start] == "the"
+
+    def _named_by(self, noun: int, word: Span) -> StanceParty:
+        """Return the party of a word that stands for a noun: its entity, else the noun's own words."""
+        entity = self.entity_of.get(noun)
+        if entity is not None:
+            return StanceParty(word, entity, self.entities[entity].name)
+        phrase = self.parse.core(noun)
+        return StanceParty(word, None, _name(self.span(phrase.start, phrase.end).text))
+
+    def speaker(self, quote: int) -> StanceParty | None:
+        """Return who speaks a quote, if that is known by name or by words."""
+        speaker = self.quotes[quote].speaker
+        if speaker is None:
+            return None
+        name = speaker.name or (speaker.mention.text if speaker.mention else "")
+        return None if not name.strip() else StanceParty(speaker.mention, speaker.entity, name)
+
+    def holder_phrase(self, head: int) -> Phrase:
+        """Return the words for a holder; of a list of names, its own name only."""
+        noun = antecedent(self.parse, head)
+        first = noun
+        while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
+            first = self.parse.head[first]
+        phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
+        return phrase if phrase.end - phrase.start <= LONGEST_HOLDER else self.parse.core(noun)

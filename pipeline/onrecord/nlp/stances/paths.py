@@ -1,0 +1,62 @@
+"""The way through the tree from one token to another of its sentence."""
+
+from dataclasses import dataclass
+
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+
+# What stands further apart is not said of one another.
+MAX_CHAIN = 12
+MAX_PATH = 9
+# Clauses that may have a subject of their own.
+CLAUSES = frozenset({"ccomp", "parataxis", "advcl", "relcl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The tokens from ``start`` up to below ``top`` and from below ``top`` down to ``end``; top stands over both."""
+
+    start: int
+    end: int
+    up: tuple[int, ...]
+    top: int
+    down: tuple[int, ...]
+
+    @property
+    def inner(self) -> tuple[int, ...]:
+        """The tokens between the two ends, top included where it is none of them."""
+        between = (*self.up[1:], self.top, *self.down[:-1])
+        return tuple(token for token in between if token not in (self.start, self.end))
+
+
+def chain(parse: Parse, token: int) -> tuple[int, ...]:
+    """Return a token and those above it."""
+    found = [token]
+    while len(found) < MAX_CHAIN and parse.head[found[-1]] != found[-1]:
+        found.append(parse.head[found[-1]])
+    return tuple(found)
+
+
+def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
+    """Return the way between two tokens, given the chain of each; None where it is too long."""
+    place = {token: index for index, token in enumerate(from_start)}
+    for index, token in enumerate(from_end):
+        if token in place:
+            up, down = from_start[: place[token]], from_end[:index][::-1]
+            return Path(from_start[0], from_end[0], up, token, down) if len(up) + len(down) <= MAX_PATH else None
+    return None
+
+
+def is_anothers(parse: Parse, token: int, top: int) -> bool:
+    """Whether a token below ``top`` stands in a clause with a subject of its own: said that Peru attacked.
+
+    A pronoun is no other: it may be whoever speaks.
+    """
+    for _ in range(MAX_CLIMB):
+        if token == top or parse.head[token] == token:
+            return False
+        if parse.dep[token] in CLAUSES:
+            subject = parse.child(token, "nsubj", "nsubjpass")
+            if subject is not None and parse.tag[subject] != "PRP":
+                return True
+        token = parse.head[token]
+    return False

@@ -1,0 +1,43 @@
+"""Stances that parties take toward one another: Peru and Chile agreed to; the two ministers' names joined by "and"."""
+
+from collections.abc import Iterator
+from itertools import permutations
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.arguments import subject
+from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.coordination import named_conjuncts
+from onrecord.nlp.stances.modality import mood
+from onrecord.nlp.stances.parse import Parse
+
+# Among more than three, "they agreed" says little about any two.
+MAX_PARTNERS = 3
+
+
+def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
+    """Yield the stances of the joined subjects of a reciprocal verb toward each other."""
+    found = vocabulary.reciprocal_verbs().get(parse.lower[verb])
+    if found is None or parse.child(verb, "neg") is not None or parse.is_passive(verb):
+        return
+    objects, score, relation = found
+    if objects:
+        what = parse.child(verb, "dobj")
+        if what is None or parse.lower[what] not in objects:
+            return
+    first = subject(parse, verb)
+    parties = [] if first is None else named_conjuncts(parse, first)
+    if not 2 <= len(parties) <= MAX_PARTNERS:
+        return
+    how = mood(parse, verb)
+    if how.cancelled or how.negated:
+        return
+    for holder, target in permutations(parties, 2):
+        yield Candidate(
+            predicate=verb,
+            holder=holder,
+            target=parse.phrase(target, alone=True),
+            score=score * how.factor,
+            expression=(verb,),
+            features=frozenset({"verb", "reciprocal"}),
+            relation=relation,
+        )

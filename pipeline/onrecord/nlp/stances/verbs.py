@@ -1,0 +1,191 @@
+"""Stances taken by verbs: condemned, was condemned by, refused to support, must be stopped."""
+
+from collections.abc import Iterator
+
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.agency import counted
+from onrecord.nlp.stances.arguments import doer, fillers, possessor, subject
+from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.modality import Mood, meant, mood
+from onrecord.nlp.stances.parse import Parse
+from onrecord.nlp.stances.vocabulary import Frame
+
+REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "ourselves", "myself", "yourself", "who", "what"})
+OBJECTS = frozenset({"obj", "who"})
+DEMAND = 0.5
+# What these say of someone, they say for something done: accused, praised.
+CHARGING = frozenset({"ACCUSE", "SUPPORT"})
+
+
+def verb_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
+    """Yield the stances that the verb at the token takes."""
+    fitting = verb_frames(parse, verb)
+    if fitting:
+        how = mood(parse, verb)
+        if not how.cancelled:
+            for frame in fitting:
+                if frame.holder == "refuser" and how.factor >= 0:
+                    continue  # whoever meets somebody takes no stand toward them
+                yield from _frame_candidates(parse, verb, frame, how)
+
+
+def verb_frames(parse: Parse, verb: int) -> list[Frame]:
+    """Return the readings that a verb has in the stance lexicon; with its particle, where it has one: took, took on."""
+    frames = vocabulary.verbs().get(parse.lower[verb], ())
+    fitting = [frame for frame in frames if _particle(parse, verb, frame) is not None]
+    return [frame for frame in fitting if frame.particle] or fitting
+
+
+def _particle(parse: Parse, verb: int, frame: Frame) -> tuple[int, ...] | None:
+    """Return the tokens of the frame's particle, or None if it is not there."""
+    if not frame.particle:
+        return ()
+    for child in parse.children[verb]:
+        if parse.lower[child] == frame.particle and parse.dep[child] in ("prt", "advmod", "prep"):
+            return (child,)
+    return None
+
+
+def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Iterator[Candidate]:
+    features = {"verb", f"holder={frame.holder}"}
+    if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
+        features.add("purpose")  # efforts to end it: what somebody works at, and little of where they stand
+    passive = parse.is_passive(verb)
+    if passive:
+        features.add("passive")
+    holder, filled = _arguments(parse, verb, frame, passive=passive)
+    if frame.holder == "source":
+        features.add("evaluative")
+    elif holder is None:
+        if not (how.necessary and passive):
+            return
+        features.add("necessary")
+    if _is_requested(parse, verb):
+        features.add("requested")
+    expression = (*how.words, verb, *(_particle(parse, verb, frame) or ()))
+    score = meant(frame.score, how, judgement=frame.holder == "source")
+    for slot, named, is_clause in filled:
+        filler = named if is_clause else counted(parse, named)
+        if filler in (holder, verb) or parse.lower[filler] in REFLEXIVE:
+            continue
+        if _is_empty(parse, filler, is_clause=is_clause, refused=score < 0):
+            continue
+        if parse.is_verb(filler) and not is_clause:
+            is_clause = True
+        yield Candidate(
+            predicate=verb,
+            holder=holder,
+            target=parse.phrase(filler, clause=is_clause, charged=slot == "subj" or frame.relation in CHARGING),
+            score=score,
+            expression=tuple(sorted(set(expression))),
+            features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
+            relation=None if slot == "that" and _is_stated(parse, filler, frame) else frame.relation,
+        )
+
+
+def _is_stated(parse: Parse, clause: int, frame: Frame) -> bool:
+    """Whether a clause says what is, so that nobody asks for it: insisted that the visit had been private, not that they leave."""
+    if frame.relation != "REQUEST":
+        return False
+    finite = next((child for child in parse.children[clause] if parse.dep[child] in ("aux", "auxpass")), clause)
+    return parse.tag[finite] in ("VBD", "VBZ")
+
+
+def _arguments(
+    parse: Parse, verb: int, frame: Frame, *, passive: bool
+) -> tuple[int | None, list[tuple[str, int, bool]]]:
+    """Return the holder and the fillers of the target slots, as (slot, head, whether a clause)."""
+    if frame.holder == "obj":
+        return _felt(parse, verb, passive=passive)
+    filled = [(slot, head, is_clause) for slot in frame.slots for head, is_clause in fillers(parse, verb, slot)]
+    if frame.holder == "source":
+        if passive:
+            return None, []
+        return None, filled
+    if passive and not any(slot in OBJECTS for slot, _, _ in filled):
+        return (None, []) if OBJECTS & set(frame.slots) else (subject(parse, verb), filled)
+    if _is_requested(parse, verb):
+        return doer(parse, parse.head[verb]), filled
+    return _wielder(parse, doer(parse, verb)), filled
+
+
+def _is_requested(parse: Parse, verb: int) -> bool:
+    """Whether a verb says what somebody is asked to do, so that the stance is that of who asks: urged the court to reject it."""
+    above = parse.head[verb]
+    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in vocabulary.requesting_verbs():
+        return False
+    if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
+        return False
+    return parse.is_passive(above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
+
+
+def _wielder(parse: Parse, holder: int | None) -> int | None:
+    """Return whose weapon a holder is: (Peruvian) jets bombed the port."""
+    if holder is None or parse.lower[holder] not in vocabulary.weapons():
+        return holder
+    owner = possessor(parse, holder)
+    return holder if owner is None else owner
+
+
+def _felt(parse: Parse, verb: int, *, passive: bool) -> tuple[int | None, list[tuple[str, int, bool]]]:
+    """X angered Y; Y was angered by X: Y holds the stance."""
+    if not passive:
+        holder = next((head for head, _ in fillers(parse, verb, "obj")), None)
+        return holder, [("subj", head, is_clause) for head, is_clause in fillers(parse, verb, "subj")]
+    found = [
+        (slot, head, is_clause)
+        for slot in ("by", "at", "with", "over", "about")
+        for head, is_clause in fillers(parse, verb, slot)
+    ]
+    return next((head for head, _ in fillers(parse, verb, "obj")), None), found
+
+
+def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> bool:
+    """Whether a target says nothing: declined to comment; or will say it better by itself: hopes to defeat."""
+    if is_clause and parse.lower[filler] in vocabulary.transitive_verbs():
+        return True
+    return parse.lower[filler] in vocabulary.empty_targets() and (refused or not is_clause)
+
+
+def mood_features(how: Mood) -> set[str]:
+    """Return what the judgement is told of a mood."""
+    return {
+        name
+        for name, present in (
+            ("negated", how.negated),
+            ("possible", how.possible),
+            ("necessary", how.necessary),
+            ("controlled", how.factor != 1.0),
+        )
+        if present
+    }
+
+
+def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
+    """Yield what the speaker demands: the council must mend the roof."""
+    modal = _demand(parse, verb)
+    if modal is None or subject(parse, verb) is None:
+        return
+    how = mood(parse, verb)
+    if how.cancelled:
+        return
+    yield Candidate(
+        predicate=verb,
+        holder=None,
+        target=parse.phrase(verb, clause=True),
+        score=-DEMAND if how.negated else DEMAND,
+        expression=tuple(sorted({*how.words, modal})),
+        features=frozenset({"demand", "evaluative", "slot=that"} | mood_features(how)),
+        relation="REQUEST",
+    )
+
+
+def _demand(parse: Parse, verb: int) -> int | None:
+    """Return the word that makes the verb a demand: must, should, ought, needs to."""
+    for child in parse.children[verb]:
+        if parse.dep[child] == "aux" and parse.lower[child] in ("must", "should", "ought"):
+            return None if parse.has(verb, "have") else child
+    head = parse.head[verb]
+    if parse.dep[verb] == "xcomp" and parse.lower[head] in ("need", "needs", "needed"):
+        return head
+    return None

@@ -1,0 +1,183 @@
+"""The stance lexicon: which words take a stance, and which of their arguments are holder and target.
+
+A frame's **target slots** name where the target stands, seen from the word:
+
+``obj`` object (of a passive: its subject); ``who`` an object that names someone; ``ing``, ``inf``, ``that`` a clause of that form;
+``dat`` the recipient; ``causee`` who is let or made to do something;
+``subj`` the subject; ``poss`` the possessor; any other: the preposition before it.
+``lack`` and ``have``: the subject of the verb that has the noun, or has it not; ``none``: what there is no such thing for.
+
+Its **holder slot** is ``subj``, ``obj``, ``poss`` (possessor, or the subject of a light verb), ``self`` (the person whom the
+noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (whoever is speaking).
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from onrecord.nlp import lexicon
+from onrecord.nlp.morphology import verb_forms
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One reading of a word as a stance; ``particle`` is the second word of a phrasal verb, or empty."""
+
+    word: str
+    particle: str
+    slots: tuple[str, ...]
+    score: float
+    relation: str | None
+    holder: str
+
+
+Frames = Mapping[str, tuple[Frame, ...]]
+
+
+def _frames(name: str) -> dict[str, list[Frame]]:
+    found: dict[str, list[Frame]] = {}
+    for word, slots, score, relation, holder in lexicon.rows(name):
+        base, _, particle = word.partition(" ")
+        frame = Frame(base, particle, tuple(slots.split(",")), float(score), relation or None, holder)
+        found.setdefault(base, []).append(frame)
+    return found
+
+
+@functools.cache
+def verbs() -> Frames:
+    """Return the frames of every form of the stance verbs."""
+    forms: dict[str, list[Frame]] = {}
+    for verb, frames in _frames("stance_verbs").items():
+        for form in verb_forms(verb):
+            forms.setdefault(form, []).extend(frames)
+    return MappingProxyType({form: tuple(frames) for form, frames in forms.items()})
+
+
+@functools.cache
+def transitive_verbs() -> frozenset[str]:
+    """Return the forms of the stance verbs that have their object as a target."""
+    return frozenset(
+        form
+        for form, frames in verbs().items()
+        if any("obj" in frame.slots and not frame.particle and frame.holder != "refuser" for frame in frames)
+    )
+
+
+@functools.cache
+def nouns() -> Frames:
+    """Return the frames of the stance nouns, singular and plural."""
+    forms: dict[str, tuple[Frame, ...]] = {}
+    for noun, frames in _frames("stance_nouns").items():
+        for form in (noun, plural(noun)):
+            forms.setdefault(form, tuple(frames))
+    return MappingProxyType(forms)
+
+
+@functools.cache
+def adjectives() -> Frames:
+    """Return the frames of the stance adjectives."""
+    return MappingProxyType({word: tuple(frames) for word, frames in _frames("stance_adjectives").items()})
+
+
+def plural(noun: str) -> str:
+    """Return the regular plural of a noun."""
+    if noun.endswith(("s", "x", "z", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def _verb_table(name: str) -> dict[str, tuple[str, ...]]:
+    """Return the rows of a list of verbs by every form of the verb."""
+    return {form: row for row in lexicon.rows(name) for form in verb_forms(row[0])}
+
+
+@functools.cache
+def light_verbs() -> Mapping[tuple[str, str], float]:
+    """Return the sign of (form, role) for the verbs that lend a noun its holder."""
+    return MappingProxyType(
+        {
+            (form, role): float(sign)
+            for verb, role, sign in lexicon.rows("stance_light_verbs")
+            for form in verb_forms(verb)
+        }
+    )
+
+
+@functools.cache
+def control_verbs() -> Mapping[str, float]:
+    """Return, by form, the factor on the stance of the infinitive that follows the verb."""
+    return MappingProxyType({form: float(row[1]) for form, row in _verb_table("stance_control_verbs").items()})
+
+
+@functools.cache
+def judging_verbs() -> frozenset[tuple[str, str]]:
+    """Return (form, pattern) of the verbs that say what their object is held to be."""
+    return frozenset((form, row[1]) for row in lexicon.rows("stance_judging_verbs") for form in verb_forms(row[0]))
+
+
+@functools.cache
+def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
+    """Return, by form, the objects (none: any), score and relation of the verbs that joined subjects do to each other."""
+    table = _verb_table("stance_reciprocal_verbs")
+    return MappingProxyType(
+        {
+            form: (frozenset(filter(None, objects.split(","))), float(score), relation)
+            for form, (_, objects, score, relation) in table.items()
+        }
+    )
+
+
+@functools.cache
+def reporting_verbs() -> frozenset[str]:
+    """Return the forms of the verbs whose clause is what their subject says or thinks."""
+    return frozenset(_verb_table("stance_reporting_verbs"))
+
+
+@functools.cache
+def requesting_verbs() -> frozenset[str]:
+    """Return the forms of the verbs by which one wants another to do something."""
+    return frozenset(_verb_table("stance_requesting_verbs"))
+
+
+@functools.cache
+def empty_targets() -> frozenset[str]:
+    """Return the words that say nothing as the head of a target: declined to comment."""
+    return lexicon.words("stance_empty_targets")
+
+
+@functools.cache
+def consultations() -> frozenset[str]:
+    """Return the words for meeting and talking, which is no stance by itself."""
+    return lexicon.words("stance_consultations")
+
+
+@functools.cache
+def partitives() -> frozenset[str]:
+    """Return the nouns that count others: a number of officials."""
+    return lexicon.words("stance_partitives")
+
+
+@functools.cache
+def weapons() -> frozenset[str]:
+    """Return the nouns, singular and plural, for what someone does violence with."""
+    singular = lexicon.words("stance_weapons")
+    return singular | frozenset(plural(noun) for noun in singular)
+
+
+@functools.cache
+def utterances() -> frozenset[str]:
+    """Return the nouns, singular and plural, for what someone says or writes: a statement criticising the plan."""
+    singular = lexicon.words("stance_utterances")
+    return singular | frozenset(plural(noun) for noun in singular)
+
+
+@functools.cache
+def agents() -> frozenset[str]:
+    """Return the nouns, singular and plural, of those who can take a stand: people and bodies."""
+    singular = lexicon.words("stance_agents")
+    plurals = {plural(noun) for noun in singular}
+    plurals |= {noun[:-3] + "men" for noun in singular if noun.endswith("man")}
+    return singular | plurals | {"women", "wives", "thieves", "people"}

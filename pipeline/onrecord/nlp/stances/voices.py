@@ -1,0 +1,175 @@
+"""By whose word a clause stands in the article: the speakers above it, outermost first."""
+
+from dataclasses import dataclass
+
+from onrecord.nlp.annotations import StanceParty
+from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances.agency import FIRST_PERSON, agency
+from onrecord.nlp.stances.arguments import doer
+from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.stances.parties import Parties
+
+CONTENT = frozenset({"ccomp", "parataxis"})
+OPENING, CLOSING = frozenset({"“", "``", "«", "„", "‘"}), frozenset({"”", "''", "»", "’"})
+STRAIGHT = frozenset({'"'})
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Someone whose words or claim a clause is; ``head`` is the token of the mention, where it is known."""
+
+    party: StanceParty
+    head: int | None
+
+
+class Voices:
+    """Finds the voices over the tokens of one article."""
+
+    def __init__(self, parse: Parse, parties: Parties) -> None:
+        """Lay out the quotes over the tokens once."""
+        self.parse, self.parties = parse, parties
+        self.marked: set[int] = set()
+        self.cues: list[list[int]] = []  # of each quote
+        self.quote_of = self._quotes_by_token()
+
+    def _quotes_by_token(self) -> dict[int, int]:
+        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter.
+
+        Quotes reach further than their marks where nothing else tells the end. So a token outside the marks belongs to a quote only
+        where the tree has it under the words that introduce the quote.
+        """
+        over: dict[int, tuple[int, int]] = {}
+        doc = self.parse.doc
+        for index, quote in enumerate(self.parties.quotes):
+            cues = [
+                token.i
+                for span in quote.cue
+                for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
+            ]
+            self.cues.append(cues)
+            marked = False
+            for span in quote.content:
+                tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
+                if tokens is None:
+                    continue
+                size = span.end - span.start
+                for token in range(tokens.start, tokens.end):
+                    word = self.parse.lower[token]
+                    marked = (word in OPENING or (word in STRAIGHT and not marked)) or (
+                        marked and word not in CLOSING | STRAIGHT
+                    )
+                    if marked:
+                        self.marked.add(token)
+                    elif cues and not self._is_under(token, cues):
+                        continue
+                    if token not in over or size < over[token][0]:
+                        over[token] = (size, index)
+        return {token: index for token, (_, index) in over.items()}
+
+    def _is_under(self, token: int, cues: list[int]) -> bool:
+        """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
+        parse = self.parse
+        tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
+        for _ in range(MAX_CLIMB):
+            if token in tops:
+                return True
+            if parse.head[token] == token:
+                break
+            token = parse.head[token]
+        # "The dam is safe, he said": the tree hangs the cue below what is said.
+        return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
+
+    def is_marked(self, token: int) -> bool:
+        """Whether a token stands inside a quote's marks."""
+        return token in self.marked
+
+    def is_said_by_others(self, predicate: int, token: int) -> bool:
+        """Whether a token stands in marks that have nothing to do with a predicate before or behind them.
+
+        "It was condemned by the league, which said: “Ministers have …”" condemns no ministers.
+        """
+        quote = self.quote_of.get(token)
+        if quote is None or token not in self.marked or predicate in self.marked:
+            return False
+        return predicate not in self.cues[quote]
+
+    def over(self, token: int) -> tuple[Voice, ...]:
+        """Return the voices over the clause of a token, outermost first."""
+        voices = self._reported(token)
+        quote = self.quote_of.get(token)
+        quoted: list[Voice] = []
+        for _ in range(MAX_CLIMB):
+            if quote is None:
+                break
+            speaker = self.parties.speaker(quote)
+            if speaker is not None:
+                quoted.append(Voice(speaker, None))
+            quote = self.parties.quotes[quote].parent
+        outer = [
+            voice for voice in reversed(quoted) if not any(same_party(voice.party, other.party) for other in voices)
+        ]
+        return _without_first_persons((*outer, *voices))
+
+    def head(self, voice: Voice) -> int | None:
+        """Return the token that stands for a voice, if it has a mention."""
+        if voice.head is not None or voice.party.mention is None:
+            return voice.head
+        tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
+        return None if tokens is None else int(tokens.root.i)
+
+    def _reported(self, token: int) -> list[Voice]:
+        """Return the subjects of the verbs of speech and thought above a token."""
+        parse = self.parse
+        reporting = vocabulary.reporting_verbs()
+        found: list[Voice] = []
+        index = token
+        for _ in range(MAX_CLIMB):
+            head = parse.head[index]
+            if head == index:
+                break
+            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not parse.is_passive(head):
+                self._add(found, doer(parse, head))
+            index = head
+        source = self._according_to(index)
+        self._add(found, source)
+        return found[::-1]
+
+    def _add(self, found: list[Voice], head: int | None) -> None:
+        if head is None or any(voice.head == head for voice in found):
+            return
+        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
+            return
+        if agency(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
+            return
+        if agency(self.parse, head) == "unknown" and self.parse.lower[head] not in vocabulary.utterances():
+            return  # the results show that
+        phrase = self.parties.holder_phrase(head)
+        found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
+
+    def _according_to(self, root: int) -> int | None:
+        parse = self.parse
+        for child in parse.children[root]:
+            if parse.lower[child] == "according":
+                for preposition in parse.children[child]:
+                    if parse.lower[preposition] == "to":
+                        return parse.child(preposition, "pobj")
+        return None
+
+
+def _without_first_persons(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
+    """Drop the I of "I believe it is wrong", he said: it is the speaker, who is there already."""
+    return tuple(
+        voice
+        for place, voice in enumerate(voices)
+        if place == 0 or voice.party.mention is None or voice.party.mention.text.lower() not in FIRST_PERSON
+    )
+
+
+def same_party(one: StanceParty, other: StanceParty) -> bool:
+    """Whether two parties are the same mention or the same entity."""
+    if one.entity is not None and one.entity == other.entity:
+        return True
+    if one.mention is None or other.mention is None:
+        return one.name == other.name
+    return one.mention.start < other.mention.end and other.mention.start < one.mention.end

@@ -1,0 +1,159 @@
+"""Positions as a file (CSV, Avro) and as a table in the terminal. Nothing from an article reaches either unescaped."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TextIO
+
+import fastavro
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from onrecord.data import schemas
+from onrecord.positions.rollup import Example, Position
+
+COLUMNS = (
+    *("day", "holder", "target", "support", "oppose", "neutral", "score", "first_seen", "last_seen"),
+    *("support_example", "support_article_id", "oppose_example", "oppose_article_id", "holder_key", "target_key"),
+)
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+FORMULAS = ("=", "+", "-", "@")
+# From so many columns on a terminal has room for the days and for an example.
+WIDE, WIDER = 70, 110
+NARROWEST_NAME = 12
+
+
+def plain(text: str) -> str:
+    """Return a text on one line and without the characters that steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula."""
+    text = plain(text)
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+def _time(time: datetime | None) -> str:
+    return "" if time is None else time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(day: date | datetime | None) -> str:
+    return "" if day is None else day.strftime("%Y-%m-%d")
+
+
+def _cells(position: Position) -> Iterator[str]:
+    yield _day(position.day)
+    yield cell(position.holder)
+    yield cell(position.target)
+    yield from (str(count) for count in (position.support, position.oppose, position.neutral))
+    yield f"{position.score:.3f}"
+    yield _time(position.first_seen)
+    yield _time(position.last_seen)
+    for example in (position.support_example, position.oppose_example):
+        yield "" if example is None else cell(example.text)
+        yield "" if example is None else cell(example.article_id)
+    yield cell(position.holder_key)
+    yield cell(position.target_key)
+
+
+def write_csv(positions: Sequence[Position], path: Path) -> None:
+    """Write positions as CSV (RFC 4180, UTF-8, a line of column names)."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(_cells(position) for position in positions)
+
+
+def _avro_row(position: Position) -> dict[str, object]:
+    def example(one: Example | None) -> dict[str, object] | None:
+        return None if one is None else asdict(one)
+
+    return {
+        **{name: getattr(position, name) for name in COLUMNS if hasattr(position, name)},
+        "support_example": example(position.support_example),
+        "oppose_example": example(position.oppose_example),
+    }
+
+
+def write_avro(positions: Sequence[Position], path: Path) -> None:
+    """Write positions as Avro, with the schema in ``schemas/position.avsc``."""
+    schema = fastavro.parse_schema(json.loads((schemas.folder() / "position.avsc").read_text("utf-8")))
+    with path.open("wb") as file:
+        fastavro.writer(file, schema, map(_avro_row, positions), codec="deflate", strict=True)
+
+
+WRITERS: dict[str, Callable[[Sequence[Position], Path], None]] = {".csv": write_csv, ".avro": write_avro}
+
+
+def write(positions: Sequence[Position], path: Path) -> None:
+    """Write positions to a file whose ending says how; it is complete or absent.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        WRITERS[path.suffix.lower()](positions, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the table: what it shows, from which width of the terminal on, and how."""
+
+    title: str
+    text: Callable[[Position], str]
+    from_width: int = 0
+    number: bool = False
+    ratio: int | None = None
+
+
+def _columns(by_day: bool, width: int) -> list[_Column]:
+    columns = [
+        *([_Column("day", lambda one: _day(one.day) or "undated")] if by_day else []),
+        _Column("holder", lambda one: plain(one.holder), ratio=2),
+        _Column("target", lambda one: plain(one.target), ratio=3),
+        _Column("for", lambda one: str(one.support), number=True),
+        _Column("against", lambda one: str(one.oppose), number=True),
+        _Column("score", lambda one: f"{one.score:+.2f}", number=True),
+        *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), WIDE)]),
+        *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), WIDE)]),
+        _Column("example", lambda one: plain(one.example.text) if one.example else "", WIDER, ratio=4),
+        _Column("in", lambda one: plain(one.example.article_id) if one.example else "", WIDER, ratio=2),
+    ]
+    return [column for column in columns if column.from_width <= width]
+
+
+def print_table(positions: Sequence[Position], console: Console, *, by_day: bool) -> None:
+    """Print positions as a table that fits the terminal."""
+    table = Table(box=None, padding=(0, 2, 0, 0), expand=console.width >= WIDER, header_style="bold")
+    columns = _columns(by_day, console.width)
+    for column in columns:
+        least = None if column.ratio is None else NARROWEST_NAME
+        table.add_column(
+            column.title,
+            justify="right" if column.number else "left",
+            no_wrap=column.number,
+            overflow="ellipsis" if column.number else "fold",
+            ratio=column.ratio if console.width >= WIDER else None,
+            min_width=least if console.width >= WIDE else None,
+        )
+    for position in positions:
+        table.add_row(*(Text(column.text(position)) for column in columns))
+    console.print(table)
+
+
+def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) -> None:
+    """Print positions for another program: a line each, columns parted by tabs, nothing cut off."""
+    columns = _columns(by_day, WIDER)
+    print("\t".join(column.title for column in columns), file=stream)
+    for position in positions:
+        print("\t".join(column.text(position) for column in columns), file=stream)

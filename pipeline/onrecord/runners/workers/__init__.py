@@ -1,0 +1,1 @@
+"""Entry points of the worker processes that runners start."""

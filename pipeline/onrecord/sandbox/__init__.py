@@ -1,0 +1,1 @@
+"""Child processes with a time limit, for work on hostile input."""

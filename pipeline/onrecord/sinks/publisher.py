@@ -1,0 +1,86 @@
+"""Messages to a Pub/Sub topic: dead letters as they leave a stream, and what is sent by hand."""
+
+import functools
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from onrecord.data.records import DeadLetter
+
+if TYPE_CHECKING:
+    from google.cloud import pubsub
+
+# Pub/Sub's own limits.
+MAX_DATA_BYTES = 10_000_000
+MAX_ATTRIBUTES = 100
+MAX_NAME_BYTES = 256
+MAX_VALUE_BYTES = 1024
+
+TOLD = ("dead_letter_id", "stage", "error_type", "error_message", "origin")  # attributes of a dead letter's message
+MESSAGES_IN_FLIGHT = 100
+SEND_SECONDS = 60.0  # until a message that could not be delivered is an error
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be published."""
+
+    payload: bytes
+    attributes: dict[str, str]
+
+
+@functools.cache
+def publisher() -> "pubsub.PublisherClient":
+    """Return this process's connection to Pub/Sub, or to the emulator that ``PUBSUB_EMULATOR_HOST`` names."""
+    from google.cloud import pubsub  # here, because a backfill has no use for what takes so long to import
+
+    return pubsub.PublisherClient()
+
+
+def publish(topic: str, messages: Iterable[Outgoing]) -> Iterator[Outgoing]:
+    """Publish messages, and yield each when Pub/Sub has it; few are under way at a time.
+
+    Raises:
+        GoogleAPICallError, TimeoutError: a message could not be delivered.
+    """
+    in_flight: list[tuple[Outgoing, Future[str]]] = []
+    for message in messages:
+        in_flight.append((message, publisher().publish(topic, message.payload, **message.attributes)))
+        if len(in_flight) >= MESSAGES_IN_FLIGHT:
+            yield from _delivered(in_flight)
+            in_flight = []
+    yield from _delivered(in_flight)
+
+
+def _delivered(in_flight: Iterable[tuple[Outgoing, "Future[str]"]]) -> Iterator[Outgoing]:
+    for message, future in in_flight:
+        future.result(timeout=SEND_SECONDS)
+        yield message
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the beginning of a text that has at most so many bytes in UTF-8."""
+    return text.encode("utf-8")[:limit].decode("utf-8", "ignore")
+
+
+def of_dead_letter(letter: DeadLetter) -> Outgoing | None:
+    """Return a dead letter as a message, the payload unchanged; None where that is larger than a message may be.
+
+    The message's own attributes come along as far as Pub/Sub takes them; what went wrong is in five more.
+    """
+    if len(letter.payload) > MAX_DATA_BYTES - MAX_ATTRIBUTES * (MAX_NAME_BYTES + MAX_VALUE_BYTES):
+        return None
+    told: dict[str, str] = {name: getattr(letter, name) for name in TOLD}
+    own = {
+        name: value
+        for name, value in sorted(letter.attributes.items())
+        if name and name not in TOLD and len(name.encode()) <= MAX_NAME_BYTES and len(value.encode()) <= MAX_VALUE_BYTES
+    }
+    kept = dict(list(own.items())[: MAX_ATTRIBUTES - len(told)])
+    return Outgoing(letter.payload, {**kept, **{name: cut(value, MAX_VALUE_BYTES) for name, value in told.items()}})
+
+
+def original_attributes(attributes: dict[str, str]) -> dict[str, str]:
+    """Return a dead letter's attributes without those that tell what went wrong: the message's own."""
+    return {name: value for name, value in attributes.items() if name not in TOLD}

@@ -1,0 +1,52 @@
+"""Article messages from Pub/Sub, with Beam's own reader, or where a runner has none, with ours."""
+
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
+
+from onrecord.data.article import EPOCH, Message
+from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
+
+
+def message_of(received: PubsubMessage, origin: str) -> Message:
+    """Return what Pub/Sub delivered as a message; it was received when it was published, however often it is delivered.
+
+    Args:
+        received: data, attributes, message id and publish time.
+        origin: the subscription or topic.
+    """
+    published = received.publish_time
+    return Message(
+        payload=received.data or b"",
+        origin=f"{origin}/{received.message_id}",
+        # The client's times are of a class of their own; the sum is a plain one.
+        received_at=EPOCH + (published - EPOCH) if published else EPOCH,
+        attributes=dict(received.attributes or {}),
+    )
+
+
+@dataclass
+class ReadPubSub(beam.PTransform):  # type: ignore[misc]
+    """Reads the messages of a subscription, or of a topic through a subscription of its own, which begins now.
+
+    Attributes:
+        subscription: ``projects/P/subscriptions/S``, or None.
+        topic: ``projects/P/topics/T``, or None.
+        has_pubsub: whether the runner reads Pub/Sub by itself; if not, there must be a subscription.
+    """
+
+    subscription: str | None
+    topic: str | None
+    has_pubsub: bool = True
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
+        """Return the messages; their timestamps are their publish times."""
+        origin = self.subscription or self.topic or ""
+        receive: beam.PTransform = ReadFromPubSubPortably(origin)
+        if self.has_pubsub:
+            receive = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
+        return pbegin | "Receive" >> receive | "Messages" >> beam.Map(message_of, origin).with_output_types(Message)

@@ -1,0 +1,56 @@
+"""Article messages from files as they appear, a few at a time."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from apache_beam.io.filesystems import FileSystems
+
+from onrecord.data.article import Message
+from onrecord.sources.files import read_file
+
+MESSAGES_A_POLL = 16  # as many as are parsed together
+WAIT_SECONDS = 0.5
+
+
+@dataclass
+class WatchedFiles:
+    """Reads every file that matches a pattern once, in the order of their times; a file must be complete when it gets its name.
+
+    Attributes:
+        pattern: a path with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand it.
+        interval: seconds between two looks.
+    """
+
+    pattern: str
+    interval: float
+    _seen: set[str] = field(default_factory=set)
+    _messages: Iterator[Message] = field(default_factory=lambda: iter(()))
+    _last_look: float = float("-inf")
+
+    def __call__(self, drain: threading.Event) -> list[Message]:
+        """Return the next messages; once ``drain`` is set, those of the file that was begun, and then none."""
+        messages = list(itertools.islice(self._messages, MESSAGES_A_POLL))
+        if messages or drain.is_set():
+            return messages
+        if time.monotonic() - self._last_look >= self.interval:
+            self._look()
+            messages = list(itertools.islice(self._messages, MESSAGES_A_POLL))
+        if not messages:
+            drain.wait(min(WAIT_SECONDS, self.interval))
+        return messages
+
+    def _look(self) -> None:
+        """Begin with the next file, if there is one."""
+        found = [file for matched in FileSystems.match([self.pattern]) for file in matched.metadata_list]
+        new = sorted(
+            (file for file in found if file.path not in self._seen),
+            key=lambda file: (file.last_updated_in_seconds or 0, file.path),
+        )
+        if new:
+            self._seen.add(new[0].path)
+            self._messages = read_file(new[0])
+        else:
+            self._last_look = time.monotonic()

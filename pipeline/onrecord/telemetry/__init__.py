@@ -1,0 +1,1 @@
+"""What a job reports: metrics, progress, the log of a stream, and the summary."""

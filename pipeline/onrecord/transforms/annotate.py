@@ -1,0 +1,228 @@
+"""Annotate: the one step where Beam meets language. Articles go in, plain records come out; no ``Doc`` leaves it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import apache_beam as beam
+from apache_beam.transforms.window import BoundedWindow
+from apache_beam.utils.shared import Shared
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from onrecord import __version__
+from onrecord.data.article import Article
+from onrecord.data.gazetteer import ListedName
+from onrecord.data.records import (
+    EXTRACTORS,
+    ArticleRecord,
+    DeadLetter,
+    EntityRecord,
+    Extractor,
+    Provenance,
+    QuoteRecord,
+    StanceRecord,
+)
+from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
+from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.nlp.annotator import Annotation, Annotator, Text
+from onrecord.nlp.extract import Header
+from onrecord.nlp.model import load_model
+from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
+from onrecord.telemetry import metrics
+from onrecord.telemetry.progress import Tally
+
+# The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
+BATCH_WORDS = 8_000
+CODE_POINTS_A_WORD = 6  # of English, with the blank; only to estimate a batch's words before it is parsed
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """The outputs of ``Annotate``."""
+
+    articles: beam.PCollection[ArticleRecord]
+    entities: beam.PCollection[EntityRecord]
+    quotes: beam.PCollection[QuoteRecord]
+    stances: beam.PCollection[StanceRecord]
+    dead_letters: beam.PCollection[DeadLetter]
+
+
+def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
+    """Return the record of an article."""
+    return ArticleRecord(
+        article_id=article.article_id,
+        published_at=article.published_at,
+        provenance=provenance,
+        url=article.url,
+        source=article.source,
+        title=article.title,
+        authors=article.authors,
+        received_at=article.message.received_at,
+        language=annotation.language,
+        language_score=annotation.language_score,
+        text=article.text,
+        text_sha256=article.text_sha256,
+        segments=annotation.segments,
+        duplicate_of=article.duplicate_of,
+        attributes=article.attributes,
+        published_at_zone_assumed=article.published_at_zone_assumed,
+    )
+
+
+def words_of(article: Article) -> int:
+    """Return about how many words of an article the model will read; none of a duplicate."""
+    return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_A_WORD
+
+
+@dataclass
+class _Batch:
+    """Articles that wait for the model, each with the window that its records belong to."""
+
+    articles: list[Article] = field(default_factory=list)
+    places: list[tuple[Timestamp, BoundedWindow]] = field(default_factory=list)
+    words: int = 0
+
+    def add(self, article: Article, timestamp: Timestamp, window: BoundedWindow) -> None:
+        self.articles.append(article)
+        self.places.append((timestamp, window))
+        self.words += words_of(article)
+
+
+class AnnotateFn(beam.DoFn):  # type: ignore[misc]
+    """Collects articles into batches and annotates them."""
+
+    def __init__(
+        self,
+        model: str,
+        extract: frozenset[Extractor],
+        batch_size: int,
+        progress_folder: str | None,
+        gazetteer: tuple[ListedName, ...] = (),
+        time_limit: float | None = None,
+    ) -> None:
+        """Annotate with a model by name; it is loaded once for each process, or in a child of it where there is a time limit.
+
+        The user's list goes with the function.
+        """
+        self.time_limit = time_limit
+        self.model = model
+        self.extract = extract
+        self.batch_size = batch_size
+        self.progress_folder = progress_folder
+        self.gazetteer = gazetteer
+        self.shared = Shared()
+
+    def setup(self) -> None:
+        """Load the model, or take the one that this process has."""
+        tag = (self.model, tuple(sorted(self.extract)), self.gazetteer)
+        self.annotator = self.shared.acquire(self._load, tag)
+        self.provenance = self.annotator.provenance(__version__)
+        self.tally = Tally(self.progress_folder)
+
+    def _load(self) -> Annotator | LimitedAnnotator:
+        if self.time_limit is None:
+            return Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract)
+        return LimitedAnnotator(partial(load_annotator, self.model, self.extract, self.gazetteer), self.time_limit)
+
+    def start_bundle(self) -> None:
+        """Begin with an empty batch: what a failed bundle left behind is not ours."""
+        self.batch = _Batch()
+
+    def process(
+        self,
+        article: Article,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+        window: BoundedWindow = beam.DoFn.WindowParam,
+    ) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Take an article in; yield the records of the batch that it completes."""
+        if self.batch.articles and self.batch.words + words_of(article) > BATCH_WORDS:
+            yield from self._annotate_batch()
+        self.batch.add(article, timestamp, window)
+        if len(self.batch.articles) >= self.batch_size:
+            yield from self._annotate_batch()
+
+    def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Yield the records of what is left."""
+        yield from self._annotate_batch()
+        self.tally.flush()
+
+    def _annotate_batch(self) -> Iterator[beam.pvalue.TaggedOutput]:
+        batch, self.batch = self.batch, _Batch()
+        started = time.monotonic()
+        annotations = self.annotator.annotate([self._text(article) for article in batch.articles])
+        for article, annotation, place in zip(batch.articles, annotations, batch.places, strict=True):
+            yield from self._records(article, annotation, place)
+        milliseconds = round(1000 * (time.monotonic() - started))
+        metrics.count(metrics.PARSE_MILLISECONDS, milliseconds)
+        if batch.articles:
+            metrics.distribute(metrics.PARSE_MILLISECONDS_A_BATCH, milliseconds)
+            metrics.distribute(metrics.WORDS_A_BATCH, sum(annotation.words for annotation in annotations))
+
+    def _text(self, article: Article) -> Text:
+        header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
+        return Text(article.text, header, article.language, article.duplicate_of is not None, article.title)
+
+    def _records(
+        self, article: Article, annotation: Annotation, place: tuple[Timestamp, BoundedWindow]
+    ) -> Iterator[beam.pvalue.TaggedOutput]:
+        timestamp, window = place
+
+        def output(tag: str, record: object) -> beam.pvalue.TaggedOutput:
+            return beam.pvalue.TaggedOutput(tag, WindowedValue(record, timestamp, (window,)))
+
+        metrics.count(metrics.WORDS, annotation.words)
+        if not annotation.is_english:
+            metrics.count(metrics.NOT_ENGLISH)
+        for failure in annotation.failures:
+            letter = dead_letter(
+                article.message, failure.stage, failure.error_type, failure.error_message, failure.stack_trace
+            )
+            yield output(DEAD_LETTERS, letter)
+        is_parsed = not any(failure.stage == "Annotate" for failure in annotation.failures)
+        self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
+        metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
+        if is_parsed:
+            yield output("articles", article_record(article, annotation, self.provenance))
+        for record in annotation.records:
+            yield output(record.kind, record)
+
+
+@dataclass
+class Annotate(beam.PTransform):  # type: ignore[misc]
+    """Articles to records of every kind: one parse for each article, in batches.
+
+    Attributes:
+        model: name or folder of a spaCy model.
+        extract: the kinds of record that are asked for.
+        batch_size: articles that are parsed together at the most; no record depends on it.
+        progress_folder: where this job's workers tell how far they are, or None.
+        gazetteer: names of the user's own.
+        time_limit: seconds that one article may take; None sets no limit, and spares a process.
+    """
+
+    model: str = DEFAULT_MODEL
+    extract: frozenset[Extractor] = frozenset(EXTRACTORS)
+    batch_size: int = BATCH_SIZE
+    progress_folder: str | None = None
+    gazetteer: tuple[ListedName, ...] = ()
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, articles: beam.PCollection[Article]) -> Annotated:
+        """Return the records, a collection a kind."""
+        outputs = articles | "Batches" >> beam.ParDo(
+            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.gazetteer, self.time_limit)
+        ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
+        for tag, record_type in (
+            ("articles", ArticleRecord),
+            ("entities", EntityRecord),
+            ("quotes", QuoteRecord),
+            ("stances", StanceRecord),
+            (DEAD_LETTERS, DeadLetter),
+        ):
+            outputs[tag].element_type = record_type
+        return Annotated(outputs.articles, outputs.entities, outputs.quotes, outputs.stances, outputs[DEAD_LETTERS])

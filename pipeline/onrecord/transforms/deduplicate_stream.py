@@ -1,0 +1,146 @@
+"""Deduplicate in a stream: what was sent again within a stated time, by what is remembered of the articles that came before."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+from apache_beam.coders import StrUtf8Coder, TupleCoder, VarIntCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import (
+    AccumulatingRuntimeState,
+    BagStateSpec,
+    RuntimeTimer,
+    TimerSpec,
+    on_timer,
+)
+from apache_beam.utils.timestamp import Timestamp
+
+from onrecord.data.article import Article
+from onrecord.telemetry import metrics
+
+# A key for each text would be the simplest; but the local runner keeps a key for ever, and looks at all of them in every step.
+BUCKETS = 256
+
+EXPIRY_TIMER = TimerSpec("expiry", TimeDomain.WATERMARK)
+EXPIRY = beam.DoFn.TimerParam(EXPIRY_TIMER)
+SEEN = beam.DoFn.StateParam(
+    BagStateSpec("seen", TupleCoder([StrUtf8Coder(), StrUtf8Coder(), StrUtf8Coder(), VarIntCoder()]))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An article that came: the hash of its text, its id, the id of the first with that text, and until when it is remembered."""
+
+    text_sha256: str
+    article_id: str
+    original: str
+    until: int  # microseconds since 1970 of event time: of the messages' publish times
+
+    def to_tuple(self) -> tuple[str, str, str, int]:
+        """Return what the state's coder takes."""
+        return self.text_sha256, self.article_id, self.original, self.until
+
+
+def seen_again(article: Article, sightings: Iterable[Sighting]) -> tuple[Article | None, str]:
+    """Return the article if it is to get a record, and the id of the first article with its text.
+
+    It gets none when the same id came with the same text; a text that came under another id names that in ``duplicate_of``.
+    """
+    same_text = [sighting for sighting in sightings if sighting.text_sha256 == article.text_sha256]
+    if not same_text:
+        return article, article.article_id
+    original = same_text[0].original
+    if any(sighting.article_id == article.article_id for sighting in same_text):
+        return None, original
+    return replace(article, duplicate_of=original), original
+
+
+class RememberFn(beam.DoFn):  # type: ignore[misc]
+    """Remembers the articles of a bucket for a while."""
+
+    def __init__(self, seconds: int) -> None:
+        """Remember each article so long after it was last seen."""
+        self.micros = seconds * 1_000_000
+
+    def process(
+        self,
+        keyed: tuple[int, Article],
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+        seen: AccumulatingRuntimeState = SEEN,
+        expiry: RuntimeTimer = EXPIRY,
+    ) -> Iterator[Article]:
+        """Yield the article if it gets a record."""
+        _, article = keyed
+        sightings = [Sighting(*values) for values in seen.read()]
+        alive = [sighting for sighting in sightings if sighting.until > timestamp.micros]
+        kept, original = seen_again(article, alive)
+        sighting = Sighting(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
+        if kept is None:
+            metrics.count(metrics.DUPLICATES)
+            self._write(seen, [_latest(sighting, other) for other in sightings])
+            return
+        if not sightings:
+            expiry.set(Timestamp(micros=sighting.until))
+        seen.add(sighting.to_tuple())
+        if kept.duplicate_of is not None:
+            metrics.count(metrics.DUPLICATE_TEXTS)
+        yield kept
+
+    @on_timer(EXPIRY_TIMER)  # type: ignore[untyped-decorator]
+    def forget(
+        self,
+        timestamp: Timestamp = beam.DoFn.TimestampParam,
+        seen: AccumulatingRuntimeState = SEEN,
+        expiry: RuntimeTimer = EXPIRY,
+    ) -> None:
+        """Forget what is out of date, and look again when the next is."""
+        alive = [sighting for values in seen.read() if (sighting := Sighting(*values)).until > timestamp.micros]
+        self._write(seen, alive)
+        if alive:
+            expiry.set(Timestamp(micros=min(sighting.until for sighting in alive)))
+
+    @staticmethod
+    def _write(seen: AccumulatingRuntimeState, sightings: Iterable[Sighting]) -> None:
+        values = [sighting.to_tuple() for sighting in sightings]
+        seen.clear()
+        for value in values:
+            seen.add(value)
+
+
+def _latest(new: Sighting, other: Sighting) -> Sighting:
+    """Return a sighting, remembered for longer if the new one is of the same article."""
+    is_same = (new.text_sha256, new.article_id) == (other.text_sha256, other.article_id)
+    return replace(other, until=max(other.until, new.until)) if is_same else other
+
+
+def bucket_of(article: Article) -> int:
+    """Return the bucket of an article's text, the same on every runner."""
+    return int.from_bytes(hashlib.sha256(article.text_sha256.encode()).digest()[:4], "big") % BUCKETS
+
+
+@dataclass
+class DeduplicateStream(beam.PTransform):  # type: ignore[misc]
+    """Exact duplicates by id and by the text's SHA-256, among the articles of the last while.
+
+    A stream can't know what will come: the first article *seen* with a text is the original, where a backfill takes the first
+    published. A message that comes again later than that, or in the next start of the job, gets a record again, with the same ids.
+
+    Attributes:
+        seconds: how long an article is remembered after it was last seen, in event time: by the messages' publish times.
+    """
+
+    seconds: int
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, articles: beam.PCollection[Article]) -> beam.PCollection[Article]:
+        """Return the articles that get a record."""
+        return (
+            articles
+            | "ByBucket"
+            >> beam.Map(lambda article: (bucket_of(article), article)).with_output_types(tuple[int, Article])
+            | "Remember" >> beam.ParDo(RememberFn(self.seconds)).with_output_types(Article)
+        )

@@ -1,0 +1,47 @@
+"""Entities, Quotes and Stances: each holds the records of its kind against the schema, counts them and hands them on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apache_beam as beam
+from fastavro.validation import validate
+
+from onrecord.data import schemas
+from onrecord.data.records import Kind, Record, to_avro
+from onrecord.telemetry import metrics
+
+
+class CheckFn(beam.DoFn):  # type: ignore[misc]
+    """Checks records; one that does not fit its schema is a bug, and stops the job."""
+
+    def __init__(self, kind: Kind) -> None:
+        """Check records of one kind."""
+        self.kind = kind
+
+    def setup(self) -> None:
+        """Load the schema."""
+        self.schema = schemas.schema(self.kind)
+
+    def process(self, record: Record) -> Iterator[Record]:
+        """Yield the record as it came."""
+        validate(to_avro(record), self.schema, raise_errors=True, strict=True)
+        metrics.count(metrics.RECORDS + self.kind)
+        yield record
+
+
+@dataclass
+class Checked(beam.PTransform):  # type: ignore[misc]
+    """Records of one kind, each held against its schema and counted.
+
+    Attributes:
+        kind: the kind, as its folder is called.
+    """
+
+    kind: Kind
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, records: beam.PCollection[Record]) -> beam.PCollection[Record]:
+        """Return the records."""
+        return records | "Check" >> beam.ParDo(CheckFn(self.kind)).with_output_types(records.element_type)

@@ -1,0 +1,158 @@
+"""The command ``onrecord``: what it prints, where, and with which exit code it ends."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from onrecord import __version__
+from onrecord.commands.cli import main
+from onrecord.data.records import KINDS
+from onrecord.data.schemas import FILE_OF, folder
+
+OPTIONS = [
+    "--input",
+    "--output",
+    "--overwrite",
+    "--extract",
+    "--model",
+    "--workers",
+    "--shards",
+    "--batch-size",
+    "--max-text-length",
+    "--max-dead-letters",
+    "--time-limit",
+    "--verbose",
+]
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch):
+    """Let no test leave the command's number of threads behind."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def ended(*argv: str) -> int:
+    """Return the exit code of a command line that the parser itself ends."""
+    with pytest.raises(SystemExit) as end:
+        main(list(argv))
+    return int(end.value.code or 0)
+
+
+def test_python_m_pipeline_is_the_command():
+    run = subprocess.run([sys.executable, "-m", "onrecord", "--version"], capture_output=True, text=True, check=True)
+    assert run.stdout == f"onrecord {__version__}\n"
+    assert run.stderr == ""
+
+
+def test_help_names_the_commands(capsys):
+    assert ended("--help") == 0
+    assert {"backfill", "schema"} <= set(capsys.readouterr().out.split())
+
+
+def test_help_explains_every_option_its_default_and_the_exit_codes(capsys):
+    assert ended("backfill", "--help") == 0
+    text = capsys.readouterr().out
+    assert [option for option in OPTIONS if f"\n  {option}" not in text] == []
+    assert "(default: en_core_web_sm)" in " ".join(text.split())
+    assert "exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C" in text
+    assert "onrecord backfill --input" in text
+
+
+def test_help_shows_how_schemas_are_checked(capsys):
+    assert ended("schema", "--help") == 0
+    assert "onrecord schema check old.avsc new.avsc" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [(), ("extract",), ("backfill", "--input"), ("--output", "out")])
+def test_a_command_line_that_can_not_be_parsed_is_wrong_usage(argv, capsys):
+    assert ended(*argv) == 2
+    assert "usage: onrecord" in capsys.readouterr().err
+
+
+def test_mistakes_in_the_options_are_all_told_on_standard_error(tmp_path, capsys):
+    output = tmp_path / "out"
+    code = main(
+        [
+            "backfill",
+            "--input",
+            str(tmp_path / "*.jsonl"),
+            "--output",
+            str(output),
+            "--model",
+            "en_none",
+            "--wrkers",
+            "2",
+        ]
+    )
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.out == ""
+    *problems, hint = printed.err.splitlines()
+    assert [problem.split(":")[1].split()[0] for problem in problems] == ["--input", "--model", "--wrkers"]
+    assert hint == "(onrecord backfill --help explains the options)"
+    assert not output.exists()
+
+
+def test_an_option_is_not_guessed_from_its_beginning(tmp_path, capsys):
+    assert main(["backfill", "--inp", "a.jsonl", "--output", str(tmp_path)]) == 2
+    assert "--inp: is an option neither of onrecord nor of Beam; did you mean --input?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("limit", "code"), [("1", 0), ("99.9%", 1)])
+def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limit, code, tmp_path, capfd):
+    articles, output = tmp_path / "articles.jsonl", tmp_path / "out"
+    articles.write_text('{"title": "no text"}\n', "utf-8")
+    argv = ["backfill", "--input", str(articles), "--output", str(output), "--max-dead-letters", limit]
+    assert main(argv) == code
+    printed = capfd.readouterr()
+    assert ("failed: 1 dead letters are more than --max-dead-letters allows" in printed.err) is (code == 1)
+    assert str(output) in printed.out
+    assert json.loads((output / "summary.json").read_text("utf-8"))["refused"] == 1
+    assert [path.parent.name for path in output.glob("*/*.avro")] == ["dead_letters"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_schema_of_a_kind_is_printed_as_it_stands_in_its_file(kind, capsys):
+    assert main(["schema", kind]) == 0
+    assert capsys.readouterr().out == (folder() / FILE_OF[kind]).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("argv", "problem"),
+    [
+        (["moods"], "'moods': is no kind of record; choose from articles, entities, quotes, stances, dead_letters"),
+        (["check"], "check: give two files, OLD and NEW"),
+        (["check", "old.avsc"], "check: give two files, OLD and NEW"),
+        (["check", "a", "b", "c"], "check: give two files, OLD and NEW"),
+        (["quotes", "--json"], "'--json': is no option"),
+    ],
+)
+def test_a_wrong_question_about_schemas_is_wrong_usage(argv, problem, capsys):
+    assert main(["schema", *argv]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == [
+        f"onrecord schema: {problem}",
+        "(onrecord schema --help explains the options)",
+    ]
+
+
+def test_a_schema_file_that_is_not_there_is_wrong_usage(tmp_path, capsys):
+    missing = str(tmp_path / "old.avsc")
+    assert main(["schema", "check", missing, missing]) == 2
+    assert f"check: {missing}: " in capsys.readouterr().err
+
+
+def test_a_schema_can_read_what_it_wrote_itself(capsys):
+    path = str(folder() / FILE_OF["quotes"])
+    assert main(["schema", "check", path, path]) == 0
+    assert capsys.readouterr().out == f"{path} can read what {path} wrote\n"
+
+
+def test_one_kind_of_record_can_not_be_read_as_another(capsys):
+    quotes, stances = (str(folder() / FILE_OF[kind]) for kind in ("quotes", "stances"))
+    assert main(["schema", "check", quotes, stances]) == 1
+    headline, *reasons = capsys.readouterr().out.splitlines()
+    assert headline == f"{stances} can't read what {quotes} wrote:"
+    assert reasons

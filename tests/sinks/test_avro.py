@@ -1,0 +1,161 @@
+"""Avro files: complete or absent, the same bytes for the same records, and what comes out is what went in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import apache_beam as beam
+import fastavro
+import pytest
+from apache_beam.testing.test_pipeline import TestPipeline
+from apache_beam.testing.util import assert_that, equal_to
+from hypothesis import given
+from hypothesis import strategies as st
+from onrecord import __version__
+from onrecord.data import schemas
+from onrecord.data.records import KINDS, Kind, Provenance, QuoteRecord, Record, Span, from_avro, to_avro
+from onrecord.sinks import output_folder as folder
+from onrecord.sinks.avro import WriteAvro, file_name, shard_of, write_file
+
+from tests.conftest import RECORDS_OF_KIND, records
+
+pytestmark = pytest.mark.usefixtures("value_coders")
+
+QUOTE = QuoteRecord(
+    article_id="pier",
+    published_at=None,
+    provenance=Provenance("1", "en_core_web_sm", "3"),
+    quote_id="pier#quote-1",
+    type="DIRECT",
+    content=(Span(0, 12, "“It is gone”"),),
+    cue=(),
+    speaker=None,
+    parent_quote_id=None,
+    confidence=0.5,
+)
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return an output folder that is ready to be written to."""
+    path = str(tmp_path_factory.mktemp("out"))
+    folder.prepare(path)
+    return path
+
+
+def written(output: str, kind: Kind, records: Sequence[Record]) -> Path:
+    """Write records into one file and return its path."""
+    name = file_name(kind, 0, 1)
+    write_file(output, name, kind, records)
+    return Path(output, name)
+
+
+def read(path: Path, record_type: type[Record]) -> list[Record]:
+    """Return the records of a file."""
+    with path.open("rb") as file:
+        return [from_avro(record_type, values) for values in fastavro.reader(file)]
+
+
+lists_of_one_kind = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.tuples(st.just(kind), st.lists(RECORDS_OF_KIND[kind], min_size=1, max_size=5))
+)
+
+
+@given(lists_of_one_kind)
+def test_what_is_read_is_what_was_written_in_the_order_of_the_ids(output, case):
+    kind, some_records = case
+    found = read(written(output, kind, some_records), type(some_records[0]))
+    assert sorted(map(to_avro, found), key=repr) == sorted(map(to_avro, some_records), key=repr)
+    assert [record.record_id for record in found] == sorted(record.record_id for record in some_records)
+
+
+@given(lists_of_one_kind, st.data())
+def test_equal_records_give_equal_bytes_in_any_order(output, case, data):
+    kind, some_records = case
+    first = written(output, kind, some_records).read_bytes()
+    assert written(output, kind, data.draw(st.permutations(some_records))).read_bytes() == first
+
+
+@pytest.mark.parametrize("kind", ["articles", "dead_letters"])
+@given(data=st.data())
+def test_the_order_of_attributes_is_none(kind, output, data):
+    record = data.draw(RECORDS_OF_KIND[kind].filter(lambda record: len(record.attributes) > 1))
+    turned = replace(record, attributes=dict(reversed(record.attributes.items())))
+    assert written(output, kind, [record]).read_bytes() == written(output, kind, [turned]).read_bytes()
+
+
+def test_a_file_says_what_wrote_it_and_with_which_schema(output):
+    with written(output, "quotes", [QUOTE]).open("rb") as file:
+        reader = fastavro.reader(file)
+        assert reader.metadata["onrecord.version"] == __version__
+        assert fastavro.parse_schema(reader.writer_schema) == schemas.schema("quotes")
+        assert reader.codec in {"deflate", "zstandard"}
+
+
+def test_a_file_without_records_can_be_read(output):
+    assert read(written(output, "quotes", []), QuoteRecord) == []
+
+
+ODD = replace(QUOTE, quote_id="pier#quote-2", type="SHOUTED")
+
+
+def test_nothing_has_the_final_name_when_writing_fails_half_way(tmp_path):
+    folder.prepare(str(tmp_path))
+    with pytest.raises(ValueError, match="SHOUTED"):
+        written(str(tmp_path), "quotes", [QUOTE, ODD])
+    assert [path for kind in KINDS for path in (tmp_path / kind).iterdir()] == []
+    folder.discard_unfinished(str(tmp_path))
+    assert folder.is_empty(str(tmp_path))
+
+
+def test_a_complete_file_stays_when_writing_it_again_fails(tmp_path):
+    folder.prepare(str(tmp_path))
+    path = written(str(tmp_path), "quotes", [QUOTE])
+    complete = path.read_bytes()
+    with pytest.raises(ValueError, match="SHOUTED"):
+        written(str(tmp_path), "quotes", [QUOTE, ODD])
+    assert path.read_bytes() == complete
+
+
+def test_writing_again_replaces_the_file(tmp_path):
+    folder.prepare(str(tmp_path))
+    written(str(tmp_path), "quotes", [QUOTE, replace(QUOTE, quote_id="pier#quote-2")])
+    again = written(str(tmp_path), "quotes", [QUOTE])
+    assert read(again, QuoteRecord) == [QUOTE]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [again]
+
+
+@given(records, st.integers(1, 99_999))
+def test_every_record_has_a_shard(record, shards):
+    assert 0 <= shard_of(record, shards) < shards
+    assert shard_of(record, 1) == 0
+
+
+@given(st.text(), st.data())
+def test_all_records_of_an_article_have_one_shard(article_id, data):
+    kinds = ("articles", "entities", "quotes", "stances")
+    of_one_article = [replace(data.draw(RECORDS_OF_KIND[kind]), article_id=article_id) for kind in kinds]
+    assert len({shard_of(record, 1_000) for record in of_one_article}) == 1
+
+
+def test_articles_spread_over_the_shards():
+    shards = [shard_of(replace(QUOTE, article_id=f"article {number}"), 4) for number in range(400)]
+    assert all(70 < shards.count(shard) < 130 for shard in range(4))
+
+
+def test_a_pipeline_writes_a_file_for_each_shard_that_has_records(tmp_path):
+    folder.prepare(str(tmp_path))
+    quotes = [replace(QUOTE, article_id=name, quote_id=f"{name}#1") for name in ("pier", "quay", "mole")]
+    shards = {quote.article_id: shard_of(quote, 5) for quote in quotes}
+    expected = {f"quotes/quotes-{shard:05d}-of-00005.avro" for shard in shards.values()}
+    with TestPipeline(runner="FnApiRunner") as pipeline:
+        names = (
+            pipeline
+            | beam.Create(quotes, reshuffle=False).with_output_types(QuoteRecord)
+            | "WriteQuotes" >> WriteAvro("quotes", str(tmp_path), 5)
+        )
+        assert_that(names, equal_to(sorted(expected)))
+    files = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {str(path.relative_to(tmp_path)) for path in files} == expected
+    found = [(record.article_id, path.name) for path in files for record in read(path, QuoteRecord)]
+    assert sorted(found) == sorted((name, f"quotes-{shard:05d}-of-00005.avro") for name, shard in shards.items())

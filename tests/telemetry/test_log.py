@@ -1,0 +1,45 @@
+"""What a stream says when it fails: enough to mend it, and never a word of an article."""
+
+import json
+
+import apache_beam as beam
+import pytest
+from google.api_core.exceptions import NotFound
+from onrecord.telemetry.log import LONGEST_ERROR, Report
+
+SECRET = "The old ferry pier closes"
+
+
+def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    Report("json").failed(error)
+    line = json.loads(capsys.readouterr().err)
+    assert isinstance(line, dict)
+    return line
+
+
+def raised(function: object, error: type[Exception]) -> Exception:
+    """Return what a step raises when a pipeline runs it on an article."""
+    with pytest.raises(error) as caught, beam.Pipeline(runner="BundleBasedDirectRunner") as pipeline:
+        _ = pipeline | beam.Create([SECRET]) | "Annotate" >> beam.Map(function)
+    return caught.value
+
+
+def test_what_a_service_or_a_disk_says_is_told(capsys):
+    line = said(NotFound("Subscription does not exist (resource=articles)."), capsys)
+    assert (line["event"], line["error"]) == ("failed", "NotFound")
+    assert "Subscription does not exist (resource=articles)." in line["message"]
+    assert "No space left on device: 'out'" in said(OSError(28, "No space left on device", "out"), capsys)["message"]
+
+
+def test_of_a_bug_the_place_is_told_and_not_what_it_quotes(capsys):
+    line = said(raised(lambda text: int(text), ValueError), capsys)
+    assert line["error"] == "ValueError"
+    assert "ValueError at test_report.py:" in line["message"]
+    assert "in the step Annotate" in line["message"]
+    assert "ferry" not in line["message"]
+
+
+def test_an_error_is_a_line_of_bounded_length(capsys):
+    line = said(OSError("\n".join(["no"] * 1_000)), capsys)
+    assert "\n" not in line["message"]
+    assert len(line["message"]) <= LONGEST_ERROR + len("failed: ")

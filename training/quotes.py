@@ -1,0 +1,143 @@
+"""Learn the weights of ``nlp/weights/quotes.tsv`` from articles with annotated attributions.
+
+A regularised conditional logit: for each cue, a softmax over its readings and "no quote". A reading counts as right when it covers
+an annotated content by half (intersection over union of words) and its source overlaps the annotated one.
+
+Run it as ``python -m training.quotes ARTICLES.jsonl``. A line of the file is an object with ``text`` and ``quotes``, each with
+``content`` and ``speaker``: lists of [start, end] in code points.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+from onrecord.nlp.annotations import Quote
+from onrecord.nlp.model import load_model
+from onrecord.nlp.quotes import scored_quotes
+from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.weights import AGREEING, LEAST_SCORE, LEVEL, SLOPE, by_cue
+from spacy.tokens import Doc
+
+from training import WEIGHTS
+from training.conditional_logit import Example, Words, conditional_logit
+
+FOLDS = 4  # parts of the articles; each is calibrated on with weights learned from the others
+PLATT_STEPS = 20
+Offsets = list[list[int]]
+Annotated = list[tuple[Offsets, Offsets]]
+
+
+def rightness(
+    reading: Reading, words: Words, candidate: Candidate, gold: list[tuple[frozenset[int], frozenset[int]]]
+) -> float:
+    """Return the share of the content that an annotated attribution with the same source has; 0 where it is under half."""
+    content = words.within(candidate.content)
+    source = frozenset(range(*candidate.source)) if candidate.source else frozenset()
+    of_noun = candidate.source_head == reading.tree.heads[candidate.anchor]
+    if candidate.source and of_noun and reading.tree.labels[candidate.anchor] == "relcl":
+        # Some annotators mark "who", some whom it stands for.
+        relative = reading.tree.child(candidate.anchor, "nsubj", "nsubjpass")
+        source |= frozenset() if relative is None else {relative}
+    best = 0.0
+    for others, speaker in gold:
+        shared = len(content & others)
+        if (
+            shared
+            and shared >= AGREEING * len(content | others)
+            and (bool(speaker & source) or not (speaker or source))
+        ):
+            best = max(best, shared / len(content | others))
+    return best
+
+
+def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
+    """Return the readings of each cue: their features and how right they are."""
+    reading, words = Reading(doc, {}), Words(doc)
+    gold = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
+    return [
+        [(candidate.features, rightness(reading, words, candidate, gold)) for candidate in group]
+        for group in by_cue(reading.candidates)
+    ]
+
+
+def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
+    """Return slope and level of each kind of quotes, from the scores of articles that the weights were not learned from.
+
+    Quotes inside quotes are left out, as the annotators left them.
+    """
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for fold in range(FOLDS):
+        table = conditional_logit(
+            [group for place, groups in enumerate(data) if place % FOLDS != fold for group in groups]
+        )
+        for doc, annotated in zip(docs[fold::FOLDS], gold[fold::FOLDS], strict=True):
+            words = Words(doc)
+            truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
+            for quote, kind in scored_quotes(doc, table):
+                if quote.parent is None:
+                    logit = math.log(max(quote.confidence, LEAST_SCORE) / max(1 - quote.confidence, LEAST_SCORE))
+                    seen.setdefault(kind, []).append((logit, _is_right(words, quote, truth)))
+    numbers: dict[str, float] = {}
+    for kind, pairs in sorted(seen.items()):
+        slope, level = _platt(pairs)
+        numbers |= {SLOPE + kind: slope, LEVEL + kind: level}
+    return numbers
+
+
+def _is_right(words: Words, quote: Quote, truth: list[tuple[frozenset[int], frozenset[int]]]) -> float:
+    """Return 1 if an annotated attribution has half of the quote's words and a source in common with it, or none as well."""
+    content = words.within((span.start, span.end) for span in quote.content)
+    mention = quote.speaker.mention if quote.speaker else None
+    source = words.within([(mention.start, mention.end)]) if mention else frozenset()
+    return float(
+        any(
+            len(content & others) >= AGREEING * len(content | others)
+            and (bool(source & speaker) or not (source or speaker))
+            for others, speaker in truth
+        )
+    )
+
+
+def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return slope and level of the line that takes logits to those of the shares that are right (Platt 1999)."""
+    logits, right = np.array(pairs).T
+    slope, level = 1.0, 0.0
+    for _ in range(PLATT_STEPS):
+        estimate = 1 / (1 + np.exp(-(slope * logits + level)))
+        spread = estimate * (1 - estimate)
+        # Newton's method; the prior keeps kinds of which little was seen near what their scores say.
+        gradient = np.array([((estimate - right) * logits).sum() + slope - 1, (estimate - right).sum() + level])
+        cross = (spread * logits).sum()
+        curvature = np.array([[(spread * logits**2).sum() + 1, cross], [cross, spread.sum() + 1]])
+        slope, level = (float(value) for value in np.array([slope, level]) - np.linalg.solve(curvature, gradient))
+    return slope, level
+
+
+def write(weight: dict[str, float], path: Path) -> None:
+    """Write the weights as the word list that the pipeline reads."""
+    head = (
+        "# Weights of the features of a quote, and of its source: what they mean is said in nlp/quotes/weights.py.\n"
+        "# Columns: feature, weight (natural logarithm of the odds).\n"
+        "# Source: learned from the training part of PolNeAR by nlp/quotes/fit.py. Licence: Apache-2.0.\n"
+    )
+    lines = [f"{name}\t{value:.2f}\n" for name, value in sorted(weight.items())]
+    path.write_text(head + "".join(lines), encoding="utf-8")
+
+
+def main(articles: Path) -> None:
+    """Learn from the articles and replace the weights."""
+    lines = [json.loads(line) for line in articles.open(encoding="utf-8")]
+    gold: list[Annotated] = [[(q["content"], q["speaker"]) for q in line["quotes"]] for line in lines]
+    model = load_model(extract=["entities"])
+    parsed = model.parse.pipe((line["text"] for line in lines), batch_size=16)
+    docs = [model.extractors["entities"](doc) for doc in parsed]
+    data = [examples(doc, annotated) for doc, annotated in zip(docs, gold, strict=True)]
+    weight = conditional_logit([group for groups in data for group in groups])
+    write(weight | calibrate(docs, gold, data), WEIGHTS / "quotes.tsv")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

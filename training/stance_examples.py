@@ -1,0 +1,101 @@
+"""Annotated pairs as what is learned from: features of each polarity, and whether it is the right one."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from onrecord.nlp.stances.extractor import Reading
+from onrecord.nlp.stances.pairs import Pair, Pairs
+from onrecord.nlp.stances.parse import Phrase
+from onrecord.nlp.stances.weights import Sides
+from spacy.tokens import Doc
+
+from training.conditional_logit import Example, Words
+
+SIDES = ("support", "oppose")
+SIGNS = ("+", "-")
+# Of the words of both: from here on a phrase is the annotated one.
+LEAST_SHARED = 0.2
+# Of the pairs that nobody has annotated, one in so many is learned from.
+EVERY = 8
+# The same of running news, which has many times as many.
+EVERY_OF_NEWS = 64
+Annotated: TypeAlias = dict[str, Any]
+
+
+def option(features: Iterable[str], side: int) -> list[str]:
+    """Return a pair's features as those of one polarity: its own, and those that speak for or against either.
+
+    What speaks with a sign is seen twice: as such, and as agreeing with the polarity or not; so opposition learns from support.
+    """
+    name, sign = SIDES[side], SIGNS[side]
+    found = []
+    for feature in features:
+        found.append(f"{name} {feature}")
+        if feature.endswith(SIGNS):
+            found.append(f"{'agree' if feature.endswith(sign) else 'differ'} {feature[:-1]}")
+    return found
+
+
+def table_of(weight: dict[str, float]) -> dict[str, Sides]:
+    """Return what was learned by feature, for each polarity."""
+    signed: dict[str, Sides] = {}
+    names = {name.partition(" ")[2] for name in weight if name.startswith(SIDES)}
+    for name in weight:
+        how, _, feature = name.partition(" ")
+        if how in ("agree", "differ"):
+            names |= {feature + sign for sign in SIGNS}
+    for name in sorted(names):
+        values = [sum(weight.get(one, 0.0) for one in option([name], side)) for side in range(len(SIDES))]
+        signed[name] = Sides(*values)
+    return signed
+
+
+def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example]]:
+    """Yield the Doc's pairs: for each polarity the features and whether it is the right one.
+
+    Of the pairs that nobody has annotated, every few that no rule has found are taken as without a stance, as most of them are:
+    annotators choose pairs of names, and what is learned must hold for pronouns and plain nouns too. ``None``: the Doc is running
+    news, in which nobody has annotated a pair.
+    """
+    reading, words = Reading(doc), Words(doc)
+    paired = Pairs(reading.parse, reading.voices, reading.candidates)
+    pairs = list(paired)
+    labelled = {}
+    for gold in annotated or ():
+        if gold["holder"] and gold["target"]:
+            place = matching(reading, words, pairs, gold)
+            if place is not None:
+                labelled[place] = gold["label"]
+    described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
+    others = [place for place, names in enumerate(described) if place not in labelled and "framed=False" in names]
+    every = EVERY_OF_NEWS if annotated is None else EVERY
+    for place in (*labelled, *others[every // 2 :: every]):
+        names = sorted(described[place])
+        label = labelled.get(place, "neutral")
+        yield [(option(names, side), float(label == one)) for side, one in enumerate(SIDES)]
+
+
+def matching(reading: Reading, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
+    """Return the place of the pair whose phrases are most like the annotated ones."""
+    holder = words.within([gold["holder"]])
+    target = words.within([gold["target"]])
+    best, most = None, 0.0
+    for place, pair in enumerate(pairs):
+        held = reading.parties.holder_phrase(pair.holder.head)
+        aimed = reading.parse.phrase(pair.target.head)
+        near = [
+            _likeness(_tokens(phrase) & frozenset(words.places), gold_words)
+            for phrase, gold_words in ((held, holder), (aimed, target))
+        ]
+        if min(near) >= LEAST_SHARED and sum(near) > most:
+            best, most = place, sum(near)
+    return best
+
+
+def _tokens(phrase: Phrase) -> frozenset[int]:
+    return frozenset(range(phrase.start, phrase.end))
+
+
+def _likeness(one: frozenset[int], other: frozenset[int]) -> float:
+    """Return the share of common words."""
+    return len(one & other) / len(one | other) if one and other else 0.0

@@ -1,0 +1,94 @@
+"""Learn the weights of ``nlp/weights/stance_pairs.tsv`` from sentences with annotated pairs.
+
+A regularised conditional logit: for each annotated pair, a softmax over support, opposition and no stance.
+
+Run it as ``python -m training.stances SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with
+``text`` and ``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or
+neutral; without ``pairs`` it is running news. Sentences that are also in the files after ``--without``, or were there before, are left
+out. With ``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from onrecord.nlp.model import load_model
+from onrecord.nlp.stances.weights import PAIR_WEIGHTS
+from spacy.tokens import Doc
+
+from training import WEIGHTS
+from training.conditional_logit import conditional_logit
+from training.stance_crossvalidation import cross_validated
+from training.stance_examples import Annotated, groups, table_of
+
+PAIR_HEAD = (
+    "# Weights of the features of two actors: what the names mean is said in nlp/stances/features.py.\n"
+    "# Columns: feature, weight for support, weight for opposition (natural logarithms of odds against no stance).\n"
+)
+SOURCE = (
+    "# Source: learned from the training parts of DSE, PLV and PolNeAR by nlp/stances/fit.py. Licence: Apache-2.0.\n"
+)
+
+
+def normal(text: str) -> str:
+    """Return a sentence as it is compared with others."""
+    return " ".join(text.lower().split())
+
+
+def read(files: Iterable[Path], held_out: Iterable[Path]) -> list[Annotated]:
+    """Return the annotated sentences of the files, each once and none that is held out."""
+    seen = {normal(json.loads(line)["text"]) for file in held_out for line in file.open(encoding="utf-8")}
+    kept: list[Annotated] = []
+    for file in files:
+        for line in file.open(encoding="utf-8"):
+            sentence = json.loads(line)
+            if normal(sentence["text"]) not in seen:
+                seen.add(normal(sentence["text"]))
+                kept.append({**sentence, "file": file.name})
+    return kept
+
+
+def write(name: str, head: str, rows: Iterable[tuple[str, list[float]]]) -> None:
+    """Write weights as the word list that the pipeline reads."""
+    lines = [
+        "\t".join((feature, *(f"{value:.2f}" for value in values))) + "\n"
+        for feature, values in sorted(rows)
+        if any(values)
+    ]
+    path = WEIGHTS / f"{name}.tsv"
+    path.write_text(head + SOURCE + "".join(lines), encoding="utf-8")
+
+
+def report(docs: list[Doc], sentences: list[Annotated], folds: int) -> None:
+    """Print how well each file's pairs are labelled by weights learned from the other folds."""
+    for one in cross_validated(docs, sentences, folds):
+        mean = (one.support + one.oppose) / 2
+        print(
+            f"{one.file}: {one.pairs} pairs; F1 support {one.support:.1f}, oppose {one.oppose:.1f}, mean {mean:.1f};"
+            f" found with the right polarity {one.found:.1f}"
+        )
+
+
+def main() -> None:
+    """Learn from the files and replace the weights."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("sentences", nargs="+", type=Path)
+    parser.add_argument("--without", nargs="+", type=Path, default=[])
+    parser.add_argument("--folds", type=int, default=0, metavar="N", help="only say how well it is learned, in N folds")
+    options = parser.parse_args()
+    sentences = read(options.sentences, options.without)
+    nlp = load_model().as_one_pipeline()
+    with nlp.select_pipes(disable=["onrecord_stances"]):
+        docs = nlp.pipe((one["text"] for one in sentences), batch_size=16)
+        if options.folds:
+            report(list(docs), sentences, options.folds)
+            return
+        pairs = [
+            group for doc, sentence in zip(docs, sentences, strict=True) for group in groups(doc, sentence.get("pairs"))
+        ]
+    write(PAIR_WEIGHTS, PAIR_HEAD, ((name, list(sides)) for name, sides in table_of(conditional_logit(pairs)).items()))
+
+
+if __name__ == "__main__":
+    main()
