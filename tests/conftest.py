@@ -24,6 +24,7 @@ from onrecord.data.records import (
     StanceRecord,
 )
 from onrecord.nlp.model import Model, load_model
+from spacy.language import Language
 
 from tests import streams
 from tests.integration.portable import needs_prism
@@ -52,6 +53,12 @@ def article_of(origin: str = "articles.jsonl:1", **fields: object) -> Article:
 def model() -> Model:
     """Return the default model, loaded once."""
     return load_model()
+
+
+@pytest.fixture(scope="session")
+def nlp() -> Language:
+    """The default model with every onrecord component: ``nlp(text)`` gives an annotated Doc."""
+    return load_model(DEFAULT_MODEL).as_one_pipeline()
 
 
 @pytest.fixture(scope="session")

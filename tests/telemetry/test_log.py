@@ -34,7 +34,7 @@ def test_what_a_service_or_a_disk_says_is_told(capsys):
 def test_of_a_bug_the_place_is_told_and_not_what_it_quotes(capsys):
     line = said(raised(lambda text: int(text), ValueError), capsys)
     assert line["error"] == "ValueError"
-    assert "ValueError at test_report.py:" in line["message"]
+    assert "ValueError at test_log.py:" in line["message"]
     assert "in the step Annotate" in line["message"]
     assert "ferry" not in line["message"]
 
