@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
+from spacy.language import Language
+
 from onrecord.data.article import Article, Message, article, decode
 from onrecord.data.records import (
     ArticleRecord,
@@ -24,8 +26,6 @@ from onrecord.data.records import (
     StanceRecord,
 )
 from onrecord.nlp.model import Model, load_model
-from spacy.language import Language
-
 from tests import streams
 from tests.integration.portable import needs_prism
 
@@ -58,7 +58,7 @@ def model() -> Model:
 @pytest.fixture(scope="session")
 def nlp() -> Language:
     """The default model with every onrecord component: ``nlp(text)`` gives an annotated Doc."""
-    return load_model(DEFAULT_MODEL).as_one_pipeline()
+    return load_model().as_one_pipeline()
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from onrecord.nlp.learned import MAX_LOGIT
 from spacy.tokens import Doc
+
+from onrecord.nlp.learned import MAX_LOGIT
 
 LEAST_COUNT = 4  # a rarer feature says nothing about other articles
 PENALTY = 6.0  # of the squared weights, for the sum of the losses

@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from spacy.tokens import Doc
+
 from onrecord.nlp.annotations import Quote
 from onrecord.nlp.model import load_model
 from onrecord.nlp.quotes import scored_quotes
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.reading import Reading
 from onrecord.nlp.quotes.weights import AGREEING, LEAST_SCORE, LEVEL, SLOPE, by_cue
-from spacy.tokens import Doc
-
 from training import WEIGHTS
 from training.conditional_logit import Example, Words, conditional_logit
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from spacy.tokens import Doc
+
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.stances.extractor import Reading
 from onrecord.nlp.stances.weights import Table
-from spacy.tokens import Doc
-
 from training.conditional_logit import Example, Words, conditional_logit
 from training.stance_examples import LEAST_SHARED, SIDES, Annotated, groups, table_of
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
+from spacy.tokens import Doc
+
 from onrecord.nlp.stances.extractor import Reading
 from onrecord.nlp.stances.pairs import Pair, Pairs
 from onrecord.nlp.stances.parse import Phrase
 from onrecord.nlp.stances.weights import Sides
-from spacy.tokens import Doc
-
 from training.conditional_logit import Example, Words
 
 SIDES = ("support", "oppose")

@@ -13,10 +13,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from onrecord.nlp.model import load_model
-from onrecord.nlp.stances.weights import PAIR_WEIGHTS
 from spacy.tokens import Doc
 
+from onrecord.nlp.model import load_model
+from onrecord.nlp.stances.weights import PAIR_WEIGHTS
 from training import WEIGHTS
 from training.conditional_logit import conditional_logit
 from training.stance_crossvalidation import cross_validated

@@ -21,6 +21,7 @@ import psutil
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.records import EXTRACTORS
 from onrecord.graph import Graph, Stream, build

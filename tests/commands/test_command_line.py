@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from onrecord import __version__
 from onrecord.commands.cli import main
 from onrecord.data.records import KINDS

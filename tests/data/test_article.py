@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from onrecord.data.article import (
     EPOCH,
     MAX_ATTRIBUTES,
@@ -21,7 +22,6 @@ from onrecord.data.article import (
     published,
     sha256,
 )
-
 from tests.conftest import article_of, message_of
 
 TEXT = "The harbour council of Brinmouth voted to close the old ferry pier."

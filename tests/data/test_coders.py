@@ -6,10 +6,10 @@ import apache_beam as beam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.article import Article, Message
 from onrecord.data.coders import CompressedCoder
 from onrecord.data.records import RECORD_TYPES
-
 from tests.conftest import articles, messages, records
 
 pytestmark = pytest.mark.usefixtures("value_coders")

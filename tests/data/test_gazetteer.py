@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.gazetteer import MAX_BYTES, MAX_ENTRIES, GazetteerError, ListedName, parse
 
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onrecord.data.records import KINDS, DeadLetter, QuoteRecord, Span, from_avro, spans_of, to_avro
 
+from onrecord.data.records import KINDS, DeadLetter, QuoteRecord, Span, from_avro, spans_of, to_avro
 from tests.conftest import RECORDS_OF_KIND, records
 
 

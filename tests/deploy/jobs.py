@@ -6,6 +6,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.dataflow.internal import apiclient
+
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.records import EXTRACTORS
 from onrecord.graph import Graph, Stream, build

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
 from google.cloud import dataflow
+
 from onrecord.data.records import KINDS
 from onrecord.transforms.deduplicate_stream import BUCKETS
 from onrecord.transforms.windows import SLACK_SECONDS
-
 from tests.deploy.jobs import IMAGE, STREAM, Job, translated
 
 STEPS = Path(__file__).with_name("dataflow_steps.txt")

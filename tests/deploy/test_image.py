@@ -29,13 +29,13 @@ from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import ExternalEnvironment
+
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.records import EXTRACTORS
 from onrecord.graph import Graph, build
 from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
 from onrecord.sinks import output_folder as folder
 from onrecord.sources.files import ReadFiles
-
 from tests.deploy.tools import command
 
 ROOT = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from onrecord.commands import cli, stream_options
 
 from deploy.flink import cluster, fetch
+from onrecord.commands import cli, stream_options
 from tests.deploy.tools import installed
 
 KUBERNETES = Path(cluster.__file__).parent / "kubernetes"

@@ -15,10 +15,10 @@ from pathlib import Path
 import hcl2
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
-from onrecord.sinks.avro import TEMPORARY
-from onrecord.telemetry import metrics
 
 from deploy.dataflow import metadata
+from onrecord.sinks.avro import TEMPORARY
+from onrecord.telemetry import metrics
 from tests.deploy.tools import installed
 
 TERRAFORM = Path(metadata.__file__).parents[1] / "terraform"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+
 from onrecord.data.records import KINDS
 
 ROOT = Path(__file__).parents[2]

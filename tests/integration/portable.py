@@ -1,6 +1,7 @@
 """Beam's Prism, where it is on this machine."""
 
 import pytest
+
 from onrecord.runners import prism
 
 NO_PRISM = f"no Prism: `make prism` builds it, which needs Go; or {prism.how_to_get_it()}"

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from onrecord.data.records import KINDS
-
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
 REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far

@@ -16,8 +16,8 @@ import fastavro
 import psutil
 import pytest
 import zstandard
-from onrecord.data.records import EXTRACTORS, KINDS
 
+from onrecord.data.records import EXTRACTORS, KINDS
 from tests import poison
 from tests.integration.backfills import (
     ROOT,

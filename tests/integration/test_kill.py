@@ -8,8 +8,8 @@ import time
 
 import fastavro
 import pytest
-from onrecord.data.records import KINDS
 
+from onrecord.data.records import KINDS
 from tests.integration.backfills import SAMPLES, backfill, files, fingerprint, start
 
 pytestmark = pytest.mark.integration

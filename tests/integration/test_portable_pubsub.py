@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from google.api_core.exceptions import NotFound
 from google.cloud import pubsub
+
 from onrecord.runners import prism
 from onrecord.sources.portable_pubsub.read import TURN_SECONDS
 from onrecord.sources.portable_pubsub.subscription import PULL_SECONDS, Subscription
-
 from tests.integration.backfills import ROOT, backfill, records
 from tests.integration.emulator import HOW_TO_GET_IT, free_port, program, running_emulator
 from tests.integration.portable import needs_prism

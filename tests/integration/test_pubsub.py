@@ -9,9 +9,9 @@ from collections import Counter
 
 import pytest
 from google.cloud import pubsub
+
 from onrecord.dead_letters.make import dead_letter
 from onrecord.sinks.publisher import of_dead_letter
-
 from tests.conftest import message_of
 from tests.integration.backfills import SAMPLES, backfill, records
 from tests.integration.emulator import HOW_TO_GET_IT, Gate, program, running_emulator

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from onrecord.data.records import EXTRACTORS
 
+from onrecord.data.records import EXTRACTORS
 from tests.integration.backfills import ROOT, backfill, records, summary, write_messages
 
 GOLD = ROOT.parent / "shared" / "gold"

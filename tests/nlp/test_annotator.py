@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
 from onrecord.data.article import sha256
 from onrecord.data.records import EXTRACTORS, Provenance, QuoteRecord, Span, spans_of
 from onrecord.nlp.annotations import Quote, text_span
 from onrecord.nlp.annotator import Annotation, Annotator, Text, check_spans
 from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model
-from spacy.language import Language
-from spacy.tokens import Doc
 
 ARTICLES = [
     "“We will not sell the pier,” said Ada Marlowe, mayor of Brinmouth. She condemned the Tarn Group on Monday.",

@@ -5,10 +5,11 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.entities import entity_index, find_entities, gender, genders
 from spacy.language import Language
 from spacy.tokens import Span
+
+from onrecord.nlp.annotations import Entity, entities_of
+from onrecord.nlp.entities import entity_index, find_entities, gender, genders
 
 
 def entity(entities: tuple[Entity, ...], name: str) -> Entity:

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spacy.language import Language
+
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityRecord, Provenance
 from onrecord.nlp.annotations import Entity, entities_of
@@ -11,7 +13,6 @@ from onrecord.nlp.entities import find_entities
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames
 from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model, load_model
-from spacy.language import Language
 
 
 def entity(nlp: Language, text: str, name: str) -> Entity:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.nlp.language import SAMPLE_LENGTH, UNDETERMINED, detect, is_english
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.language import Language
+
 from onrecord.nlp.annotations import entities_of, quotes_of, segments_of, stances_of
 from onrecord.nlp.model import NEEDED, NOT_NEEDED, ModelError, load_model, resolve
 from onrecord.nlp.tokenizer import BoundedTokenizer
-from spacy.language import Language
 
 TEXT = "“We will not sell the pier,” said Ada Marlowe. She condemned the Tarn Group in Oslo."
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.nlp import lexicon
 from onrecord.nlp.morphology import forms_to_verb, verb_forms
 

@@ -1,8 +1,9 @@
 """What counts as a quote, what belongs to its content, and who is named as its speaker."""
 
 import pytest
-from onrecord.nlp.annotations import Quote, quotes_of
 from spacy.language import Language
+
+from onrecord.nlp.annotations import Quote, quotes_of
 
 
 def quotes(nlp: Language, text: str) -> list[Quote]:

@@ -1,8 +1,9 @@
 """Whom the speaker phrases mean."""
 
 import pytest
-from onrecord.nlp.annotations import Attribution, entities_of, quotes_of
 from spacy.language import Language
+
+from onrecord.nlp.annotations import Attribution, entities_of, quotes_of
 
 
 def speakers(nlp: Language, text: str) -> list[Attribution]:

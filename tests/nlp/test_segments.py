@@ -4,9 +4,10 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.language import Language
+
 from onrecord.nlp.annotations import segments_of
 from onrecord.nlp.segments import find_segments, paragraphs
-from spacy.language import Language
 
 HEADLINE = "Old ferry pier closes after survey"
 BODY = "The harbour council of Brinmouth voted on Tuesday to close the old ferry pier."

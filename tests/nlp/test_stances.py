@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from onrecord.nlp.annotations import Stance, stances_of
 from spacy.language import Language
+
+from onrecord.nlp.annotations import Stance, stances_of
 
 Read = Callable[[str], tuple[Stance, ...]]
 

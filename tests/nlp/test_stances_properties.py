@@ -5,9 +5,10 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spacy.language import Language
+
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Stance, StanceParty, stances_of
-from spacy.language import Language
 
 PIECES = st.sampled_from(
     [

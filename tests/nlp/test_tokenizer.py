@@ -4,9 +4,10 @@ import pytest
 import spacy
 from hypothesis import example, given
 from hypothesis import strategies as st
-from onrecord.nlp.tokenizer import LONGEST_RUN, MOST_TOKENS, PIECE, BoundedTokenizer, TooManyTokens
 from spacy.language import Language
 from spacy.tokens import Doc
+
+from onrecord.nlp.tokenizer import LONGEST_RUN, MOST_TOKENS, PIECE, BoundedTokenizer, TooManyTokens
 
 ENGLISH = spacy.blank("en")
 BOUNDED = BoundedTokenizer(ENGLISH.tokenizer, ENGLISH.vocab)

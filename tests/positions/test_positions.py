@@ -13,6 +13,8 @@ import fastavro
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+
 from onrecord.commands.cli import main
 from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
@@ -21,7 +23,6 @@ from onrecord.nlp.model import load_model
 from onrecord.positions import output
 from onrecord.positions.keys import name_key
 from onrecord.positions.rollup import Wanted, add_up, entity_keys, rows, stance_files
-from rich.console import Console
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)

@@ -1,6 +1,7 @@
 """Whether Pub/Sub can be reached: told when that changes, and no more often than anybody wants to read."""
 
 import pytest
+
 from onrecord.runners.direct_stream import LONGEST_REASON, TOLD_AGAIN_SECONDS, Reachability
 
 

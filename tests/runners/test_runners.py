@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
+
 from onrecord.commands.stream_options import StreamOptions, check, pipeline_options
 from onrecord.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, flink, portable, prism
-
 from tests.integration.backfills import ROOT
 
 TABLE = (ROOT / "docs" / "runners.md").read_text("utf-8").partition("\n## ")[0]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from onrecord.data.article import sha256
 from onrecord.data.records import EXTRACTORS, Provenance
 from onrecord.nlp import DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotation, Annotator, Text
 from onrecord.nlp.extract import Header
 from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
-
 from tests import poison
 
 SECONDS = 3.0

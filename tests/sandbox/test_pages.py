@@ -3,13 +3,13 @@
 import json
 
 import pytest
+
 from onrecord.data.article import Contract, InvalidMessage
 from onrecord.dead_letters.make import DEAD_LETTERS
 from onrecord.sandbox.pages import LimitedPages
 from onrecord.sandbox.process import TimeLimitExceeded
 from onrecord.sources.html import read_page
 from onrecord.transforms.decode import DecodeFn
-
 from tests import poison
 from tests.conftest import message_of
 

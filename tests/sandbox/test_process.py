@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+
 from onrecord.sandbox.process import LimitedProcess, ProcessDied, TimeLimitExceeded
 
 SECONDS = 1.0

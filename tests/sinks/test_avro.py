@@ -11,12 +11,12 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord import __version__
 from onrecord.data import schemas
 from onrecord.data.records import KINDS, Kind, Provenance, QuoteRecord, Record, Span, from_avro, to_avro
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.avro import WriteAvro, file_name, shard_of, write_file
-
 from tests.conftest import RECORDS_OF_KIND, records
 
 pytestmark = pytest.mark.usefixtures("value_coders")

@@ -9,12 +9,12 @@ from apache_beam.io.avroio import WriteToAvro
 from apache_beam.io.fileio import WriteToFiles
 from apache_beam.transforms.trigger import AccumulationMode, AfterCount, AfterWatermark
 from apache_beam.transforms.window import FixedWindows, IntervalWindow
+
 from onrecord.data import schemas
 from onrecord.data.records import QuoteRecord, to_avro
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.avro import WriteAvro, WriteShardFn, pane_file_name, shard_of
 from onrecord.transforms.windows import LATE_SECONDS, SLACK_SECONDS, windows
-
 from tests.streams import NOON, at, files, names, options, quote, stream, union
 
 pytestmark = pytest.mark.usefixtures("value_coders", "each_stream_runner")

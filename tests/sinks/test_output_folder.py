@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from onrecord.data.records import KINDS
 from onrecord.sinks import output_folder as folder
 

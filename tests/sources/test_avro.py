@@ -11,6 +11,7 @@ from typing import Any
 import fastavro
 import pytest
 import zstandard
+
 from onrecord.data.article import Message
 from onrecord.sources.avro import MAX_BLOCK_BYTES, read_messages
 from onrecord.transforms.decode import decode_article

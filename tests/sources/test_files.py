@@ -9,8 +9,8 @@ import apache_beam as beam
 import fastavro
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
-from onrecord.sources.files import ReadFiles
 
+from onrecord.sources.files import ReadFiles
 from tests.sources.test_warc import PAGE, record
 
 CHANGED_AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc)

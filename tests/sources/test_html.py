@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.article import Contract, InvalidMessage
 from onrecord.sources.html import MAX_TAGS, read_page
 

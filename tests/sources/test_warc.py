@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 import brotli
 import pytest
 import zstandard
+
 from onrecord.data.article import Message
 from onrecord.sources.warc import page_text, read_messages
 from onrecord.transforms.decode import decode_article

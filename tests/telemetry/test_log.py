@@ -5,6 +5,7 @@ import json
 import apache_beam as beam
 import pytest
 from google.api_core.exceptions import NotFound
+
 from onrecord.telemetry.log import LONGEST_ERROR, Report
 
 SECRET = "The old ferry pier closes"

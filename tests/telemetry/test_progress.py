@@ -4,9 +4,10 @@ import io
 import threading
 
 import pytest
+from rich.console import Console
+
 from onrecord.telemetry import progress
 from onrecord.telemetry.progress import Tally, shown, totals
-from rich.console import Console
 
 PATIENCE_SECONDS = 30
 

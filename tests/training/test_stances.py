@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
+from spacy.language import Language
+
 from onrecord.nlp.stances.extractor import Reading
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.weights import logits, pair_weights, probabilities
-from spacy.language import Language
-
 from training import stance_examples as examples
 from training import stances as fit
 from training.conditional_logit import conditional_logit

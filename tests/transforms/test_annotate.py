@@ -10,6 +10,9 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to, is_empty
 from apache_beam.transforms.window import BoundedWindow, FixedWindows, GlobalWindow, GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
+from spacy.language import Language
+from spacy.tokens import Doc
+
 from onrecord import __version__
 from onrecord.data.article import Article
 from onrecord.data.records import EXTRACTORS, Extractor
@@ -17,9 +20,6 @@ from onrecord.nlp.model import Model
 from onrecord.telemetry import metrics
 from onrecord.transforms import annotate
 from onrecord.transforms.annotate import BATCH_WORDS, CODE_POINTS_A_WORD, Annotate, AnnotateFn
-from spacy.language import Language
-from spacy.tokens import Doc
-
 from tests.conftest import article_of
 
 pytestmark = pytest.mark.usefixtures("value_coders")

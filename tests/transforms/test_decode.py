@@ -9,11 +9,11 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to, is_empty
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord import __version__
 from onrecord.data.article import Article, InvalidMessage, Message
 from onrecord.telemetry import metrics
 from onrecord.transforms.decode import Decode, DecodeFn, decode_article
-
 from tests.conftest import RECEIVED_AT, message_of
 
 pytestmark = pytest.mark.usefixtures("value_coders")

@@ -9,10 +9,10 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.article import Article
 from onrecord.telemetry import metrics
 from onrecord.transforms.deduplicate import Deduplicate, mark_duplicates
-
 from tests.conftest import article_of
 
 pytestmark = pytest.mark.usefixtures("value_coders")

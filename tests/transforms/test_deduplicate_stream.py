@@ -7,9 +7,9 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms.window import TimestampedValue
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.article import Article
 from onrecord.transforms.deduplicate_stream import BUCKETS, DeduplicateStream, Sighting, bucket_of, seen_again
-
 from tests.conftest import article_of
 from tests.streams import NOON, options
 

@@ -7,10 +7,10 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms.window import TimestampedValue
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.data.article import Article
 from onrecord.telemetry import metrics
 from onrecord.transforms.windows import InWindows, event_time, placed
-
 from tests.conftest import article_of
 from tests.streams import NOON, options
 

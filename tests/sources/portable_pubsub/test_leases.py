@@ -10,6 +10,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from onrecord.sources.portable_pubsub.leases import Leases, Turn
 
 LEASE_SECONDS, HOLD_SECONDS = 30, 600

@@ -12,11 +12,11 @@ from google.cloud import pubsub
 from google.cloud.pubsub_v1 import types
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.sources.portable_pubsub import Limits
 from onrecord.sources.portable_pubsub.read import DRAINING, IDLE_MARGIN, PullFn, drain, event_time
 from onrecord.sources.portable_pubsub.turns import ENDLESS
 from onrecord.sources.pubsub import message_of
-
 from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
 from tests.integration.test_pubsub import payloads, subscribed
 

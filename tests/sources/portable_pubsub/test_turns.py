@@ -4,6 +4,7 @@ import pytest
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
+
 from onrecord.sources.portable_pubsub.turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
 starts = st.integers(0, ENDLESS - 2)
