@@ -20,7 +20,8 @@ one out, with the span in angle brackets (``said <Lysgard>``). ``first words [..
 An entity's forms are its names in the text. A form without brackets stands for each of its occurrences that is neither part of
 a longer form, of this entity or another, nor in a byline, a credit or a promo.
 
-``a / b`` lists alternatives that are equally right, in names, types and values; ``-`` is null. A ``?`` after the kind
+``a / b`` lists alternatives that are equally right, in names, types and values; ``-`` is null, and so is every field that is
+not given, except ``country``, which is then not scored. A ``?`` after the kind
 (``quote? INDIRECT: …``) marks a record that careful readers may include or leave out: it never counts. ``unsaid`` is a quote
 of something the text does not report as said ("did not say that …"), so no record may claim that it was.
 """
@@ -75,13 +76,13 @@ class Segment:
 
 @dataclass(frozen=True)
 class Entity:
-    """A person, body or place with its mentions by name. ``wikidata`` and ``country`` are None where they are not annotated."""
+    """A person, body or place with its mentions by name. ``country`` is None where it is not annotated."""
 
     names: Names
     types: tuple[str, ...]
     mentions: tuple[Place, ...]
     role: Names = (None,)
-    wikidata: Names | None = None
+    wikidata: Names = (None,)
     country: Names | None = None
     refers_to: Names = (None,)
     optional: bool = False
@@ -175,7 +176,7 @@ def parse(name: str, content: str) -> Article:
                     types=one.types,
                     mentions=places,
                     role=one.names("role"),
-                    wikidata=one.names("wikidata") if "wikidata" in one.fields else None,
+                    wikidata=one.names("wikidata"),
                     country=one.names("country") if "country" in one.fields else None,
                     refers_to=one.names("refers to"),
                     optional=one.optional,

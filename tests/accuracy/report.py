@@ -84,6 +84,7 @@ def _quote(record: QuoteRecord) -> FoundQuote:
         record.type,
         tuple(map(_place, record.content)),
         tuple(map(_place, record.cue)),
+        _place(record.speaker.mention) if record.speaker and record.speaker.mention else None,
         record.speaker.name if record.speaker else None,
         # Records without the field are of things said.
         said=getattr(record, "realis", "ACTUAL") == "ACTUAL",

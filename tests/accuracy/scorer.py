@@ -15,10 +15,12 @@ found):
 * ``entities``: paired by the number of shared mentions, then by name; right if name and type are the gold's.
 * ``mentions``: by name only; right if the overlap with a mention of the paired entity is at least .5.
 * ``roles``, ``codes`` (Wikidata item, country), ``metonyms`` (``refers_to``): of entities that are right. A wrong value counts
-  as both fp and fn. Codes are scored only where the gold has them.
+  as both fp and fn. The country is scored only where the gold has it.
 * ``quotes``: overlap of content at least .5. A record of something ``unsaid`` is an fp, unless its realis says so too.
-* ``types``, ``cues``, ``speakers``: of quotes, end to end: tp if the quote is found *and* its type, a word of its cue (or that
-  it has none, as before a colon), or its speaker's name is right. fn is the rest of the gold quotes, fp the rest of the found ones.
+* ``types``, ``cues``, ``phrases``, ``speakers``: of quotes, end to end: tp if the quote is found *and* its type, a word of its
+  cue, a word of the phrase that names the speaker ("she"), or the speaker's resolved name is right. A cue
+  of no words, such as a colon, counts as none. A quote without a phrase of its own, which follows on from another, may have
+  the other's. fn is the rest of the gold quotes, fp the rest of the found ones.
 * ``stances``: same holder, same polarity, and targets with a word in common.
 * ``asserted_by``: of stances that are right: the names of those by whose word alone the holder takes the stance. A source that
   may be null is not missed.
@@ -44,6 +46,7 @@ KINDS = (
     "quotes",
     "types",
     "cues",
+    "phrases",
     "speakers",
     "stances",
     "asserted_by",
@@ -85,6 +88,7 @@ class FoundQuote:
     type: str
     content: tuple[Place, ...]
     cue: tuple[Place, ...] = ()
+    mention: Place | None = None
     speaker: str | None = None
     said: bool = True
 
@@ -275,7 +279,7 @@ class _Scorer:
         )
         claimed = {j for k, j in enumerate(spurious) if k in unsaid_of and found[j].said}
         spurious = [j for k, j in enumerate(spurious) if k not in unsaid_of or j in claimed]
-        right = {"quotes": len(paired), "types": 0, "cues": 0, "speakers": 0}
+        right = {"quotes": len(paired), "types": 0, "cues": 0, "phrases": 0, "speakers": 0}
         for j in sorted(paired):
             for kind in self._compare_quotes(gold[paired[j]], found[j]):
                 right[kind] += 1
@@ -298,11 +302,15 @@ class _Scorer:
             right.append("types")
         else:
             self._differ(f"wrong type: {'/'.join(gold.types)}, found {found.type}: {quote}")
-        ours, theirs = self._words(gold.cue), self._words(found.cue)
-        if ours & theirs or not (ours or theirs):
-            right.append("cues")
-        else:
-            self._differ(f"wrong cue: {self._shown(gold.cue)}, found {self._shown(found.cue)}: {quote}")
+        for kind, label, ours, theirs in (
+            ("cues", "cue", gold.cue, found.cue),
+            ("phrases", "phrase", _places(gold.mention), _places(found.mention)),
+        ):
+            expected, words = self._words(ours), self._words(theirs)
+            if expected & words or not (expected or words) or (kind == "phrases" and not expected):
+                right.append(kind)
+            else:
+                self._differ(f"wrong {label}: {self._shown(ours)}, found {self._shown(theirs)}: {quote}")
         if same_name(gold.speaker, found.speaker):
             right.append("speakers")
         else:
@@ -388,9 +396,14 @@ class _Scorer:
         return f"|{' '.join(words.split())}| #{self.text.count(words, 0, place[1])}"
 
 
+def _places(place: Place | None) -> tuple[Place, ...]:
+    return () if place is None else (place,)
+
+
 def _shown_entity(entity: GoldEntity) -> str:
     return f"{'/'.join(entity.types)} {_shown_names(entity.names)}"
 
 
 def _shown_names(names: Names) -> str:
-    return " / ".join(name or "none" for name in names)
+    """Return the first of names that are equally right."""
+    return names[0] or "none"

@@ -90,7 +90,7 @@ def test_an_entity_without_a_mention_is_refused() -> None:
 def test_alternatives_null_and_optional_records_are_read() -> None:
     (entity,) = article("entity? GPE/LOC: OSLO\n  role: capital / -\n  country: NO").entities
     assert (entity.types, entity.optional) == (("GPE", "LOC"), True)
-    assert (entity.role, entity.country, entity.wikidata) == (("capital", None), ("NO",), None)
+    assert (entity.role, entity.country, entity.wikidata) == (("capital", None), ("NO",), (None,))
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,11 @@ entity ORG: Harbour League
 quote DIRECT: "It is unfair to us all,"
   cue: Berg <said>
   speaker: Ana Berg
+  mention: <Berg> said
 quote INDIRECT: The Harbour League | backs the toll
   cue: she <said>
   speaker: Ana Berg
+  mention: she
 unsaid INDIRECT: the bridge was safe
   speaker: Ana Berg
 stance OPPOSE: Ana Berg | rejected <the toll>
@@ -66,9 +68,11 @@ def place(words: str, occurrence: int = 1) -> Place:
 OSLO = FoundEntity("Oslo", "GPE", (place("OSLO"),), country="NO")
 BERG = FoundEntity("Ana Berg", "PERSON", (place("Ana Berg"), place("Berg", 2), place("Berg", 3)), role="minister")
 LEAGUE = FoundEntity("The Harbour League", "ORG", (place("The Harbour League"),))
-UNFAIR = FoundQuote("DIRECT", (place('"It is unfair to us all,"'),), (place("said"),), "Ana Berg")
-BACKS = FoundQuote("INDIRECT", (place("The Harbour League"), place("backs the toll")), (place("said", 2),), "Ana Berg")
-SAFE = FoundQuote("INDIRECT", (place("the bridge was safe"),), (place("say"),), "Ana Berg")
+UNFAIR = FoundQuote("DIRECT", (place('"It is unfair to us all,"'),), (place("said"),), place("Berg", 2), "Ana Berg")
+BACKS = FoundQuote(
+    "INDIRECT", (place("The Harbour League"), place("backs the toll")), (place("said", 2),), place("she"), "Ana Berg"
+)
+SAFE = FoundQuote("INDIRECT", (place("the bridge was safe"),), (place("say"),), None, "Ana Berg")
 REJECTED = FoundStance("Ana Berg", place("the toll"), "OPPOSE")
 BACKED = FoundStance("Harbour League", place("the toll", 2), "SUPPORT", ("Ana Berg",))
 PERFECT = FoundRecords(
@@ -95,6 +99,7 @@ def test_perfect_records_score_one() -> None:
         "quotes": 2,
         "types": 2,
         "cues": 2,
+        "phrases": 2,
         "speakers": 2,
         "stances": 2,
         "asserted_by": 1,
@@ -146,8 +151,13 @@ def test_no_records_miss_everything() -> None:
             ["wrong country: OSLO: NO, found SE", "wrong refers to: OSLO: none, found Norway"],
         ),
         (
+            replace(PERFECT, entities=(OSLO, replace(BERG, wikidata="Q1", country="NO"), LEAGUE)),
+            {"codes": (1, 0)},
+            ["wrong wikidata: Ana Berg: none, found Q1"],
+        ),
+        (
             replace(PERFECT, quotes=(BACKS,)),
-            {"quotes": (0, 1), "types": (0, 1), "cues": (0, 1), "speakers": (0, 1)},
+            {"quotes": (0, 1), "types": (0, 1), "cues": (0, 1), "phrases": (0, 1), "speakers": (0, 1)},
             ['missed quote: DIRECT of Ana Berg: |"It is unfair to us all,"|'],
         ),
         (
@@ -156,27 +166,28 @@ def test_no_records_miss_everything() -> None:
             ['wrong speaker: Ana Berg, found Berg: |"It is unfair to us all,"|'],
         ),
         (
-            replace(PERFECT, quotes=(replace(UNFAIR, type="MIXED", cue=()), BACKS)),
-            {"types": (1, 1), "cues": (1, 1)},
+            replace(PERFECT, quotes=(replace(UNFAIR, type="MIXED", cue=(), mention=place("Ana Berg")), BACKS)),
+            {"types": (1, 1), "cues": (1, 1), "phrases": (1, 1)},
             [
                 'wrong type: DIRECT, found MIXED: |"It is unfair to us all,"|',
                 'wrong cue: |said|, found none: |"It is unfair to us all,"|',
+                'wrong phrase: |Berg|, found |Ana Berg|: |"It is unfair to us all,"|',
             ],
         ),
         (
             replace(PERFECT, quotes=(UNFAIR, BACKS, SAFE)),
-            {"quotes": (1, 0), "types": (1, 0), "cues": (1, 0), "speakers": (1, 0)},
+            {"quotes": (1, 0), "types": (1, 0), "cues": (1, 0), "phrases": (1, 0), "speakers": (1, 0)},
             ["unsaid quote: INDIRECT of Ana Berg: |the bridge was safe|"],
         ),
         (replace(PERFECT, quotes=(UNFAIR, BACKS, replace(SAFE, said=False))), {}, []),
         (
             replace(PERFECT, quotes=(UNFAIR, BACKS, UNFAIR)),
-            {"quotes": (1, 0), "types": (1, 0), "cues": (1, 0), "speakers": (1, 0)},
+            {"quotes": (1, 0), "types": (1, 0), "cues": (1, 0), "phrases": (1, 0), "speakers": (1, 0)},
             ['spurious quote: DIRECT of Ana Berg: |"It is unfair to us all,"|'],
         ),
         (
             replace(PERFECT, quotes=(replace(UNFAIR, said=False), BACKS)),
-            {"quotes": (1, 1), "types": (1, 1), "cues": (1, 1), "speakers": (1, 1)},
+            {"quotes": (1, 1), "types": (1, 1), "cues": (1, 1), "phrases": (1, 1), "speakers": (1, 1)},
             [
                 'missed quote: DIRECT of Ana Berg: |"It is unfair to us all,"|',
                 'spurious quote: DIRECT of Ana Berg: |"It is unfair to us all,"|',
@@ -224,6 +235,15 @@ def test_half_the_words_of_a_quote_are_enough_and_fewer_are_not() -> None:
     assert errors(score(GOLD, replace(PERFECT, quotes=(half, BACKS)))) == {}
     fewer = replace(UNFAIR, content=(place("It is"),))
     assert errors(score(GOLD, replace(PERFECT, quotes=(fewer, BACKS))))["quotes"] == (1, 1)
+
+
+def test_a_quote_without_a_phrase_of_its_own_may_have_that_of_another() -> None:
+    unfair, *others = GOLD.quotes
+    follows_on = replace(GOLD, quotes=(replace(unfair, mention=None), *others))
+    assert errors(score(follows_on, PERFECT)) == {}
+    nameless = replace(PERFECT, quotes=(replace(UNFAIR, mention=None), BACKS))
+    assert errors(score(follows_on, nameless)) == {}
+    assert errors(score(GOLD, nameless)) == {"phrases": (1, 1)}
 
 
 def test_names_are_the_same_without_case_article_apposition_and_kind_of_apostrophe() -> None:
