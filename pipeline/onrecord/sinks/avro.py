@@ -21,10 +21,10 @@ from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
 from onrecord import __version__
+from onrecord.beam_internals import StableParDo
 from onrecord.data import schemas
 from onrecord.data.coders import CompressedCoder
 from onrecord.data.records import RECORD_TYPES, DeadLetter, Kind, Record, to_avro
-from onrecord.sinks.stable_input import StableParDo
 
 CODEC = "deflate"  # every Avro reader has it
 TEMPORARY = ".in-progress"
