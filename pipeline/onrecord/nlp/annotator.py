@@ -18,6 +18,7 @@ from onrecord.data.records import (
     StanceRecord,
     spans_of,
 )
+from onrecord.data.stages import ANNOTATE
 from onrecord.nlp import language
 from onrecord.nlp.annotations import segments_of
 from onrecord.nlp.extract import Header, entity_records, quote_records, stance_records
@@ -136,7 +137,7 @@ class Annotator:
         try:
             return self._batch([text])[0]
         except DATA_ERRORS as error:
-            return _failure("Annotate", error)
+            return _failure(ANNOTATE, error)
 
     def _annotated(self, text: Text, unparsed: Annotation, doc: Doc | Failure) -> Annotation:
         if isinstance(doc, Failure):

@@ -24,12 +24,12 @@ from onrecord.data.records import (
     QuoteRecord,
     StanceRecord,
 )
+from onrecord.data.stages import ANNOTATE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
 from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotation, Annotator, Text
 from onrecord.nlp.extract import Header
-from onrecord.nlp.model import load_model
-from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
+from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 
@@ -121,10 +121,9 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally(self.progress_folder)
 
-    def _load(self) -> Annotator | LimitedAnnotator:
-        if self.time_limit is None:
-            return Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract)
-        return LimitedAnnotator(partial(load_annotator, self.model, self.extract, self.gazetteer), self.time_limit)
+    def _load(self) -> Annotator | SandboxedAnnotator:
+        load = partial(load_annotator, self.model, self.extract, self.gazetteer)
+        return load() if self.time_limit is None else SandboxedAnnotator(load, self.time_limit)
 
     def start_bundle(self) -> None:
         """Begin with an empty batch: what a failed bundle left behind is not ours."""
@@ -180,7 +179,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
                 article.message, failure.stage, failure.error_type, failure.error_message, failure.stack_trace
             )
             yield output(DEAD_LETTERS, letter)
-        is_parsed = not any(failure.stage == "Annotate" for failure in annotation.failures)
+        is_parsed = not any(failure.stage == ANNOTATE for failure in annotation.failures)
         self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
         metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
         if is_parsed:

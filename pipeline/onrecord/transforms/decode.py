@@ -16,8 +16,9 @@ from onrecord.data.article import (
     decode,
 )
 from onrecord.data.records import DeadLetter
+from onrecord.data.stages import DECODE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
-from onrecord.sandbox.pages import limited_pages
+from onrecord.sandbox.pages import page_reader
 from onrecord.sandbox.process import ProcessLost
 from onrecord.sources.html import read_page
 from onrecord.telemetry import metrics
@@ -59,7 +60,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Begin this worker's tally."""
         self.tally = Tally(self.progress_folder)
-        self.read_page = read_page if self.time_limit is None else limited_pages(self.time_limit)
+        self.read_page = read_page if self.time_limit is None else page_reader(self.time_limit)
 
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or the dead letter beside it."""
@@ -70,7 +71,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         except (InvalidMessage, ProcessLost) as error:
             metrics.count(metrics.REFUSED)
             self.tally.add(messages=1, dead_letters=1)
-            letter = dead_letter(message, "Decode", type(error).__name__, str(error))
+            letter = dead_letter(message, DECODE, type(error).__name__, str(error))
             yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
             return
         self.tally.add(messages=1)
