@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
-
 from onrecord.commands.options import BackfillOptions, DeadLetterLimit, UsageError, check, pipeline_options
+
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EXTRACTORS
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from onrecord.commands.cli import main
 
 from onrecord import __version__
-from onrecord.commands.cli import main
 from onrecord.data.records import KINDS
 from onrecord.data.schemas import FILE_OF, folder
 

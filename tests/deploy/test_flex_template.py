@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from google.cloud import dataflow
 from google.protobuf import json_format
+from onrecord.commands.options import check_beam, extractors, whole_number
+from onrecord.commands.stream_options import SUBSCRIPTION, TOPIC, check_name
 
 from deploy.dataflow import flex_template, metadata
 from onrecord.commands import cli
 from onrecord.commands.arguments import WRONG_USAGE
-from onrecord.commands.options import check_beam, extractors, whole_number
-from onrecord.commands.stream_options import SUBSCRIPTION, TOPIC, check_name
 
 FOLDER = Path(metadata.__file__).parent
 SAMPLES = Path(__file__).parents[2] / "samples"

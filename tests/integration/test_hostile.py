@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from onrecord.commands.options import BackfillOptions, DeadLetterLimit
+
 from onrecord.data.records import EXTRACTORS
 from onrecord.jobs import backfill as backfills
 from onrecord.runners import DIRECT

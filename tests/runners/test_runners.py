@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
-
 from onrecord.commands.stream_options import StreamOptions, check, pipeline_options
+
 from onrecord.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, flink, portable, prism
 from tests.integration.backfills import ROOT
 

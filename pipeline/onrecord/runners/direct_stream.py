@@ -5,17 +5,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import apache_beam as beam
-from apache_beam.pvalue import PBegin, PCollection
 from apache_beam.runners.runner import PipelineRunner
-from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.timestamp import Timestamp
 from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, ServiceUnavailable
 
 from onrecord import beam_internals
-from onrecord.data.article import Message
+from onrecord.sources.polled import PolledMessages
 
 PULL_SECONDS = 2.0  # a wait for messages; no window is written meanwhile
 NO_ANSWER = (DeadlineExceeded, RetryError, ServiceUnavailable)
@@ -72,32 +69,6 @@ class Reachability:
         if self._lost_at is not None:
             self.report("reachable", f"Pub/Sub is reachable again after {self.clock() - self._lost_at:,.0f} s")
             self._lost_at = None
-
-
-class Poll(Protocol):
-    """Returns the messages of a polled source."""
-
-    def __call__(self, drain: threading.Event) -> list[Message]:
-        """Return the next messages, or none after a short wait; once ``drain`` is set, none means that there are no more."""
-
-
-class PolledMessages(beam.PTransform):  # type: ignore[misc]
-    """Reads messages whenever the runner has nothing else to do; their timestamps are the time of the reading."""
-
-    def __init__(self, poll: Poll) -> None:
-        """Read with a function that returns a few messages at a time."""
-        super().__init__()
-        self.poll = poll
-
-    def expand(self, pbegin: PBegin) -> PCollection[Message]:
-        """Return the messages."""
-        messages = PCollection(pbegin.pipeline, is_bounded=False)
-        messages.element_type = Message
-        return messages
-
-    def get_windowing(self, inputs: object) -> beam.Windowing:
-        """Return the global window."""
-        return beam.Windowing(GlobalWindows())
 
 
 def _polled(transform: PolledMessages) -> Values:

@@ -1,10 +1,11 @@
 """Annotates texts in a child process with a time limit. Nothing here imports Beam, which the child does not need."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from onrecord.data.gazetteer import ListedName
-from onrecord.data.records import Extractor, Provenance
+from onrecord.data.records import Provenance
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp.annotator import Annotation, Annotator, Failure, Text
 from onrecord.nlp.model import load_model
@@ -14,7 +15,7 @@ PARSED = "parsed"  # the first answer to a batch: from here on, a delay is due t
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def load_annotator(model: str, extract: frozenset[Extractor], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
+def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
     """Return an annotator with a model that is loaded by name."""
     return Annotator(load_model(model, extract, gazetteer), extract)
 
@@ -47,7 +48,7 @@ class SandboxedAnnotator:
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
-        return Provenance(pipeline_version, self._provenance.model_name, self._provenance.model_version)
+        return replace(self._provenance, pipeline_version=pipeline_version)
 
     def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
         """Return the annotation of each text, in order; a text that exceeds the limit is a ``Failure`` of that text alone."""
