@@ -7,6 +7,7 @@ import re
 import textwrap
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -15,8 +16,8 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import Subpro
 
 from onrecord import beam_internals
 from onrecord.beam_internals import TESTED_WITH, UntestedBeamError, check_version
-from tests.integration.backfills import ROOT
 
+ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pipeline" / "onrecord"
 INTERNALS = PACKAGE / "beam_internals.py"
 
