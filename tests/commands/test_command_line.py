@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from onrecord.commands.cli import main
 
 from onrecord import __version__
-from onrecord.data.records import KINDS
-from onrecord.data.schemas import FILE_OF, folder
+from onrecord.commands import main
+from onrecord.data.kinds import kinds
 
 OPTIONS = [
     "--input",
@@ -113,10 +112,10 @@ def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limi
     assert [path.parent.name for path in output.glob("*/*.avro")] == ["dead_letters"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_the_schema_of_a_kind_is_printed_as_it_stands_in_its_file(kind, capsys):
     assert main(["schema", kind]) == 0
-    assert capsys.readouterr().out == (folder() / FILE_OF[kind]).read_text("utf-8")
+    assert capsys.readouterr().out == kinds()[kind].schema.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -146,13 +145,13 @@ def test_a_schema_file_that_is_not_there_is_wrong_usage(tmp_path, capsys):
 
 
 def test_a_schema_can_read_what_it_wrote_itself(capsys):
-    path = str(folder() / FILE_OF["quotes"])
+    path = str(kinds()["quotes"].schema)
     assert main(["schema", "check", path, path]) == 0
     assert capsys.readouterr().out == f"{path} can read what {path} wrote\n"
 
 
 def test_one_kind_of_record_can_not_be_read_as_another(capsys):
-    quotes, stances = (str(folder() / FILE_OF[kind]) for kind in ("quotes", "stances"))
+    quotes, stances = (str(kinds()[kind].schema) for kind in ("quotes", "stances"))
     assert main(["schema", "check", quotes, stances]) == 1
     headline, *reasons = capsys.readouterr().out.splitlines()
     assert headline == f"{stances} can't read what {quotes} wrote:"
