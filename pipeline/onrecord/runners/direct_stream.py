@@ -14,7 +14,7 @@ from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, S
 from onrecord import beam_internals
 from onrecord.sources.polled import PolledMessages
 
-PULL_SECONDS = 2.0  # a wait for messages; no window is written meanwhile
+PULL_SECONDS = 2.0  # of waiting for messages, during which no window is written
 NO_ANSWER = (DeadlineExceeded, RetryError, ServiceUnavailable)
 MIN_OUTAGE_INTERVAL_SECONDS = 60.0  # between two reports of an outage
 MAX_REASON_LENGTH = 300  # code points
