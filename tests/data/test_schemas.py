@@ -99,6 +99,15 @@ def test_the_first_release_is_kept():
     assert kept == {"article.avsc", "entity.avsc", "quote.avsc", "stance.avsc", "dead_letter.avsc"}
 
 
+def kept(read: object, written: object) -> object:
+    """Return what a reader found, without the fields that the writer did not have."""
+    if isinstance(read, dict) and isinstance(written, dict):
+        return {name: kept(read[name], value) for name, value in written.items()}
+    if isinstance(read, list) and isinstance(written, list) and len(read) == len(written):
+        return [kept(*pair) for pair in zip(read, written, strict=True)]
+    return read
+
+
 @pytest.mark.parametrize("released", RELEASED_FILES, ids=str)
 @given(data=st.data())
 def test_today_reads_what_every_release_wrote(released, data):
@@ -106,7 +115,7 @@ def test_today_reads_what_every_release_wrote(released, data):
     writer = fastavro.schema.load_schema(RELEASED / released)
     written = data.draw(whatever_fits(writer))
     read = written_and_read(written, writer, schemas.schema(kind))
-    assert {name: read[name] for name in written} == written
+    assert kept(read, written) == written
     assert from_avro(TYPE_OF_KIND[kind], read).kind == kind
 
 
