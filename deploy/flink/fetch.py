@@ -28,6 +28,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from onrecord.runners.cache import cache_folder
+
 LOCK = Path(__file__).with_name("jars.lock")
 PYPI = "https://pypi.org/simple"
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
@@ -68,12 +70,6 @@ def pinned(lock: Path = LOCK) -> list[Pinned]:
     """Return what the lock names."""
     lines = [line.split() for line in lock.read_text().splitlines() if line and not line.startswith("#")]
     return [Pinned(sha256, *place.split(":", 1)) for sha256, place in lines]
-
-
-def cache_folder() -> Path:
-    """Return the folder for what is fetched."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("ONRECORD_CACHE") or Path(home) / "onrecord")
 
 
 def home() -> Path:

@@ -17,6 +17,7 @@ from onrecord import __version__
 from onrecord.data.article import Article
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import ExtractionSettings
+from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import Model
 from onrecord.telemetry import metrics
 from onrecord.transforms import annotate
@@ -35,7 +36,9 @@ Use = Callable[[Model], None]
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Return what makes the transform take a model that is loaded already."""
-    return lambda model: monkeypatch.setattr(annotate, "load_model", lambda name, extract, gazetteer=(): model)
+    return lambda model: monkeypatch.setattr(
+        annotate, "load_annotator", lambda name, extract, gazetteer=(): Annotator(model, extract)
+    )
 
 
 class FailsOnStorms:
