@@ -10,11 +10,11 @@ from spacy.tokens import Doc
 
 from onrecord.nlp.learned import MAX_LOGIT
 
-LEAST_COUNT = 4  # a rarer feature says nothing about other articles
+MIN_COUNT = 4  # a rarer feature says nothing about other articles
 PENALTY = 6.0  # of the squared weights, for the sum of the losses
 STEPS = 300
 RATE = 0.1
-SMALLEST_WEIGHT = 0.02  # a smaller one moves no probability by more than half a point
+MIN_WEIGHT = 0.02  # a smaller one moves no probability by more than half a point
 SHARPNESS = 8  # the power of how right an option is: at 0.9 it is less than half as good as the best
 Example = tuple[list[str], float]  # an option's features and how right it is, 0 to 1
 
@@ -51,7 +51,7 @@ def conditional_logit(data: list[list[Example]]) -> dict[str, float]:
         data: groups of options of which one or none is right: a softmax over the options and "none" is fitted to each.
     """
     counts = Counter(feature for group in data for features, _ in group for feature in features)
-    names = sorted(feature for feature, count in counts.items() if count >= LEAST_COUNT)
+    names = sorted(feature for feature, count in counts.items() if count >= MIN_COUNT)
     place = {name: index for index, name in enumerate(names)}
     rows: list[int] = []
     columns: list[int] = []
@@ -73,4 +73,4 @@ def conditional_logit(data: list[list[Example]]) -> dict[str, float]:
         mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
         rate = RATE * (1 - step / (STEPS + 1))
         weight -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
-    return {name: float(value) for name, value in zip(names, weight, strict=True) if abs(value) >= SMALLEST_WEIGHT}
+    return {name: float(value) for name, value in zip(names, weight, strict=True) if abs(value) >= MIN_WEIGHT}

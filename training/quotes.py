@@ -19,8 +19,10 @@ from onrecord.nlp.annotations import Quote
 from onrecord.nlp.model import load_model
 from onrecord.nlp.quotes import scored_quotes
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.reading import Reading
-from onrecord.nlp.quotes.weights import AGREEING, LEAST_SCORE, LEVEL, SLOPE, by_cue
+from onrecord.nlp.quotes.features import describe
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.proposal import propose
+from onrecord.nlp.quotes.scoring import AGREEING, LEVEL, MIN_CALIBRATED, SLOPE, by_cue
 from training import WEIGHTS
 from training.conditional_logit import Example, Words, conditional_logit
 
@@ -31,15 +33,15 @@ Annotated = list[tuple[Offsets, Offsets]]
 
 
 def rightness(
-    reading: Reading, words: Words, candidate: Candidate, gold: list[tuple[frozenset[int], frozenset[int]]]
+    layout: QuotationLayout, words: Words, candidate: Candidate, gold: list[tuple[frozenset[int], frozenset[int]]]
 ) -> float:
     """Return the share of the content that an annotated attribution with the same source has; 0 where it is under half."""
     content = words.within(candidate.content)
     source = frozenset(range(*candidate.source)) if candidate.source else frozenset()
-    of_noun = candidate.source_head == reading.tree.heads[candidate.anchor]
-    if candidate.source and of_noun and reading.tree.labels[candidate.anchor] == "relcl":
+    of_noun = candidate.source_head == layout.tree.heads[candidate.anchor]
+    if candidate.source and of_noun and layout.tree.labels[candidate.anchor] == "relcl":
         # Some annotators mark "who", some whom it stands for.
-        relative = reading.tree.child(candidate.anchor, "nsubj", "nsubjpass")
+        relative = layout.tree.child(candidate.anchor, "nsubj", "nsubjpass")
         source |= frozenset() if relative is None else {relative}
     best = 0.0
     for others, speaker in gold:
@@ -55,11 +57,13 @@ def rightness(
 
 def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
     """Return the readings of each cue: their features and how right they are."""
-    reading, words = Reading(doc, {}), Words(doc)
+    layout, words = QuotationLayout.of(doc), Words(doc)
+    candidates = propose(layout)
+    describe(candidates, layout)
     gold = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
     return [
-        [(candidate.features, rightness(reading, words, candidate, gold)) for candidate in group]
-        for group in by_cue(reading.candidates)
+        [(candidate.features, rightness(layout, words, candidate, gold)) for candidate in group]
+        for group in by_cue(candidates)
     ]
 
 
@@ -78,7 +82,7 @@ def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Examp
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
             for quote, kind in scored_quotes(doc, table):
                 if quote.parent is None:
-                    logit = math.log(max(quote.confidence, LEAST_SCORE) / max(1 - quote.confidence, LEAST_SCORE))
+                    logit = math.log(max(quote.confidence, MIN_CALIBRATED) / max(1 - quote.confidence, MIN_CALIBRATED))
                     seen.setdefault(kind, []).append((logit, _is_right(words, quote, truth)))
     numbers: dict[str, float] = {}
     for kind, pairs in sorted(seen.items()):

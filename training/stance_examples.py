@@ -5,16 +5,16 @@ from typing import Any, TypeAlias
 
 from spacy.tokens import Doc
 
-from onrecord.nlp.stances.extractor import Reading
+from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pair, Pairs
 from onrecord.nlp.stances.parse import Phrase
-from onrecord.nlp.stances.weights import Sides
+from onrecord.nlp.stances.scoring import Sides
 from training.conditional_logit import Example, Words
 
 SIDES = ("support", "oppose")
 SIGNS = ("+", "-")
 # Of the words of both: from here on a phrase is the annotated one.
-LEAST_SHARED = 0.2
+MIN_SHARED = 0.2
 # Of the pairs that nobody has annotated, one in so many is learned from.
 EVERY = 8
 # The same of running news, which has many times as many.
@@ -57,13 +57,13 @@ def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example
     annotators choose pairs of names, and what is learned must hold for pronouns and plain nouns too. ``None``: the Doc is running
     news, in which nobody has annotated a pair.
     """
-    reading, words = Reading(doc), Words(doc)
-    paired = Pairs(reading.parse, reading.voices, reading.candidates)
+    analysis, words = StanceAnalysis(doc), Words(doc)
+    paired = Pairs(analysis.parse, analysis.voices, analysis.candidates)
     pairs = list(paired)
     labelled = {}
     for gold in annotated or ():
         if gold["holder"] and gold["target"]:
-            place = matching(reading, words, pairs, gold)
+            place = matching(analysis, words, pairs, gold)
             if place is not None:
                 labelled[place] = gold["label"]
     described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
@@ -75,19 +75,19 @@ def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example
         yield [(option(names, side), float(label == one)) for side, one in enumerate(SIDES)]
 
 
-def matching(reading: Reading, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
+def matching(analysis: StanceAnalysis, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
     """Return the place of the pair whose phrases are most like the annotated ones."""
     holder = words.within([gold["holder"]])
     target = words.within([gold["target"]])
     best, most = None, 0.0
     for place, pair in enumerate(pairs):
-        held = reading.parties.holder_phrase(pair.holder.head)
-        aimed = reading.parse.phrase(pair.target.head)
+        held = analysis.parties.holder_phrase(pair.holder.head)
+        aimed = analysis.parse.phrase(pair.target.head)
         near = [
             _likeness(_tokens(phrase) & frozenset(words.places), gold_words)
             for phrase, gold_words in ((held, holder), (aimed, target))
         ]
-        if min(near) >= LEAST_SHARED and sum(near) > most:
+        if min(near) >= MIN_SHARED and sum(near) > most:
             best, most = place, sum(near)
     return best
 

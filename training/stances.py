@@ -16,7 +16,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from onrecord.nlp.model import load_model
-from onrecord.nlp.stances.weights import PAIR_WEIGHTS
+from onrecord.nlp.stances.scoring import PAIR_WEIGHTS
 from training import WEIGHTS
 from training.conditional_logit import conditional_logit
 from training.stance_crossvalidation import cross_validated

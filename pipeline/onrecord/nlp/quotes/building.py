@@ -20,7 +20,7 @@ class Builder:
 
     def make(
         self,
-        frame: str,
+        construction: str,
         token: int,
         cue: Cue,
         ranges: list[TokenRange],
@@ -39,7 +39,7 @@ class Builder:
         words = [token, *(word for word in (tree.child(token, "prt"), with_word) if word is not None)]
         words = [word for word in words if tree.is_word[word]]
         yield Candidate(
-            frame=frame,
+            construction=construction,
             anchor=token,
             cue=tuple((word, word + 1) for word in words),
             content=content,

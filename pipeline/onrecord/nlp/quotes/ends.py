@@ -2,15 +2,15 @@
 
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.speakers import speaks_beside
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB, Tree
+from onrecord.nlp.quotes.tree import MAX_CLIMB, Tree
 
 PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})
 MARKS = frozenset('“”"«»') | {"``", "''"}
 WH = frozenset({"what", "who", "whom", "whose", "which", "when", "where", "why", "how", "whether", "if"})
 MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl", "appos", "npadvmod", "parataxis", "dep"})
-MOST_ENDS = 4  # dependents of a cue behind its content that may belong to it
-MOST_JOINTS = 2  # tokens between a constituent and what is before it: ", and"
-MOST_CUTS = 4  # ends tried within the content
+MAX_ENDS = 4  # dependents of a cue behind its content that may belong to it
+MAX_JOINTS = 2  # tokens between a constituent and what is before it: ", and"
+MAX_CUTS = 4  # ends tried within the content
 
 
 def clause_kind(tree: Tree, verb: int) -> str:
@@ -44,21 +44,21 @@ def _cuts(tree: Tree, part: int) -> list[tuple[int, str, str]]:
     """
     cuts: list[tuple[int, str, str]] = []
     node = part
-    for depth in range(LONGEST_CLIMB):
+    for depth in range(MAX_CLIMB):
         later = [child for child in tree.children[node] if child > node and tree.labels[child] != "punct"]
-        for last in reversed(later[-MOST_CUTS:]):
+        for last in reversed(later[-MAX_CUTS:]):
             if tree.labels[last] not in MAY_END_OUTSIDE:
                 break
             link = _link(tree, last)
             if link.startswith((",", "conj")) or (depth == 0 and tree.labels[last] in ("advcl", "prep")):
                 at = tree.left[last]
-                for _ in range(MOST_JOINTS):
+                for _ in range(MAX_JOINTS):
                     at -= at - 1 > part and (tree.labels[at - 1] == "cc" or tree.words[at - 1] in PARTING)
                 cuts.append((at, f"cut{min(depth, 2)}", link))
-        if not later or len(cuts) >= MOST_CUTS:
+        if not later or len(cuts) >= MAX_CUTS:
             break
         node = later[-1]
-    return sorted(cuts, reverse=True)[:MOST_CUTS]
+    return sorted(cuts, reverse=True)[:MAX_CUTS]
 
 
 def possible_ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]:
@@ -74,7 +74,7 @@ def possible_ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]
         return ends
     at, inside = tree.right[part] + 1, "own"
     later = [child for child in tree.children[cue] if child > part and tree.labels[child] not in ("punct", "cc")]
-    for child in later[:MOST_ENDS]:
+    for child in later[:MAX_ENDS]:
         if tree.left[child] < at:
             continue
         link = _link(tree, child)

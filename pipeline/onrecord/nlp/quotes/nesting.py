@@ -5,14 +5,14 @@ from collections.abc import Mapping
 
 from onrecord.nlp.annotations import Attribution
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.layout import QuotationLayout
 
 NEIGHBOURS = 12  # quotes that are open at one place; more never stand in one another in prose
 SAME_SPAN = 0.9  # of the words of both
-LEAST_WORDS = 2  # of what is left of a content; fewer are no clause
+MIN_WORDS = 2  # of what is left of a content; fewer are no clause
 
 
-def part(reading: Reading, chosen: list[Candidate]) -> None:
+def part(layout: QuotationLayout, chosen: list[Candidate]) -> None:
     """Take from a content what has a cue of its own: "…," X said, adding, "…"; X said A and added B."""
     owners: dict[int, list[Candidate]] = {}
     for candidate in chosen:
@@ -22,25 +22,25 @@ def part(reading: Reading, chosen: list[Candidate]) -> None:
     for inner in chosen:
         if not inner.cue:
             continue
-        at = reading.tree.starts[inner.anchor]
+        at = layout.tree.starts[inner.anchor]
         if len(inner.content) == 1:
             for outer in owners[inner.content[0][0]]:
                 if outer is not inner and not any(start <= at < end for start, end in outer.content):
-                    _without_piece(reading, outer, inner)
-        place = bisect_right(spans, (at, len(reading.tree.text), 0))
+                    _without_piece(layout, outer, inner)
+        place = bisect_right(spans, (at, len(layout.tree.text), 0))
         for start, end, index in spans[max(0, place - NEIGHBOURS) : place]:
-            if start < at < end and _speaks_beside(reading, inner, chosen[index]):
-                _cut(reading, chosen[index], inner)
+            if start < at < end and _speaks_beside(layout, inner, chosen[index]):
+                _cut(layout, chosen[index], inner)
 
 
-def _without_piece(reading: Reading, outer: Candidate, inner: Candidate) -> None:
-    left = tuple(span for span in outer.content if reading.shared((span,), inner.content) < SAME_SPAN)
+def _without_piece(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
+    left = tuple(span for span in outer.content if layout.shared((span,), inner.content) < SAME_SPAN)
     outer.content = left or outer.content
 
 
-def _speaks_beside(reading: Reading, inner: Candidate, outer: Candidate) -> bool:
+def _speaks_beside(layout: QuotationLayout, inner: Candidate, outer: Candidate) -> bool:
     """Whether a cue in a content has the subject of the content's own cue, as in "said it was safe and added that …"."""
-    tree = reading.tree
+    tree = layout.tree
     if inner is outer or inner.source_head is None or inner.source_head != outer.source_head:
         return False
     return (tree.labels[inner.anchor], tree.tags[inner.anchor]) in (
@@ -49,9 +49,9 @@ def _speaks_beside(reading: Reading, inner: Candidate, outer: Candidate) -> bool
     )
 
 
-def _cut(reading: Reading, outer: Candidate, inner: Candidate) -> None:
+def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
     """End a content before a cue in it and the conjunction before that."""
-    tree = reading.tree
+    tree = layout.tree
     last = tree.previous_word[inner.anchor - 1] if inner.anchor else -1
     if last >= 0 and tree.labels[last] == "cc":
         last = tree.previous_word[last - 1] if last else -1
@@ -59,7 +59,7 @@ def _cut(reading: Reading, outer: Candidate, inner: Candidate) -> None:
         return
     stop = tree.ends[last]
     kept = tuple((start, min(end, stop)) for start, end in outer.content if start < stop)
-    if kept and reading.words_of(kept) >= LEAST_WORDS:
+    if kept and layout.words_of(kept) >= MIN_WORDS:
         outer.content = kept
 
 
@@ -79,7 +79,7 @@ def parents(chosen: list[Candidate]) -> dict[int, int]:
 
 
 def repeated(
-    reading: Reading,
+    layout: QuotationLayout,
     chosen: list[Candidate],
     speakers: Mapping[int, Attribution | None],
     parent_of: Mapping[int, int],
@@ -91,14 +91,14 @@ def repeated(
     found: set[int] = set()
     for inner, outer in sorted(parent_of.items()):
         one, other = chosen[inner], chosen[outer]
-        if outer in found or _in_own_marks(reading, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
+        if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
         found.add(outer if one.score > other.score else inner)
     return found
 
 
-def _in_own_marks(reading: Reading, candidate: Candidate) -> bool:
-    return candidate.place is not None and reading.marked[candidate.place].region.parent is not None
+def _in_own_marks(layout: QuotationLayout, candidate: Candidate) -> bool:
+    return candidate.region is not None and layout.quoted[candidate.region].region.parent is not None
 
 
 def _is_same(one: Attribution | None, other: Attribution | None) -> bool:

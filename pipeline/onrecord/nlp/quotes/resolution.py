@@ -5,20 +5,15 @@ last, as in the salience weights of Lappin and Leass (1994); names inside a quot
 """
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
-
-from spacy.tokens import Doc
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
 from onrecord.nlp.entities import entity_index, gender
 from onrecord.nlp.quotes.cues import nominals, verbs
-from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, Sighting, Sightings
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, MentionSalience, SalientMention
 from onrecord.nlp.quotes.speakers import phrase
 from onrecord.nlp.quotes.tree import Tree
-
-if TYPE_CHECKING:
-    from onrecord.nlp.quotes.reading import Reading
 
 HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 FIRST_PERSON = frozenset({"i", "we", "me", "us"})
@@ -27,7 +22,9 @@ PLURAL = frozenset({"NNS", "NNPS"})
 PLACES = frozenset(
     {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
 )
-LONGEST_VIEW = 80  # tokens back to the group that "they" means
+MAX_GROUP_DISTANCE = 80  # tokens back to the group that "they" means
+MAX_SPEAKERS = 3  # of those who spoke last, that a pronoun or a noun may mean
+MAX_TITLE = 8  # tokens before a name in which its title is looked for
 INDEFINITE = frozenset({"a", "an", "one"})
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
@@ -41,24 +38,24 @@ PER_PARAGRAPH = -0.15
 # The same for nominals: "the minister" asks for someone who is called one.
 FOR_TITLE = 2.0
 FOR_AGREEMENT = 1.0  # "the Russian president": somebody whose role or name has "Russian" in it
-LEAST_TITLED = -2.5
-LEAST_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
+MIN_TITLED = -2.5
+MIN_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
 
 
 class Resolver:
     """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
 
-    def __init__(self, reading: "Reading", doc: Doc) -> None:
-        """Take a reading and the Doc that it is of, with its entities if it has any."""
-        self.reading = reading
-        self.tree: Tree = reading.tree
-        self.entities: tuple[Entity, ...] = entities_of(doc)
-        self.index = entity_index(doc)
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Take a layout and the Doc that it is of, with its entities if it has any."""
+        self.layout = layout
+        self.tree: Tree = layout.tree
+        self.entities: tuple[Entity, ...] = entities_of(layout.doc)
+        self.index = entity_index(layout.doc)
         self.surnames: dict[str, list[int]] = {}
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.sightings = Sightings(reading, self.entities)
+        self.sightings = MentionSalience(layout, self.entities)
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
         self.last_token = -1
@@ -79,13 +76,13 @@ class Resolver:
         tree = self.tree
         mention = text_span(tree.text, tree.starts[where[0]], tree.ends[where[1] - 1])
         attribution = self._attribute(head, where, mention)
-        if self.reading.region_of[anchor] < 0:
+        if self.layout.region_of[anchor] < 0:
             self.remember(attribution, head)
         return attribution
 
-    def turn(self, token: int) -> Attribution | None:
+    def next_speaker(self, token: int) -> Attribution | None:
         """Return whose turn it is at a token: who spoke last, in this paragraph or the one before, or its last subject."""
-        starts = self.reading.paragraph_starts
+        starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
         for sighting in reversed(self.sightings.before(token)):
@@ -96,7 +93,7 @@ class Resolver:
             entity = self.entities[sighting.entity]
             if entity.type == "PERSON" and sighting.salience >= FOR_SUBJECT:
                 return Attribution(
-                    code_points(self.reading.doc[sighting.token]), sighting.entity, entity.name, "IMPLICIT"
+                    code_points(self.layout.doc[sighting.token]), sighting.entity, entity.name, "IMPLICIT"
                 )
         if last is None:
             return None
@@ -147,7 +144,7 @@ class Resolver:
         return bearers[0] if len(bearers) == 1 else None
 
     def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
-        tree, region = self.tree, self.reading.region_of[head]
+        tree, region = self.tree, self.layout.region_of[head]
         meant: int | None = None
         name: str | None = None
         if word in HE_OR_SHE:
@@ -190,12 +187,8 @@ class Resolver:
         """Return the nearest plural subject outside marks, in the sentence of the token or the one before."""
         tree = self.tree
         place = max(bisect_right(tree.sentence_starts, token) - 2, 0)
-        for other in range(token - 1, max(tree.sentence_starts[place], token - LONGEST_VIEW) - 1, -1):
-            if (
-                tree.labels[other] in SUBJECT_LABELS
-                and tree.tags[other] in PLURAL
-                and self.reading.region_of[other] < 0
-            ):
+        for other in range(token - 1, max(tree.sentence_starts[place], token - MAX_GROUP_DISTANCE) - 1, -1):
+            if tree.labels[other] in SUBJECT_LABELS and tree.tags[other] in PLURAL and self.layout.region_of[other] < 0:
                 return other
         return None
 
@@ -210,11 +203,11 @@ class Resolver:
 
     def _enclosing(self, token: int) -> Attribution | None:
         """Return whose words a token stands in, as far as known."""
-        region = self.reading.region_of[token]
-        return None if region < 0 else self.in_marks.get(self.reading.outermost(region))
+        region = self.layout.region_of[token]
+        return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
 
     def _distance(self, token: int, other: int) -> float:
-        tree, starts = self.tree, self.reading.paragraph_starts
+        tree, starts = self.tree, self.layout.paragraph_starts
         sentences = bisect_right(tree.sentence_starts, token) - bisect_right(tree.sentence_starts, other)
         lines = bisect_right(starts, token) - bisect_right(starts, other)
         return PER_SENTENCE * min(sentences, VIEW) + PER_PARAGRAPH * min(lines, VIEW)
@@ -233,7 +226,7 @@ class Resolver:
                 continue
             score = sighting.salience + self._distance(token, sighting.token) + (FOR_GENDER if told else 0)
             scores[entity] = max(score, scores.get(entity, score))
-        for place, entity in self.spoken[-3:]:
+        for place, entity in self.spoken[-MAX_SPEAKERS:]:
             if entity == oneself:
                 continue
             if entity in scores or (self.entities[entity].type == "PERSON" and self.gender(entity) in (None, gender)):
@@ -279,7 +272,14 @@ class Resolver:
                 continue
             score = self._sighted(entity, head)
             score = max(
-                [score, *(FOR_SPEAKER + self._distance(head, at) for at, who in self.spoken[-3:] if who == entity)]
+                [
+                    score,
+                    *(
+                        FOR_SPEAKER + self._distance(head, at)
+                        for at, who in self.spoken[-MAX_SPEAKERS:]
+                        if who == entity
+                    ),
+                ]
             )
             if entity in titled:
                 score += FOR_TITLE
@@ -288,7 +288,7 @@ class Resolver:
             )
             scores[entity] = score
         best = max(scores, key=lambda entity: (scores[entity], -entity), default=None)
-        if best is None or scores[best] < (LEAST_TITLED if best in titled else LEAST_UNTITLED):
+        if best is None or scores[best] < (MIN_TITLED if best in titled else MIN_UNTITLED):
             return None
         return best
 
@@ -297,7 +297,7 @@ class Resolver:
 
         News writers call this delayed identification.
         """
-        tree, starts = self.tree, self.reading.paragraph_starts
+        tree, starts = self.tree, self.layout.paragraph_starts
         if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
             return None
         here = bisect_right(starts, head)
@@ -341,12 +341,12 @@ class Resolver:
                     self._titles.setdefault(word, []).append((sighting.token, sighting.entity))
         return self._titles
 
-    def _nouns_at(self, sighting: Sighting) -> set[str]:
+    def _nouns_at(self, sighting: SalientMention) -> set[str]:
         tree = self.tree
         entity = self.entities[sighting.entity]
         found = {word.lower() for word in (entity.role or "").replace("-", " ").split()}
         head = sighting.token
-        start = max(tree.left[head], head - 8)
+        start = max(tree.left[head], head - MAX_TITLE)
         found |= {
             tree.lower[token]
             for token in range(start, head)

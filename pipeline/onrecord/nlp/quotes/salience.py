@@ -3,14 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Entity
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB
-
-if TYPE_CHECKING:
-    from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.tree import MAX_CLIMB
 
 SUBJECT_LABELS = frozenset({"nsubj", "nsubjpass"})
 EMBEDDED = frozenset({"relcl", "acl"})
@@ -21,7 +18,7 @@ LOOK_BACK = 40  # names; a person out of view for longer is named again
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class SalientMention:
     """A name in the text: its head token, its entity and how much the sentence puts that in view."""
 
     token: int
@@ -29,14 +26,14 @@ class Sighting:
     salience: float
 
 
-class Sightings:
-    """The names of one reading's text: ``outside`` quotation marks, in text order, and those inside marks by their region."""
+class MentionSalience:
+    """The names of one layout's text: ``outside`` quotation marks, in text order, and those inside marks by their region."""
 
-    def __init__(self, reading: "Reading", entities: Sequence[Entity]) -> None:
+    def __init__(self, layout: QuotationLayout, entities: Sequence[Entity]) -> None:
         """Find the names of the entities in the text that was read."""
-        self.reading = reading
-        self.outside: list[Sighting] = []
-        self._inside: dict[int, list[Sighting]] = {}
+        self.layout = layout
+        self.outside: list[SalientMention] = []
+        self._inside: dict[int, list[SalientMention]] = {}
         found = [
             sighting
             for number, entity in enumerate(entities)
@@ -44,18 +41,18 @@ class Sightings:
             if mention.kind == "NAME" and (sighting := self._sighting(number, mention.span)) is not None
         ]
         for sighting in sorted(found, key=lambda sighting: (sighting.token, sighting.entity)):
-            region = reading.region_of[sighting.token]
-            where = self.outside if region < 0 else self._inside.setdefault(reading.outermost(region), [])
+            region = layout.region_of[sighting.token]
+            where = self.outside if region < 0 else self._inside.setdefault(layout.outermost(region), [])
             where.append(sighting)
         self._places = [sighting.token for sighting in self.outside]
 
-    def _sighting(self, entity: int, span: Span) -> Sighting | None:
-        tree = self.reading.tree
+    def _sighting(self, entity: int, span: Span) -> SalientMention | None:
+        tree = self.layout.tree
         first, last = tree.first_at(span.start), bisect_left(tree.starts, span.end) - 1
         if last < first:
             return None
         head = last
-        for _ in range(LONGEST_CLIMB):
+        for _ in range(MAX_CLIMB):
             if not first <= tree.heads[head] <= last or tree.heads[head] == head:
                 break
             head = tree.heads[head]
@@ -65,20 +62,20 @@ class Sightings:
             salience = FOR_EMBEDDED_SUBJECT if tree.labels[tree.heads[top]] in EMBEDDED else FOR_SUBJECT
         elif tree.labels[top] in ("poss", "compound"):
             salience = FOR_POSSESSOR
-        return Sighting(head, entity, salience)
+        return SalientMention(head, entity, salience)
 
-    def before(self, token: int) -> list[Sighting]:
+    def before(self, token: int) -> list[SalientMention]:
         """Return the last names before a token: names inside marks are in view for what stands in the same ones only."""
         place = bisect_left(self._places, token)
         found = self.outside[max(0, place - LOOK_BACK) : place]
-        region = self.reading.region_of[token]
+        region = self.layout.region_of[token]
         if region >= 0:
-            inside = self._inside.get(self.reading.outermost(region), [])
+            inside = self._inside.get(self.layout.outermost(region), [])
             place = bisect_left(inside, token, key=lambda sighting: sighting.token)
             found += inside[max(0, place - LOOK_BACK) : place]
         return found
 
-    def first_from(self, token: int) -> Sighting | None:
+    def first_from(self, token: int) -> SalientMention | None:
         """Return the first name outside marks at or behind a token."""
         place = bisect_left(self._places, token)
         return self.outside[place] if place < len(self.outside) else None

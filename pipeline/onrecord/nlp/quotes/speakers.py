@@ -1,7 +1,7 @@
 """The speaker phrase: the noun phrase that a cue names as its source."""
 
 from onrecord.nlp.quotes.cues import verbs
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB, Tree
+from onrecord.nlp.quotes.tree import MAX_CLIMB, Tree
 
 RELATIVE = frozenset({"who", "which", "that", "whom"})
 # Labels of a verb that has the subject of the verb it hangs on: "and added", "came to praise", "left, saying that".
@@ -10,7 +10,7 @@ SHARES_SUBJECT = frozenset({"conj", "xcomp", "advcl", "pcomp", "dep", "parataxis
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
 GIVER = frozenset({"from", "by", "among"})
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
-LONGEST_PHRASE = 60  # tokens to each side of the head
+MAX_PHRASE = 60  # tokens to each side of the head
 
 
 def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | None:
@@ -23,7 +23,7 @@ def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | N
             end = min(cue, max(tree.left[_top_below(tree, cue, head)], head + 1))
         else:
             start = cue + 1
-    start, end = max(start, head - LONGEST_PHRASE), min(end, head + LONGEST_PHRASE)
+    start, end = max(start, head - MAX_PHRASE), min(end, head + MAX_PHRASE)
     start = min(tree.next_word[start], head)
     while end - 1 > head and _is_loose_end(tree, start, end):
         end -= 1
@@ -32,7 +32,7 @@ def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | N
 
 def _top_below(tree: Tree, token: int, ancestor: int) -> int:
     """Return the child of ``ancestor`` whose subtree holds the token."""
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         if tree.heads[token] in (ancestor, token):
             break
         token = tree.heads[token]
@@ -59,7 +59,7 @@ def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
     if verb < 2 or tree.lower[verb - 1] != "as" or tree.tags[verb] != "VBG":
         return None
     quoting = tree.heads[verb - 1]
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         if tree.tags[quoting][:2] == "VB" or tree.heads[quoting] == quoting:
             break
         quoting = tree.heads[quoting]
@@ -74,7 +74,7 @@ def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
     if subject is None:
         # Parsers take the object for many things; its place is sure.
         subject = verb - 2
-        for _ in range(LONGEST_CLIMB):
+        for _ in range(MAX_CLIMB):
             if not quoting < tree.heads[subject] < verb - 1 or tree.heads[subject] == subject:
                 break
             subject = tree.heads[subject]
@@ -90,7 +90,7 @@ def source_of(tree: Tree, verb: int) -> int | None:
     if quoted is not None:
         return quoted[1]
     current = verb
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         agent = tree.child(current, "agent")
         if agent is not None:
             return tree.child(agent, "pobj")
@@ -143,7 +143,7 @@ def source_of_noun(tree: Tree, noun: int) -> int | None:
         if tree.labels[child] == "agent" or (tree.labels[child] == "prep" and tree.lower[child] in GIVER):
             return tree.child(child, "pobj")
     current = noun
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         head = tree.heads[current]
         if head == current or tree.labels[current] not in OF_SUBJECT:
             return None
@@ -153,8 +153,8 @@ def source_of_noun(tree: Tree, noun: int) -> int | None:
     return None
 
 
-MOST_SOURCES = 3  # beside the first: of the clauses above
-MOST_CLIMBS = 6  # clauses
+MAX_OTHER_SOURCES = 3  # beside the first: of the clauses above
+MAX_CLAUSES = 6  # clauses
 
 
 def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
@@ -169,7 +169,7 @@ def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
         return []
     found: list[int | None] = []
     current = cue
-    for _ in range(MOST_CLIMBS):
+    for _ in range(MAX_CLAUSES):
         label, head = tree.labels[current], tree.heads[current]
         if head == current:
             break
@@ -183,7 +183,7 @@ def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
             and tree.lower[subject] not in RELATIVE
         ):
             found.append(subject)
-    found = [head for head in dict.fromkeys(found) if head != first][:MOST_SOURCES]
+    found = [head for head in dict.fromkeys(found) if head != first][:MAX_OTHER_SOURCES]
     return found if first is None else [*found, None]
 
 
@@ -193,7 +193,7 @@ def path(tree: Tree, cue: int, source: int | None) -> str:
         return "nobody"
     labels: list[str] = []
     current = cue
-    for _ in range(MOST_CLIMBS):
+    for _ in range(MAX_CLAUSES):
         if tree.heads[source] == current:
             return ".".join(labels) or "own"
         head = tree.heads[current]

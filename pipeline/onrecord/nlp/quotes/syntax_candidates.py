@@ -6,9 +6,10 @@ from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.quotes.ends import MARKS, PARTING, clause_kind, possible_ends
-from onrecord.nlp.quotes.insertions import Insertions
+from onrecord.nlp.quotes.insertions import InsertionCandidates
+from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
-from onrecord.nlp.quotes.tree import FINITE, Tree
+from onrecord.nlp.quotes.tree import FINITE
 
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
@@ -16,19 +17,20 @@ BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
 INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": hardly with other verbs
-LONGEST_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
-LONGEST_CLAUSE = 60  # tokens from a clause's first word to its verb
+MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
+MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
 
 
-class Frames(Builder):
+class SyntaxCandidates(Builder):
     """Reads the candidates of one Doc off its tree."""
 
-    def __init__(self, tree: Tree, skip: list[bool]) -> None:
-        """Take a tree and, for each token, whether it is to be left out."""
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Read the tree of a layout."""
+        tree = layout.tree
         super().__init__(tree)
-        self.skip = skip
-        self.insertions = Insertions(tree)
+        self.skip = layout.skip
+        self.insertions = InsertionCandidates(tree)
         # "Quoted Reed as saying" has one cue, the second verb.
         self.quoting = {found[0] for verb in range(tree.size) if (found := quoted_as(tree, verb)) is not None}
 
@@ -51,12 +53,19 @@ class Frames(Builder):
                 yield from self.of_adjective(token, adjective_cues[word])
 
     def ending(
-        self, frame: str, token: int, cue: Cue, start: int, part: int, source: int | None, with_word: int | None = None
+        self,
+        construction: str,
+        token: int,
+        cue: Cue,
+        start: int,
+        part: int,
+        source: int | None,
+        with_word: int | None = None,
     ) -> Iterator[Candidate]:
         """Yield a candidate for every end that content beginning at ``start`` may have."""
         for end, inside, outside in possible_ends(self.tree, token, part):
             links = (f"in={inside}", f"out={outside}")
-            yield from self.make(frame, token, cue, [(start, end)], source, with_word, links)
+            yield from self.make(construction, token, cue, [(start, end)], source, with_word, links)
 
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
         """Yield what a verb's complements may say."""
@@ -143,35 +152,35 @@ class Frames(Builder):
         inner = tree.child(preposition, "pobj", "pcomp")
         if inner is None:
             return
-        frame = tree.lower[preposition] + ("+obj" if tree.child(verb, "dobj") is not None else "")
+        construction = tree.lower[preposition] + ("+obj" if tree.child(verb, "dobj") is not None else "")
         if tree.labels[inner] == "pcomp":
-            frame += "+ing"
-        yield from self.ending(frame, verb, cue, preposition + 1, preposition, source, preposition)
+            construction += "+ing"
+        yield from self.ending(construction, verb, cue, preposition + 1, preposition, source, preposition)
 
     def fronted(self, verb: int, cue: Cue, clause: int, source: int | None) -> Iterator[Candidate]:
         """Yield the clause before its cue, alone or with all that stands before it: "Prices will fall, he said"."""
         tree = self.tree
-        reach, frame = self.reach(clause), "front-" + clause_kind(tree, clause)
+        reach, construction = self.reach(clause), "front-" + clause_kind(tree, clause)
         start = tree.next_word[tree.sentence(verb)[0]]
         if start >= reach[0]:
-            yield from self.make(frame, verb, cue, [reach], source)
+            yield from self.make(construction, verb, cue, [reach], source)
             return
         first = tree.labels[start] if tree.heads[start] == verb else "other"
-        yield from self.make(frame, verb, cue, [reach], source, links=(f"before={first}",))
+        yield from self.make(construction, verb, cue, [reach], source, links=(f"before={first}",))
         yield from self.make("front-all", verb, cue, [(start, reach[1])], source, links=(f"with={first}",))
 
     def in_order(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
         """Yield the clause behind a cue and "that", for where the parser saw none: "told reporters that, if it rained, …"."""
         tree = self.tree
         stop = tree.sentence(verb)[1]
-        for token in range(verb + 1, min(verb + LONGEST_ADDRESSEE, stop - 1)):
+        for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if tree.lower[token] == "that" and tree.tags[token + 1] not in FINITE:
                 break
             if tree.tags[token] in FINITE or tree.words[token] in PARTING | MARKS:
                 return
         else:
             return
-        clause = range(token + 1, min(stop, token + LONGEST_CLAUSE))
+        clause = range(token + 1, min(stop, token + MAX_CLAUSE))
         finite = next((place for place in clause if tree.tags[place] in FINITE), None)
         if finite is None:
             return

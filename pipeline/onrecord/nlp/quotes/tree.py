@@ -5,8 +5,8 @@ from bisect import bisect_right
 from spacy.tokens import Doc
 
 FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
-MOST_CHILDREN = 80  # of one token; more are the parse of a table or of noise
-LONGEST_CLIMB = 40  # edges; no English sentence nests deeper, and a broken parse must not cost more
+MAX_CHILDREN = 80  # of one token; more are the parse of a table or of noise
+MAX_CLIMB = 40  # edges; no English sentence nests deeper, and a broken parse must not cost more
 
 
 class Tree:
@@ -39,8 +39,8 @@ class Tree:
             if head != index:
                 self.children[head].append(index)
         for head, children in enumerate(self.children):
-            if len(children) > MOST_CHILDREN:
-                nearest = sorted(children, key=lambda child: (abs(child - head), child))[:MOST_CHILDREN]
+            if len(children) > MAX_CHILDREN:
+                nearest = sorted(children, key=lambda child: (abs(child - head), child))[:MAX_CHILDREN]
                 self.children[head] = sorted(nearest)
         self.sentence_starts = [token.i for token in tokens if token.is_sent_start] or [0]
         # Taggers take stray signs for nouns; letters and digits are what a span must hold to say anything.

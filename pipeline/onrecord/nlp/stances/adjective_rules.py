@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onrecord.nlp.morphology import verb_forms
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
 from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS, meant, mood
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.verbs import mood_features
-from onrecord.nlp.stances.vocabulary import Frame
 
 # Being for or against something is as plain as supporting or opposing it.
 POSITION = 0.7
@@ -29,42 +29,42 @@ LINKING = BEING | frozenset(
 
 def quality_candidates(parse: Parse, word: int) -> Iterator[Candidate]:
     """Yield the stances that the adjective or noun at the token takes or expresses."""
-    adjective = vocabulary.adjectives().get(parse.lower[word], ())
-    noun = () if adjective else vocabulary.nouns().get(parse.lower[word], ())
+    adjective = lexicon.adjectives().get(parse.lower[word], ())
+    noun = () if adjective else lexicon.nouns().get(parse.lower[word], ())
     judged: Judged | None = None
     looked = False
-    for frame in adjective or noun:
-        if frame.holder == "source" and frame.slots == ("subj",):
+    for entry in adjective or noun:
+        if entry.holder == "source" and entry.slots == ("subj",):
             if not looked:
                 judged, looked = _judged(parse, word), True
-            if judged is not None and (judged.way != "attribute" or abs(frame.score) >= ATTRIBUTED):
-                yield from _judgement(parse, word, frame, judged)
+            if judged is not None and (judged.way != "attribute" or abs(entry.score) >= ATTRIBUTED):
+                yield from _judgement(parse, word, entry, judged)
         elif adjective:
-            yield from _attitude(parse, word, frame)
+            yield from _attitude(parse, word, entry)
 
 
-def _attitude(parse: Parse, word: int, frame: Frame) -> Iterator[Candidate]:
+def _attitude(parse: Parse, word: int, entry: LexiconEntry) -> Iterator[Candidate]:
     """X is critical of Y; X, opposed to Y, …; a man proud of Y."""
     holder = _described(parse, word)
     if holder is None:
         return
-    filled = [(slot, head, is_clause) for slot in frame.slots for head, is_clause in fillers(parse, word, slot)]
+    filled = [(slot, head, is_clause) for slot in entry.slots for head, is_clause in fillers(parse, word, slot)]
     if not filled:
         return
     how = mood(parse, word)
     if how.cancelled:
         return
     for slot, head, is_clause in filled:
-        if head == holder or (is_clause and parse.lower[head] in vocabulary.transitive_verbs()):
+        if head == holder or (is_clause and parse.lower[head] in lexicon.transitive_verbs()):
             continue
         yield Candidate(
             predicate=word,
             holder=holder,
             target=parse.phrase(head, clause=is_clause),
-            score=meant(frame.score, how),
+            score=meant(entry.score, how),
             expression=tuple(sorted({*how.words, word})),
             features=frozenset({"adjective", f"slot={slot}"} | mood_features(how)),
-            relation=frame.relation,
+            relation=entry.relation,
         )
 
 
@@ -78,7 +78,7 @@ def _described(parse: Parse, word: int) -> int | None:
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return author(parse, head) if parse.lower[head] in vocabulary.utterances() else head
+        return author(parse, head) if parse.lower[head] in lexicon.utterances() else head
     return None
 
 
@@ -93,7 +93,7 @@ class Judged:
     is_clause: bool = False
 
 
-def _judgement(parse: Parse, word: int, frame: Frame, judged: Judged) -> Iterator[Candidate]:
+def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> Iterator[Candidate]:
     how = mood(parse, word)
     if how.cancelled:
         return
@@ -101,12 +101,12 @@ def _judgement(parse: Parse, word: int, frame: Frame, judged: Judged) -> Iterato
         predicate=word,
         holder=judged.holder,
         target=parse.phrase(judged.target, clause=judged.is_clause),
-        score=meant(frame.score, how, judgement=True),
+        score=meant(entry.score, how, judgement=True),
         expression=tuple(sorted({*how.words, *judged.words, word})),
         features=frozenset(
             {"quality", f"way={judged.way}", *(["evaluative"] if judged.holder is None else [])} | mood_features(how)
         ),
-        relation=frame.relation,
+        relation=entry.relation,
     )
 
 
@@ -116,11 +116,11 @@ def _judged(parse: Parse, word: int) -> Judged | None:
     if parse.lower[top] in NEGATIVE_SUBJECTS:  # there is nothing wrong with it
         return None
     dep, head = parse.dep[top], parse.head[top]
-    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in vocabulary.judging_verbs():
+    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in lexicon.judging_verbs():
         return _held_to_be(parse, top, head, "so")
     if parse.lower[head] == "as":
         verb = parse.head[head]
-        return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in vocabulary.judging_verbs() else None
+        return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in lexicon.judging_verbs() else None
     if dep in COMPLEMENT and parse.lower[head] in LINKING:
         return _predicated(parse, top, head)
     if dep == "dobj":
@@ -161,7 +161,7 @@ def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
 
 def _done(parse: Parse, verb: int) -> Judged | None:
     """Made false claims, gave a brilliant speech: said of who did."""
-    if vocabulary.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
+    if lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
         return None
     target = subject(parse, verb)
     return None if target is None else Judged(target, None, "doing", (verb,))

@@ -9,7 +9,7 @@ from bisect import bisect_left
 
 from onrecord.nlp.annotations import Entity, Quote, entities_of
 from onrecord.nlp.entities import genders
-from onrecord.nlp.stances.agency import ACTORS, agency
+from onrecord.nlp.stances.holders import HOLDER_TYPES, can_hold_stance
 from onrecord.nlp.stances.parse import Parse
 
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
@@ -66,7 +66,9 @@ class Antecedents:
             if here - self._sentence(token) > VIEW_OF_PERSON:
                 return None
             if parse.lower[token] == parse.lower[noun]:
-                is_named = any(parse.ent_type[child] in ACTORS and child < token for child in parse.children[token])
+                is_named = any(
+                    parse.ent_type[child] in HOLDER_TYPES and child < token for child in parse.children[token]
+                )
                 return token if is_named else None
         return None
 
@@ -102,7 +104,7 @@ class Antecedents:
     def _fits(self, pronoun: int, noun: int, *, acts: bool) -> bool:
         """Whether a noun has the number of a pronoun, and, where that acts, is someone who can."""
         parse = self.parse
-        kind = agency(parse, noun)
+        kind = can_hold_stance(parse, noun)
         if parse.lower[pronoun] in THEY:
             many = parse.tag[noun] in PLURAL or parse.ent_type[noun] == "NORP" or parse.child(noun, "conj") is not None
             body = parse.ent_type[noun] == "ORG" and acts

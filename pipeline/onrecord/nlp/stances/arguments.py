@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import agency, is_named, whole
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.holders import can_hold_stance, is_named, whole
 from onrecord.nlp.stances.parse import MAX_CLIMB, RELATIVE, Parse
 
 SUBJECTS = ("nsubj", "nsubjpass")
@@ -73,7 +73,7 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
         held = parse.child(above, "dobj") if parse.lower[head] in OBJECT_PREPOSITIONS else None
         return (above, False) if held is None else (held, True)
     if dep == "acl":
-        if parse.lower[head] in vocabulary.utterances():
+        if parse.lower[head] in lexicon.utterances():
             owner = parse.child(head, "poss")
             return (owner, True) if owner is not None else _maker_step(parse, head) or (head, True)
         return (head, True) if parse.tag[index] in ("VBG", "VBN") else _possessor_step(parse, head)
@@ -93,8 +93,8 @@ def author(parse: Parse, utterance: int) -> int:
 
 def _is_charged(parse: Parse, noun: int) -> bool:
     """Whether the noun's verb has the noun answer for what follows: accused the bank of hiding it, praised her for acting."""
-    frames = vocabulary.verbs().get(parse.lower[parse.head[noun]], ())
-    return any("obj" in frame.slots and frame.relation in ("ACCUSE", "SUPPORT") for frame in frames)
+    entries = lexicon.verbs().get(parse.lower[parse.head[noun]], ())
+    return any("obj" in entry.slots and entry.relation in ("ACCUSE", "SUPPORT") for entry in entries)
 
 
 def _possessor_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
@@ -106,7 +106,7 @@ def _possessor_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
 def _maker_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
     """Made a decision to support, issued a statement supporting: the subject of the verb."""
     verb = parse.head[noun]
-    makes = parse.dep[noun] == "dobj" and vocabulary.light_verbs().get((parse.lower[verb], "giver"), 0.0) > 0
+    makes = parse.dep[noun] == "dobj" and lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) > 0
     return (verb, False) if makes and not parse.is_passive(verb) else None
 
 
@@ -221,7 +221,7 @@ def fillers(parse: Parse, index: int, slot: str) -> list[tuple[int, bool]]:
     elif slot == "who":
         noun = sufferer(parse, index)
         noun = None if noun is None else whole(parse, noun)
-        noun = noun if noun is not None and agency(parse, noun) in ("name", "yes") else None
+        noun = noun if noun is not None and can_hold_stance(parse, noun) in ("name", "yes") else None
     elif slot == "subj":
         noun = subject(parse, index)
     elif slot == "dat":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.adjective_rules import position_candidates, quality_candidates
 from onrecord.nlp.stances.candidate import Candidate
 from onrecord.nlp.stances.nouns import noun_candidates
@@ -13,7 +13,7 @@ from onrecord.nlp.stances.verbs import demand_candidates, verb_candidates
 
 def find_candidates(parse: Parse) -> Iterator[Candidate]:
     """Yield the possible stances, in the order of their predicates."""
-    verbs, nouns, adjectives = vocabulary.verbs(), vocabulary.nouns(), vocabulary.adjectives()
+    verbs, nouns, adjectives = lexicon.verbs(), lexicon.nouns(), lexicon.adjectives()
     for index, word in enumerate(parse.lower):
         tag = parse.tag[index]
         if tag.startswith("VB"):

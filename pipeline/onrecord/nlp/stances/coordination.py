@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from onrecord.nlp.stances.agency import agency, is_named
 from onrecord.nlp.stances.arguments import after_preposition
 from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.holders import can_hold_stance, is_named
 from onrecord.nlp.stances.parse import Parse, Phrase
 
 # No list of parties in a sentence is longer than this.
@@ -27,7 +27,7 @@ def _author(parse: Parse, noun: int) -> int | None:
     owner = parse.child(noun, "poss")
     if owner is not None and is_named(parse, owner):
         return owner
-    if agency(parse, noun) != "unknown":
+    if can_hold_stance(parse, noun) != "unknown":
         return None
     authors = (author for word in ("from", "by") for author in after_preposition(parse, noun, word))
     return next((author for author in authors if is_named(parse, author)), None)

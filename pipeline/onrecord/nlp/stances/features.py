@@ -23,13 +23,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.actors import Actor
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.paths import Path, is_anothers
-from onrecord.nlp.stances.verbs import verb_frames
-from onrecord.nlp.stances.vocabulary import Frame
+from onrecord.nlp.stances.verbs import verb_entries
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
 # Links whose word counts as well as their label.
@@ -37,9 +37,9 @@ WORDED = frozenset({"prep", "agent", "mark", "prt"})
 HANGING = frozenset({"dobj", "prt", "xcomp", "acomp", "attr", "ccomp", "advcl", "conj", "amod", "prep"})
 COMPLETING = frozenset({"dobj", "prt", "xcomp"})
 # How deep a target stands in the phrase that a rule is about; deeper is all the same.
-DEEPEST = 5
+MAX_DEPTH = 5
 ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
-SHORTEST_STEM = 3
+MIN_STEM = 3
 
 
 class Feature(NamedTuple):
@@ -50,7 +50,7 @@ class Feature(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
+class RuleFinding:
     """A candidate of the rules and the token that holds it, if that stands in the sentence."""
 
     candidate: Candidate
@@ -61,19 +61,19 @@ class Framed:
 def stem(word: str) -> str:
     """Return a word without its ending: enough to join the forms of one word."""
     for ending, instead in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word[: -len(ending)] + instead
     return word
 
 
-def frame(parse: Parse, token: int) -> Frame | None:
+def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
     """Return the first reading of a token in the stance lexicon."""
     tag, word = parse.tag[token][:2], parse.lower[token]
-    found: Sequence[Frame] = ()
+    found: Sequence[LexiconEntry] = ()
     if tag == "VB":
-        found = verb_frames(parse, token) or vocabulary.adjectives().get(word, ())
+        found = verb_entries(parse, token) or lexicon.adjectives().get(word, ())
     elif tag in ("NN", "JJ"):
-        found = (vocabulary.nouns() if tag == "NN" else vocabulary.adjectives()).get(word, ())
+        found = (lexicon.nouns() if tag == "NN" else lexicon.adjectives()).get(word, ())
     return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
 
 
@@ -82,7 +82,7 @@ def sign(score: float) -> str:
     return "+" if score > 0 else "-"
 
 
-class Describer:
+class PairFeatures:
     """Describes pairs of actors of one article."""
 
     def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
@@ -90,7 +90,7 @@ class Describer:
         self.parse, self.in_quote = parse, in_quote
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}
-        self._frames: dict[int, Frame | None] = {}
+        self._entries: dict[int, LexiconEntry | None] = {}
 
     def stem_of(self, token: int) -> str:
         """Return the stem of a token."""
@@ -98,13 +98,13 @@ class Describer:
             self._stems[token] = stem(self.parse.lower[token])
         return self._stems[token]
 
-    def frame_of(self, token: int) -> Frame | None:
+    def entry_of(self, token: int) -> LexiconEntry | None:
         """Return the first reading of a token in the stance lexicon."""
-        if token not in self._frames:
-            self._frames[token] = frame(self.parse, token)
-        return self._frames[token]
+        if token not in self._entries:
+            self._entries[token] = first_entry(self.parse, token)
+        return self._entries[token]
 
-    def place(self, holder: Actor, target: Actor, way: Path) -> list[str]:
+    def place(self, holder: ActorMention, target: ActorMention, way: Path) -> list[str]:
         """Return the features of how the two stand to one another, whatever the words say."""
         labels = self._labels
         up = ">".join([labels[token] for token in way.up])
@@ -123,7 +123,9 @@ class Describer:
             f"quoted={self.in_quote[holder.head]}|{self.in_quote[target.head]}",
         ]
 
-    def words(self, holder: Actor, target: Actor, way: Path, framed: Sequence[Framed]) -> list[Feature]:
+    def words(
+        self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]
+    ) -> list[Feature]:
         """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
         labels = self._labels
         down = "<".join([labels[token] for token in way.down])
@@ -144,7 +146,7 @@ class Describer:
             place = "l" if token == way.top else "u" if token in way.up else "d"
             if place == "d" and is_anothers(parse, token, way.top):
                 place = "b"
-            word, reading = self.stem_of(token), self.frame_of(token)
+            word, reading = self.stem_of(token), self.entry_of(token)
             yield Feature(f"w={word}", token)
             yield Feature(f"w{place}={word}", token)
             if reading is not None:
@@ -163,7 +165,7 @@ class Describer:
                 if place == "l" and dep in COMPLETING:
                     yield Feature(f"o={word}+{self.stem_of(child)}", child)
                     yield Feature(f"o={word}+{self.stem_of(child)}|{down}", child)
-                reading = self.frame_of(child)
+                reading = self.entry_of(child)
                 if reading is not None:
                     count, total = count + 1, total + reading.score
                     yield Feature(f"y{place}={dep}{sign(reading.score)}", child)
@@ -173,7 +175,7 @@ class Describer:
         if total:
             yield Feature(f"sum{'|not' if negated else ''}{sign(total)}")
 
-    def _framed(self, holder: int, target: int, framed: Sequence[Framed]) -> Iterator[Feature]:
+    def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[Feature]:
         """Yield what the rules say of the two."""
         for one in framed:
             candidate = one.candidate
@@ -205,6 +207,6 @@ class Describer:
 
     def _depth(self, token: int, over: int) -> int:
         depth = 0
-        while token != over and depth < DEEPEST and self.parse.head[token] != token:
+        while token != over and depth < MAX_DEPTH and self.parse.head[token] != token:
             token, depth = self.parse.head[token], depth + 1
         return depth

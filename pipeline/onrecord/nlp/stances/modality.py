@@ -5,7 +5,7 @@ The path from the predicate up to its finite verb is walked once; every step may
 
 from dataclasses import dataclass
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 
 NEGATIONS = frozenset({"not", "n't", "n’t", "never", "nor", "neither", "no", "hardly", "scarcely", "cannot"})
@@ -75,13 +75,13 @@ def mood(parse: Parse, predicate: int) -> Mood:
             particle = parse.child(head, "prt")
             above = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
             necessary = necessary or above in NECESSARY_VERBS
-            step = vocabulary.control_verbs().get(above, 1.0)
+            step = lexicon.control_verbs().get(above, 1.0)
             factor *= step
             if step < 0:
                 words.append(head)
         if dep == "prep" and parse.lower[index] == "from" and parse.child(head, "dobj") is None:
             # Refrained from attacking: who leaves it at that says nothing.
-            cancelled = cancelled or vocabulary.control_verbs().get(parse.lower[head], 1.0) < 0
+            cancelled = cancelled or lexicon.control_verbs().get(parse.lower[head], 1.0) < 0
         cancelled = cancelled or (dep == "prep" and parse.lower[head] == "short")  # stopped short of condemning
         if dep in ("dobj", "pobj") and not _carries(parse, index, head):
             break
@@ -141,7 +141,7 @@ def _in_condition(parse: Parse, verb: int) -> bool:
 
 
 def meant(score: float, how: Mood, *, judgement: bool = False) -> float:
-    """Return the score of a frame in its mood; 0 where a negation leaves a neutral position."""
+    """Return the score of a entry in its mood; 0 where a negation leaves a neutral position."""
     value = score * how.factor
     if how.negated:
         value = value * NEGATED if value > 0 or judgement else 0.0

@@ -7,24 +7,24 @@ that make the act ("imposed a curfew on"), a target inside of the phrase that a 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.actors import Actor, actors
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.actors import ActorMention, actors
 from onrecord.nlp.stances.candidate import Candidate
-from onrecord.nlp.stances.features import COMPLETING, Describer, Feature, Framed
+from onrecord.nlp.stances.features import COMPLETING, Feature, PairFeatures, RuleFinding
 from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.parse import HAVE, WERE, Parse
 from onrecord.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
+from onrecord.nlp.stances.scoring import Table, logits, probabilities
 from onrecord.nlp.stances.voices import Voices
-from onrecord.nlp.stances.weights import Table, logits, probabilities
 
 # From here on two actors are holder and target. Probabilities are low because most of the pairs that were learned from are taken as
 # without a stance, though nobody has read them; of the pairs of names that annotators have read, three in four above this are right.
-LEAST_PROBABILITY = 0.2
+MIN_PROBABILITY = 0.2
 # Where a rule has found the same, less will do: the pair is no more than what the rule says of it.
-LEAST_FRAMED = 0.1
+MIN_FRAMED = 0.1
 # Words that add less than this share of what the strongest one adds don't carry the stance.
 CARRYING = 0.5
-MOST_WORDS = 3
+MAX_WORDS = 3
 # What a stance is worth whose words the lexicon does not know.
 UNKNOWN_SCORE = 0.5
 # A stance toward a phrase is a weaker one toward those that stand in it.
@@ -40,7 +40,7 @@ HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod
 BY = frozenset({"by", "of", "from", "among"})
 PLACES = ("GPE", "LOC", "FAC")
 # Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
-LEAST_PLACE = -2.3
+MIN_PLACE = -2.3
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 
 
@@ -48,8 +48,8 @@ CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 class Pair:
     """Two actors of a sentence, and how they stand to one another."""
 
-    holder: Actor
-    target: Actor
+    holder: ActorMention
+    target: ActorMention
     way: Path
     place: list[str]
 
@@ -61,8 +61,8 @@ class Pairs:
         """Lay out the actors and what the rules have found, by sentence."""
         self.parse = parse
         self.actors = actors(parse, voices.parties.entity_of)
-        self.describer = Describer(parse, [token in voices.quote_of for token in range(len(parse))])
-        self.framed: dict[int, list[Framed]] = {}
+        self.describer = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
             sentence = parse.sentence[candidate.predicate][0]
             if len(self.actors.get(sentence, ())) > 1:
@@ -96,14 +96,14 @@ class Pairs:
         """Yield the likely stances, each with its probability."""
         for pair in self:
             place = logits(pair.place, table)
-            if max(place) < LEAST_PLACE:
+            if max(place) < MIN_PLACE:
                 continue
             words = self.words(pair)
             likely = probabilities(place, logits([feature.name for feature in words], table))
             side = 0 if likely.support >= likely.oppose else 1
-            if likely[side] >= LEAST_FRAMED:
+            if likely[side] >= MIN_FRAMED:
                 candidate = self._candidate(pair, words, side, table)
-                if candidate is not None and (likely[side] >= LEAST_PROBABILITY or not candidate.features & UNFRAMED):
+                if candidate is not None and (likely[side] >= MIN_PROBABILITY or not candidate.features & UNFRAMED):
                     yield candidate, likely[side]
 
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
@@ -128,7 +128,7 @@ class Pairs:
                     candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
                 )
         words = self._words(pair, features, side, table)
-        if not words or all(self.parse.lower[word] in vocabulary.consultations() for word in words):
+        if not words or all(self.parse.lower[word] in lexicon.consultations() for word in words):
             return None
         if not self._may_hold(pair.way):
             return None
@@ -138,7 +138,7 @@ class Pairs:
         how = moods[0]
         if any(one.cancelled for one in moods):
             return None
-        readings = [reading for word in words if (reading := self.describer.frame_of(word))]
+        readings = [reading for word in words if (reading := self.describer.entry_of(word))]
         known = [reading for reading in readings if reading.score * sign > 0]
         if not known and readings and not how.negated:
             return None  # the words say the contrary
@@ -161,7 +161,7 @@ class Pairs:
             self.parse.tag[token].startswith(CONTENT_TAGS)
             and word not in WERE
             and word not in HAVE
-            and word not in vocabulary.reporting_verbs()
+            and word not in lexicon.reporting_verbs()
         )
 
     def _may_hold(self, way: Path) -> bool:
@@ -188,10 +188,10 @@ class Pairs:
 
     def _is_anothers(self, token: int, top: int) -> bool:
         """Whether a word tells of what somebody else does; what it says of whoever speaks is another matter."""
-        reading = self.describer.frame_of(token)
+        reading = self.describer.entry_of(token)
         return (reading is None or reading.holder != "source") and is_anothers(self.parse, token, top)
 
-    def _contradicts(self, one: Framed, word: int, holder: int) -> bool:
+    def _contradicts(self, one: RuleFinding, word: int, holder: int) -> bool:
         """Whether a rule knows of the word that shows a stance that someone else, by name, takes it, or toward something else."""
         if one.candidate.predicate != word:
             return False
@@ -245,12 +245,12 @@ class Pairs:
             for token, value in weight.items()
             if value > 0 and token not in ends and self._can_carry(token) and not self._is_anothers(token, pair.way.top)
         )
-        return [token for value, token in ranked[:MOST_WORDS] if value <= CARRYING * ranked[0][0]]
+        return [token for value, token in ranked[:MAX_WORDS] if value <= CARRYING * ranked[0][0]]
 
 
-def _framed(candidate: Candidate, voices: Voices) -> Framed:
+def _framed(candidate: Candidate, voices: Voices) -> RuleFinding:
     """Return a candidate with the token of its holder."""
     if candidate.holder is not None and "necessary" not in candidate.features:
-        return Framed(candidate, candidate.holder, speaks=False)
+        return RuleFinding(candidate, candidate.holder, speaks=False)
     over = voices.over(candidate.predicate)
-    return Framed(candidate, voices.head(over[-1]) if over else None, speaks=True)
+    return RuleFinding(candidate, voices.head(over[-1]) if over else None, speaks=True)

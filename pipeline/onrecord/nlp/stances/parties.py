@@ -3,15 +3,15 @@
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
 from onrecord.nlp.entities import entity_index
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import FIRST_PERSON
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import Antecedents
 from onrecord.nlp.stances.arguments import antecedent
 from onrecord.nlp.stances.coordination import named_conjuncts
+from onrecord.nlp.stances.holders import FIRST_PERSON
 from onrecord.nlp.stances.parse import Parse, Phrase
 
 # A holder's phrase that is longer, in tokens, is a sentence that the tree has hung on a noun.
-LONGEST_HOLDER = 20
+MAX_HOLDER = 20
 
 
 def _closes(text: str, start: int, end: int) -> bool:
@@ -68,7 +68,7 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
-        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in vocabulary.agents():
+        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in lexicon.person_nouns():
             owner = antecedent(self.parse, phrase.start)
             if owner != phrase.start:
                 return self._named_by(owner, span)  # Peru, whose minister
@@ -82,7 +82,7 @@ class Parties:
     def _is_bare(self, phrase: Phrase) -> bool:
         """Whether a phrase names people by a noun alone: officials, the officials."""
         before = phrase.head - phrase.start
-        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in vocabulary.agents():
+        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in lexicon.person_nouns():
             return False
         return before == 0 or self.parse.lower[phrase.start] == "the"
 
@@ -109,4 +109,4 @@ class Parties:
         while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
             first = self.parse.head[first]
         phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
-        return phrase if phrase.end - phrase.start <= LONGEST_HOLDER else self.parse.core(noun)
+        return phrase if phrase.end - phrase.start <= MAX_HOLDER else self.parse.core(noun)

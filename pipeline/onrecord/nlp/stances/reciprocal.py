@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import permutations
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import subject
 from onrecord.nlp.stances.candidate import Candidate
 from onrecord.nlp.stances.coordination import named_conjuncts
@@ -16,7 +16,7 @@ MAX_PARTNERS = 3
 
 def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     """Yield the stances of the joined subjects of a reciprocal verb toward each other."""
-    found = vocabulary.reciprocal_verbs().get(parse.lower[verb])
+    found = lexicon.reciprocal_verbs().get(parse.lower[verb])
     if found is None or parse.child(verb, "neg") is not None or parse.is_passive(verb):
         return
     objects, score, relation = found

@@ -49,7 +49,7 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
     }
 )
 # Below this a reader would meet more wrong stances than right ones of the kind.
-LEAST_BELIEF = 0.4
+MIN_BELIEF = 0.4
 # Of what a reader confirms, annotators who mark all stances of a text have marked three in five.
 MARKED = 0.6
 # What things do too, and mean nothing by it: the storm killed, the rain helped.

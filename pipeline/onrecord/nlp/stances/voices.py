@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import FIRST_PERSON, agency
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import doer
+from onrecord.nlp.stances.holders import FIRST_PERSON, can_hold_stance
 from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.parties import Parties
@@ -121,7 +121,7 @@ class Voices:
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
-        reporting = vocabulary.reporting_verbs()
+        reporting = lexicon.reporting_verbs()
         found: list[Voice] = []
         index = token
         for _ in range(MAX_CLIMB):
@@ -140,9 +140,9 @@ class Voices:
             return
         if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
             return
-        if agency(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
+        if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
-        if agency(self.parse, head) == "unknown" and self.parse.lower[head] not in vocabulary.utterances():
+        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in lexicon.utterances():
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))

@@ -2,10 +2,10 @@
 
 from typing import Literal, TypeAlias
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.parse import Parse
 
-Agency: TypeAlias = Literal["name", "yes", "no", "unknown"]
+HolderStatus: TypeAlias = Literal["name", "yes", "no", "unknown"]
 
 FIRST_PERSON = frozenset({"i", "we", "me", "us", "my", "our", "mine", "ours"})
 THIRD_PERSON = frozenset({"he", "she", "they", "his", "her", "their"})
@@ -15,16 +15,16 @@ GENERIC = frozenset({"you", "one", "anyone", "everyone"})
 IMPERSONAL = frozenset(
     {"it", "this", "that", "these", "those", "which", "what", "its", "there", "others", "some", "nobody", "none"}
 )
-ACTORS = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+HOLDER_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 
 
-def agency(parse: Parse, head: int) -> Agency:
+def can_hold_stance(parse: Parse, head: int) -> HolderStatus:
     """Return whether a noun names someone who can take a stand."""
     head = whole(parse, head)
     word, kind = parse.lower[head], parse.ent_type[head]
-    if kind in ACTORS or (parse.tag[head].startswith("NNP") and not kind):
+    if kind in HOLDER_TYPES or (parse.tag[head].startswith("NNP") and not kind):
         return "name"
-    if word in PERSONAL or word in vocabulary.agents():
+    if word in PERSONAL or word in lexicon.person_nouns():
         return "yes"
     if word in IMPERSONAL or kind or not parse.tag[head].startswith("NN"):
         return "no"
@@ -33,7 +33,7 @@ def agency(parse: Parse, head: int) -> Agency:
 
 def whole(parse: Parse, head: int) -> int:
     """Return what a number or a part is of: a number of officials, most of the farmers."""
-    if parse.lower[head] in vocabulary.partitives():
+    if parse.lower[head] in lexicon.partitives():
         for child in parse.children[head]:
             if parse.lower[child] == "of":
                 return parse.child(child, "pobj") or head
@@ -51,4 +51,4 @@ def counted(parse: Parse, head: int) -> int:
 
 def is_named(parse: Parse, head: int) -> bool:
     """Whether a noun is, or ends, the name of a person, a body or a place."""
-    return parse.ent_type[head] in ACTORS and parse.tag[head].startswith(("NNP", "NNS"))
+    return parse.ent_type[head] in HOLDER_TYPES and parse.tag[head].startswith(("NNP", "NNS"))

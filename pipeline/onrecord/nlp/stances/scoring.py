@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from onrecord.nlp import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
+from onrecord.nlp.lexicon import rows
 
 PAIR_WEIGHTS = "stance_pairs"
 
@@ -28,9 +28,7 @@ Table: TypeAlias = Mapping[str, Sides]
 @functools.cache
 def pair_weights() -> Table:
     """Return the weights of each feature of two actors."""
-    return MappingProxyType(
-        {row[0]: Sides(float(row[1]), float(row[2])) for row in lexicon.rows(PAIR_WEIGHTS, "weights")}
-    )
+    return MappingProxyType({row[0]: Sides(float(row[1]), float(row[2])) for row in rows(PAIR_WEIGHTS, "weights")})
 
 
 def logits(names: Iterable[str], table: Table) -> Sides:
