@@ -17,12 +17,12 @@ from onrecord.nlp import lexicon
 from onrecord.nlp.annotations import segments_of
 
 # A promo or a credit is short; a longer line is prose, and bounding it bounds the regular expressions too.
-LONGEST_MARKED_LINE = 300
+MAX_MARKED_LINE = 300
 HEAD_LINES = 8  # bylines and dates stand among the first lines that are not blank
 TAIL_LINES = 6  # contact lines and sources stand among the last
 # Text that was wrapped to a width has no longer lines, and most of its lines end in mid-sentence.
-LONGEST_WRAPPED_LINE = 100
-SHORTEST_WRAPPED_SHARE = 0.6
+MAX_WRAPPED_LINE = 100
+MIN_WRAPPED_SHARE = 0.6
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
 # Pictures, bullets and arrows before a line's first word.
@@ -90,9 +90,9 @@ def _lines(text: str) -> list[Line]:
 def _is_wrapped(lines: list[Line]) -> bool:
     """Whether the text was wrapped to a width, so that most line ends mean nothing."""
     longest = max((len(line.text) for line in lines), default=0)
-    if len(lines) < 3 or longest > LONGEST_WRAPPED_LINE:
+    if len(lines) < 3 or longest > MAX_WRAPPED_LINE:
         return False
-    full = [line for line in lines[:-1] if len(line.text) >= SHORTEST_WRAPPED_SHARE * longest]
+    full = [line for line in lines[:-1] if len(line.text) >= MIN_WRAPPED_SHARE * longest]
     open_ended = sum(line.text[-1] not in TERMINAL for line in full)
     return 2 * len(full) > len(lines) and 2 * open_ended > len(full)
 
@@ -103,7 +103,7 @@ def paragraphs(text: str) -> list[Line]:
     if not lines:
         return []
     wrapped = _is_wrapped(lines)
-    width = max(len(line.text) for line in lines) * SHORTEST_WRAPPED_SHARE
+    width = max(len(line.text) for line in lines) * MIN_WRAPPED_SHARE
     starts = [0]
     for index, (above, below) in enumerate(itertools.pairwise(lines), 1):
         gap = text[above.end : below.start]
@@ -130,7 +130,7 @@ def _marked_lines() -> tuple[tuple[SegmentKind, str, re.Pattern[str]], ...]:
 
 def _kind(line: str, index: int, count: int) -> SegmentKind:
     """Return what the paragraph at ``index`` of ``count`` is, from its words and its place alone."""
-    if len(line) > LONGEST_MARKED_LINE:
+    if len(line) > MAX_MARKED_LINE:
         return "BODY"
     here = {"any": True, "inner": index > 0, "tail": index >= count - TAIL_LINES}
     if index < HEAD_LINES:
@@ -148,10 +148,10 @@ def _kind(line: str, index: int, count: int) -> SegmentKind:
 
 def _dateline_end(line: str) -> int:
     """Return where the body begins behind a dateline at the paragraph's start; 0 where there is none."""
-    match = DATELINE.match(line, 0, LONGEST_MARKED_LINE)
+    match = DATELINE.match(line, 0, MAX_MARKED_LINE)
     if match is None or (match.group("place") or "") in lexicon.words("segment_labels"):
         return 0
-    is_headline = line[:LONGEST_MARKED_LINE].isupper()
+    is_headline = line[:MAX_MARKED_LINE].isupper()
     return 0 if is_headline else match.end()
 
 

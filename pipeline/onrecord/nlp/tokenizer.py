@@ -11,10 +11,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 # Their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that.
-MOST_TOKENS = 100_000
-LONGEST_RUN = 1_000  # code points; addresses on the web stay below
+MAX_TOKENS = 100_000
+MAX_RUN = 1_000  # code points; addresses on the web stay below
 PIECE = 100
-LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")
+LONG_RUN = re.compile(rf"\S{{{MAX_RUN},}}")
 
 
 class TooManyTokens(ValueError):
@@ -22,7 +22,7 @@ class TooManyTokens(ValueError):
 
 
 class BoundedTokenizer:
-    """Tokenizes as ``tokenizer`` does, but cuts runs of ``LONGEST_RUN`` code points and more into pieces."""
+    """Tokenizes as ``tokenizer`` does, but cuts runs of ``MAX_RUN`` code points and more into pieces."""
 
     def __init__(self, tokenizer: Callable[[str], Doc], vocab: Vocab) -> None:
         """Wrap a tokenizer."""
@@ -33,11 +33,11 @@ class BoundedTokenizer:
         """Return the text's tokens; ``doc.text == text``.
 
         Raises:
-            TooManyTokens: there are more than ``MOST_TOKENS``.
+            TooManyTokens: there are more than ``MAX_TOKENS``.
         """
         doc = self.tokenizer(text) if LONG_RUN.search(text) is None else self._in_pieces(text)
-        if len(doc) > MOST_TOKENS:
-            raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MOST_TOKENS:,}")
+        if len(doc) > MAX_TOKENS:
+            raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MAX_TOKENS:,}")
         return doc
 
     def _in_pieces(self, text: str) -> Doc:

@@ -7,7 +7,7 @@ biomedical text" (2003), simplified: the letters occur in the long form in that 
 from collections import Counter
 from dataclasses import dataclass
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import POSSESSIVES
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
@@ -72,7 +72,7 @@ def _start_of_long_form(tokens: Tokens, end: int, letters: str) -> int:
         word = tokens.text[start]
         if word in POSSESSIVES:
             continue
-        if not (word[0].isupper() or word.lower() in gazetteer.LINKS):
+        if not (word[0].isupper() or word.lower() in knowledge.LINKS):
             break
         full = fold(word)[:1] + full
         main = main if word.islower() else fold(word)[:1] + main
@@ -107,4 +107,4 @@ def initials_of(words: Words) -> list[str]:
     if len(parts) < MIN_LETTERS:
         return []
     full = "".join(part[0] for part in parts)
-    return sorted({full, "".join(part[0] for part in parts if part not in gazetteer.LINKS)})
+    return sorted({full, "".join(part[0] for part in parts if part not in knowledge.LINKS)})

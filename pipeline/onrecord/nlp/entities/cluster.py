@@ -12,7 +12,7 @@ from onrecord.nlp.entities.type_votes import Votes, votes_for, winner
 
 
 @dataclass(slots=True)
-class Referent:
+class EntityCluster:
     """A person, body or place: its mentions, the forms of its name, and the votes for its type."""
 
     names: list[Name]
@@ -20,7 +20,7 @@ class Referent:
     forms: list[Words] = field(default_factory=list)
 
     @classmethod
-    def of_form(cls, words: Words, names: list[Name]) -> "Referent":
+    def of_form(cls, words: Words, names: list[Name]) -> "EntityCluster":
         """Return what all names with these words stand for."""
         return cls(names, votes_for(words, names), [words])
 
@@ -39,7 +39,7 @@ class Referent:
         """What the user's list says about it."""
         return next((name.listed for name in self.names if name.listed), None)
 
-    def may_be(self, other: "Referent") -> bool:
+    def may_be(self, other: "EntityCluster") -> bool:
         """Whether the user's list does not tell the two apart."""
         return self.listed is None or other.listed is None or self.listed == other.listed
 
@@ -51,14 +51,14 @@ class Referent:
             return "m" if by_title["m"] > by_title["f"] else "f"
         return next(filter(None, map(gender_of_given_name, self.forms)), None)
 
-    def join(self, other: "Referent") -> None:
+    def join(self, other: "EntityCluster") -> None:
         """Take over another's names."""
         self.names.extend(other.names)
         self.forms.extend(other.forms)
         for kind, weight in other.votes.items():
             self.votes[kind] += weight
 
-    def join_short_name(self, other: "Referent") -> None:
+    def join_short_name(self, other: "EntityCluster") -> None:
         """Take over the mentions of a short name, whatever the model took each of them for."""
         kind = self.type
         self.names.extend(other.names)

@@ -1,7 +1,7 @@
 """What stands beside a name and tells of it: prepositions, places behind a comma, nouns that say what it is."""
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -52,7 +52,7 @@ def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
 
     "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
     """
-    kinds = gazetteer.kinds()
+    kinds = knowledge.kinds()
     before = start - 1
     if before > 0 and tokens.text[before] == "of" and kinds.get(tokens.text[before - 1]) in ("GPE", "LOC"):
         return kinds[tokens.text[before - 1]]
@@ -80,7 +80,7 @@ def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
             return None
     before = index - 2 if tokens.text[index - 1] == "," else index - 1
     return (
-        gazetteer.plural_kinds().get(tokens.text[before].lower())
+        knowledge.plural_kinds().get(tokens.text[before].lower())
         if before >= 0 and tokens.tag[before] == "NNS"
         else None
     )
@@ -94,6 +94,6 @@ def place_behind(tokens: Tokens, end: int) -> Words:
     """Return the words of the well-known place that follows a comma, as in "Springfield, Illinois"; none where there is none."""
     if end + 1 >= len(tokens) or tokens.text[end] != ",":
         return ()
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     words = tuple(map(fold, tokens.text[end + 1 : end + 3]))
     return next((place for place in (words[:1], words) if place in known and known[place].type == "GPE"), ())

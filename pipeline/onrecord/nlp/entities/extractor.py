@@ -10,17 +10,17 @@ from spacy.tokens import Doc
 from onrecord.data.gazetteer import ListedName, parse
 from onrecord.nlp.annotations import Entity, entities_of, title_of
 from onrecord.nlp.entities.abbreviations import find_abbreviations
-from onrecord.nlp.entities.clustering import referents_of
+from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames, with_listed
 from onrecord.nlp.entities.mentions import is_read, names_of_model
-from onrecord.nlp.entities.metonyms import refer
-from onrecord.nlp.entities.organization_rules import bodies_by_form
+from onrecord.nlp.entities.metonyms import find_metonyms
+from onrecord.nlp.entities.organization_rules import organizations_by_form
 from onrecord.nlp.entities.person_rules import persons_by_form
-from onrecord.nlp.entities.repeated_names import names_again, whole_known_places
+from onrecord.nlp.entities.repeated_names import repeated_names, whole_known_places
 from onrecord.nlp.entities.teams import with_teams
 from onrecord.nlp.entities.tokens import Tokens
-from onrecord.nlp.entities.wikidata import identify
+from onrecord.nlp.entities.wikidata import link_to_wikidata
 
 
 class EntityExtractor:
@@ -44,18 +44,18 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     if not len(doc):
         return ()
     text, tokens = doc.text, Tokens.of(doc)
-    names = bodies_by_form(text, tokens, persons_by_form(text, tokens, names_of_model(doc, text, tokens)))
+    names = organizations_by_form(text, tokens, persons_by_form(text, tokens, names_of_model(doc, text, tokens)))
     names = with_listed(names, whole_known_places(text, tokens))
     names = with_listed(names, listed.find(text, tokens))
-    names = sorted([*names, *names_again(text, tokens, names)], key=lambda name: name.start)
+    names = sorted([*names, *repeated_names(text, tokens, names)], key=lambda name: name.start)
     found = find_abbreviations(text, tokens, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
     names = with_teams(names, text, tokens)
-    referents = referents_of(names, found.long_forms)
-    items = identify(referents)
-    stands_for = refer(referents, items, tokens)
+    clusters = clusters_of(names, found.long_forms)
+    items = link_to_wikidata(clusters)
+    stands_for = find_metonyms(clusters, items, tokens)
     headline = headline_words(title_of(doc), text, tokens)
-    return tuple(describe(text, tokens, headline, *of_one) for of_one in zip(referents, items, stands_for, strict=True))
+    return tuple(describe(text, tokens, headline, *of_one) for of_one in zip(clusters, items, stands_for, strict=True))
 
 
 @Language.factory(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from onrecord.data.gazetteer import MAX_NAME_LENGTH, ListedName
 from onrecord.nlp.annotations import text_span
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.tokens import Tokens
 
@@ -71,7 +71,7 @@ def _lengths(names: Iterable[str]) -> dict[str, list[int]]:
 
 def _name(text: str, tokens: Tokens, start: int, end: int, entry: ListedName) -> Name:
     span = text_span(text, tokens.offset[start], tokens.end_offset(end - 1))
-    return Name(start, end, span, gazetteer.words_of(span.text) or (span.text.casefold(),), entry.type, listed=entry)
+    return Name(start, end, span, knowledge.words_of(span.text) or (span.text.casefold(),), entry.type, listed=entry)
 
 
 def with_listed(names: list[Name], listed: list[Name]) -> list[Name]:

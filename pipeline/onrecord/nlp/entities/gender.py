@@ -5,7 +5,7 @@ from collections import Counter
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender
 from onrecord.nlp.entities.person_names import gender_of_given_name
 from onrecord.nlp.entities.spelling import fold
@@ -21,7 +21,7 @@ def gender(entity: Entity, text: str = "") -> Gender | None:
     if entity.type != "PERSON":
         return None
     said: Counter[Gender] = Counter()
-    titles = gazetteer.titles()
+    titles = knowledge.titles()
     for mention in entity.mentions:
         start = mention.span.start
         for word in text[max(0, start - TITLE_CHARACTERS) : start].split()[-TITLE_WORDS:]:
@@ -31,7 +31,7 @@ def gender(entity: Entity, text: str = "") -> Gender | None:
     if said["m"] != said["f"]:
         return "m" if said["m"] > said["f"] else "f"
     for name in (entity.name, *entity.aliases):
-        told = gender_of_given_name(gazetteer.words_of(name))
+        told = gender_of_given_name(knowledge.words_of(name))
         if told:
             return told
     return None

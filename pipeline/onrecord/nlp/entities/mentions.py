@@ -11,7 +11,7 @@ from spacy.tokens import Span as TokenSpan
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import fold
@@ -119,13 +119,13 @@ def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
     if not tokens.headline_end:
         return names
-    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(gazetteer.known_names())
+    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(knowledge.known_names())
     return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
 
 
 def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
     """Leave out the first word of a sentence that is tagged as none of a name and is no name elsewhere: "Aides said"."""
-    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(gazetteer.known_names())
+    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(knowledge.known_names())
     return [
         name
         for name in names
@@ -143,7 +143,7 @@ def _opens_sentence(name: Name, tokens: Tokens) -> bool:
 def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     """Cut a word off the start of a person's name where the rest is a full name seen elsewhere: "Rival Ann Lee"."""
     seen = {name.words for name in names if name.type == "PERSON" and len(name.words) > 1}
-    given_names = gazetteer.given_names()
+    given_names = knowledge.given_names()
     result = []
     for name in names:
         words = name.words
@@ -162,28 +162,28 @@ def make_name(
     if start >= end or end - start > MAX_WORDS:
         return None
     first, last = tokens.offset[start], tokens.end_offset(end - 1)
-    words = gazetteer.words_of(text[first:last])
-    if words not in gazetteer.known_names():
+    words = knowledge.words_of(text[first:last])
+    if words not in knowledge.known_names():
         for mark in POSSESSIVES:
             if last - first > len(mark) and text.endswith(mark, first, last):
                 last -= len(mark)
-                words = gazetteer.words_of(text[first:last])
+                words = knowledge.words_of(text[first:last])
                 break
     if SINGLE_LETTER.fullmatch(text, first, last):
         last -= 1  # "in a post on X." ends with the sentence
-        words = gazetteer.words_of(text[first:last])
+        words = knowledge.words_of(text[first:last])
     written = text[first:last]
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
-        words = gazetteer.words_of(NICKNAME.sub(" ", written))
-    words = gazetteer.state_abbreviations().get(written, words)
-    if words in gazetteer.short_acronyms() and not written.replace(".", "").isupper():
+        words = knowledge.words_of(NICKNAME.sub(" ", written))
+    words = knowledge.state_abbreviations().get(written, words)
+    if words in knowledge.short_acronyms() and not written.replace(".", "").isupper():
         words = (written,)  # "Who" is not the WHO.
     if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
         return None
-    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in gazetteer.known_names():
+    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in knowledge.known_names():
         label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
-    titles = gazetteer.titles()
+    titles = knowledge.titles()
     return Name(
         start=start,
         end=end,
@@ -216,7 +216,7 @@ def is_read(doc: Doc, names: list[Name]) -> list[bool]:
 
 
 def _is_place(name: Name) -> bool:
-    known = gazetteer.known_names().get(name.words)
+    known = knowledge.known_names().get(name.words)
     return (known.type if known else name.type) in ("GPE", "LOC")
 
 
@@ -232,7 +232,7 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
     for index in range(start + 1, end - 1):
         if tokens.text[index] in POSSESSIVES:
             words = tuple(map(fold, tokens.text[start:index]))
-            if words in bearers or words in gazetteer.known_names():
+            if words in bearers or words in knowledge.known_names():
                 yield start, index
                 start = index + 1
     yield start, end
@@ -241,7 +241,7 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
 def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
     """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
-    is_known = gazetteer.words_of(" ".join(tokens.text[start:end])) in gazetteer.known_names()
+    is_known = knowledge.words_of(" ".join(tokens.text[start:end])) in knowledge.known_names()
     table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
     piece = start
     for index in range(start, end):
@@ -265,30 +265,30 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
 def _is_plain_word(tokens: Tokens, index: int) -> bool:
     """Whether a token is a word in lower case that no name of a person holds: not "van", nor the end of "Min-ho"."""
     text = tokens.text[index]
-    return text.islower() and text not in gazetteer.PARTICLES and tokens.follows_space(index)
+    return text.islower() and text not in knowledge.PARTICLES and tokens.follows_space(index)
 
 
 def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int, int]:
     """Leave out articles, titles and other words before the name, and possessive, punctuation and titles behind it."""
     texts = tokens.text
-    titles, given_names = gazetteer.titles(), gazetteer.given_names()
+    titles, given_names = knowledge.titles(), knowledge.given_names()
     while end > start:
         text = texts[end - 1]
         if text in POSSESSIVES:
-            if end - start == 2 and gazetteer.words_of(texts[start] + text) in gazetteer.known_names():
+            if end - start == 2 and knowledge.words_of(texts[start] + text) in knowledge.known_names():
                 break
         elif (
             _is_sign(text)
             or (text.islower() and tokens.follows_space(end - 1))
             or _is_caption(tokens, end)
-            or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in gazetteer.known_names())
+            or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in knowledge.known_names())
         ):
             pass
         elif not (
             label in TITLED_BEHIND
             and end - start > 1
             and fold(text) in titles
-            and fold(text) not in gazetteer.designators()
+            and fold(text) not in knowledge.designators()
             and not texts[end - 2].islower()
         ):
             break
@@ -298,7 +298,7 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
-        is_lower = text.islower() and lower not in gazetteer.PARTICLES
+        is_lower = text.islower() and lower not in knowledge.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
             break
@@ -312,13 +312,13 @@ def _is_sign(text: str) -> bool:
 
 def _is_caption(tokens: Tokens, end: int) -> bool:
     """Whether the last word labels what follows: "Lisbon Photo: ..."."""
-    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in gazetteer.common_words()
+    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in knowledge.common_words()
 
 
 def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     """Whether the words are a minister's or secretary's charge: "Education Minister", "Secretary of State"."""
-    if words not in gazetteer.portfolios():
+    if words not in knowledge.portfolios():
         return False
-    if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
+    if end < len(tokens) and fold(tokens.text[end]) in knowledge.titles():
         return True
-    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
+    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in knowledge.titles()

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.context import POSSESSIVES
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
@@ -31,38 +31,38 @@ MAX_CONJUNCTS = 10
 MAX_ADJECTIVES = 3
 
 
-def refer(referents: Sequence[Referent], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
-    """Return whom each referent stands for: the index of another one, a name, or None where it stands for itself."""
+def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
+    """Return whom each cluster stands for: the index of another one, a name, or None where it stands for itself."""
     countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
     by_words = {
         canonical(form): index
-        for index, referent in reversed(list(enumerate(referents)))
-        if referent.type in STOOD_FOR and not referent.is_team
-        for form in referent.forms
+        for index, cluster in reversed(list(enumerate(clusters)))
+        if cluster.type in STOOD_FOR and not cluster.is_team
+        for form in cluster.forms
     }
     result: list[int | str | None] = []
-    for referent, item in zip(referents, items, strict=True):
-        palace = _behind_palace(referent)
+    for cluster, item in zip(clusters, items, strict=True):
+        palace = _behind_palace(cluster)
         government = palace or (country_names().get(item.country) if item.is_capital else None)
-        if government is None or not any(_acts(tokens, name, palace is not None) for name in referent.names):
+        if government is None or not any(_acts(tokens, name, palace is not None) for name in cluster.names):
             result.append(None)
         elif palace is None:
             result.append(countries.get(item.country, government))
         else:
-            result.append(by_words.get(canonical(gazetteer.words_of(government)), government))
+            result.append(by_words.get(canonical(knowledge.words_of(government)), government))
     return result
 
 
-def _behind_palace(referent: Referent) -> str | None:
-    if referent.type == "PERSON" or referent.is_team:
+def _behind_palace(cluster: EntityCluster) -> str | None:
+    if cluster.type == "PERSON" or cluster.is_team:
         return None
-    return next((palaces()[form] for form in map(canonical, referent.forms) if form in palaces()), None)
+    return next((palaces()[form] for form in map(canonical, cluster.forms) if form in palaces()), None)
 
 
 @functools.cache
 def palaces() -> dict[Words, str]:
     """Return for the names of seats of government whom they stand for."""
-    return {canonical(gazetteer.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
+    return {canonical(knowledge.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
 
 
 @functools.cache
@@ -108,4 +108,4 @@ def _owns(tokens: Tokens, end: int) -> bool:
 
 
 def _has_office(tokens: Tokens, end: int) -> bool:
-    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in gazetteer.offices()
+    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in knowledge.offices()

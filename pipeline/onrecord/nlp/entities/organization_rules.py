@@ -4,7 +4,7 @@ The small model takes a place for a name of its own where a longer one goes on: 
 """
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -19,10 +19,10 @@ DATES = frozenset({
 KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
-def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     """Return the names, in text order, with bodies added that the model passed over; what lies within them gives way."""
     owner = {index: name for name in names for index in range(name.start, name.end)}
-    designators = gazetteer.designators()
+    designators = knowledge.designators()
     found: list[Name] = []
     for last in range(1, len(tokens)):
         kind = designators.get(fold(tokens.text[last]))
@@ -47,7 +47,7 @@ def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list
     """Return the names that go on behind "of" and "on" where the model saw the first word at the most: Treaty on the Moon."""
     found = []
     for first in range(len(tokens) - 2):
-        kind = gazetteer.designators().get(fold(tokens.text[first]))
+        kind = knowledge.designators().get(fold(tokens.text[first]))
         if kind not in (*KINDS, "LAW") or not _is_name_word(tokens, first) or tokens.text[first + 1] not in FIELD_WORDS:
             continue
         start = first + (3 if tokens.text[first + 2].lower() == "the" else 2)
@@ -72,7 +72,7 @@ def _is_part(name: Name, start: int, end: int) -> bool:
 def _is_other(tokens: Tokens, index: int) -> bool:
     """Whether a capitalised word is no part of a body's field: a title, a day, a month."""
     word = fold(tokens.text[index])
-    return word in gazetteer.titles() or word in gazetteer.common_words() or word in DATES
+    return word in knowledge.titles() or word in knowledge.common_words() or word in DATES
 
 
 def _start(tokens: Tokens, last: int) -> int:

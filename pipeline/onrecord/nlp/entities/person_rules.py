@@ -7,7 +7,7 @@ saw half of the name or took it for a place. A capitalised word behind a title i
 import re
 from collections.abc import Container
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -55,7 +55,7 @@ def _is_titled(tokens: Tokens, index: int) -> bool:
     """Whether a token is a surname behind a title that opens no other names: "President Okoro"."""
     if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
         return False
-    return fold(tokens.text[index - 1]) in gazetteer.sure_titles() and _is_plain_surname(tokens, index)
+    return fold(tokens.text[index - 1]) in knowledge.sure_titles() and _is_plain_surname(tokens, index)
 
 
 def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
@@ -67,7 +67,7 @@ def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
 
 
 def _is_nationality(word: str) -> bool:
-    known = gazetteer.known_names().get((word,))
+    known = knowledge.known_names().get((word,))
     return known is not None and known.type == "NORP"
 
 
@@ -81,7 +81,7 @@ def _opens_person(tokens: Tokens, index: int) -> bool:
     if _is_initial(word):
         return True
     folded = fold(word)
-    return folded in gazetteer.given_names() and (folded,) not in gazetteer.known_names()
+    return folded in knowledge.given_names() and (folded,) not in knowledge.known_names()
 
 
 def _person_end(tokens: Tokens, start: int) -> int:
@@ -99,7 +99,7 @@ def _person_end(tokens: Tokens, start: int) -> int:
                 break
             limit += after - end
             end = after
-        elif word in gazetteer.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
+        elif word in knowledge.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
             end += 2
             surname = end
         elif _is_surname(tokens, end) or (surname == start and _is_place_as_surname(tokens, end)):
@@ -140,9 +140,9 @@ def _is_surname(tokens: Tokens, index: int) -> bool:
         _is_name_word(tokens, index)
         and len(word) >= MIN_SURNAME_LETTERS
         and not word.isupper()
-        and folded not in gazetteer.designators()
-        and folded not in gazetteer.titles()
-        and (folded,) not in gazetteer.known_names()
+        and folded not in knowledge.designators()
+        and folded not in knowledge.titles()
+        and (folded,) not in knowledge.known_names()
     )
 
 
@@ -152,7 +152,7 @@ def _is_plain_surname(tokens: Tokens, index: int) -> bool:
 
 def _is_place_as_surname(tokens: Tokens, index: int) -> bool:
     """Whether a place stands where a surname does and nothing of the name follows: ``Pilar Montenegro``."""
-    known = gazetteer.known_names().get((fold(tokens.text[index]),))
+    known = knowledge.known_names().get((fold(tokens.text[index]),))
     if known is None or known.type != "GPE" or not known.sure or not _is_name_word(tokens, index):
         return False
     return tokens.text[index].istitle() and (index + 1 == len(tokens) or not _is_name_word(tokens, index + 1))
@@ -165,7 +165,7 @@ def _is_name_word(tokens: Tokens, index: int) -> bool:
 def _may_precede(word: str) -> bool:
     """Whether a word in capitals before a person's name is no part of it: a title, a nationality, a body."""
     folded = fold(word)
-    return folded in gazetteer.titles() or folded in gazetteer.offices() or (folded,) in gazetteer.known_names()
+    return folded in knowledge.titles() or folded in knowledge.offices() or (folded,) in knowledge.known_names()
 
 
 def _is_initial(word: str) -> bool:

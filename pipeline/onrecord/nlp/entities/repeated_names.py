@@ -6,8 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import abbreviations
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import abbreviations, knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
 from onrecord.nlp.entities.spelling import fold
@@ -25,7 +24,7 @@ Spellings = dict[str, list[tuple[str, EntityType]]]
 Foldings = dict[str, list[tuple[Words, EntityType]]]
 
 
-def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+def repeated_names(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     """Return the further places where one of the names, the surname of a person, or a well-known name stands."""
     seen = _spellings_of(tokens, names)
     known, known_folded = _known_spellings(), _known_foldings()
@@ -121,7 +120,7 @@ class _Search:
         if not word[0].isupper() or not tokens.tag[index].startswith("NNP"):
             return False
         folded = fold(word)
-        if folded in gazetteer.titles() or folded in gazetteer.offices():
+        if folded in knowledge.titles() or folded in knowledge.offices():
             return False
         return not (tokens.starts_sentence[index] and word.lower() in self.common)
 
@@ -150,7 +149,7 @@ def _spellings_of(tokens: Tokens, names: list[Name]) -> Spellings:
         elif name.type == "ORG" and len(name.words) >= MIN_ACRONYM_LETTERS:
             for initials in abbreviations.initials_of(name.words):
                 votes[initials.upper(), initials.upper()]["ORG"] += 1
-    for key in [key for key in votes if fold(key[1]) in gazetteer.common_words()]:
+    for key in [key for key in votes if fold(key[1]) in knowledge.common_words()]:
         del votes[key]
     spellings: Spellings = defaultdict(list)
     for (first, spelling), kinds in sorted(votes.items(), key=lambda item: -len(item[0][1])):
@@ -162,7 +161,7 @@ def _foldings_of(spellings: Spellings) -> Foldings:
     foldings: Foldings = defaultdict(list)
     for of_first in spellings.values():
         for spelling, kind in of_first:
-            words = gazetteer.words_of(spelling)
+            words = knowledge.words_of(spelling)
             if words:
                 foldings[words[0]].append((words, kind))
     for candidates in foldings.values():
@@ -173,9 +172,9 @@ def _foldings_of(spellings: Spellings) -> Foldings:
 @functools.cache
 def _known_spellings() -> Spellings:
     spellings: Spellings = defaultdict(list)
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     for name, *_ in sorted(rows("entity_known"), key=lambda row: -len(row[0])):
-        entry = known[gazetteer.words_of(name)]
+        entry = known[knowledge.words_of(name)]
         first = FIRST_WORD.match(name)
         if first and entry.sure and entry.type != "NORP":
             spellings[first.group()].append((name, entry.type))
@@ -195,7 +194,7 @@ def _long_known_places() -> Spellings:
 @functools.cache
 def _known_foldings() -> Foldings:
     foldings: Foldings = defaultdict(list)
-    for words, known in sorted(gazetteer.known_names().items(), key=lambda item: -len(item[0])):
+    for words, known in sorted(knowledge.known_names().items(), key=lambda item: -len(item[0])):
         if known.sure and known.type != "NORP":
             foldings[words[0]].append((words, known.type))
     return dict(foldings)

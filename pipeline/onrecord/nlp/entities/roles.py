@@ -4,7 +4,7 @@ Three patterns over tags, with a noun for an office or a calling as their head: 
 comma, and behind the name between commas. They need no parse, which often goes wrong among so many nouns.
 """
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import ARTICLES, Name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -40,7 +40,7 @@ def role_of(names: list[Name], text: str, tokens: Tokens) -> str | None:
 def _before(tokens: Tokens, name: Name) -> tuple[int, int]:
     """NATO Secretary General Erik Dahl; Secretary of State Paul Renner."""
     end = name.start
-    if end and fold(tokens.text[end - 1]) in gazetteer.titles() and not _is_office(tokens, end - 1):
+    if end and fold(tokens.text[end - 1]) in knowledge.titles() and not _is_office(tokens, end - 1):
         end -= 1
     return _ending_at(tokens, end)
 
@@ -118,4 +118,4 @@ def _is_modifier(tokens: Tokens, index: int) -> bool:
 def _is_office(tokens: Tokens, index: int) -> bool:
     if tokens.tag[index] not in NOUN_TAGS:
         return False
-    return fold(tokens.text[index]) in gazetteer.offices()
+    return fold(tokens.text[index]) in knowledge.offices()

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.tokens import Tokens
@@ -38,7 +38,7 @@ def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     """Return the names, in text order, those of teams marked as such."""
     if not _is_sport(text, tokens):
         return names
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     surnames = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
     forms: dict[Words, list[Name]] = defaultdict(list)
     for name in names:
@@ -66,7 +66,7 @@ def _plays(tokens: Tokens, name: Name) -> bool:
     behind = tokens.text[name.end] if name.end < len(tokens) else ""
     if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(tokens, name):
         return True
-    if behind.lower() in gazetteer.offices() and behind.islower():
+    if behind.lower() in knowledge.offices() and behind.islower():
         return True
     for index in range(name.start, name.end):
         head = tokens.head[index]

@@ -75,13 +75,13 @@ class Tokens:
         end = next((index for index, text in enumerate(self.text) if "\n" in text), 0)
         if all(map(str.isspace, self.text[end:])):
             return 0
-        words = [word for word in self.text[:end] if len(word) > LONGEST_SMALL_WORD and word.isalpha()]
+        words = [word for word in self.text[:end] if len(word) > MAX_SMALL_WORD and word.isalpha()]
         capitalised = sum(word[0].isupper() for word in words)
         return end if len(words) >= MIN_SHOUTED_WORDS and capitalised >= MIN_CAPITALISED * len(words) else 0
 
 
 # Articles and prepositions stay small in most headlines.
-LONGEST_SMALL_WORD = 3
+MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
 # One or two words in capitals may be an acronym or a dateline.
 MIN_SHOUTED_WORDS = 3

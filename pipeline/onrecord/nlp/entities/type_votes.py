@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeAlias, get_args
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 
@@ -29,10 +29,10 @@ MAX_PERSON_WORDS = 4
 def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     """Return how strongly each type is supported by the mentions that have these words."""
     votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
-    known = gazetteer.known_names().get(words)
-    designated = gazetteer.designated(words)
-    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in gazetteer.given_names()
-    is_surname = not designated or (len(words) == 2 and words[-1] in gazetteer.designating_surnames())
+    known = knowledge.known_names().get(words)
+    designated = knowledge.designated(words)
+    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in knowledge.given_names()
+    is_surname = not designated or (len(words) == 2 and words[-1] in knowledge.designating_surnames())
     if known:
         votes[known.type] += KNOWN
     for name in names:
