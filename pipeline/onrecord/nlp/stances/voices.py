@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
+from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import doer
 from onrecord.nlp.stances.holders import FIRST_PERSON, can_hold_stance
@@ -11,8 +12,6 @@ from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
-OPENING, CLOSING = frozenset({"“", "``", "«", "„", "‘"}), frozenset({"”", "''", "»", "’"})
-STRAIGHT = frozenset({'"'})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,19 @@ class Voices:
     """Finds the voices over the tokens of one article."""
 
     def __init__(self, parse: Parse, parties: Parties) -> None:
-        """Lay out the quotes over the tokens once."""
+        """Find the quotation marks and the quotes over the tokens of an article."""
         self.parse, self.parties = parse, parties
-        self.marked: set[int] = set()
+        text = parse.doc.text
+        self.regions = find_regions(text, paragraph_spans(text))
+        self.region_of = innermost_regions(self.regions, [token.idx + len(token) for token in parse.doc])
         self.cues: list[list[int]] = []  # of each quote
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
-        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter.
+        """Return the innermost quote over each token: the one with the shortest span, and of two the first.
 
-        Quotes reach further than their marks where nothing else tells the end. So a token outside the marks belongs to a quote only
-        where the tree has it under the words that introduce the quote.
+        Quotes may extend beyond their marks where nothing else shows the end. So a token outside marks that open in the quote belongs
+        to the quote only where it depends on the words that introduce the quote.
         """
         over: dict[int, tuple[int, int]] = {}
         doc = self.parse.doc
@@ -48,24 +49,22 @@ class Voices:
                 for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
             ]
             self.cues.append(cues)
-            marked = False
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
                 if tokens is None:
                     continue
                 size = span.end - span.start
                 for token in range(tokens.start, tokens.end):
-                    word = self.parse.lower[token]
-                    marked = (word in OPENING or (word in STRAIGHT and not marked)) or (
-                        marked and word not in CLOSING | STRAIGHT
-                    )
-                    if marked:
-                        self.marked.add(token)
-                    elif cues and not self._is_under(token, cues):
+                    if cues and not self._is_marked_from(token, span.start) and not self._is_under(token, cues):
                         continue
                     if token not in over or size < over[token][0]:
                         over[token] = (size, index)
         return {token: index for token, (_, index) in over.items()}
+
+    def _is_marked_from(self, token: int, start: int) -> bool:
+        """Whether a token is inside marks that open at or after a code point."""
+        region = self.region_of[token]
+        return region != NO_REGION and self.regions[region].start >= start
 
     def _is_under(self, token: int, cues: list[int]) -> bool:
         """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
@@ -81,8 +80,8 @@ class Voices:
         return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
 
     def is_marked(self, token: int) -> bool:
-        """Whether a token stands inside a quote's marks."""
-        return token in self.marked
+        """Whether a token is inside quotation marks."""
+        return self.region_of[token] != NO_REGION
 
     def is_said_by_others(self, predicate: int, token: int) -> bool:
         """Whether a token stands in marks that have nothing to do with a predicate before or behind them.
@@ -90,7 +89,7 @@ class Voices:
         "It was condemned by the league, which said: “Ministers have …”" condemns no ministers.
         """
         quote = self.quote_of.get(token)
-        if quote is None or token not in self.marked or predicate in self.marked:
+        if quote is None or not self.is_marked(token) or self.is_marked(predicate):
             return False
         return predicate not in self.cues[quote]
 
