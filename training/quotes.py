@@ -28,6 +28,11 @@ from training.conditional_logit import Example, Words, conditional_logit
 
 FOLDS = 4  # parts of the articles; each is calibrated on with weights learned from the others
 PLATT_STEPS = 20
+HEAD = """\
+# Weights of the features of a quote and its source; onrecord/nlp/quotes/features.py explains the names of the features.
+# Columns: feature, weight (natural logarithm of the odds).
+# Source: learned from the training part of PolNeAR by training/quotes.py; see quotes.json. Licence: Apache-2.0.
+"""
 Offsets = list[list[int]]
 Annotated = list[tuple[Offsets, Offsets]]
 
@@ -121,14 +126,9 @@ def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def write(weight: dict[str, float], path: Path) -> None:
-    """Write the weights as the word list that the pipeline reads."""
-    head = (
-        "# Weights of the features of a quote, and of its source: what they mean is said in nlp/quotes/weights.py.\n"
-        "# Columns: feature, weight (natural logarithm of the odds).\n"
-        "# Source: learned from the training part of PolNeAR by nlp/quotes/fit.py. Licence: Apache-2.0.\n"
-    )
+    """Write the weights as the table that the package reads."""
     lines = [f"{name}\t{value:.2f}\n" for name, value in sorted(weight.items())]
-    path.write_text(head + "".join(lines), encoding="utf-8")
+    path.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 
 def main(articles: Path) -> None:

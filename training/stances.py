@@ -16,19 +16,17 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from onrecord.nlp.model import load_model
-from onrecord.nlp.stances.scoring import PAIR_WEIGHTS
+from onrecord.nlp.stances.scoring import PAIR_WEIGHTS, Sides
 from training import WEIGHTS
 from training.conditional_logit import conditional_logit
 from training.stance_crossvalidation import cross_validated
 from training.stance_examples import Annotated, groups, table_of
 
-PAIR_HEAD = (
-    "# Weights of the features of two actors: what the names mean is said in nlp/stances/features.py.\n"
-    "# Columns: feature, weight for support, weight for opposition (natural logarithms of odds against no stance).\n"
-)
-SOURCE = (
-    "# Source: learned from the training parts of DSE, PLV and PolNeAR by nlp/stances/fit.py. Licence: Apache-2.0.\n"
-)
+HEAD = """\
+# Weights of the features of a pair of actors; onrecord/nlp/stances/features.py explains the names of the features.
+# Columns: feature, weight for support, weight for opposition (natural logarithms of the odds against no stance).
+# Source: learned from the training parts of DSE, PLV and PolNeAR by training/stances.py; see stance_pairs.json. Licence: Apache-2.0.
+"""
 
 
 def normal(text: str) -> str:
@@ -49,15 +47,14 @@ def read(files: Iterable[Path], held_out: Iterable[Path]) -> list[Annotated]:
     return kept
 
 
-def write(name: str, head: str, rows: Iterable[tuple[str, list[float]]]) -> None:
-    """Write weights as the word list that the pipeline reads."""
+def write(rows: Iterable[tuple[str, Sides]], path: Path) -> None:
+    """Write weights as the table that the package reads."""
     lines = [
         "\t".join((feature, *(f"{value:.2f}" for value in values))) + "\n"
         for feature, values in sorted(rows)
         if any(values)
     ]
-    path = WEIGHTS / f"{name}.tsv"
-    path.write_text(head + SOURCE + "".join(lines), encoding="utf-8")
+    path.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 
 def report(docs: list[Doc], sentences: list[Annotated], folds: int) -> None:
@@ -87,7 +84,7 @@ def main() -> None:
         pairs = [
             group for doc, sentence in zip(docs, sentences, strict=True) for group in groups(doc, sentence.get("pairs"))
         ]
-    write(PAIR_WEIGHTS, PAIR_HEAD, ((name, list(sides)) for name, sides in table_of(conditional_logit(pairs)).items()))
+    write(table_of(conditional_logit(pairs)).items(), WEIGHTS / f"{PAIR_WEIGHTS}.tsv")
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ NEWS_NAMES = {
     "VA": ["Vatican City"],
 }
 NAMED_IN_TWO_COUNTRIES = {"CG": "Congo", "CD": "Congo", "KR": "Korea", "KP": "Korea"}
-LEXICON = Path(onrecord.nlp.__file__).parent / "knowledge" / "territories.tsv"
+TABLE = Path(onrecord.nlp.__file__).parent / "knowledge" / "territories.tsv"
 HEADER = """\
 # Countries, states and provinces, and continents with their Wikidata items.
 # Columns: name; Wikidata item; ISO 3166-1 alpha-2 code of the country (XK is Kosovo); ISO 3166-2 code of a division.
-# A name that stands twice has two bearers.
+# A name that is listed twice has two bearers.
 # Source: made by training/territories.py from rigour 2.6.1 (MIT, OpenSanctions) and from
 # @rapideditor/country-coder 5.6.1 (ISC, country-coder contributors). Licence: MIT and ISC.
 """
@@ -102,8 +102,8 @@ def main(argv: list[str]) -> None:
     """Write the lexicon."""
     features = json.loads(Path(argv[0]).read_text("utf-8"))["features"]
     lines = sorted({"\t".join(row).rstrip() for row in rows(feature["properties"] for feature in features)})
-    LEXICON.write_text(HEADER + "\n".join(lines) + "\n", "utf-8")
-    print(f"{len(lines)} names written to {LEXICON}")
+    TABLE.write_text(HEADER + "\n".join(lines) + "\n", "utf-8")
+    print(f"{len(lines)} names written to {TABLE}")
 
 
 if __name__ == "__main__":
