@@ -23,6 +23,7 @@ TAIL_LINES = 6  # contact lines and sources stand among the last
 # Text that was wrapped to a width has no longer lines, and most of its lines end in mid-sentence.
 MAX_WRAPPED_LINE = 100
 MIN_WRAPPED_SHARE = 0.6
+MIN_WRAPPED_LINES = 3
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
 # Pictures, bullets and arrows before a line's first word.
@@ -90,7 +91,7 @@ def _lines(text: str) -> list[Line]:
 def _is_wrapped(lines: list[Line]) -> bool:
     """Whether the text was wrapped to a width, so that most line ends mean nothing."""
     longest = max((len(line.text) for line in lines), default=0)
-    if len(lines) < 3 or longest > MAX_WRAPPED_LINE:
+    if len(lines) < MIN_WRAPPED_LINES or longest > MAX_WRAPPED_LINE:
         return False
     full = [line for line in lines[:-1] if len(line.text) >= MIN_WRAPPED_SHARE * longest]
     open_ended = sum(line.text[-1] not in TERMINAL for line in full)

@@ -34,6 +34,8 @@ HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COE
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
 # A stance toward those whose act or who are part of what the words are about.
 PARTIAL = frozenset({"derived", "inside"})
+# Tokens at the end of a sentence among which its question mark is: ?” and a space.
+MAX_CLOSING = 3
 # What one can be asked to take a position by; not having done the rest says nothing.
 POSITIONS = frozenset({"REJECT"})
 
@@ -179,7 +181,7 @@ class StanceAnalysis:
     def _is_asked(self, predicate: int) -> bool:
         """Whether the predicate's sentence ends as a question."""
         _, end = self.parse.sentence[predicate]
-        return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - 3), end))
+        return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - MAX_CLOSING), end))
 
     def _own_words(
         self, holder: StanceParty, head: int, voices: tuple[Voice, ...]

@@ -24,6 +24,7 @@ KINDS: Mapping[str, float] = MappingProxyType(
         "verb": 0.65,
     }
 )
+OTHER_KIND = 0.5
 # What the other features add to it.
 SHIFTS: Mapping[str, float] = MappingProxyType(
     {
@@ -50,6 +51,8 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
 )
 # Below this a reader would meet more wrong stances than right ones of the kind.
 MIN_BELIEF = 0.4
+# No candidate is certain, and none is impossible.
+MIN_POSSIBLE, MAX_POSSIBLE = 0.05, 0.95
 # Of what a reader confirms, annotators who mark all stances of a text have marked three in five.
 MARKED = 0.6
 # What things do too, and mean nothing by it: the storm killed, the rain helped.
@@ -66,7 +69,7 @@ def confidence(belief: float) -> float:
 def belief(candidate: Candidate) -> float:
     """Return how far a candidate of the rules is believed: 0 to 1."""
     features = candidate.features
-    start = next((value for kind, value in KINDS.items() if kind in features), 0.5)
+    start = next((value for kind, value in KINDS.items() if kind in features), OTHER_KIND)
     shift = sum(SHIFTS.get(feature, 0.0) for feature in features)
     if "verb" in features and features & {"slot=that", "slot=inf"}:
         shift += SHIFTS["proposition"]
@@ -76,4 +79,4 @@ def belief(candidate: Candidate) -> float:
         shift += SHIFTS["act of a thing"]
     if abs(candidate.score) >= STRONG:
         shift += SHIFTS["strong"]
-    return round(min(0.95, max(0.05, start + shift)), 2)
+    return round(min(MAX_POSSIBLE, max(MIN_POSSIBLE, start + shift)), 2)
