@@ -1,4 +1,4 @@
-"""Words without marks behind a colon: "The mayor wrote: we will not bow", and the lines of an interview."""
+"""Quotes without marks after a colon: "The mayor wrote: we will not bow", and the lines of an interview."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class ColonCandidates:
             end = self.layout.paragraph_start(place)
             begin = tree.next_word[colon + 1]
             construction = "colon"
-            if begin >= end:  # the colon ends its paragraph: the next one is what it introduces
+            if begin >= end:  # the colon ends its paragraph and introduces the next one
                 construction, begin, end = (
                     "block",
                     tree.next_word[min(end, tree.size)],
@@ -42,7 +42,7 @@ class ColonCandidates:
                 yield from self.introduced(construction, colon, begin, end)
 
     def introduced(self, construction: str, colon: int, begin: int, end: int) -> Iterator[Candidate]:
-        """Yield the readings of what stands between two tokens, behind a colon with a cue before it."""
+        """Yield the text between two tokens as what the cue before a colon introduces."""
         tree = self.tree
         found = self._cue(colon)
         if found is None:
@@ -94,7 +94,7 @@ class ColonCandidates:
             if end - colon >= MIN_LINE:
                 found.append((start, colon, end))
         second = self.layout.paragraph_start(1)
-        # A label before a headline ("UPDATE: …") is nobody; whoever speaks is named again.
+        # A label before a headline ("UPDATE: …") is not a speaker; a speaker is named again.
         found = [turn for turn in found if turn[0] >= second or self._is_named_again(*turn)]
         repeated = "many" if len(found) > MAX_FEW_LINES else "few"
         for start, colon, end in found:
@@ -105,7 +105,7 @@ class ColonCandidates:
             yield Candidate("turn", colon, cue, content, (start, colon), colon - 1, lexical=STATEMENT, links=links)
 
     def _is_named_again(self, start: int, colon: int, end: int) -> bool:
-        """Whether the last word before a colon is in the text again, as a name is."""
+        """Whether the last word before a colon occurs again, capitalized as a name."""
         name = self.tree.lower[colon - 1]
         return any(
             self.tree.lower[token] == name and self.tree.words[token][0].isupper()

@@ -27,14 +27,14 @@ class QuoteExtractor:
     """Sets ``doc._.onrecord_quotes``."""
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate the Doc."""
+        """Find the quotes of a tagged and parsed Doc; uses its entities and segments where it has them."""
         doc._.onrecord_quotes = find_quotes(doc)
         return doc
 
 
 @Language.factory("onrecord_quotes", assigns=["doc._.onrecord_quotes"])
 def make_quote_extractor(nlp: Language, name: str) -> QuoteExtractor:
-    """Return the component."""
+    """Return the spaCy component ``onrecord_quotes``."""
     return QuoteExtractor()
 
 
@@ -48,11 +48,11 @@ def find_quotes(doc: Doc) -> tuple[Quote, ...]:
 
 
 def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str]]:
-    """Return the quotes with their scores as they are, and the kind that each is calibrated with.
+    """Return the quotes with uncalibrated scores, each with the kind that it is calibrated by.
 
     Args:
         doc: a parsed Doc.
-        table: the features' weights.
+        table: the weight of each feature.
     """
     if not len(doc):
         return []
@@ -76,7 +76,10 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
 
 
 def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Attribution | None]:
-    """Return the speakers by the candidates' ids; those in marks last, since "I" there is whoever is quoted."""
+    """Return the speakers by the candidates' ids.
+
+    Candidates inside marks are resolved last, since "I" refers to the person quoted there.
+    """
     resolver = Resolver(layout)
     tree = layout.tree
     speakers: dict[int, Attribution | None] = {}
@@ -115,9 +118,9 @@ def _quote(layout: QuotationLayout, candidate: Candidate, speaker: Attribution |
 
 
 def _kind(quote: Quote, is_act: bool) -> str:
-    """Return the kind of quotes that a quote is calibrated with."""
+    """Return the kind that a quote is calibrated by."""
     if quote.parent is not None:
-        return "inner"  # annotators mostly leave these out, so there is nothing to calibrate with
+        return "inner"  # annotators mostly leave these out, so there is nothing to calibrate by
     if not quote.cue:
         return "implicit" if quote.speaker else "nobody"
     return "act" if is_act else quote.type.lower()

@@ -1,12 +1,18 @@
-"""What is known of a candidate: the features that ``weights`` sums.
+"""The features of a candidate, whose weights ``scoring`` sums.
 
-A feature is a name and what was seen, "name=value"; a bar joins what was seen together. The names: f the construction, w the cue's base
-form and c its class; s the kind of the source, t its head word, u its length and place and o how it is reached from the cue ("own" its
-subject, else the labels of the clauses on the way), own whether the content holds it; m the cue verb's mood, k what hangs on it
-and p what it hangs on; q whether it stands in marks, h how much of the content does and g how marks meet its ends; n the content's
-length and v whether a nearer cue introduces it; i how it begins; a what follows it, r how much of the sentence is left, z its last part
-behind a comma; b the tenses of the cue and of what is within and without; in and out the links of the last constituent within and the
-first one without.
+A feature is a name and a value, "name=value"; a bar joins values that were seen together.
+
+* The construction and the cue: ``f`` construction; ``w`` base form of the cue and ``c`` its class (``wf``, ``cf`` with the construction);
+  ``m`` mood of the cue verb; ``l`` its label; ``k`` its dependents and ``p`` its head; ``before`` and ``behind`` the tokens next to it;
+  ``q`` whether it is in marks.
+* The source: ``s`` kind; ``t`` first and head word; ``u`` length and position; ``o`` how it is reached from the cue ("own" for the cue's
+  subject, else the labels of the clauses on the way); ``own`` whether it is inside the content.
+* The content: ``n`` length; ``i`` how it begins; ``h`` how much of it is in marks; ``g`` marks at its ends; ``v`` whether a nearer cue
+  introduces it; ``z`` its last part after a comma; ``b`` the tenses of the cue, inside and outside the content.
+* What follows it: ``a`` the next tokens; ``r`` how much of the sentence is left; ``in`` and ``out`` the links of the last constituent
+  inside and of the first one outside.
+
+Two names in one, such as ``nh`` or ``qs``, are two of these together.
 """
 
 from collections.abc import Iterable
@@ -30,12 +36,12 @@ PERSON_PRONOUNS = {
 }
 MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "can", "could": "could", "would": "would"}
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
-# Words of these tags are told apart as words, all others by their tag alone.
+# Words with these tags appear in features as words, all others as their tags.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
 MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
 MAX_SEEN = 12  # characters of a sign or function word in a feature
-MAX_MARKS = 3  # that close a content: of a quote, one in it, and a stray one
-MAX_LOOK = 60  # tokens from the end of a content in which its last part or the next verb is looked for
+MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
+MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
 
 
 def _bucket(count: int) -> int:
@@ -77,7 +83,7 @@ def _mood(tree: Tree, verb: int) -> str:
 
 
 def _seen(tree: Tree, token: int) -> str:
-    """Return a token as a feature sees it: signs and function words as they are, other words as their tags."""
+    """Return a token as it appears in features: signs and function words as they are, other words as their tags."""
     if not 0 <= token < tree.size:
         return "none"
     word = tree.lower[token]
@@ -89,7 +95,7 @@ def _seen(tree: Tree, token: int) -> str:
 
 
 def _tense(tree: Tree, start: int, end: int) -> str:
-    """Return the tag of the first verb with a tense among the tokens; that of a modal is the modal."""
+    """Return the tag of the first finite verb among the tokens; of a modal the word itself."""
     for token in range(start, min(end, start + MAX_LOOK)):
         if tree.tags[token] in FINITE:
             return tree.lower[token] if tree.tags[token] == "MD" else tree.tags[token]
@@ -212,13 +218,13 @@ class FeatureExtractor:
         ]
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
-        """Whether another cue of speech stands between a cue and the content behind it."""
+        """Whether there is another cue of speech between a cue and the content after it."""
         tree, cues = self.tree, verbs()
         between = range(max(anchor + 1, first - MAX_LOOK), first)
         return any(tree.tags[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(tree.lower[t])))
 
     def _end(self, candidate: Candidate, lemma: str) -> list[str]:
-        """Return what stands at the end of the content, within and without."""
+        """Return the features of the end of the content, inside and outside."""
         tree, construction, anchor = self.tree, candidate.construction, candidate.anchor
         at = tree.first_at(candidate.content[-1][1])
         for _ in range(MAX_MARKS):

@@ -1,4 +1,4 @@
-"""Clauses that someone's name is put into: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
+"""Clauses with an attribution inside them: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
 
 from collections.abc import Iterator
 
@@ -10,21 +10,21 @@ from onrecord.nlp.quotes.tree import FINITE, MAX_CLIMB
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
-MAX_INSERT = 16  # tokens from a cue to the comma behind it: "the minister said in a speech on Friday"
+MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
 def without(outer: TokenRange, hole: TokenRange) -> list[TokenRange]:
-    """Return what is left of ``outer`` before and behind the hole."""
+    """Return the parts of ``outer`` before and after the hole."""
     pieces = [(outer[0], min(hole[0], outer[1])), (max(hole[1], outer[0]), outer[1])]
     return [(start, end) for start, end in pieces if start < end]
 
 
 class InsertionCandidates(Builder):
-    """Reads the candidates around an inserted attribution off one Doc's tree."""
+    """Proposes the clauses around an inserted attribution."""
 
     def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause that a cue clause stands in or behind: "The plan, he said, will fail"."""
+        """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
         tree = self.tree
         head, label = tree.heads[verb], tree.labels[verb]
         if head == verb or label not in INSERTED or tree.child(verb, "nsubj") is None:
@@ -55,7 +55,7 @@ class InsertionCandidates(Builder):
     def around(
         self, verb: int, cue: Cue, subject: int, source: int | None, construction: str = "around"
     ) -> Iterator[Candidate]:
-        """Yield the sentence that a cue and its subject stand in between commas, whatever the parser made of it."""
+        """Yield the sentence that a cue and its subject interrupt between commas, whatever the parse is."""
         tree = self.tree
         start, end = min(tree.left[subject], verb), max(tree.right[subject], verb) + 1
         if subject > verb:
@@ -104,7 +104,7 @@ class InsertionCandidates(Builder):
         return None
 
     def of_unparted(self, token: int, to: int, end: int) -> Iterator[Candidate]:
-        """Yield the clause behind a source that no comma parts from it: "According to Reed the dam was safe"."""
+        """Yield the clause after a source that no comma separates from it: "According to Reed the dam was safe"."""
         tree = self.tree
         names = [tree.tags[place] in NAMING or tree.words[place][0].isupper() for place in range(to + 1, end)]
         if True not in names:
@@ -118,7 +118,7 @@ class InsertionCandidates(Builder):
                 yield candidate
 
     def of_according(self, token: int) -> Iterator[Candidate]:
-        """Yield the clause that "according to" names a source of."""
+        """Yield the clause whose source "according to" names."""
         tree = self.tree
         to = tree.child(token, "prep")
         if to is None and token + 1 < tree.size and tree.lower[token + 1] == "to":

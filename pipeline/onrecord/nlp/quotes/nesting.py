@@ -1,4 +1,4 @@
-"""Quotes that stand in one another: which stay, and which is whose parent."""
+"""Quotes inside quotes: which ones are kept, and which is the parent of which."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from onrecord.nlp.annotations import Attribution
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
 
-NEIGHBOURS = 12  # quotes that are open at one place; more never stand in one another in prose
+NEIGHBOURS = 12  # quotes that are open at one position; prose never nests more
 SAME_SPAN = 0.9  # of the words of both
-MIN_WORDS = 2  # of what is left of a content; fewer are no clause
+MIN_WORDS = 2  # of the rest of a content; fewer do not make a clause
 
 
 def part(layout: QuotationLayout, chosen: list[Candidate]) -> None:
-    """Take from a content what has a cue of its own: "…," X said, adding, "…"; X said A and added B."""
+    """Remove the parts of a content that have a cue of their own: "…," X said, adding, "…"; X said A and added B."""
     owners: dict[int, list[Candidate]] = {}
     for candidate in chosen:
         for start, _ in candidate.content:
@@ -39,7 +39,7 @@ def _without_piece(layout: QuotationLayout, outer: Candidate, inner: Candidate) 
 
 
 def _speaks_beside(layout: QuotationLayout, inner: Candidate, outer: Candidate) -> bool:
-    """Whether a cue in a content has the subject of the content's own cue, as in "said it was safe and added that …"."""
+    """Whether a cue inside a content has the same subject as the content's own cue, as in "said it was safe and added that …"."""
     tree = layout.tree
     if inner is outer or inner.source_head is None or inner.source_head != outer.source_head:
         return False
@@ -50,7 +50,7 @@ def _speaks_beside(layout: QuotationLayout, inner: Candidate, outer: Candidate) 
 
 
 def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
-    """End a content before a cue in it and the conjunction before that."""
+    """End a content before a cue inside it and the conjunction before that cue."""
     tree = layout.tree
     last = tree.previous_word[inner.anchor - 1] if inner.anchor else -1
     if last >= 0 and tree.labels[last] == "cc":
@@ -64,9 +64,9 @@ def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
 
 
 def parents(chosen: list[Candidate]) -> dict[int, int]:
-    """Return, for each quote that stands inside another one, the innermost of those, by their places in ``chosen``."""
+    """Return, for each quote inside another one, the innermost quote around it; both are indices of ``chosen``."""
     found: dict[int, int] = {}
-    enclosing: list[tuple[int, int]] = []  # end and index of the spans that are open here, the innermost last
+    enclosing: list[tuple[int, int]] = []  # end and index of the open spans, the innermost last
     spans = sorted((start, -end, index) for index, candidate in enumerate(chosen) for start, end in candidate.content)
     for _, minus_end, index in spans:
         while enclosing and enclosing[-1][0] < -minus_end:
@@ -84,9 +84,9 @@ def repeated(
     speakers: Mapping[int, Attribution | None],
     parent_of: Mapping[int, int],
 ) -> set[int]:
-    """Return the places of quotes that only say again what the one around them says: "I think" in somebody's own words.
+    """Return the indices of quotes that repeat the quote around them: "I think" in somebody's own words.
 
-    Of two by one speaker the likelier is kept. Words in marks of their own inside marks stay: they were said at another time.
+    Of two quotes by one speaker the likelier is kept. A quote in marks inside marks is kept: it was said at another time.
     """
     found: set[int] = set()
     for inner, outer in sorted(parent_of.items()):

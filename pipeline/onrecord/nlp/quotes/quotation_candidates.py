@@ -1,4 +1,4 @@
-"""Words in quotation marks that a cue stands before or behind: "…," X said; X said: "…"."""
+"""Quotations in marks with a cue before or after them: "…," X said; X said: "…"."""
 
 import re
 from bisect import bisect_right
@@ -19,20 +19,22 @@ MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
 MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is looked for
 MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
-# What a sign at the end of a quotation says of the attribution after it.
+# How the last sign of a quotation separates it from its attribution.
 SEPARATORS = {",": "comma", "?": "ask", "!": "ask", ".": "stop", "…": "comma", "—": "dash", "–": "dash"}
-NO_PREDICATES = frozenset({"aux", "auxpass", "amod", "compound"})  # "the following statement" says nothing itself
+NO_PREDICATES = frozenset(
+    {"aux", "auxpass", "amod", "compound"}
+)  # in "the following statement", "following" is not a predicate
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))
 
 
 def _attribution_end(tree: Tree, start: int, limit: int) -> int:
-    """Return the token at which the sentence that attributes a quote ends, at most ``limit``."""
+    """Return the token at which the attribution of a quote ends, at most ``limit``."""
     end = min(limit, start + MAX_GAP)
     return next((token for token in range(start, end) if tree.words[token] in (".", "!", "?", ";")), end)
 
 
 class QuotationCandidates:
-    """Reads the candidates of the regions off what stands around them."""
+    """Proposes the regions in quotation marks, by the text around them."""
 
     def __init__(self, layout: QuotationLayout) -> None:
         """Read the regions of a layout."""
@@ -125,7 +127,7 @@ class QuotationCandidates:
         return False
 
     def _source_behind(self, start: int, verb: int, end: int) -> tuple[int | None, tuple[int, int] | None]:
-        """Return the speaker of an attribution that begins at ``start``, by the tree or else by the order of the words."""
+        """Return the speaker of an attribution that begins at ``start``, by the parse or else by word order."""
         tree = self.tree
         source = source_of(tree, verb)
         if source is not None and start <= source < end:
@@ -203,7 +205,7 @@ class QuotationCandidates:
                 return
 
     def _tag_as_verb(self, token: int) -> str:
-        """Return a token's tag, or that of a verb where taggers take a cue for a noun: "The ministry notes, “…”"."""
+        """Return a token's tag, or that of a verb where taggers mistake a cue for a noun: "The ministry notes, “…”"."""
         tree = self.tree
         cue = verbs().get(tree.lower[token])
         is_said = cue is not None and cue.is_speech and cue.classes[0] == "say" and tree.tags[token] in ("NNS", "NN")
@@ -240,7 +242,7 @@ class QuotationCandidates:
             return
 
     def named(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
-        """Yield Name: "…", where the name is all that stands before the colon."""
+        """Yield Name: "…", where there is only the name before the colon."""
         tree = self.tree
         colon = tree.previous_word[span.start - 1] + 1 if span.start else 0
         if not low < colon < span.start or tree.words[colon] != ":":
@@ -256,12 +258,12 @@ class QuotationCandidates:
             yield Candidate("named", colon, cue, self._content(span), (start, colon), head, lexical=STATEMENT)
 
     def _begins(self, token: int, low: int) -> bool:
-        """Whether a sentence or what follows a quote begins with a token."""
+        """Whether a token is the first of a sentence or the first after a quotation."""
         before = self.tree.words[token - 1] if token > low else "."
         return before[-1] in SENTENCE_ENDS or before in MARK_SIGNS
 
     def _described(self, low: int, colon: int) -> tuple[int, int]:
-        """Return where a name with a description behind it begins and its last word: "Ann Lee, 43, a nurse: “…”"; else the colon."""
+        """Return the start of a name with a description after it and the name's last word ("Ann Lee, 43, a nurse: “…”"), else the colon."""
         tree = self.tree
         start = colon
         while start > max(low, colon - MAX_SIGNATURE) and not self._begins(start, low):
@@ -274,7 +276,7 @@ class QuotationCandidates:
         return (start, comma - 1) if comma < colon and is_name and self._begins(start, low) else (colon, colon)
 
     def _introduced(self, span: QuotedSpan) -> Iterator[Candidate]:
-        """Yield the quote of a paragraph that the one before introduces with a colon."""
+        """Yield a quotation that the paragraph before it introduces with a colon."""
         tree = self.tree
         paragraph = span.region.paragraph
         if not paragraph:

@@ -1,7 +1,7 @@
-"""The person meant: names, pronouns, nominals ("the minister") and silent speakers, by the entities of the article.
+"""Resolves speakers to entities: names, pronouns, nominals ("the minister") and speakers who are not mentioned again.
 
-Pronouns go to the person most in view: subjects outside quotation marks before others, the near before the far, and whoever spoke
-last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
+A pronoun refers to the most salient person: subjects outside quotation marks before other mentions, near ones before far ones, and the
+last speaker first, as in the salience weights of Lappin and Leass (1994). Names inside a quote are not salient outside it.
 """
 
 from bisect import bisect_right
@@ -22,31 +22,31 @@ PLURAL = frozenset({"NNS", "NNPS"})
 PLACES = frozenset(
     {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
 )
-MAX_GROUP_DISTANCE = 80  # tokens back to the group that "they" means
-MAX_SPEAKERS = 3  # of those who spoke last, that a pronoun or a noun may mean
-MAX_TITLE = 8  # tokens before a name in which its title is looked for
+MAX_GROUP_DISTANCE = 80  # tokens between "they" and the group that it refers to
+MAX_SPEAKERS = 3  # the last speakers that a pronoun or a noun may refer to
+MAX_TITLE = 8  # tokens before a name that may be its title
 INDEFINITE = frozenset({"a", "an", "one"})
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
 VIEW = 12  # sentences
 
-# Salience: what adds to a person's being in view.
+# What adds to a person's salience.
 FOR_SPEAKER = 1.6  # who spoke last
-FOR_GENDER = 0.8  # the given name or a title says so; else it is only not contradicted
+FOR_GENDER = 0.8  # the given name or a title shows it; otherwise it is only not contradicted
 PER_SENTENCE = -0.45
 PER_PARAGRAPH = -0.15
-# The same for nominals: "the minister" asks for someone who is called one.
+# The same for nominals: "the minister" refers to someone with that title.
 FOR_TITLE = 2.0
 FOR_AGREEMENT = 1.0  # "the Russian president": somebody whose role or name has "Russian" in it
 MIN_TITLED = -2.5
-MIN_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
+MIN_UNTITLED = 0.2  # a subject or speaker of this sentence or the one before
 
 
 class Resolver:
-    """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
+    """Resolves the speaker phrases of one article. Call it in text order: it remembers who spoke last."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Take a layout and the Doc that it is of, with its entities if it has any."""
+        """Resolve the speakers of the Doc of a layout, with its entities if it has any."""
         self.layout = layout
         self.tree: Tree = layout.tree
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)
@@ -59,18 +59,18 @@ class Resolver:
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
         self.last_token = -1
-        self.spoken: list[tuple[int, int]] = []  # token and entity of the speakers so far
-        self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
+        self.spoken: list[tuple[int, int]] = []  # token and entity of each speaker
+        self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
         self._titles: dict[str, list[tuple[int, int]]] | None = None
 
     def gender(self, entity: int) -> str | None:
-        """Return "m", "f" or None if the article does not tell."""
+        """Return "m", "f" or None if the article does not show it."""
         if entity not in self.genders:
             self.genders[entity] = gender(self.entities[entity], self.tree.text)
         return self.genders[entity]
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
-        """Return the speaker that a phrase means, and remember him or her."""
+        """Return the speaker that a phrase refers to, and remember them."""
         if head is None or where is None:
             return None
         tree = self.tree
@@ -81,7 +81,7 @@ class Resolver:
         return attribution
 
     def next_speaker(self, token: int) -> Attribution | None:
-        """Return whose turn it is at a token: who spoke last, in this paragraph or the one before, or its last subject."""
+        """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
@@ -100,7 +100,7 @@ class Resolver:
         return Attribution(last.mention, last.entity, last.name, "IMPLICIT")
 
     def remember(self, attribution: Attribution, token: int) -> None:
-        """Make this the speaker whose turn it is."""
+        """Make this the last speaker."""
         self.last, self.last_token = attribution, token
         if attribution.entity is not None:
             self.spoken.append((token, attribution.entity))
@@ -136,7 +136,7 @@ class Resolver:
         return self._by_surname(head)
 
     def _by_surname(self, head: int) -> int | None:
-        """Return the one person whose name ends with a word in capitals that the recognizer took for no name: "MOORE: …"."""
+        """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
         word = self.tree.lower[head]
         if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
             return None
@@ -202,7 +202,7 @@ class Resolver:
         ) if where is not None else None
 
     def _enclosing(self, token: int) -> Attribution | None:
-        """Return whose words a token stands in, as far as known."""
+        """Return the speaker of the quotation around a token, if known."""
         region = self.layout.region_of[token]
         return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
 
@@ -213,10 +213,10 @@ class Resolver:
         return PER_SENTENCE * min(sentences, VIEW) + PER_PARAGRAPH * min(lines, VIEW)
 
     def _most_in_view(self, token: int, gender: str) -> int | None:
-        """Return the person whom "he" or "she" at the token means."""
+        """Return the person that "he" or "she" at a token refers to."""
         scores: dict[int, float] = {}
         enclosing = self._enclosing(token)
-        oneself = None if enclosing is None else enclosing.entity  # whoever is quoted says "I"
+        oneself = None if enclosing is None else enclosing.entity  # the person quoted says "I"
         for sighting in self.sightings.before(token):
             entity = sighting.entity
             if self.entities[entity].type != "PERSON" or entity == oneself:
@@ -243,9 +243,9 @@ class Resolver:
         return None
 
     def _nominal(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the entity that "the minister" or "the company" stands for, if something in the article says so.
+        """Return the entity that "the minister" or "the company" refers to, if something in the article shows it.
 
-        That is a title or an apposition of its, words of its role or name, or, for a bare noun, that it is in full view.
+        That is a title or an apposition of the entity, words of its role or name, or, for a bare noun, high salience.
         """
         tree = self.tree
         word = tree.lower[head]
@@ -253,7 +253,7 @@ class Resolver:
             return None
         kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
         titled = {entity for _, entity in self.titles().get(word, [])}
-        if kind == "ORG":  # "the committee": whose name ends so
+        if kind == "ORG":  # "the committee": an organization whose name ends with the word
             titled |= {
                 number for number, entity in enumerate(self.entities) if entity.name.lower().endswith(" " + word)
             }
@@ -264,7 +264,7 @@ class Resolver:
         }
         view = self.sightings.before(head)
         sentence = tree.sentence(head)[0]
-        # Whoever the sentence names already is no second noun in it: "According to Reed, the mayor said …".
+        # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
         near = {sighting.entity for sighting in view} - {one.entity for one in view if one.token >= sentence}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
@@ -293,7 +293,7 @@ class Resolver:
         return best
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the person whom the lead leaves unnamed: "An aide said …", and the next paragraph opens with the name.
+        """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.
 
         News writers call this delayed identification.
         """
@@ -318,7 +318,7 @@ class Resolver:
         return kind != "ORG" or found in ("ORG", "GPE")
 
     def _sighted(self, entity: int, token: int) -> float:
-        """Return how much an entity is in view, by its names before the token."""
+        """Return the salience of an entity at a token, from its names before the token."""
         return max(
             (
                 sighting.salience + self._distance(token, sighting.token)
@@ -333,7 +333,7 @@ class Resolver:
         return set(f"{named.role or ''} {named.name}".lower().replace("-", " ").split())
 
     def titles(self) -> dict[str, list[tuple[int, int]]]:
-        """Return, for each noun that the article uses as somebody's title or apposition, where and whose."""
+        """Return, for each noun that is somebody's title or apposition in the article, the tokens and the entities."""
         if self._titles is None:
             self._titles = {}
             for sighting in self.sightings.outside:

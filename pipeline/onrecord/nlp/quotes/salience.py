@@ -1,4 +1,4 @@
-"""Where an article names its entities, and how much that puts them in view."""
+"""Where an article names its entities, and how salient each name makes its entity."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ EMBEDDED = frozenset({"relcl", "acl"})
 FOR_SUBJECT = 1.0
 FOR_EMBEDDED_SUBJECT = 0.7  # "Lang, whom Reed had asked, …": a sentence is about the subject of its main clause
 FOR_POSSESSOR = -0.6
-LOOK_BACK = 40  # names; a person out of view for longer is named again
+LOOK_BACK = 40  # names; a person not mentioned for longer is named again
 
 
 @dataclass(frozen=True, slots=True)
 class SalientMention:
-    """A name in the text: its head token, its entity and how much the sentence puts that in view."""
+    """A name in the text: its head token, its entity and the salience that its position gives the entity."""
 
     token: int
     entity: int
@@ -27,10 +27,10 @@ class SalientMention:
 
 
 class MentionSalience:
-    """The names of one layout's text: ``outside`` quotation marks, in text order, and those inside marks by their region."""
+    """The names in an article: those ``outside`` quotation marks in text order, and those inside marks by their region."""
 
     def __init__(self, layout: QuotationLayout, entities: Sequence[Entity]) -> None:
-        """Find the names of the entities in the text that was read."""
+        """Find the names of the entities in the text of a layout."""
         self.layout = layout
         self.outside: list[SalientMention] = []
         self._inside: dict[int, list[SalientMention]] = {}
@@ -65,7 +65,7 @@ class MentionSalience:
         return SalientMention(head, entity, salience)
 
     def before(self, token: int) -> list[SalientMention]:
-        """Return the last names before a token: names inside marks are in view for what stands in the same ones only."""
+        """Return the last names before a token; names inside marks count only inside the same marks."""
         place = bisect_left(self._places, token)
         found = self.outside[max(0, place - LOOK_BACK) : place]
         region = self.layout.region_of[token]
@@ -76,6 +76,6 @@ class MentionSalience:
         return found
 
     def first_from(self, token: int) -> SalientMention | None:
-        """Return the first name outside marks at or behind a token."""
+        """Return the first name outside marks at or after a token."""
         place = bisect_left(self._places, token)
         return self.outside[place] if place < len(self.outside) else None

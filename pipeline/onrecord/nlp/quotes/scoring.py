@@ -1,9 +1,9 @@
-"""How likely a candidate is a quote, and which layout of a cue is the best one.
+"""How likely each candidate is a quote, and which candidate of a cue is the best one.
 
-A cue has many readings: other constructions, other ends. They exclude one another, so the cue's features (``features``) are summed to one
-logit for each layout and a softmax shares a cue's probability among its readings and "no quote". The layout kept is the one whose
-words the others agree with most, weighed by their probabilities (least expected loss), and its probability is that of all readings
-that share half of their words with it: between two ends that are near one another nothing is lost by doubt.
+The candidates of a cue differ in construction, end and source, and exclude one another. So the weights of a candidate's features are
+summed to a logit, and a softmax divides the cue's probability among its candidates and "no quote". The candidate kept is the one that
+the others agree with most, weighted by their probabilities (minimum expected loss). Its score is the probability of all candidates that
+share half of their words with it, so that doubt between two nearby ends costs nothing.
 """
 
 import functools
@@ -17,9 +17,9 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as
 
 WEIGHTS = "quotes"
-AGREEING = 0.5  # of the words of both: from here on two contents are the same quote
-MIN_VOTE = 0.01  # a less likely layout changes no choice
-MIN_CALIBRATED = 0.001  # of the scores that are calibrated; nothing is surer than its reverse
+AGREEING = 0.5  # of the words of both; two contents that share as much are the same quote
+MIN_VOTE = 0.01  # a less likely candidate does not change the choice
+MIN_CALIBRATED = 0.001  # scores are calibrated within this distance of 0 and 1
 # Forms that show clearly that someone is quoted but are too rare to be learned, by construction or link; the scores are guesses.
 # Names in capitals at the beginning of line after line are a transcript.
 MIN_SCORE_BY_FORM = {"worded": 0.8, "labelled": 0.6, "quoted-as": 0.6, "turn=capitals-many": 0.6}
@@ -33,14 +33,14 @@ def weights() -> dict[str, float]:
 
 
 def calibrated(score: float, kind: str, table: Mapping[str, float]) -> float:
-    """Return the share of quotes of a kind with this score that are right (Platt scaling: a line through the logits)."""
+    """Return the share of quotes of a kind with this score that are correct (Platt scaling: a line through the logits)."""
     bounded = min(max(score, MIN_CALIBRATED), 1 - MIN_CALIBRATED)
     logit = table.get(SLOPE + kind, 1.0) * math.log(bounded / (1 - bounded)) + table.get(LEVEL + kind, 0.0)
     return 1 / (1 + math.exp(-logit))
 
 
 def by_cue(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
-    """Return the candidates in groups that have their cue in common."""
+    """Return the candidates grouped by cue."""
     groups: dict[int, list[Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.anchor, []).append(candidate)
@@ -71,7 +71,7 @@ def _logit(candidate: Candidate, table: Mapping[str, float]) -> float:
 
 
 def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
-    """Give the candidate that the others agree with most the probability of all that agree with it."""
+    """Give the candidate that the others agree with most the probability of all candidates that agree with it."""
     voters = [candidate for candidate in group if candidate.score >= MIN_VOTE]
     best, best_vote, best_score = None, 0.0, 0.0
     for candidate in voters:

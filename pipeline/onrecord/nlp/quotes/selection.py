@@ -1,4 +1,4 @@
-"""Which candidates become quotes: one layout for each cue, and no content twice."""
+"""Which candidates become quotes: one per cue, and no content twice."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,13 @@ from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
 from onrecord.nlp.quotes.layout import QuotationLayout
 
-# About as likely right as not. F1 is level from 0.4 to 0.5 (it is largest near half of what it reaches itself, Lipton et al. 2014):
-# the upper end gives more precision for the same F1.
+# F1 is flat from 0.4 to 0.5 (its optimum is at half of the best F1, Lipton et al. 2014); the upper end gives more precision.
 MIN_PROBABILITY = 0.48
-# "Rejected a compromise", "knew what was coming": without a clause and without marks it is an act as often as words.
+# "Rejected a compromise", "knew what was coming": without a clause and without marks an act is as frequent as an utterance.
 MIN_PROBABILITY_OF_ACT = 0.7
-SAME_SHARE = 0.6  # of the words of the longer content: from here on two readings are one quote
-MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks that nothing else explains
-# The constructions whose content is a clause: by how their names begin and end.
+SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
+MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
+# How the names of the constructions whose content is a clause begin and end.
 CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
@@ -25,11 +24,11 @@ PLAIN_CONSTRUCTIONS = frozenset({"lead-comma", "lead-colon", "trail-comma", "tra
 NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a guess
 MIN_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
 IMPLICIT_PROBABILITY = 0.6  # the share of such sentences that annotators gave to the speaker of the last quote
-NEIGHBOURS = 12  # chosen quotes compared with; more never begin so near one another in prose
+NEIGHBOURS = 12  # chosen quotes to compare with on each side; in prose never more begin close to one another
 
 
 def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
-    """Whether the content is what a cue's object or preposition names, not what somebody's clause or marked words say."""
+    """Whether the content is the object of a cue or of its preposition, without a clause and without marks."""
     construction = candidate.construction
     clause = construction.startswith(CLAUSES) or construction.endswith(CLAUSE_ENDINGS) or not candidate.cue
     return not clause and not layout.marked_words_of(candidate.content)
@@ -74,9 +73,9 @@ def _is_inside(inner: Candidate, outer: Candidate, layout: QuotationLayout) -> b
 
 
 def _unsure(candidates: Iterable[Candidate], layout: QuotationLayout) -> dict[int, Candidate]:
-    """Return the best candidate with a source for each region in marks that has one, sure or not.
+    """Return, for each region in marks, its best candidate with a source, even if its score is low.
 
-    Annotators leave quotes inside quotes aside, so what is learned from them says nothing there: the form decides.
+    Annotators leave out quotes inside quotes, so the learned scores say nothing about them: the construction decides.
     """
     best: dict[int, Candidate] = {}
     for candidate in candidates:
@@ -93,20 +92,20 @@ def _unsure(candidates: Iterable[Candidate], layout: QuotationLayout) -> dict[in
 
 
 def implicit(candidates: Sequence[Candidate], layout: QuotationLayout, chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Return the quotes that no chosen candidate covers: whole sentences in marks, whose speaker had the turn already.
+    """Return the quotes that no chosen candidate covers: whole sentences in marks, by the last speaker.
 
-    Where there is a cue after all that was not sure enough by itself, it is taken: the marks make up for it.
+    Where there is a cue whose score was too low by itself, it is used: the marks make up for it.
     """
     covered = sorted(span for candidate in chosen for span in candidate.content)
     reach = list(accumulate((end for _, end in covered), max))
     unsure = _unsure(candidates, layout)
-    # Where single marks are the rule, double ones stand inside them; elsewhere single ones are for words, not for speech.
+    # Where single marks are the rule, double ones are inside them; elsewhere single ones mark words, not speech.
     outermost = [span.region.single for span in layout.quoted if span.region.parent is None]
     british = 2 * sum(outermost) > len(outermost)
     attributed = attributed_regions(candidates)
     used = {candidate.anchor for candidate in chosen}
     found: list[Candidate] = []
-    behind = 0  # code points: what the last implicit quote covers already
+    behind = 0  # code points: the end of the last implicit quote
     for span in layout.quoted:
         region = span.region
         if region.parent is not None:

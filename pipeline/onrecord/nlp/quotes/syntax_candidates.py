@@ -1,4 +1,4 @@
-"""Content that hangs on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
+"""Content that depends on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
 
 from collections.abc import Iterator
 
@@ -16,14 +16,14 @@ BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
-INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": hardly with other verbs
+INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": rare with other verbs
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
 
 
 class SyntaxCandidates(Builder):
-    """Reads the candidates of one Doc off its tree."""
+    """Proposes the complements of the cues."""
 
     def __init__(self, layout: QuotationLayout) -> None:
         """Read the tree of a layout."""
@@ -62,13 +62,13 @@ class SyntaxCandidates(Builder):
         source: int | None,
         with_word: int | None = None,
     ) -> Iterator[Candidate]:
-        """Yield a candidate for every end that content beginning at ``start`` may have."""
+        """Yield a candidate for each possible end of content that begins at ``start``."""
         for end, inside, outside in possible_ends(self.tree, token, part):
             links = (f"in={inside}", f"out={outside}")
             yield from self.make(construction, token, cue, [(start, end)], source, with_word, links)
 
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what a verb's complements may say."""
+        """Yield the complements of a verb."""
         tree = self.tree
         inserted = self.insertions.inverted(verb) if cue.lemma in INVERTED else None
         if inserted is not None:
@@ -106,7 +106,7 @@ class SyntaxCandidates(Builder):
                 yield from self.insertions.around(verb, cue, subject, source)
 
     def behind_date(self, verb: int, start: int, clause: int) -> int:
-        """Return where a clause begins without the time of its cue: "said on Friday she would stay", where no "that" parts them."""
+        """Return the start of a clause after the date of its cue, where no "that" separates them: "said on Friday she would stay"."""
         tree = self.tree
         if start != verb + 1:
             return start
@@ -121,7 +121,7 @@ class SyntaxCandidates(Builder):
         return tree.next_word[token] if first < token and tree.tags[token] in SUBJECT_TAGS else start
 
     def open_clause(self, verb: int, cue: Cue, clause: int, source: int | None, passive: bool) -> Iterator[Candidate]:
-        """Yield a clause without a subject: "vowed to go"; with that of the passive: "prices are expected to fall"."""
+        """Yield a clause without a subject: "vowed to go"; with the subject of a passive: "prices are expected to fall"."""
         tree = self.tree
         kind = clause_kind(tree, clause)
         subject = tree.child(verb, "nsubjpass") if passive else None
@@ -134,7 +134,7 @@ class SyntaxCandidates(Builder):
         """Yield a noun phrase, with its predicate if it has one: "denied the charges", "called it a farce"."""
         tree = self.tree
         if "clause" in cue.takes and cue.classes[0] in ("say", "ask"):
-            # The parser may hang a clause on whom it was told: "told reporters that prices had risen".
+            # The parser may attach the clause to the addressee: "told reporters that prices had risen".
             for child in tree.children[part]:
                 if tree.labels[child] in COMPLEMENTS and tree.lower[tree.left[child]] == "that":
                     yield from self.ending("that-nested", verb, cue, tree.left[child], part, source)
@@ -147,7 +147,7 @@ class SyntaxCandidates(Builder):
         yield from self.ending(tree.labels[part], verb, cue, tree.left[part], part, source)
 
     def prepositional(self, verb: int, cue: Cue, preposition: int, source: int | None) -> Iterator[Candidate]:
-        """Yield what follows a preposition: "called for reform", "accused them of lying"."""
+        """Yield the complement of a preposition: "called for reform", "accused them of lying"."""
         tree = self.tree
         inner = tree.child(preposition, "pobj", "pcomp")
         if inner is None:
@@ -158,7 +158,7 @@ class SyntaxCandidates(Builder):
         yield from self.ending(construction, verb, cue, preposition + 1, preposition, source, preposition)
 
     def fronted(self, verb: int, cue: Cue, clause: int, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause before its cue, alone or with all that stands before it: "Prices will fall, he said"."""
+        """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         tree = self.tree
         reach, construction = self.reach(clause), "front-" + clause_kind(tree, clause)
         start = tree.next_word[tree.sentence(verb)[0]]
@@ -170,7 +170,7 @@ class SyntaxCandidates(Builder):
         yield from self.make("front-all", verb, cue, [(start, reach[1])], source, links=(f"with={first}",))
 
     def in_order(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause behind a cue and "that", for where the parser saw none: "told reporters that, if it rained, …"."""
+        """Yield the clause after a cue and "that" where the parser found none: "told reporters that, if it rained, …"."""
         tree = self.tree
         stop = tree.sentence(verb)[1]
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
@@ -190,7 +190,7 @@ class SyntaxCandidates(Builder):
             yield from self.make("order-that", verb, cue, [(token + 1, comma)], source, links=("out=,",))
 
     def of_noun(self, noun: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what a noun's complements may say: "the claim that …", "calls for …"."""
+        """Yield the complements of a noun: "the claim that …", "calls for …"."""
         tree = self.tree
         source = source_of_noun(tree, noun)
         for child in tree.children[noun]:
@@ -213,14 +213,14 @@ class SyntaxCandidates(Builder):
                 yield from self.make("n-be", noun, cue, [self.reach(clause)], source)
 
     def is_complement(self, token: int, cue: Cue) -> bool:
-        """Whether a dependent is a preposition that the cue takes, with something behind it."""
+        """Whether a dependent is a preposition that the cue takes, with a complement."""
         tree = self.tree
         if tree.labels[token] != "prep" or tree.lower[token] not in cue.takes:
             return False
         return tree.child(token, "pobj", "pcomp") is not None
 
     def of_adjective(self, adjective: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what an adjective's complements may say: "is confident that …"."""
+        """Yield the complements of an adjective: "is confident that …"."""
         tree = self.tree
         head, label = tree.heads[adjective], tree.labels[adjective]
         source = source_of(tree, head) if tree.tags[head][:2] == "VB" else None
