@@ -1,4 +1,4 @@
-"""The actors of each sentence: whom a stance can be of or toward, by name, by noun or by pronoun."""
+"""The actors of each sentence: possible holders and targets of a stance, by name, noun or pronoun."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.parse import Parse
 
-# A sentence that names more is a list; the rest are not looked at.
+# A sentence that names more is a list; the rest are ignored.
 MAX_ACTORS = 10
-# Of the types of names, what one can stand toward; dates and sums are none.
+# The types of names that can be holder or target; dates and sums cannot.
 NAMED = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
 PRONOUNS = frozenset({"he", "she", "they", "we", "i", "it", "who", "him", "her", "them", "us"})
-# How a name hangs on the noun that it describes: (Syrian) troops.
+# The labels of a name that modifies a noun: (Syrian) troops.
 MODIFYING = ("compound", "amod", "nmod", "poss")
 HYPHENS = frozenset({"-", "‐", "‑"})
 # No name is longer, in tokens.
@@ -20,7 +20,7 @@ MAX_NAME = 8
 
 @dataclass(frozen=True, slots=True)
 class ActorMention:
-    """The head of an actor's phrase and what kind of words it is: an entity type, NAME, AGENT or PRONOUN."""
+    """The head of an actor's phrase and its kind: an entity type, NAME, AGENT or PRONOUN."""
 
     head: int
     kind: str
@@ -39,7 +39,7 @@ def actors(parse: Parse, entity_of: Mapping[int, int]) -> dict[int, list[ActorMe
 
 
 def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
-    """Return the kind of the actor that the token is the head of, or an empty string."""
+    """Return the kind of the actor whose head the token is, or an empty string."""
     word, entity_type = parse.lower[index], parse.ent_type[index]
     if index in entity_of or entity_type in NAMED:
         if _is_inside(parse, entity_of, index) or _describes_an_actor(parse, entity_of, index):
@@ -54,7 +54,7 @@ def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
 
 
 def _is_hyphenated(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
-    """Whether a name is a part of another word: the Peru-backed plan, anti-Okafor leaflets."""
+    """Whether a name is part of another word: the Peru-backed plan, anti-Okafor leaflets."""
     for hyphen in (index - 1, index + 1):
         if 0 <= hyphen < len(parse) and parse.lower[hyphen] in HYPHENS:
             in_name = hyphen in entity_of or parse.ent_type[hyphen] == parse.ent_type[index] != ""
@@ -75,7 +75,7 @@ def _is_inside(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
 
 
 def _describes_an_actor(parse: Parse, entity_of: Mapping[int, int], index: int) -> bool:
-    """Whether a word only says which actor is meant: (Syrian) troops, (Senate) Leader Ruth Okafor, Ruth Okafor, (an envoy)."""
+    """Whether a word only modifies an actor: (Syrian) troops, (Senate) Leader Ruth Okafor, Ruth Okafor, (an envoy)."""
     for _ in range(MAX_NAME):
         dep, head = parse.dep[index], parse.head[index]
         if dep == "appos" and head in entity_of and index not in entity_of:

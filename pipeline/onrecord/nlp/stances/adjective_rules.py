@@ -1,4 +1,4 @@
-"""Stances taken by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
+"""Stances expressed by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from onrecord.nlp.morphology import verb_forms
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS, meant, mood
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.verbs import mood_features
 
-# Being for or against something is as plain as supporting or opposing it.
+# Being for or against something is as clear as supporting or opposing it.
 POSITION = 0.7
 COMPLEMENT = ("acomp", "attr", "oprd")
 BEING = frozenset((*verb_forms("be"), "been", "'s", "’s", "'re", "’re", "'m", "’m"))
-# These point at what is known already.
+# These refer to something known.
 KNOWN = ("the", "this", "that", "these", "those", "such")
-# From this score on an adjective before its noun judges it: the shameful campaign; not: the good news, the legal advice.
+# An adjective before its noun judges it if its score is at least this: the shameful campaign; not: the good news, the legal advice.
 ATTRIBUTED = 0.7
 LINKING = BEING | frozenset(
     form
@@ -28,7 +28,7 @@ LINKING = BEING | frozenset(
 
 
 def quality_candidates(parse: Parse, word: int) -> Iterator[Candidate]:
-    """Yield the stances that the adjective or noun at the token takes or expresses."""
+    """Yield the stances that an adjective or a noun expresses."""
     adjective = lexicon.adjectives().get(parse.lower[word], ())
     noun = () if adjective else lexicon.nouns().get(parse.lower[word], ())
     judged: Judged | None = None
@@ -69,7 +69,7 @@ def _attitude(parse: Parse, word: int, entry: LexiconEntry) -> Iterator[Candidat
 
 
 def _described(parse: Parse, word: int) -> int | None:
-    """Return whom the adjective describes."""
+    """Return the noun that an adjective describes."""
     dep, head = parse.dep[word], parse.head[word]
     if dep == "conj":
         return _described(parse, head) if parse.dep[head] != "conj" else None
@@ -84,7 +84,7 @@ def _described(parse: Parse, word: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a quality is said of, by whom (None: whoever voices the clause), how it was found, and in which words."""
+    """What a quality is attributed to, by whom (None: the speaker of the clause), how that was found, and in which words."""
 
     target: int
     holder: int | None
@@ -111,7 +111,7 @@ def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> 
 
 
 def _judged(parse: Parse, word: int) -> Judged | None:
-    """Return what the word is said of, where it is a complement or stands in one: is unfair, is an unfair plan."""
+    """Return what a word is attributed to, where it is a complement or inside one: is unfair, is an unfair plan."""
     top = _complement(parse, word)
     if parse.lower[top] in NEGATIVE_SUBJECTS:  # there is nothing wrong with it
         return None
@@ -131,7 +131,7 @@ def _judged(parse: Parse, word: int) -> Judged | None:
 
 
 def _attributed(parse: Parse, word: int) -> Judged | None:
-    """This shameful campaign, their brutal rule: said in passing of something that is taken as known."""
+    """This shameful campaign, their brutal rule: attributed in passing to something known."""
     noun = parse.head[word]
     if parse.dep[word] != "amod" or word > noun or not parse.tag[noun].startswith("NN"):
         return None
@@ -160,7 +160,7 @@ def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
 
 
 def _done(parse: Parse, verb: int) -> Judged | None:
-    """Made false claims, gave a brilliant speech: said of who did."""
+    """Made false claims, gave a brilliant speech: attributed to the subject."""
     if lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
         return None
     target = subject(parse, verb)

@@ -1,4 +1,4 @@
-"""Reads an article for stances: candidates, whose they are, by whose word, and how far they are believed."""
+"""The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -11,38 +11,38 @@ from onrecord.data.records import Polarity, Span
 from onrecord.nlp.annotations import Stance, StanceParty, segments_of
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import NOBODY
-from onrecord.nlp.stances.candidate import Candidate
-from onrecord.nlp.stances.candidates import find_candidates
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.holders import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from onrecord.nlp.stances.parties import Parties
+from onrecord.nlp.stances.proposal import propose
 from onrecord.nlp.stances.rule_confidence import MIN_BELIEF, belief, confidence
 from onrecord.nlp.stances.scoring import Table, pair_weights
 from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
-# Numbers and marks that the tree makes heads: accepted $200; said: "…".
+# Numbers and marks that the parser makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
 MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
-# What begins a question: which measures he backs.
+# The tags of question words: which measures he backs.
 ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
-# Types of event that have one polarity only, and those that are rejected when they are withheld.
+# Event types that have only one polarity, and those whose negation is a rejection.
 FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
 HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
-# A stance toward those whose act or who are part of what the words are about.
+# Stances toward the author of an act or toward a part of a phrase.
 PARTIAL = frozenset({"derived", "inside"})
-# Tokens at the end of a sentence among which its question mark is: ?” and a space.
+# The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
-# What one can be asked to take a position by; not having done the rest says nothing.
+# Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A candidate with its parties, the quote that voices it and the sources by whose claim it is."""
+    """A candidate with its parties, the quote that it is in, and the sources that assert it."""
 
     candidate: Candidate
     holder: StanceParty
@@ -55,26 +55,30 @@ class StanceAnalysis:
     """The stances of one article."""
 
     def __init__(self, doc: Doc) -> None:
-        """Lay out the article: its tree, its parties, its voices."""
+        """Find the candidates of a parsed Doc."""
         self.parse = Parse(doc)
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
         self.closed = _outside_the_body(doc)
         self.candidates = [
             one
-            for candidate in find_candidates(self.parse)
+            for candidate in propose(self.parse)
             if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
             for one in expanded(self.parse, candidate)
         ]
 
     def stances(self, table: Table | None = None) -> list[Stance]:
-        """Return the believed stances in text order, one for each holder and target; ``table``: other weights of pairs."""
+        """Return the stances in text order, one per holder and target.
+
+        Args:
+            table: weights of pairs (default: those that ship).
+        """
         best: dict[tuple[object, ...], Stance] = {}
         for stance in (*self._of_pairs(pair_weights() if table is None else table), *self._of_rules()):
             key = (_place(stance.holder), _place(stance.target))
             if key not in best or stance.confidence > best[key].confidence:
                 best[key] = stance
-        once: dict[tuple[object, ...], Stance] = {}  # of "the mayor, Anna Berg, condemned" one is enough
+        once: dict[tuple[object, ...], Stance] = {}  # "the mayor, Anna Berg, condemned" gives one stance
         for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(_without_titles(list(once.values())), key=_order)
@@ -84,7 +88,7 @@ class StanceAnalysis:
             placed = self.placed(candidate)
             if placed is None:
                 continue
-            if candidate.features & PARTIAL:  # never surer than the stance that it follows from
+            if candidate.features & PARTIAL:  # never above the stance that it follows from
                 likelihood = min(likelihood, belief(placed.candidate))
                 if likelihood < MIN_BELIEF:
                     continue
@@ -99,21 +103,21 @@ class StanceAnalysis:
                     yield self._stance(placed, believed)
 
     def _is_neutral_act(self, candidate: Candidate) -> bool:
-        """Whether a negation leaves no position: who did not attack is not neutral for that."""
+        """Whether a negation leaves no position: someone who did not attack is not neutral because of that."""
         return candidate.score == 0 and candidate.relation not in POSITIONS
 
     def _is_closed(self, token: int) -> bool:
-        """Whether a token stands outside the body: in a promo, a credit, a caption."""
+        """Whether a token is outside the body: in a promo, a credit, a caption."""
         place = self.parse.doc[token].idx
         before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
         return before >= 0 and place < self.closed[before][1]
 
     def placed(self, candidate: Candidate) -> Placed | None:
-        """Return a candidate with its parties and its sources; None where it has no holder or no target to speak of."""
+        """Return a candidate with its parties and its sources; None where it has no valid holder or target."""
         voices = self.voices.over(candidate.predicate)
         quote = self.voices.quote_of.get(candidate.predicate)
         if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
-            voices = ()  # whoever speaks of "Norway's attacks on" takes them as known, and so does the article
+            voices = ()  # the speaker of "Norway's attacks on" presupposes them, and so does the article
         if self._is_the_speakers(candidate):
             if not voices:
                 return None
@@ -149,7 +153,7 @@ class StanceAnalysis:
         )
 
     def _is_no_target(self, phrase: Phrase) -> bool:
-        """Whether a target is no thing that one can stand toward: a number, a day, what is asked for."""
+        """Whether a phrase cannot be a target: a number, a day, a question word."""
         tag, word = self.parse.tag[phrase.head], self.parse.lower[phrase.head]
         if tag in NO_TARGETS or self.parse.ent_type[phrase.head] in MEASURES:
             return True
@@ -158,14 +162,14 @@ class StanceAnalysis:
         return tag.startswith("NN") and word in lexicon.empty_targets()
 
     def _is_the_speakers(self, candidate: Candidate) -> bool:
-        """Whether the stance is that of whoever voices the clause."""
+        """Whether the holder is the speaker of the clause."""
         holder = candidate.holder
         if holder is None or "necessary" in candidate.features:
             return True
         return self.parse.lower[holder] in GENERIC and not self.parse.children[holder]
 
     def _context(self, candidate: Candidate, holder: int | None, voices: tuple[Voice, ...]) -> set[str]:
-        """Return what the judgement is told of the holder, the target and the sources; a quote's speaker is someone."""
+        """Return the features of the holder, the target and the sources; the speaker of a quote can always hold a stance."""
         kind = "yes" if holder is None else can_hold_stance(self.parse, holder)
         features = {f"agent={kind}"}
         if voices:
@@ -186,9 +190,10 @@ class StanceAnalysis:
     def _own_words(
         self, holder: StanceParty, head: int, voices: tuple[Voice, ...]
     ) -> tuple[StanceParty, int | None, tuple[Voice, ...]]:
-        """Take the holder's own voice out of those that assert the stance: "he said he supports it" is his own word.
+        """Remove the holder's own voice from those that assert the stance: "he said he supports it" is his own word.
 
-        Returns the holder with the name that a pronoun stands for, the token that says what the holder is, and the voices.
+        Returns:
+            The holder with the name that a pronoun refers to, the token that shows what the holder is, and the other voices.
         """
         if not voices:
             return holder, head, voices
@@ -201,14 +206,14 @@ class StanceAnalysis:
         return holder, head, tuple(voice for voice in voices if not same_party(voice.party, holder))
 
     def _may_mean(self, pronoun: str, speaker: int) -> bool:
-        """Whether "he", "they" or "it" under a verb of speech can be whoever speaks."""
+        """Whether "he", "they" or "it" under a verb of speech can be the speaker."""
         if pronoun == "it":
             kind, tag = self.parse.ent_type[speaker], self.parse.tag[speaker]
             return kind in ("ORG", "GPE") or tag == "NN" or (tag == "NNP" and not kind)
         return pronoun in THIRD_PERSON
 
     def _expression(self, candidate: Candidate) -> tuple[Span, ...]:
-        """Return the tokens that carry the stance, neighbours joined."""
+        """Return the tokens that express the stance, adjacent ones joined."""
         runs: list[list[int]] = []
         for token in candidate.expression:
             if runs and token == runs[-1][1]:
@@ -218,7 +223,7 @@ class StanceAnalysis:
         return tuple(self.parties.span(start, end) for start, end in runs)
 
     def _evidence(self, candidate: Candidate) -> Span:
-        """Return the clause of the stance; the sentence where that leaves out holder or target."""
+        """Return the clause of the stance; the sentence if the clause lacks the holder or the target."""
         parse = self.parse
         index = candidate.predicate
         for _ in range(MAX_CLIMB):
@@ -245,7 +250,7 @@ class StanceAnalysis:
 
 
 def _without_titles(stances: list[Stance]) -> list[Stance]:
-    """Leave out a stance of a title where the one with the title has the same: of "the envoy" in "the envoy Ana Berg"."""
+    """Drop the stance of a title whose bearer has the same stance: of "the envoy" in "the envoy Ana Berg"."""
     named = defaultdict(list)
     for stance in stances:
         if stance.holder.mention is not None and stance.holder.entity is not None:
@@ -266,12 +271,12 @@ def _without_titles(stances: list[Stance]) -> list[Stance]:
 
 
 def is_nobody(party: StanceParty) -> bool:
-    """Whether a party is a pronoun that stands for nobody that is known."""
+    """Whether a party is an unresolved pronoun."""
     return party.entity is None and party.name.lower() in NOBODY
 
 
 def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:
-    """Return the parties of the voices; of two with one name, the first."""
+    """Return the parties of the voices, the first one of each name."""
     parties: dict[str, StanceParty] = {}
     for voice in voices:
         parties.setdefault(voice.party.name, voice.party)
@@ -302,7 +307,7 @@ def _order(stance: Stance) -> tuple[int, int, int, str]:
 
 
 def _relation(relation: str | None, polarity: Polarity) -> str | None:
-    """Return the type of event of a stance: who does not support rejects, who does not attack does nothing that has a name."""
+    """Return the event type of a stance: not supporting is rejecting; not attacking has no type."""
     if relation in FAVOURABLE and polarity == "OPPOSE":
         return "REJECT" if relation in WITHHELD else None
     return None if relation in HOSTILE and polarity != "OPPOSE" else relation

@@ -1,22 +1,22 @@
-"""What is known of a pair of actors: the features that ``weights`` sums.
+"""The features of a pair of actors, whose weights ``scoring`` sums.
 
-A feature is a name and what was seen, "name=value"; a bar joins what was seen together. **up** is the way from the holder to the
-word over both, **down** the way from there to the target, **top** that word.
+A feature is a name and a value, "name=value"; a bar joins values that were seen together. **Top** is the lowest word above both
+actors, **up** the path from the holder to it, **down** the path from it to the target.
 
-* ``path``, ``up``, ``down``, ``len``: the labels on the way (prepositions as words) and their number; ``top``: top's stem with the way.
-* ``w``: the stem of a word on the way; u, l, d or b behind it says where: up, top, down, or down in a clause
-  with a subject of its own. ``c``: the stem of what hangs on such a word,
-  and how; ``o``: top with its object, particle or infinitive.
-* ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which comes first; ``quoted``: which stand in a quote.
-* ``not``: something on the way is negated. ``lex``: how many words of the stance lexicon are there; ``framed``: a rule found the pair.
+* ``path``, ``up``, ``down``, ``len``: the labels on the path (prepositions as words) and their number; ``top``: the stem of top with the
+  path.
+* ``w``: the stem of a word on the path; the letter after it is its position: u (up), l (top), d (down) or b (down, in a clause with a
+  subject of its own). ``c``: the stem of a dependent of such a word, with its label; ``o``: top with its object, particle or infinitive.
+* ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which one comes first; ``quoted``: which ones are in a quote.
+* ``not``: something on the path is negated. ``lex``: the number of words of the stance lexicon; ``framed``: a rule found the pair.
 
-Those with a sign at their end (+ or -) know from the stance lexicon or from a rule for which polarity they speak:
+Features that end with a sign (+ or -) have that polarity in the stance lexicon or in a rule:
 
-* ``x``: a word on the way, ``y``: what hangs on one, with its place, its relation, its slots, the way down; ``sum``: all of them together.
-* ``f``: a rule says that the holder takes this stand toward the target (x), or toward a phrase that it stands in (i), with the kind
-  of rule, the relation, how deep the target stands and how it hangs there; ``fv``: as the speaker of the clause.
-* ``f?``: a rule says that someone else takes it toward the target; ``fh``: that the holder takes it toward something else;
-  ``back``: that the target takes it toward the holder.
+* ``x``: a word on the path, ``y``: a dependent of one, with its position, its relation, its slots, the path down; ``sum``: all together.
+* ``f``: by a rule the holder takes this stance toward the target (x), or toward a phrase around it (i), with the kind of rule, the
+  relation, the depth of the target in the phrase and its label; ``fv``: as the speaker of the clause.
+* ``f?``: by a rule someone else takes it toward the target; ``fh``: the holder takes it toward something else; ``back``: the target
+  takes it toward the holder.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,25 +25,25 @@ from typing import NamedTuple
 
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.actors import ActorMention
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.paths import Path, is_anothers
 from onrecord.nlp.stances.verbs import verb_entries
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
-# Links whose word counts as well as their label.
+# Labels whose word counts as well.
 WORDED = frozenset({"prep", "agent", "mark", "prt"})
 HANGING = frozenset({"dobj", "prt", "xcomp", "acomp", "attr", "ccomp", "advcl", "conj", "amod", "prep"})
 COMPLETING = frozenset({"dobj", "prt", "xcomp"})
-# How deep a target stands in the phrase that a rule is about; deeper is all the same.
+# Depth of a target in the phrase that a rule is about; deeper counts as this.
 MAX_DEPTH = 5
 ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
 MIN_STEM = 3
 
 
 class Feature(NamedTuple):
-    """A feature and the token that it was seen at, where it was one."""
+    """A feature, and the token that it was seen at, if any."""
 
     name: str
     token: int | None = None
@@ -51,15 +51,15 @@ class Feature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """A candidate of the rules and the token that holds it, if that stands in the sentence."""
+    """A candidate of the rules and the token of its holder, if that is in the sentence."""
 
     candidate: Candidate
     holder: int | None
-    speaks: bool  # the holder is whoever voices the clause
+    speaks: bool  # the holder is the speaker of the clause
 
 
 def stem(word: str) -> str:
-    """Return a word without its ending: enough to join the forms of one word."""
+    """Return a word without its ending, so that its forms are the same."""
     for ending, instead in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word[: -len(ending)] + instead
@@ -67,7 +67,7 @@ def stem(word: str) -> str:
 
 
 def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
-    """Return the first reading of a token in the stance lexicon."""
+    """Return the first entry of a token in the stance lexicon."""
     tag, word = parse.tag[token][:2], parse.lower[token]
     found: Sequence[LexiconEntry] = ()
     if tag == "VB":
@@ -78,7 +78,7 @@ def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
 
 
 def sign(score: float) -> str:
-    """Return a score's sign as features write it."""
+    """Return the sign of a score as in the names of features."""
     return "+" if score > 0 else "-"
 
 
@@ -86,7 +86,7 @@ class PairFeatures:
     """Describes pairs of actors of one article."""
 
     def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
-        """Take the article's tree and which tokens stand in a quote."""
+        """Describe pairs of an article; ``in_quote`` is whether each token is in a quote."""
         self.parse, self.in_quote = parse, in_quote
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}
@@ -99,13 +99,13 @@ class PairFeatures:
         return self._stems[token]
 
     def entry_of(self, token: int) -> LexiconEntry | None:
-        """Return the first reading of a token in the stance lexicon."""
+        """Return the first entry of a token in the stance lexicon."""
         if token not in self._entries:
             self._entries[token] = first_entry(self.parse, token)
         return self._entries[token]
 
     def place(self, holder: ActorMention, target: ActorMention, way: Path) -> list[str]:
-        """Return the features of how the two stand to one another, whatever the words say."""
+        """Return the features of the relation between the two, without the words."""
         labels = self._labels
         up = ">".join([labels[token] for token in way.up])
         down = "<".join([labels[token] for token in way.down])
@@ -136,7 +136,7 @@ class PairFeatures:
         return [*found, *by_rules]
 
     def _words(self, way: Path, down: str) -> Iterator[Feature]:
-        """Yield what the words on the way and those that hang on them say."""
+        """Yield the features of the words on the path and of their dependents."""
         parse = self.parse
         on_the_way = {*way.up, way.top, *way.down}
         total, count, negated = 0.0, 0, False
@@ -176,7 +176,7 @@ class PairFeatures:
             yield Feature(f"sum{'|not' if negated else ''}{sign(total)}")
 
     def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[Feature]:
-        """Yield what the rules say of the two."""
+        """Yield the features of what the rules found about the two."""
         for one in framed:
             candidate = one.candidate
             if not candidate.score:

@@ -1,4 +1,4 @@
-"""Who can take a stand: people and bodies, by name, by noun or by pronoun."""
+"""Who can hold a stance: people and organizations, by name, noun or pronoun."""
 
 from typing import Literal, TypeAlias
 
@@ -10,7 +10,7 @@ HolderStatus: TypeAlias = Literal["name", "yes", "no", "unknown"]
 FIRST_PERSON = frozenset({"i", "we", "me", "us", "my", "our", "mine", "ours"})
 THIRD_PERSON = frozenset({"he", "she", "they", "his", "her", "their"})
 PERSONAL = FIRST_PERSON | THIRD_PERSON | {"you", "him", "them", "who"}
-# "You can't trust them": whoever says so doesn't.
+# "You can't trust them": the speaker does not.
 GENERIC = frozenset({"you", "one", "anyone", "everyone"})
 IMPERSONAL = frozenset(
     {"it", "this", "that", "these", "those", "which", "what", "its", "there", "others", "some", "nobody", "none"}
@@ -19,7 +19,7 @@ HOLDER_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 
 
 def can_hold_stance(parse: Parse, head: int) -> HolderStatus:
-    """Return whether a noun names someone who can take a stand."""
+    """Return whether a noun refers to someone who can hold a stance: "name" for a name, "yes", "no" or "unknown"."""
     head = whole(parse, head)
     word, kind = parse.lower[head], parse.ent_type[head]
     if kind in HOLDER_TYPES or (parse.tag[head].startswith("NNP") and not kind):
@@ -32,7 +32,7 @@ def can_hold_stance(parse: Parse, head: int) -> HolderStatus:
 
 
 def whole(parse: Parse, head: int) -> int:
-    """Return what a number or a part is of: a number of officials, most of the farmers."""
+    """Return the whole of a number or a part: a number of officials, most of the farmers."""
     if parse.lower[head] in lexicon.partitives():
         for child in parse.children[head]:
             if parse.lower[child] == "of":
@@ -50,5 +50,5 @@ def counted(parse: Parse, head: int) -> int:
 
 
 def is_named(parse: Parse, head: int) -> bool:
-    """Whether a noun is, or ends, the name of a person, a body or a place."""
+    """Whether a noun is, or ends, the name of a person, an organization or a place."""
     return parse.ent_type[head] in HOLDER_TYPES and parse.tag[head].startswith(("NNP", "NNS"))

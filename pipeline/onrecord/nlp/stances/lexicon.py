@@ -1,14 +1,14 @@
 """The stance lexicon: which words take a stance, and which of their arguments are holder and target.
 
-A entry's **target slots** name where the target stands, seen from the word:
+The **target slots** of an entry name the position of the target, seen from the word:
 
 ``obj`` object (of a passive: its subject); ``who`` an object that names someone; ``ing``, ``inf``, ``that`` a clause of that form;
-``dat`` the recipient; ``causee`` who is let or made to do something;
+``dat`` the recipient; ``causee`` the one who is let or made to do something;
 ``subj`` the subject; ``poss`` the possessor; any other: the preposition before it.
-``lack`` and ``have``: the subject of the verb that has the noun, or has it not; ``none``: what there is no such thing for.
+``lack`` and ``have``: the subject that lacks or has what the noun names; ``none``: the thing for which it does not exist.
 
 Its **holder slot** is ``subj``, ``obj``, ``poss`` (possessor, or the subject of a light verb), ``self`` (the person whom the
-noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (whoever is speaking).
+noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (the speaker).
 """
 
 import functools

@@ -1,11 +1,11 @@
-"""Stances taken by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
+"""Stances expressed by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import SUBJECTS, after_preposition, doer, possessor, recipient, subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import meant, mood
 from onrecord.nlp.stances.parse import Parse
@@ -18,7 +18,7 @@ LACKING = frozenset({"lack", "lacks", "lacked", "lacking"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Whose a noun's stance is: the holder, the sign and the word of what lends it, the way it was found, and the verb."""
+    """The holder of a noun's stance: the holder, the sign and the word that gives it, how it was found, and the verb."""
 
     holder: int
     sign: float
@@ -28,7 +28,7 @@ class Held:
 
 
 def noun_candidates(parse: Parse, noun: int) -> Iterator[Candidate]:
-    """Yield the stances that the noun at the token takes toward the target that it names."""
+    """Yield the stances that a noun expresses."""
     entries = lexicon.nouns().get(parse.lower[noun], ())
     for entry in entries:
         if entry.holder in ("poss", "seeker"):
@@ -64,7 +64,7 @@ def _attitudes(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
 
 
 def _holder(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
-    """Return whose stance a noun gives."""
+    """Return the holder of a noun's stance."""
     light = _light_verb(parse, noun, entry)
     if light is not None or entry.holder == "seeker":
         return light
@@ -96,7 +96,7 @@ def _light_verb(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
 
 
 def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
-    """Return who has the noun by the verb that it is the object of."""
+    """Return the holder by the verb whose object the noun is."""
     lights, word = lexicon.light_verbs(), _with_particle(parse, verb)
     sign = lights.get((word, "giver"))
     holder = None if sign is None else doer(parse, verb)
@@ -107,7 +107,7 @@ def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
 
 
 def _received(parse: Parse, noun: int | None, verb: int, sign: float) -> Held | None:
-    """Return from whom the noun comes that a verb's subject gets: drew criticism from; came under fire from."""
+    """Return the giver of what a verb's subject receives: drew criticism from; came under fire from."""
     for word in SOURCES:
         for index in (verb,) if noun is None else (noun, verb):
             for source in after_preposition(parse, index, word):
@@ -116,7 +116,7 @@ def _received(parse: Parse, noun: int | None, verb: int, sign: float) -> Held | 
 
 
 def _with_particle(parse: Parse, verb: int) -> str:
-    """Return a light verb as the lexicon has it: lifted; rolled back."""
+    """Return a light verb as it is in the lexicon: lifted; rolled back."""
     for child in parse.children[verb]:
         both = f"{parse.lower[verb]} {parse.lower[child]}"
         if parse.tag[child] == "RP" and any((both, role) in lexicon.light_verbs() for role in ("giver", "receiver")):
@@ -125,7 +125,7 @@ def _with_particle(parse: Parse, verb: int) -> str:
 
 
 def _lent_by_preposition(parse: Parse, preposition: int, verb: int, entry: LexiconEntry) -> Held | None:
-    """Return who has the noun after a verb's preposition: call for, rally in."""
+    """Return the holder of a noun after a verb's preposition: call for, rally in."""
     word = parse.lower[preposition]
     phrase = f"{parse.lower[verb]} {word}"
     sign = lexicon.light_verbs().get((phrase, "receiver"))
@@ -141,7 +141,7 @@ def _lent_by_preposition(parse: Parse, preposition: int, verb: int, entry: Lexic
 
 
 def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) -> Iterator[tuple[int, bool]]:
-    """Yield the targets in a slot of the noun, or, where it has none, of the verb that carries it."""
+    """Yield the targets in a slot of the noun or, where it has none, of its verb."""
     if way == "receiver" and carrier is not None:
         received = subject(parse, carrier)
         if received is not None:
@@ -178,7 +178,7 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
 
 
 def _described(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
-    """X, a critic of Y; X is a supporter of Y: the noun says what its holder is."""
+    """X, a critic of Y; X is a supporter of Y: the noun describes its holder."""
     holder = _bearer(parse, noun)
     how = mood(parse, noun)
     if holder is None or how.cancelled:
@@ -198,7 +198,7 @@ def _described(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
 
 
 def _bearer(parse: Parse, noun: int) -> int | None:
-    """Return whom a noun describes: X, a critic of Y; X is a critic of Y; the Y critic X."""
+    """Return the person that a noun describes: X, a critic of Y; X is a critic of Y; the Y critic X."""
     if parse.dep[noun] == "appos":
         return parse.head[noun]
     return subject(parse, noun) if parse.dep[noun] == "attr" else parse.child(noun, "appos")

@@ -5,12 +5,12 @@ from itertools import permutations
 
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import named_conjuncts
 from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.parse import Parse
 
-# Among more than three, "they agreed" says little about any two.
+# Among more than three, "they agreed" shows little about any two.
 MAX_PARTNERS = 3
 
 

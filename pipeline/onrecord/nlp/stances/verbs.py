@@ -1,10 +1,10 @@
-"""Stances taken by verbs: condemned, was condemned by, refused to support, must be stopped."""
+"""Stances expressed by verbs: condemned, was condemned by, refused to support, must be stopped."""
 
 from collections.abc import Iterator
 
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import doer, fillers, possessor, subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.holders import counted
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import Mood, meant, mood
@@ -13,31 +13,31 @@ from onrecord.nlp.stances.parse import Parse
 REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "ourselves", "myself", "yourself", "who", "what"})
 OBJECTS = frozenset({"obj", "who"})
 DEMAND = 0.5
-# What these say of someone, they say for something done: accused, praised.
+# Relations that are about an act of the target: accused, praised.
 CHARGING = frozenset({"ACCUSE", "SUPPORT"})
 
 
 def verb_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
-    """Yield the stances that the verb at the token takes."""
+    """Yield the stances that a verb expresses."""
     fitting = verb_entries(parse, verb)
     if fitting:
         how = mood(parse, verb)
         if not how.cancelled:
             for entry in fitting:
                 if entry.holder == "refuser" and how.factor >= 0:
-                    continue  # whoever meets somebody takes no stand toward them
+                    continue  # meeting somebody is not a stance toward them
                 yield from _entry_candidates(parse, verb, entry, how)
 
 
 def verb_entries(parse: Parse, verb: int) -> list[LexiconEntry]:
-    """Return the readings that a verb has in the stance lexicon; with its particle, where it has one: took, took on."""
+    """Return the entries of a verb in the stance lexicon; those with its particle, if it has one: took, took on."""
     entries = lexicon.verbs().get(parse.lower[verb], ())
     fitting = [entry for entry in entries if _particle(parse, verb, entry) is not None]
     return [entry for entry in fitting if entry.particle] or fitting
 
 
 def _particle(parse: Parse, verb: int, entry: LexiconEntry) -> tuple[int, ...] | None:
-    """Return the tokens of the entry's particle, or None if it is not there."""
+    """Return the tokens of an entry's particle, or None if it is absent."""
     if not entry.particle:
         return ()
     for child in parse.children[verb]:
@@ -49,7 +49,7 @@ def _particle(parse: Parse, verb: int, entry: LexiconEntry) -> tuple[int, ...] |
 def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -> Iterator[Candidate]:
     features = {"verb", f"holder={entry.holder}"}
     if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
-        features.add("purpose")  # efforts to end it: what somebody works at, and little of where they stand
+        features.add("purpose")  # efforts to end it: work, and little of a stance
     passive = parse.is_passive(verb)
     if passive:
         features.add("passive")
@@ -84,7 +84,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
 
 
 def _is_stated(parse: Parse, clause: int, entry: LexiconEntry) -> bool:
-    """Whether a clause says what is, so that nobody asks for it: insisted that the visit had been private, not that they leave."""
+    """Whether a clause states a fact and is not a request: insisted that the visit had been private, not that they leave."""
     if entry.relation != "REQUEST":
         return False
     finite = next((child for child in parse.children[clause] if parse.dep[child] in ("aux", "auxpass")), clause)
@@ -110,7 +110,7 @@ def _arguments(
 
 
 def _is_requested(parse: Parse, verb: int) -> bool:
-    """Whether a verb says what somebody is asked to do, so that the stance is that of who asks: urged the court to reject it."""
+    """Whether a verb is what somebody is asked to do, so that the asker holds the stance: urged the court to reject it."""
     above = parse.head[verb]
     if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in lexicon.requesting_verbs():
         return False
@@ -120,7 +120,7 @@ def _is_requested(parse: Parse, verb: int) -> bool:
 
 
 def _wielder(parse: Parse, holder: int | None) -> int | None:
-    """Return whose weapon a holder is: (Peruvian) jets bombed the port."""
+    """Return the owner of a weapon: (Peruvian) jets bombed the port."""
     if holder is None or parse.lower[holder] not in lexicon.weapons():
         return holder
     owner = possessor(parse, holder)
@@ -141,14 +141,14 @@ def _felt(parse: Parse, verb: int, *, passive: bool) -> tuple[int | None, list[t
 
 
 def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> bool:
-    """Whether a target says nothing: declined to comment; or will say it better by itself: hopes to defeat."""
+    """Whether a target says nothing (declined to comment) or has a better stance of its own (hopes to defeat)."""
     if is_clause and parse.lower[filler] in lexicon.transitive_verbs():
         return True
     return parse.lower[filler] in lexicon.empty_targets() and (refused or not is_clause)
 
 
 def mood_features(how: Mood) -> set[str]:
-    """Return what the judgement is told of a mood."""
+    """Return the features of a mood."""
     return {
         name
         for name, present in (
@@ -162,7 +162,7 @@ def mood_features(how: Mood) -> set[str]:
 
 
 def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
-    """Yield what the speaker demands: the council must mend the roof."""
+    """Yield what the speaker demands: the council must repair the roof."""
     modal = _demand(parse, verb)
     if modal is None or subject(parse, verb) is None:
         return

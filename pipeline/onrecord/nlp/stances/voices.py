@@ -1,4 +1,4 @@
-"""By whose word a clause stands in the article: the speakers above it, outermost first."""
+"""Who asserts a clause: the speakers above it, outermost first."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ CONTENT = frozenset({"ccomp", "parataxis"})
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Someone whose words or claim a clause is; ``head`` is the token of the mention, where it is known."""
+    """Someone who asserts a clause; ``head`` is the token of the mention, if known."""
 
     party: StanceParty
     head: int | None
@@ -67,7 +67,7 @@ class Voices:
         return region != NO_REGION and self.regions[region].start >= start
 
     def _is_under(self, token: int, cues: list[int]) -> bool:
-        """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
+        """Whether a token depends on a quote's cue, or on the head verb of a cue such as "according to"."""
         parse = self.parse
         tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
         for _ in range(MAX_CLIMB):
@@ -76,7 +76,7 @@ class Voices:
             if parse.head[token] == token:
                 break
             token = parse.head[token]
-        # "The dam is safe, he said": the tree hangs the cue below what is said.
+        # "The dam is safe, he said": the parser attaches the cue to the content.
         return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
 
     def is_marked(self, token: int) -> bool:
@@ -84,9 +84,9 @@ class Voices:
         return self.region_of[token] != NO_REGION
 
     def is_said_by_others(self, predicate: int, token: int) -> bool:
-        """Whether a token stands in marks that have nothing to do with a predicate before or behind them.
+        """Whether a token is in marks that are unrelated to a predicate before or after them.
 
-        "It was condemned by the league, which said: “Ministers have …”" condemns no ministers.
+        "It was condemned by the league, which said: “Ministers have …”" does not condemn the ministers.
         """
         quote = self.quote_of.get(token)
         if quote is None or not self.is_marked(token) or self.is_marked(predicate):
@@ -111,7 +111,7 @@ class Voices:
         return _without_first_persons((*outer, *voices))
 
     def head(self, voice: Voice) -> int | None:
-        """Return the token that stands for a voice, if it has a mention."""
+        """Return the head of a voice's mention, if it has one."""
         if voice.head is not None or voice.party.mention is None:
             return voice.head
         tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
@@ -157,7 +157,7 @@ class Voices:
 
 
 def _without_first_persons(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
-    """Drop the I of "I believe it is wrong", he said: it is the speaker, who is there already."""
+    """Drop the I of "I believe it is wrong", he said: the speaker is already among the voices."""
     return tuple(
         voice
         for place, voice in enumerate(voices)
