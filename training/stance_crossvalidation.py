@@ -1,4 +1,4 @@
-"""How the stances of annotated pairs come out when the weights were learned from other sentences."""
+"""Cross-validation of stances: annotated pairs, with weights learned from other sentences."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from training.stance_examples import MIN_SHARED, SIDES, Annotated, groups, table
 
 
 class Result(NamedTuple):
-    """Of one file: the annotated pairs, the F1 of each polarity, and of any polarity that is right."""
+    """The result for one file: the number of annotated pairs, the F1 of each polarity, and of both together."""
 
     file: str
     pairs: int

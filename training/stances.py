@@ -1,11 +1,11 @@
 """Learn the weights of ``nlp/weights/stance_pairs.tsv`` from sentences with annotated pairs.
 
-A regularised conditional logit: for each annotated pair, a softmax over support, opposition and no stance.
+A regularized conditional logit: for each annotated pair, a softmax over support, opposition and no stance.
 
-Run it as ``python -m training.stances SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with
-``text`` and ``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or
-neutral; without ``pairs`` it is running news. Sentences that are also in the files after ``--without``, or were there before, are left
-out. With ``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
+Run it as ``python -m training.stances SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with ``text`` and
+``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or neutral; an
+object without ``pairs`` is running news. Repeated sentences, and those in the files after ``--without``, are left out. With
+``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
 """
 
 import argparse
@@ -30,7 +30,7 @@ HEAD = """\
 
 
 def normal(text: str) -> str:
-    """Return a sentence as it is compared with others."""
+    """Return a sentence in the form in which sentences are compared."""
     return " ".join(text.lower().split())
 
 
@@ -72,7 +72,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("sentences", nargs="+", type=Path)
     parser.add_argument("--without", nargs="+", type=Path, default=[])
-    parser.add_argument("--folds", type=int, default=0, metavar="N", help="only say how well it is learned, in N folds")
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        metavar="N",
+        help="write nothing, and report the results of cross-validation in N folds",
+    )
     options = parser.parse_args()
     sentences = read(options.sentences, options.without)
     nlp = load_model().as_one_pipeline()

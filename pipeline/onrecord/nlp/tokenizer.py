@@ -1,7 +1,7 @@
-"""spaCy's tokenizer, with its cost kept in line with the text's length.
+"""spaCy's tokenizer, with a cost that is linear in the length of the text.
 
-It takes marks off the ends of a run one by one and copies the rest each time: 20,000 quotation marks in a row cost it half a
-minute. A run without white space that no word or address reaches is therefore cut into pieces first.
+spaCy removes marks from the ends of a run one by one and copies the rest each time: 20,000 quotation marks in a row take half a
+minute. Runs without white space that are longer than any word or address are therefore cut into pieces first.
 """
 
 import re
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-# Their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that.
+# Parsing as many takes about two gigabytes; ordinary text of the maximum length has two thirds of them.
 MAX_TOKENS = 100_000
-MAX_RUN = 1_000  # code points; addresses on the web stay below
+MAX_RUN = 1_000  # code points; web addresses are shorter
 PIECE = 100
 LONG_RUN = re.compile(rf"\S{{{MAX_RUN},}}")
 

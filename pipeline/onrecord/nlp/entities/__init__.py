@@ -1,4 +1,4 @@
-"""Entities: the people, organisations and places of an article, each with all its mentions."""
+"""Entities: the people, organizations and places of an article, each with all its mentions."""
 
 from onrecord.nlp.entities.extractor import EntityExtractor, entity_index, find_entities, make_entity_extractor
 from onrecord.nlp.entities.gender import gender, genders

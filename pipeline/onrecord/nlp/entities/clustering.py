@@ -1,8 +1,8 @@
-"""Which names are one person, body or place: the names of an article are gathered by cluster.
+"""Which names are one person, organization or place.
 
 A name form is all mentions with the same words. Full names of persons come first; surnames, given names and other short
-forms join the one full name that they fit, or stay alone. What fits two is decided mention by mention, or not at all:
-to leave two names apart is a smaller mistake than to join two people.
+forms join the only full name that they fit, or stay alone. A name that fits two is decided mention by mention, or not at all:
+leaving two names apart is a smaller mistake than joining two people.
 """
 
 from collections import defaultdict
@@ -39,7 +39,7 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
             people.append(cluster)
     people = join_full_names(people)
     single, rest = join_short_names(people, short)
-    # "Brightwater" alone may be a person; beside "Brightwater Systems" it is not.
+    # "Brightwater" alone may be a person; next to "Brightwater Systems" it is not.
     bodies = join_organizations_and_places([*others, *rest], list(filter(_may_be_body, single)), long_forms)
     clusters = [*people, *(cluster for cluster in single if not _may_be_body(cluster)), *bodies]
     for cluster in clusters:
@@ -48,9 +48,9 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
 
 
 def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
-    """Return the names by their words; a person with a title and a team are kept apart from the place of that name."""
+    """Return the names by their words; a person with a title and a team are separate from the place of that name."""
     forms: dict[tuple[Words, bool, bool], list[Name]] = defaultdict(list)
-    # The aliases of the user's list are one form; what is only sometimes listed is the same name all the same.
+    # The aliases of the user's list are one form, also where the name is not listed at every mention.
     listed = {name.words: knowledge.words_of(name.listed.name) for name in names if name.listed}
     known = knowledge.known_names()
     for name in names:
@@ -60,7 +60,7 @@ def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
 
 
 def _may_be_body(cluster: EntityCluster) -> bool:
-    """Whether a single word that the model took for a person is neither a given name nor behind a title."""
+    """Whether a single word that the model labelled as a person is neither a given name nor after a title."""
     word = cluster.forms[0][-1]
     return word not in knowledge.given_names() and not any(name.titled or name.listed for name in cluster.names)
 

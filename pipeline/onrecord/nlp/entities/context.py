@@ -1,4 +1,4 @@
-"""What stands beside a name and tells of it: prepositions, places behind a comma, nouns that say what it is."""
+"""The context of a name: prepositions, places after a comma, nouns that say what it is."""
 
 from onrecord.data.records import EntityType
 from onrecord.nlp.entities import knowledge
@@ -9,9 +9,9 @@ from onrecord.nlp.entities.tokens import Tokens
 POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
 WHERE = frozenset({"in", "near", "outside", "around"})
 PLACE_PREPOSITIONS = WHERE | {"to", "from", "at", "into", "across", "through", "via", "toward", "towards", "off"}
-# So far behind a name may the noun stand that says what it is: "Borrasca, a small Danish maker of sails".
+# Tokens between a name and the noun that says what it is: "Borrasca, a small Danish maker of sails".
 MAX_APPOSITION = 6
-# So many tokens before a name may the list begin that it stands in.
+# Tokens between a name and the beginning of its list.
 MAX_LIST = 16
 LIST_OPENERS = frozenset({"as", "including", "like"})
 LIST_LINKS = frozenset({",", "and", "or", "&", "the", "of"})
@@ -33,7 +33,7 @@ IN_SOMEBODY = frozenset(
 
 
 def is_located(tokens: Tokens, start: int) -> bool:
-    """Whether a name says where something is: not "confidence in Smith", nor "in Smith's opinion"."""
+    """Whether a name is a location: not "confidence in Smith", nor "in Smith's opinion"."""
     if not start or tokens.text[start - 1].lower() not in WHERE:
         return False
     if start + 1 < len(tokens) and tokens.text[start + 1] in POSSESSIVES:
@@ -48,7 +48,7 @@ def place_preposition(tokens: Tokens, start: int) -> str:
 
 
 def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
-    """Return what a noun beside the name says that it is.
+    """Return the type that a noun next to a name gives it.
 
     "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
     """
@@ -68,7 +68,7 @@ def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
 
 
 def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
-    """Return what the names of a list are said to be that a name stands in, as in "banks such as Credova and Tillman"."""
+    """Return the type that the noun before a list gives a name in it, as in "banks such as Credova and Tillman"."""
     index = start - 1
     while index > max(0, start - MAX_LIST) and _is_of_list(tokens.text[index]):
         index -= 1

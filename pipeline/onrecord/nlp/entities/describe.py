@@ -19,9 +19,9 @@ from onrecord.nlp.entities.wikidata import Item
 FREQUENCY, POSITION, SUBJECT = 0.5, 0.3, 0.2
 HEADLINE = 0.25
 MAX_HEADLINE = 500  # code points
-# Longer words in capitals are shouted, not abbreviated.
+# Longer words in capitals are emphasis, not abbreviations.
 MAX_ACRONYM = 6
-# Named this often an entity is as frequent as can be.
+# Mentions from which on the frequency is 1.
 OFTEN = 10
 PUNCTUATION = ',;:!?"“”()[]'
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
@@ -51,9 +51,9 @@ def describe(
 
 
 def _fullest(forms: list[str]) -> str:
-    """Return the form with most words, then letters; one in capitals only where there is no other.
+    """Return the form with most words, then letters; one in capitals only if there is no other.
 
-    A well-known body or place has the form that it is filed under, where the article uses that.
+    A well-known organization or place gets the form that it is filed under, if the article uses it.
     """
     known = knowledge.known_names().get(knowledge.words_of(forms[0]))
     written = {knowledge.words_of(form) for form in forms if not form.isupper()}
@@ -67,10 +67,10 @@ def _fullest(forms: list[str]) -> str:
 
 
 def name_key(name: str, kind: EntityType) -> str:
-    """Return what a name has in common with the same name in other articles.
+    """Return the key under which a name is the same in all articles.
 
-    Its words are folded; a person's have neither middle initials nor a generation, a body's no legal form; a well-known name is
-    replaced by its usual form.
+    Its words are folded; those of a person without middle initials and generation, those of an organization without a legal form; a
+    well-known name is replaced by its usual form.
     """
     state = knowledge.state_abbreviations().get(name)
     words = tuple(filter(None, (word.strip(PUNCTUATION) for word in state or knowledge.words_of(name))))
@@ -83,7 +83,7 @@ def name_key(name: str, kind: EntityType) -> str:
 
 
 def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: frozenset[str]) -> float:
-    """Return how much an article is about something, 0 to 1.
+    """Return the salience of an entity in its article, 0 to 1.
 
     It is the weighted mean of
 
@@ -93,7 +93,7 @@ def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: froz
     * whether it is in the headline, 1 or 0; left out of the mean where the article has none.
 
     Args:
-        cluster: what is named.
+        cluster: the mentions of the entity.
         tokens: the article's tokens.
         length: the article's length in code points.
         headline: the folded words of the headline; empty where there is none.

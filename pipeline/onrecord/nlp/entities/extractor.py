@@ -1,4 +1,4 @@
-"""The people, bodies and places of an article, each with all places where it is named: ``doc._.onrecord_entities``."""
+"""The component ``onrecord_entities``: the people, organizations and places of an article, each with all its mentions."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ from onrecord.nlp.entities.wikidata import link_to_wikidata
 
 
 class EntityExtractor:
-    """Sets ``doc._.onrecord_entities``; runs behind a named entity recognizer."""
+    """Sets ``doc._.onrecord_entities``; runs after a named-entity recognizer."""
 
     def __init__(self, listed: Iterable[ListedName] = ()) -> None:
-        """Find the names of a user's list too."""
+        """Find the model's names and those of a user's list."""
         self.listed = ListedNames(listed)
 
     def __call__(self, doc: Doc) -> Doc:
-        """Find the Doc's entities and return the Doc."""
+        """Find the entities of a Doc."""
         doc._.onrecord_entities = find_entities(doc, self.listed)
         return doc
 

@@ -1,4 +1,4 @@
-"""Whether a person is spoken of as a woman or a man, as far as titles and given names tell."""
+"""The gender of a person, by titles and given names."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ TITLE_CHARACTERS = 24
 
 
 def gender(entity: Entity, text: str = "") -> Gender | None:
-    """Return a person's gender: what titles before the mentions in ``text`` say, else the given name, or None."""
+    """Return a person's gender: by the titles before the mentions in ``text``, else by the given name; else None."""
     if entity.type != "PERSON":
         return None
     said: Counter[Gender] = Counter()

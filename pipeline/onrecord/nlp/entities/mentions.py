@@ -1,4 +1,4 @@
-"""Where names stand: the model's named entities, cut and trimmed to the name itself."""
+"""Mentions by name: the model's named entities, cut and trimmed to the name itself."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from onrecord.nlp.entities.tokens import Tokens
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
-# Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
+# Types whose names contain neither commas nor numbers: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 # No person, place or people has a digit in the name: IE6, GX-134.
 WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
@@ -27,9 +27,9 @@ WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
 LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
-# What a longer name of a body may hold.
+# Words and signs inside a longer name of an organization.
 PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
-# What makes the name of a place that of another one, or of a part: Upper Austria, South Sudan.
+# Words that make the name of a place that of another one, or of a part: Upper Austria, South Sudan.
 SIDES = frozenset(
     {"North", "South", "East", "West", "Northeast", "Northwest", "Southeast", "Southwest"}
     | {"Northern", "Southern", "Eastern", "Western", "Central", "Lower", "Upper", "Inner", "Outer", "Greater"}
@@ -41,7 +41,7 @@ SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 # A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
 MAX_WORDS = 12
-# What the model takes for one name may be a list or a table and is cut into names; a whole page is a slip.
+# A named entity may be a list or a table and is cut into names; a whole page is an error.
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
@@ -51,7 +51,7 @@ NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
+    """One mention by name: tokens ``start`` to ``end`` (exclusive), the folded words, the guessed type.
 
     ``title`` is the folded title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
     which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
@@ -84,8 +84,8 @@ class Name:
 def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     """Return the names among the model's named entities, in text order; none overlap.
 
-    What the model makes of a line in capitals is left out: it takes half of the words for names. From a headline With
-    Capitals it is kept only where the story has the name too, or everybody knows it.
+    Named entities in a line of capitals are left out: the model labels half of the words as names. In a headline With Capitals they
+    are kept only if the story has the name too, or it is well known.
     """
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
@@ -109,7 +109,7 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
 
 
 def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
-    """Whether a word before a place, which the model left out, makes it another place: Lower Saxony is not Saxony."""
+    """Whether a word before a place, which the model missed, makes it another place: Lower Saxony is not Saxony."""
     if entity.label_ not in LISTED_TYPES or not entity.start or entity[0].text in SIDES:
         return False
     before = doc[entity.start - 1]
@@ -124,7 +124,7 @@ def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
 
 
 def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
-    """Leave out the first word of a sentence that is tagged as none of a name and is no name elsewhere: "Aides said"."""
+    """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said"."""
     elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(knowledge.known_names())
     return [
         name
@@ -157,7 +157,7 @@ def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[
 def make_name(
     text: str, tokens: Tokens, start: int, end: int, label: EntityType, *, guessed: bool = True
 ) -> Name | None:
-    """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None where nothing of a name is left."""
+    """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None if nothing of the name is left."""
     start, end = _trim(tokens, start, end, label)
     if start >= end or end - start > MAX_WORDS:
         return None
@@ -201,7 +201,7 @@ def make_name(
 
 
 def is_read(doc: Doc, names: list[Name]) -> list[bool]:
-    """Return for each name, in text order, whether it stands in the story and not in a promo, credit or byline.
+    """Return, for each name in text order, whether it is in the story and not in a promo, credit or byline.
 
     A dateline's place is the story's, its agency is not.
     """
@@ -239,7 +239,7 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
 
 
 def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
-    """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
+    """Cut an entity where a name cannot continue: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
     is_known = knowledge.words_of(" ".join(tokens.text[start:end])) in knowledge.known_names()
     table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
@@ -263,13 +263,13 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
 
 
 def _is_plain_word(tokens: Tokens, index: int) -> bool:
-    """Whether a token is a word in lower case that no name of a person holds: not "van", nor the end of "Min-ho"."""
+    """Whether a token is a word in lower case that is never part of a person's name: not "van", nor the end of "Min-ho"."""
     text = tokens.text[index]
     return text.islower() and text not in knowledge.PARTICLES and tokens.follows_space(index)
 
 
 def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int, int]:
-    """Leave out articles, titles and other words before the name, and possessive, punctuation and titles behind it."""
+    """Leave out articles, titles and other words before the name, and possessives, punctuation and titles after it."""
     texts = tokens.text
     titles, given_names = knowledge.titles(), knowledge.given_names()
     while end > start:

@@ -1,9 +1,9 @@
 """Capitals and palaces that stand for governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
 
-A name stands for somebody where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
-one in the passive, before what governments have ("Moscow's demands"), as a party to what is between governments ("relations
+A name refers to a government where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
+one in the passive, before what governments have ("Moscow's demands"), as a party to relations between governments ("relations
 with Moscow"), and, of a palace, before an office ("a Kremlin spokesman"). An entity is one record for all its mentions; it refers
-to somebody if one of its mentions does, and its other mentions ("talks in Moscow") are of the place all the same.
+to the government if one of its mentions does, although its other mentions ("talks in Moscow") are of the place.
 """
 
 import functools
@@ -23,7 +23,7 @@ from onrecord.nlp.entities.wikidata import Item, country_names
 from onrecord.nlp.morphology import forms_to_verb
 
 STOOD_FOR: frozenset[EntityType] = frozenset({"GPE", "ORG", "LOC"})
-# "relations with Moscow", "pressure on Moscow"; "talks in Moscow" says where.
+# "relations with Moscow", "pressure on Moscow"; "talks in Moscow" is a location.
 PARTY_PREPOSITIONS = frozenset({"with", "on", "against", "between", "from", "toward", "towards"})
 # From "Moscow, Kyiv and Ankara agreed" to its first name; it bounds the walk in a text of nothing but lists.
 MAX_CONJUNCTS = 10
@@ -32,7 +32,7 @@ MAX_ADJECTIVES = 3
 
 
 def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
-    """Return whom each cluster stands for: the index of another one, a name, or None where it stands for itself."""
+    """Return what each cluster refers to: the index of another one, a name, or None for itself."""
     countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
     by_words = {
         canonical(form): index
@@ -61,7 +61,7 @@ def _behind_palace(cluster: EntityCluster) -> str | None:
 
 @functools.cache
 def palaces() -> dict[Words, str]:
-    """Return for the names of seats of government whom they stand for."""
+    """Return the seats of government with the government that each refers to."""
     return {canonical(knowledge.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
 
 
@@ -98,7 +98,7 @@ def _acts(tokens: Tokens, name: Name, is_palace: bool) -> bool:
 
 
 def _owns(tokens: Tokens, end: int) -> bool:
-    """Whether a name that ends before a token owns what governments do."""
+    """Whether a name that ends before a token is the possessor of something that governments have."""
     if end >= len(tokens) or tokens.text[end] not in POSSESSIVES:
         return False
     return any(

@@ -1,4 +1,4 @@
-"""The bodies and places among the clusters: by other names, abbreviations, and names cut short."""
+"""Joins clusters of organizations and places: other names, abbreviations, shortened names."""
 
 from collections import defaultdict
 
@@ -10,7 +10,7 @@ from onrecord.nlp.entities.abbreviations import initials_of, is_short_form
 from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words
 
-# One slip of the pen in a name of that many letters: "Norhtern Rail Union". In shorter names it is another name.
+# Letters of a name that may have a typing error: "Norhtern Rail Union". In shorter ones it is another name.
 MIN_LETTERS_FOR_SLIP = 10
 # "the State of Texas" is Texas.
 KINDS_OF_PLACE = frozenset({"state", "city", "province", "republic", "kingdom", "commonwealth"})
@@ -21,7 +21,7 @@ MAX_SIMILAR = 40
 def join_organizations_and_places(
     clusters: list[EntityCluster], single: list[EntityCluster], long_forms: dict[Words, Words]
 ) -> list[EntityCluster]:
-    """Join the names that are one body's or one place's; ``single`` are words that may be short for a body, or persons."""
+    """Join the names of one organization or place; ``single`` are words that may be a short form of one, or persons."""
     by_key: dict[tuple[Words, bool, ListedName | None], EntityCluster] = {}
     for cluster in sorted(clusters, key=lambda r: r.names[0].start):
         words = cluster.forms[0]
@@ -34,7 +34,7 @@ def join_organizations_and_places(
 
 
 def canonical(words: Words) -> Words:
-    """Return the words that all names of a well-known body or place, or a company with its legal form, share."""
+    """Return the words under which all names of a well-known organization or place are the same; legal forms are left out."""
     known = knowledge.known_names()
     if words in known:
         return known[words].canonical
@@ -56,7 +56,7 @@ def canonical(words: Words) -> Words:
 
 
 def _join_with_country(clusters: list[EntityCluster]) -> list[EntityCluster]:
-    """Join ``US Forest Service`` with ``Forest Service``; two countries' services stay two, and the short name apart."""
+    """Join ``US Forest Service`` with ``Forest Service``; the services of two countries stay two, and the short name separate."""
     bearers: dict[Words, list[EntityCluster]] = defaultdict(list)
     for cluster in clusters:
         words = cluster.forms[0]

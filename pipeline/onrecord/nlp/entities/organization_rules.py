@@ -1,6 +1,6 @@
-"""Bodies whom the last word of the name gives away: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
+"""Organizations recognized by the last word of the name: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
 
-The small model takes a place for a name of its own where a longer one goes on: "Jakarta" in "Jakarta Stock Exchange".
+The small model labels a place as a name of its own inside a longer one: "Jakarta" in "Jakarta Stock Exchange".
 """
 
 from onrecord.data.records import EntityType
@@ -9,7 +9,7 @@ from onrecord.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
-# "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
+# "Northern Rail Passengers Union" has four words; longer ones are found by the model or are rows of names.
 MAX_WORDS = 6
 FIELD_WORDS = frozenset({"of", "on", "for", "against"})
 DATES = frozenset({
@@ -20,7 +20,7 @@ KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
 def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
-    """Return the names, in text order, with bodies added that the model passed over; what lies within them gives way."""
+    """Return the names, in text order, with organizations that the model missed; they replace names inside them."""
     owner = {index: name for name in names for index in range(name.start, name.end)}
     designators = knowledge.designators()
     found: list[Name] = []
@@ -44,7 +44,7 @@ def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[
 
 
 def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list[Name]:
-    """Return the names that go on behind "of" and "on" where the model saw the first word at the most: Treaty on the Moon."""
+    """Return the names that continue after "of" and "on" where the model found at most the first word: Treaty on the Moon."""
     found = []
     for first in range(len(tokens) - 2):
         kind = knowledge.designators().get(fold(tokens.text[first]))
@@ -65,12 +65,12 @@ def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list
 
 
 def _is_part(name: Name, start: int, end: int) -> bool:
-    """Whether a name may be part of a body's: not "room for Lang"."""
+    """Whether a name may be part of an organization's: not "room for Lang"."""
     return start <= name.start and name.end <= end and name.type in (*PARTS_OF_BODY, "LAW")
 
 
 def _is_other(tokens: Tokens, index: int) -> bool:
-    """Whether a capitalised word is no part of a body's field: a title, a day, a month."""
+    """Whether a capitalized word does not belong to an organization's name: a title, a day, a month."""
     word = fold(tokens.text[index])
     return word in knowledge.titles() or word in knowledge.common_words() or word in DATES
 

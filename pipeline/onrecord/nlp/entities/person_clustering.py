@@ -1,4 +1,4 @@
-"""The persons among the clusters: full names that are one person's, and the short names that go with them."""
+"""Joins clusters of persons: full names of one person, and the short names that belong to them."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -13,12 +13,12 @@ from onrecord.nlp.entities.spelling import sound
 # No article names more people of one surname; it bounds the time that a text of nothing but names takes.
 MAX_BEARERS = 40
 OFTEN_IN_FULL = 3
-# Tokens, about a sentence: so far from a full name, a surname is still that one's.
+# Tokens after a full name, about a sentence, in which a surname refers to the same person.
 JUST_NAMED = 30
 
 
 def join_full_names(people: list[EntityCluster]) -> list[EntityCluster]:
-    """Join full names that can be one person's, the longest first; what fits two people stays alone."""
+    """Join full names that can be one person's, the longest first; a name that fits two people stays alone."""
     joined: list[EntityCluster] = []
     by_word: dict[str, list[EntityCluster]] = defaultdict(list)
     for cluster in sorted(people, key=lambda r: (-len(r.forms[0]), r.names[0].start)):
@@ -47,11 +47,11 @@ def _can_be(cluster: EntityCluster, words: Words) -> bool:
 def join_short_names(
     people: list[EntityCluster], short: list[EntityCluster]
 ) -> tuple[list[EntityCluster], list[EntityCluster]]:
-    """Join names of one word with the people who bear them; return the people left alone, and what is no person."""
+    """Join names of one word with the people who bear them; return the persons left alone, and the names that are not persons."""
     bearers = _Bearers(people)
     single: list[EntityCluster] = []
     rest: list[EntityCluster] = []
-    # Given names first: whoever is called by it is not the one whom the surname alone means.
+    # Given names first: someone called by the given name is not the one that the surname alone refers to.
     for of_surname in (False, True):
         for cluster in short:
             word = cluster.forms[0][-1]
@@ -70,7 +70,7 @@ def join_short_names(
 def _without_stranger(
     cluster: EntityCluster, bearers: list[EntityCluster]
 ) -> tuple[EntityCluster | None, EntityCluster | None]:
-    """Tell from a surname's mentions those of an office-holder whom the article never names in full.
+    """Separate from a surname's mentions those of an office-holder whom the article never names in full.
 
     Beside Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
     """
@@ -91,7 +91,7 @@ def _is_of_office(name: Name) -> bool:
 def _person_and_other(
     cluster: EntityCluster, bearers: list[EntityCluster]
 ) -> tuple[EntityCluster | None, EntityCluster | None]:
-    """Tell the mentions of a person from those of a place or body that has the person's surname.
+    """Separate the mentions of a person from those of a place or organization with the person's surname.
 
     Where the article never says that something is in, from or near the place, and names the person first, the person is meant.
     """
@@ -152,14 +152,14 @@ class _Bearers:
         return len(bearers) == 1
 
     def _meant_by_surname(self, bearers: list[EntityCluster]) -> list[EntityCluster]:
-        """Leave out who is called by the given name, unless the article names that one first."""
+        """Leave out people who are called by the given name, unless the article names that one first."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
         first = min(bearers, key=lambda bearer: min(name.start for name in bearer.names))
         return others if others and id(first) not in self.called_by_given_name else bearers
 
 
 def _may_be_given_name(cluster: EntityCluster) -> bool:
-    """Whether what the model took for a place or body may be a given name: no known place has it, and it is no acronym."""
+    """Whether a name that the model labelled as a place or organization may be a given name: not a known place and not an acronym."""
     words = cluster.forms[0]
     if words in knowledge.known_names() or cluster.listed:
         return False
@@ -167,7 +167,7 @@ def _may_be_given_name(cluster: EntityCluster) -> bool:
 
 
 def _is_credible(person: EntityCluster) -> bool:
-    """Whether a full name is surely one: named twice, or with a known given name or an initial."""
+    """Whether a full name is reliable: named twice, or with a known given name or an initial."""
     if len(person.names) > 1:
         return True
     first = person.forms[0][0]
@@ -175,11 +175,10 @@ def _is_credible(person: EntityCluster) -> bool:
 
 
 def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
-    """Give each mention of a surname to the bearer it means.
+    """Give each mention of a surname to the person it refers to.
 
-    That is one whom the title's gender fits; of several the one just named in full, else the one named first. Who is named in full
-    again and again, and not first, is so to be told from another: the surname alone is never that one's. An office's title that none
-    of them has in full is somebody else's, and makes a person of its own.
+    That is one whose gender fits the title; of several the one just named in full, else the one named first. Someone who is named in
+    full again and again, and not first, is being distinguished from another: the surname alone never refers to that person.
     """
     if len(bearers) == 1:
         bearers[0].join_short_name(cluster)
@@ -200,6 +199,6 @@ def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
 
 
 def _distance(starts: list[int], at: int) -> tuple[int, int]:
-    """Return how far back the last mention before ``at`` is; mentions behind it are farther than any before it."""
+    """Return the distance to the last mention before ``at``; later mentions are farther than any earlier one."""
     before = bisect_right(starts, at)
     return (0, at - starts[before - 1]) if before else (1, starts[0] - at)

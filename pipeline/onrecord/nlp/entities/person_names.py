@@ -1,4 +1,4 @@
-"""When two names of persons can be one person's."""
+"""Whether two names can be of one person."""
 
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender, Words
@@ -75,5 +75,5 @@ def _middle(words: Words) -> Words:
 
 
 def gender_of_given_name(words: Words) -> Gender | None:
-    """Return the gender that the given name of a full name tells."""
+    """Return the gender of the given name of a full name."""
     return knowledge.given_names().get(words[0].split("-")[0]) if len(words) > 1 else None

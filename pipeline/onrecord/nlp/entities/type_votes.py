@@ -1,4 +1,4 @@
-"""What kind of thing a name is: all its mentions in the article vote, and what is known of its words."""
+"""The entity type of a name: a vote of all its mentions in the article and of the knowledge about its words."""
 
 from collections.abc import Iterable
 from typing import TypeAlias, get_args
@@ -11,7 +11,7 @@ from onrecord.nlp.entities.mentions import Name
 Votes: TypeAlias = dict[EntityType, float]
 TYPE_ORDER: tuple[EntityType, ...] = get_args(EntityType)
 # Weights in units of one guess of the model.
-FOUND_AGAIN = 0.2  # repeats what other mentions have said
+FOUND_AGAIN = 0.2  # repeats other mentions
 TITLE = 2.0
 KNOWN = 3.0
 KNOWN_MENTION = 1.0  # a known name is outvoted by titles only, however often the model is wrong
@@ -21,7 +21,7 @@ SAID = 1.5  # "the newspaper Coastal Letters"
 LOCATED = 1.2  # "passengers waited in Springfield"
 GIVEN_NAME = 1.0
 TEAM = 8.0  # outvotes the well-known place
-LISTED = 100.0  # the user's list is believed
+LISTED = 100.0  # the user's list decides
 # "Clara Jensen Prize for Young Writers" has a given name too.
 MAX_PERSON_WORDS = 4
 

@@ -1,10 +1,10 @@
-"""Which item of Wikidata a place or body is: from lists of well-known ones, and what else the article speaks of.
+"""Links places and organizations to items of Wikidata, by lists of well-known ones and the other places in the article.
 
-Nothing rather than a wrong item. A name with one well-known bearer is that bearer, unless the words behind it say otherwise
+No item is better than a wrong one. A name with one well-known bearer is that bearer, unless the words after it contradict
 ("Paris, Texas"). A name with several (Georgia, Congo), or one that many lesser places share (Birmingham), needs support: another
 place or people of the same country or state in the article. A capital with a namesake (Washington) is meant unless the article
-supports the other. A body that many countries have (the Senate) is that of the country that the article is about, the one with
-most mentions by far. People have no items: the lists have none.
+supports the other. An institution of many countries (the Senate) is that of the country that the article is about: the one with by
+far most mentions. People have no items: the lists have none.
 """
 
 import functools
@@ -19,14 +19,14 @@ from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.organization_clustering import canonical
 
-# The country that an article is about has so many times the mentions of the next.
+# The country that an article is about has this many times the mentions of the next.
 BY_FAR = 2
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A well-known place or body.
+    """A well-known place or organization.
 
     ``country`` and ``division`` are codes of ISO 3166-1 alpha-2 and 3166-2, empty where there is none. ``shared`` says whether
     lesser bearers of the name are in the news too.
@@ -56,7 +56,7 @@ NOTHING_KNOWN = Item("")
 
 @functools.cache
 def items() -> dict[Words, tuple[Item, ...]]:
-    """Return the well-known places and bodies by the words of their names."""
+    """Return the well-known places and organizations by the words of their names."""
     found: dict[Words, dict[str, Item]] = defaultdict(dict)
     for name, item, country, division, capital, shared in lexicon.rows("cities", "knowledge"):
         city = Item(item, country, division, is_city=True, is_capital=bool(capital), shared=bool(shared))
@@ -88,7 +88,7 @@ def country_names() -> dict[str, str]:
 
 
 def link_to_wikidata(clusters: Sequence[EntityCluster]) -> list[Item]:
-    """Return the item of each cluster; for a people one without an id, for what is not known ``NOTHING_KNOWN``."""
+    """Return the item of each cluster; for a people one without an id, for an unknown name ``NOTHING_KNOWN``."""
     bearers = [_bearers(cluster) for cluster in clusters]
     support: dict[str, set[int]] = defaultdict(set)
     mentions: Counter[str] = Counter()
@@ -117,7 +117,7 @@ def _bearers(cluster: EntityCluster) -> tuple[Item, ...]:
         return ()
     by_form = (items().get(words, ()) for words in (*cluster.forms, *map(canonical, cluster.forms)))
     fitting = (tuple(item for item in found if item.is_body or kind in PLACE_TYPES) for found in by_form)
-    # "New York City" tells what "New York" does not.
+    # "New York City" is unambiguous, "New York" is not.
     return min(filter(None, fitting), key=len, default=())
 
 

@@ -22,7 +22,7 @@ from onrecord.nlp.morphology import verb_forms
 
 @dataclass(frozen=True, slots=True)
 class LexiconEntry:
-    """One reading of a word as a stance; ``particle`` is the second word of a phrasal verb, or empty."""
+    """One sense of a word that expresses a stance; ``particle`` is the second word of a phrasal verb, or empty."""
 
     word: str
     particle: str
@@ -96,7 +96,7 @@ def _verb_table(name: str) -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def light_verbs() -> Mapping[tuple[str, str], float]:
-    """Return the sign of (form, role) for the verbs that lend a noun its holder."""
+    """Return the sign of (form, role) for the verbs that give a noun its holder."""
     return MappingProxyType(
         {(form, role): float(sign) for verb, role, sign in rows("stance_light_verbs") for form in verb_forms(verb)}
     )
@@ -110,13 +110,13 @@ def control_verbs() -> Mapping[str, float]:
 
 @functools.cache
 def judging_verbs() -> frozenset[tuple[str, str]]:
-    """Return (form, pattern) of the verbs that say what their object is held to be."""
+    """Return (form, pattern) of the verbs that attribute a quality to their object."""
     return frozenset((form, row[1]) for row in rows("stance_judging_verbs") for form in verb_forms(row[0]))
 
 
 @functools.cache
 def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
-    """Return, by form, the objects (none: any), score and relation of the verbs that joined subjects do to each other."""
+    """Return, by form, the objects (none: any), score and relation of the verbs that express a stance between coordinated subjects."""
     table = _verb_table("stance_reciprocal_verbs")
     return MappingProxyType(
         {
@@ -134,19 +134,19 @@ def reporting_verbs() -> frozenset[str]:
 
 @functools.cache
 def requesting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs by which one wants another to do something."""
+    """Return the forms of the verbs that ask somebody to do something."""
     return frozenset(_verb_table("stance_requesting_verbs"))
 
 
 @functools.cache
 def empty_targets() -> frozenset[str]:
-    """Return the words that say nothing as the head of a target: declined to comment."""
+    """Return the words that are empty as the head of a target: declined to comment."""
     return words("stance_empty_targets")
 
 
 @functools.cache
 def consultations() -> frozenset[str]:
-    """Return the words for meeting and talking, which is no stance by itself."""
+    """Return the words for meeting and talking, which is not a stance by itself."""
     return words("stance_consultations")
 
 
@@ -158,7 +158,7 @@ def partitives() -> frozenset[str]:
 
 @functools.cache
 def weapons() -> frozenset[str]:
-    """Return the nouns, singular and plural, for what someone does violence with."""
+    """Return the nouns, singular and plural, for weapons."""
     singular = words("stance_weapons")
     return singular | frozenset(plural(noun) for noun in singular)
 
@@ -172,7 +172,7 @@ def utterances() -> frozenset[str]:
 
 @functools.cache
 def person_nouns() -> frozenset[str]:
-    """Return the nouns, singular and plural, of those who can take a stand: people and bodies."""
+    """Return the nouns, singular and plural, for people and organizations, who can hold a stance."""
     singular = words("stance_agents")
     plurals = {plural(noun) for noun in singular}
     plurals |= {noun[:-3] + "men" for noun in singular if noun.endswith("man")}
