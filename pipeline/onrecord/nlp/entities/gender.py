@@ -25,15 +25,15 @@ def gender(entity: Entity, text: str = "") -> Gender | None:
     for mention in entity.mentions:
         start = mention.span.start
         for word in text[max(0, start - TITLE_CHARACTERS) : start].split()[-TITLE_WORDS:]:
-            told = titles.get(fold(word))
-            if told:
-                said[told] += 1
+            shown = titles.get(fold(word))
+            if shown:
+                said[shown] += 1
     if said["m"] != said["f"]:
         return "m" if said["m"] > said["f"] else "f"
     for name in (entity.name, *entity.aliases):
-        told = gender_of_given_name(knowledge.words_of(name))
-        if told:
-            return told
+        shown = gender_of_given_name(knowledge.words_of(name))
+        if shown:
+            return shown
     return None
 
 

@@ -177,5 +177,5 @@ def given_names() -> dict[str, Gender | None]:
 
 @functools.cache
 def nicknames() -> dict[str, frozenset[str]]:
-    """Return short forms of given names with the names that they stand for: Bill, William."""
+    """Return short forms of given names with their full forms: Bill, William."""
     return {fold(row[0]): frozenset(map(fold, filter(None, row[1:]))) for row in lexicon.rows("name_nicknames")}

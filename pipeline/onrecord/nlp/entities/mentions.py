@@ -25,10 +25,10 @@ PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
 # Types of which "A and B" are two.
 LISTED_TYPES = frozenset({"GPE", "LOC"})
-# Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
+# Types of names that a title may follow, which does not belong to them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
 # Words and signs inside a longer name of an organization.
-PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
+PARTS_OF_ORGANIZATION: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
 # Words that make the name of a place that of another one, or of a part: Upper Austria, South Sudan.
 SIDES = frozenset(
     {"North", "South", "East", "West", "Northeast", "Northwest", "Southeast", "Southwest"}
@@ -39,7 +39,7 @@ DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
-# A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
+# A name of an organization can be long ("Royal Society for the Protection of Rivers and Lakes"); longer ones are errors.
 MAX_WORDS = 12
 # A named entity may be a list or a table and is cut into names; a whole page is an error.
 MAX_TOKENS = 200
@@ -53,11 +53,16 @@ NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 class Name:
     """One mention by name: tokens ``start`` to ``end`` (exclusive), the folded words, the guessed type.
 
-    ``title`` is the folded title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
-    which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
-    Springfield"), ``said`` what it is said to be ("the newspaper Coastal Letters"), ``preposition`` which one of place
-    stands before it, ``guessed`` whether the model saw this mention, ``team`` whether the name of a place stands for its
-    team, ``listed`` what the user's list says.
+    Attributes:
+        title: the folded title before it.
+        title_gender: the gender that the title shows (Mr, Mrs).
+        before_place: the words of the well-known place after it, as in "Springfield, Illinois".
+        located: whether something is said to be there ("in Springfield").
+        said: the type that a noun next to it gives ("the newspaper Coastal Letters").
+        preposition: the preposition of place before it.
+        guessed: whether the model found this mention.
+        team: whether the name of a place refers to its team.
+        listed: the entry in the user's list.
     """
 
     start: int

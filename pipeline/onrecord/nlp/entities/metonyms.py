@@ -1,4 +1,4 @@
-"""Capitals and palaces that stand for governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
+"""Capitals and palaces that refer to governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
 
 A name refers to a government where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
 one in the passive, before what governments have ("Moscow's demands"), as a party to relations between governments ("relations

@@ -5,7 +5,7 @@ The small model labels a place as a name of its own inside a longer one: "Jakart
 
 from onrecord.data.records import EntityType
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
+from onrecord.nlp.entities.mentions import PARTS_OF_ORGANIZATION, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
@@ -32,7 +32,9 @@ def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[
             continue
         start = _start(tokens, last)
         inside = {owner[index].start: owner[index] for index in range(start, last) if index in owner}
-        if start == last or any(name.start < start or name.type not in PARTS_OF_BODY for name in inside.values()):
+        if start == last or any(
+            name.start < start or name.type not in PARTS_OF_ORGANIZATION for name in inside.values()
+        ):
             continue
         name = make_name(text, tokens, start, last + 1, kind, guessed=False)
         if name is not None and len(name.words) > 1:
@@ -66,7 +68,7 @@ def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list
 
 def _is_part(name: Name, start: int, end: int) -> bool:
     """Whether a name may be part of an organization's: not "room for Lang"."""
-    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_BODY, "LAW")
+    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_ORGANIZATION, "LAW")
 
 
 def _is_other(tokens: Tokens, index: int) -> bool:

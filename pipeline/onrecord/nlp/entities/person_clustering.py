@@ -186,8 +186,10 @@ def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
     starts = [sorted(name.start for name in bearer.names) for bearer in bearers]
     genders = [bearer.gender for bearer in bearers]
     for name in cluster.names:
-        told = name.title_gender
-        fitting = [i for i, gender in enumerate(genders) if told is None or gender in (None, told)]
+        gender_of_title = name.title_gender
+        fitting = [
+            i for i, gender in enumerate(genders) if gender_of_title is None or gender in (None, gender_of_title)
+        ]
         fitting = fitting or list(range(len(bearers)))
         chosen = first = min(fitting, key=lambda i: starts[i][0])
         near = [i for i in fitting if i == first or len(starts[i]) < OFTEN_IN_FULL]

@@ -55,7 +55,7 @@ class Resolver:
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.sightings = MentionSalience(layout, self.entities)
+        self.salience = MentionSalience(layout, self.entities)
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
         self.last_token = -1
@@ -85,16 +85,14 @@ class Resolver:
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
-        for sighting in reversed(self.sightings.before(token)):
-            if sighting.token <= self.last_token and last is not None:
+        for salient in reversed(self.salience.before(token)):
+            if salient.token <= self.last_token and last is not None:
                 break
-            if bisect_right(starts, sighting.token) != here:
+            if bisect_right(starts, salient.token) != here:
                 break
-            entity = self.entities[sighting.entity]
-            if entity.type == "PERSON" and sighting.salience >= FOR_SUBJECT:
-                return Attribution(
-                    code_points(self.layout.doc[sighting.token]), sighting.entity, entity.name, "IMPLICIT"
-                )
+            entity = self.entities[salient.entity]
+            if entity.type == "PERSON" and salient.salience >= FOR_SUBJECT:
+                return Attribution(code_points(self.layout.doc[salient.token]), salient.entity, entity.name, "IMPLICIT")
         if last is None:
             return None
         return Attribution(last.mention, last.entity, last.name, "IMPLICIT")
@@ -217,14 +215,14 @@ class Resolver:
         scores: dict[int, float] = {}
         enclosing = self._enclosing(token)
         oneself = None if enclosing is None else enclosing.entity  # the person quoted says "I"
-        for sighting in self.sightings.before(token):
-            entity = sighting.entity
+        for salient in self.salience.before(token):
+            entity = salient.entity
             if self.entities[entity].type != "PERSON" or entity == oneself:
                 continue
-            told = self.gender(entity)
-            if told is not None and told != gender:
+            known_gender = self.gender(entity)
+            if known_gender is not None and known_gender != gender:
                 continue
-            score = sighting.salience + self._distance(token, sighting.token) + (FOR_GENDER if told else 0)
+            score = salient.salience + self._distance(token, salient.token) + (FOR_GENDER if known_gender else 0)
             scores[entity] = max(score, scores.get(entity, score))
         for place, entity in self.spoken[-MAX_SPEAKERS:]:
             if entity == oneself:
@@ -237,9 +235,9 @@ class Resolver:
         return max(scores, key=lambda entity: (scores[entity], -entity))
 
     def _body_in_view(self, token: int) -> int | None:
-        for sighting in reversed(self.sightings.before(token)):
-            if self.entities[sighting.entity].type == "ORG" and sighting.salience >= FOR_SUBJECT:
-                return sighting.entity
+        for salient in reversed(self.salience.before(token)):
+            if self.entities[salient.entity].type == "ORG" and salient.salience >= FOR_SUBJECT:
+                return salient.entity
         return None
 
     def _nominal(self, head: int, where: tuple[int, int]) -> int | None:
@@ -262,15 +260,15 @@ class Resolver:
         modifiers = {
             tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
         }
-        view = self.sightings.before(head)
+        view = self.salience.before(head)
         sentence = tree.sentence(head)[0]
         # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
-        near = {sighting.entity for sighting in view} - {one.entity for one in view if one.token >= sentence}
+        near = {salient.entity for salient in view} - {one.entity for one in view if one.token >= sentence}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
             if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
                 continue
-            score = self._sighted(entity, head)
+            score = self._salience_of(entity, head)
             score = max(
                 [
                     score,
@@ -303,10 +301,10 @@ class Resolver:
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
             return None
-        first = self.sightings.first_from(starts[here])
+        first = self.salience.first_from(starts[here])
         if first is None or bisect_right(starts, first.token) != here + 1 or first.salience < FOR_SUBJECT:
             return None
-        earlier = any(sighting.entity == first.entity for sighting in self.sightings.before(first.token))
+        earlier = any(salient.entity == first.entity for salient in self.salience.before(first.token))
         is_person = self.entities[first.entity].type == "PERSON"
         speaks = tree.lower[tree.heads[first.token]] in verbs()
         return first.entity if is_person and speaks and not earlier else None
@@ -317,13 +315,13 @@ class Resolver:
             return False
         return kind != "ORG" or found in ("ORG", "GPE")
 
-    def _sighted(self, entity: int, token: int) -> float:
+    def _salience_of(self, entity: int, token: int) -> float:
         """Return the salience of an entity at a token, from its names before the token."""
         return max(
             (
-                sighting.salience + self._distance(token, sighting.token)
-                for sighting in self.sightings.before(token)
-                if sighting.entity == entity
+                salient.salience + self._distance(token, salient.token)
+                for salient in self.salience.before(token)
+                if salient.entity == entity
             ),
             default=PER_SENTENCE * VIEW,
         )
@@ -336,16 +334,16 @@ class Resolver:
         """Return, for each noun that is somebody's title or apposition in the article, the tokens and the entities."""
         if self._titles is None:
             self._titles = {}
-            for sighting in self.sightings.outside:
-                for word in self._nouns_at(sighting):
-                    self._titles.setdefault(word, []).append((sighting.token, sighting.entity))
+            for salient in self.salience.outside:
+                for word in self._nouns_at(salient):
+                    self._titles.setdefault(word, []).append((salient.token, salient.entity))
         return self._titles
 
-    def _nouns_at(self, sighting: SalientMention) -> set[str]:
+    def _nouns_at(self, salient: SalientMention) -> set[str]:
         tree = self.tree
-        entity = self.entities[sighting.entity]
+        entity = self.entities[salient.entity]
         found = {word.lower() for word in (entity.role or "").replace("-", " ").split()}
-        head = sighting.token
+        head = salient.token
         start = max(tree.left[head], head - MAX_TITLE)
         found |= {
             tree.lower[token]

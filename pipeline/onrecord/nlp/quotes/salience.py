@@ -35,18 +35,18 @@ class MentionSalience:
         self.outside: list[SalientMention] = []
         self._inside: dict[int, list[SalientMention]] = {}
         found = [
-            sighting
+            salient
             for number, entity in enumerate(entities)
             for mention in entity.mentions
-            if mention.kind == "NAME" and (sighting := self._sighting(number, mention.span)) is not None
+            if mention.kind == "NAME" and (salient := self._salient_mention(number, mention.span)) is not None
         ]
-        for sighting in sorted(found, key=lambda sighting: (sighting.token, sighting.entity)):
-            region = layout.region_of[sighting.token]
+        for salient in sorted(found, key=lambda salient: (salient.token, salient.entity)):
+            region = layout.region_of[salient.token]
             where = self.outside if region < 0 else self._inside.setdefault(layout.outermost(region), [])
-            where.append(sighting)
-        self._places = [sighting.token for sighting in self.outside]
+            where.append(salient)
+        self._places = [salient.token for salient in self.outside]
 
-    def _sighting(self, entity: int, span: Span) -> SalientMention | None:
+    def _salient_mention(self, entity: int, span: Span) -> SalientMention | None:
         tree = self.layout.tree
         first, last = tree.first_at(span.start), bisect_left(tree.starts, span.end) - 1
         if last < first:
@@ -71,7 +71,7 @@ class MentionSalience:
         region = self.layout.region_of[token]
         if region >= 0:
             inside = self._inside.get(self.layout.outermost(region), [])
-            place = bisect_left(inside, token, key=lambda sighting: sighting.token)
+            place = bisect_left(inside, token, key=lambda salient: salient.token)
             found += inside[max(0, place - LOOK_BACK) : place]
         return found
 

@@ -1,4 +1,4 @@
-"""Stances: who takes which stand toward what, by rules over the parse, a lexicon and a learned model of pairs of actors."""
+"""Stances: who holds which stance toward what, by rules over the parse, a lexicon and a learned model of pairs of actors."""
 
 from onrecord.nlp.stances.extractor import StanceExtractor, make_stance_extractor
 

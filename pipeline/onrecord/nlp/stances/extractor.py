@@ -1,4 +1,4 @@
-"""The spaCy component ``onrecord_stances``: who takes which stand toward what, with the words that show it."""
+"""The spaCy component ``onrecord_stances``: who holds which stance toward what, with the words that show it."""
 
 from spacy.language import Language
 from spacy.tokens import Doc

@@ -74,7 +74,7 @@ def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
         found = verb_entries(parse, token) or lexicon.adjectives().get(word, ())
     elif tag in ("NN", "JJ"):
         found = (lexicon.nouns() if tag == "NN" else lexicon.adjectives()).get(word, ())
-    return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
+    return next((entry for entry in found if entry.score and entry.holder != "refuser"), None)
 
 
 def sign(score: float) -> str:
@@ -146,15 +146,15 @@ class PairFeatures:
             place = "l" if token == way.top else "u" if token in way.up else "d"
             if place == "d" and is_anothers(parse, token, way.top):
                 place = "b"
-            word, reading = self.stem_of(token), self.entry_of(token)
+            word, entry = self.stem_of(token), self.entry_of(token)
             yield Feature(f"w={word}", token)
             yield Feature(f"w{place}={word}", token)
-            if reading is not None:
-                count, total = count + 1, total + reading.score
-                end = sign(reading.score)
+            if entry is not None:
+                count, total = count + 1, total + entry.score
+                end = sign(entry.score)
                 yield Feature(f"x{place}{end}", token)
-                yield Feature(f"x{place}={reading.relation}{end}", token)
-                yield Feature(f"x{place}={reading.holder}|{reading.slots[0]}{end}", token)
+                yield Feature(f"x{place}={entry.relation}{end}", token)
+                yield Feature(f"x{place}={entry.holder}|{entry.slots[0]}{end}", token)
                 yield Feature(f"x{place}={down}{end}", token)
             for child in parse.children[token]:
                 dep = parse.dep[child]
@@ -165,10 +165,10 @@ class PairFeatures:
                 if place == "l" and dep in COMPLETING:
                     yield Feature(f"o={word}+{self.stem_of(child)}", child)
                     yield Feature(f"o={word}+{self.stem_of(child)}|{down}", child)
-                reading = self.entry_of(child)
-                if reading is not None:
-                    count, total = count + 1, total + reading.score
-                    yield Feature(f"y{place}={dep}{sign(reading.score)}", child)
+                entry = self.entry_of(child)
+                if entry is not None:
+                    count, total = count + 1, total + entry.score
+                    yield Feature(f"y{place}={dep}{sign(entry.score)}", child)
         yield Feature(f"lex={min(3, count)}")
         if negated:
             yield Feature("not")

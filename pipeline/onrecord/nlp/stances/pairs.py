@@ -61,7 +61,7 @@ class Pairs:
         """Group the actors and the candidates of the rules by sentence."""
         self.parse = parse
         self.actors = actors(parse, voices.parties.entity_of)
-        self.describer = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
         self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
             sentence = parse.sentence[candidate.predicate][0]
@@ -80,12 +80,12 @@ class Pairs:
                 for target, from_target in zip(group, chains, strict=True):
                     way = None if holder is target else path(from_holder, from_target)
                     if way is not None and not self._is_one_list(way):
-                        yield Pair(holder, target, way, self.describer.place(holder, target, way))
+                        yield Pair(holder, target, way, self.features.place(holder, target, way))
 
     def words(self, pair: Pair) -> list[Feature]:
         """Return the features of the words between two actors."""
         framed = self.framed.get(self.parse.sentence[pair.holder.head][0], ())
-        return self.describer.words(pair.holder, pair.target, pair.way, framed)
+        return self.features.words(pair.holder, pair.target, pair.way, framed)
 
     def _is_one_list(self, way: Path) -> bool:
         """Whether the two are only coordinated."""
@@ -138,9 +138,9 @@ class Pairs:
         how = moods[0]
         if any(one.cancelled for one in moods):
             return None
-        readings = [reading for word in words if (reading := self.describer.entry_of(word))]
-        known = [reading for reading in readings if reading.score * sign > 0]
-        if not known and readings and not how.negated:
+        entries = [entry for word in words if (entry := self.features.entry_of(word))]
+        known = [entry for entry in entries if entry.score * sign > 0]
+        if not known and entries and not how.negated:
             return None  # the words contradict it
         if not self._is_done(words[0], pair.way, is_known=bool(known)):
             return None
@@ -148,7 +148,7 @@ class Pairs:
             predicate=words[0],
             holder=holder,
             target=phrase,
-            score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
+            score=sign * max((abs(entry.score) for entry in known), default=UNKNOWN_SCORE),
             expression=tuple(sorted({*words, *how.words})),
             features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
@@ -188,8 +188,8 @@ class Pairs:
 
     def _is_anothers(self, token: int, top: int) -> bool:
         """Whether a word describes what somebody else does; the speaker does not count."""
-        reading = self.describer.entry_of(token)
-        return (reading is None or reading.holder != "source") and is_anothers(self.parse, token, top)
+        entry = self.features.entry_of(token)
+        return (entry is None or entry.holder != "source") and is_anothers(self.parse, token, top)
 
     def _contradicts(self, one: RuleFinding, word: int, holder: int) -> bool:
         """Whether by a rule the word expresses the stance of another named holder, or toward another target."""
