@@ -1,14 +1,14 @@
-"""How names are spelled: the forms under which two spellings of one name are the same."""
+"""Spelling of names: forms under which two spellings of one name are the same."""
 
 import functools
 import re
 import unicodedata
 
-# Letters that no decomposition turns into plain ones.
+# Letters without a decomposition into plain ones.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
 )
-# Ways in which one sound of Cyrillic, Arabic or Hebrew is written in Latin letters, most specific first.
+# Transliterations of one sound of Cyrillic, Arabic or Hebrew, most specific first.
 SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -44,7 +44,7 @@ def fold(word: str) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def sound(word: str) -> str:
-    """Return what transliterations of one name have in common: ``wolkoff`` and ``volkov`` are both ``volkov``."""
+    """Return the form that transliterations of one name share: ``wolkoff`` and ``volkov`` are both ``volkov``."""
     for pattern, replacement in SOUNDS:
         word = pattern.sub(replacement, word)
     return word
