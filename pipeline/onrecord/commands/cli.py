@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from onrecord import __version__
+from onrecord.commands import positions
 from onrecord.commands.arguments import (
     DONE,
     FAILED,
@@ -36,25 +37,6 @@ examples:
 
 exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C
 """
-POSITIONS = """\
-Adds up the stances of all articles in the output folder of a backfill: who stands where toward what, how often for and
-against, since when, with an example each. Names that differ in case, accents or "the" only are one.
-
-The score goes from -1, wholly against, to 1, wholly for: the mean of the stances, the sure ones counting more. Stances that
-somebody takes only by another one's claim ("X accused Y of backing Z") are left out, unless --claims asks for them.
-
-In a terminal a table is printed, elsewhere lines with tabs between the columns.
-"""
-POSITIONS_EXAMPLES = """\
-examples:
-  onrecord positions out                                        who stands where
-  onrecord positions out --target sanctions --min-stances 3     who stands where toward sanctions
-  onrecord positions out --holder Norway --by-day               how Norway's stands went from day to day
-  onrecord positions out --output positions.csv                 all of them in a file; .avro too
-  onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
-
-exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
-"""
 SCHEMA_EXAMPLES = """\
 examples:
   onrecord schema                                 the Avro schemas of all kinds
@@ -72,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add_stream(commands)
     add_publish(commands)
     add_replay(commands)
-    _add_positions(commands)
+    positions.add(commands)
     _add_schema(commands)
     return made
 
@@ -109,39 +91,6 @@ def _add_backfill(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     backfill.set_defaults(run=_backfill)
 
 
-def _add_positions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    positions = commands.add_parser(
-        "positions",
-        help="add up who stands where toward what, over all articles",
-        description=POSITIONS,
-        epilog=POSITIONS_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = positions.add_argument
-    add("folder", metavar="DIR", help="the output folder of a backfill")
-    add("--holder", metavar="NAME", help="only holders with this in their name")
-    add("--target", metavar="NAME", help="only targets with this in their name")
-    add("--by-day", action="store_true", help="a position for each day (UTC) on which articles appeared")
-    add("--claims", action="store_true", help="count what holders are only claimed to stand for, too")
-    add(
-        "--min-confidence",
-        default="0.2",
-        metavar="P",
-        help="leave out stances that are less sure, 0 to 1; below 0.2 most are wrong (default: %(default)s)",
-    )
-    add(
-        "--min-stances",
-        default="1",
-        metavar="N",
-        help="leave out positions with fewer stances (default: %(default)s)",
-    )
-    add("--rows", default="40", metavar="N", help="print so many positions, 0 for all (default: %(default)s)")
-    add("--output", action="append", metavar="FILE", help="write all of them to a .csv or .avro file; may be repeated")
-    add("--overwrite", action="store_true", help="replace files that are there already")
-    positions.set_defaults(run=_positions)
-
-
 def _add_schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     schema = commands.add_parser(
         "schema",
@@ -167,16 +116,6 @@ def _backfill(arguments: argparse.Namespace, others: list[str]) -> int:
     except options.UsageError as error:
         return wrong_usage(error.problems, "backfill")
     return backfill.run(checked)
-
-
-def _positions(arguments: argparse.Namespace, others: list[str]) -> int:
-    from onrecord.commands import positions as command
-
-    try:
-        options = command.check(arguments, others)
-    except command.UsageError as error:
-        return wrong_usage(error.problems, "positions")
-    return DONE if command.run(options) else FAILED
 
 
 def _schema(arguments: argparse.Namespace, others: list[str]) -> int:
