@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onrecord.commands.arguments import DONE, FAILED, wrong_usage
+from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
 
 if TYPE_CHECKING:
     from onrecord.positions.rollup import Position, RollUp, Wanted
@@ -23,7 +23,7 @@ stances of or toward a pronoun whose antecedent is unknown.
 
 Prints a table in a terminal, and tab-separated lines elsewhere.
 """
-EXAMPLES = """\
+EPILOG = """\
 examples:
   onrecord positions out                                        who stands where
   onrecord positions out --target sanctions --min-stances 3     who stands where toward sanctions
@@ -64,16 +64,9 @@ class UsageError(Exception):
         self.problems = problems
 
 
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "positions",
-        help="add up who stands where toward what, over all articles",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "positions", "add up who stands where toward what", DESCRIPTION, EPILOG)
     option = parser.add_argument
     option("folder", metavar="DIR", help="the output folder of a run")
     option(
@@ -100,10 +93,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     option("--rows", default="40", metavar="N", help="number of positions to print, 0 for all (default: %(default)s)")
     option("--output", action="append", metavar="FILE", help="write all to a .csv or .avro file; may be repeated")
     option("--overwrite", action="store_true", help="replace existing files")
-    parser.set_defaults(run=_main)
+    parser.set_defaults(run=run_command)
 
 
-def _main(arguments: argparse.Namespace, others: list[str]) -> int:
+def run_command(arguments: argparse.Namespace, others: list[str]) -> int:
+    """Run the command and return its exit code."""
     try:
         options = check(arguments, others)
     except UsageError as error:

@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 
 import fastavro
 
+from onrecord.data.kinds import kinds
 from onrecord.data.names import comparable, has_words, is_pronoun, name_key
+from onrecord.data.records import EntityRecord, StanceRecord
 
 Row: TypeAlias = dict[str, Any]
-STANCES, ENTITIES = "stances", "entities"
+STANCES, ENTITIES = StanceRecord.kind, EntityRecord.kind
 KIND_OF = {"Stance": STANCES, "Entity": ENTITIES}
-# A folder with one of these is the output of a run.
-RUN_FOLDERS = ("articles", ENTITIES, "quotes", STANCES, "dead_letters")
 SUMMARY = "summary.json"
 # The fields of an entity that are read: its names, and the key that it shares with the same entity of other articles.
 NAMES = {
@@ -181,7 +181,7 @@ def stance_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ReadingError(f"{folder}: no such folder; give the --output folder of a run")
     files = sorted((folder / STANCES).rglob("*.avro"))
-    if not files and not any((folder / name).exists() for name in (*RUN_FOLDERS, SUMMARY)):
+    if not files and not any((folder / name).exists() for name in (*kinds(), SUMMARY)):
         raise ReadingError(
             f"{folder}: this is not the output of a run; give its --output folder, not a folder inside it"
         )
