@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.commands.cli import main
+from onrecord.commands import main
 from onrecord.data import schemas
 from onrecord.data.records import KINDS, RECORD_TYPES, from_avro, to_avro
 from tests.conftest import RECORDS_OF_KIND
