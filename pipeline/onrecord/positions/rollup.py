@@ -1,4 +1,4 @@
-"""Adds stances up to positions, in one pass over the records and in memory that grows with the number of positions only."""
+"""Adds stances up to positions: reads the records once, and needs memory for the positions only."""
 
 import re
 from collections import Counter, defaultdict
