@@ -73,6 +73,7 @@ def test_a_phrase_is_found(text: str, found: str) -> None:
         "a kind word, a second chance, and a batch of files",
         "it reads a file and writes a record; exit code 1: a file can't be read",
         "the worker was told to stop",
+        "Flink requests a worker, and the page quotes an article",
         "hand over, go on, pass by",
     ],
 )
