@@ -1,4 +1,4 @@
-"""What is fetched for Flink is what was pinned, and what breaks off goes on; from a real server on this machine."""
+"""Downloads for Flink match their checksums, and are resumed when they are interrupted; from a real local server."""
 
 import functools
 import hashlib

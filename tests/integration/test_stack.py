@@ -60,7 +60,7 @@ def test_articles_that_are_published_to_the_stack_become_records(tmp_path, stack
     assert "streaming job   running" in said
     code, again = stack("up")
     assert code == 0
-    assert again.startswith("the stack is up already")
+    assert again.startswith("the stack is already up")
     host = f"127.0.0.1:{json.loads((tmp_path / 'stack.json').read_text())['ports']['pubsub']}"
     topic = "projects/onrecord-local/topics/articles"
     finished(onrecord("publish", SAMPLES / "articles.jsonl", "--topic", topic, emulator=host))

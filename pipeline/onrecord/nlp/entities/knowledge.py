@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from onrecord.data.names import words_of as words_of
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
 from onrecord.nlp.entities.spelling import fold
@@ -62,12 +63,6 @@ class Known:
     type: EntityType
     canonical: Words
     sure: bool
-
-
-def words_of(text: str) -> Words:
-    """Return the words of a name, folded; a leading article is left out."""
-    words = tuple(filter(None, map(fold, text.split())))
-    return words[1:] if len(words) > 1 and words[0] == "the" else words
 
 
 @functools.cache

@@ -2,13 +2,10 @@
 
 import functools
 import re
-import unicodedata
 
-# Letters without a decomposition into plain ones.
-PLAIN_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
-)
-# Transliterations of one sound of Cyrillic, Arabic or Hebrew, most specific first.
+from onrecord.data.names import fold as fold
+
+# Ways in which one sound of Cyrillic, Arabic or Hebrew is written in Latin letters, most specific first.
 SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -31,15 +28,6 @@ SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=.)h(?=$|[^aeiou])(?<![cs]h)", ""),
     )
 )
-
-
-@functools.lru_cache(maxsize=65536)
-def fold(word: str) -> str:
-    """Return a word without accents, case, apostrophes, full stops: ``Erdoğan`` is ``erdogan``, ``U.S.`` is ``us``."""
-    if word.isascii():
-        return word.lower().replace(".", "").replace("'", "")
-    plain = unicodedata.normalize("NFKD", word.casefold().translate(PLAIN_LETTERS))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in ".'’ʼ‘")
 
 
 @functools.lru_cache(maxsize=65536)
