@@ -302,7 +302,6 @@ def run_on(environment: ExternalEnvironment | None, output: Path) -> None:
     thread.join(JOB_SECONDS)
 
 
-@pytest.mark.integration
 def test_a_worker_that_boot_starts_without_privileges_gives_the_records_of_a_local_run(worker_pool, tmp_path):
     run_on(ExternalEnvironment(worker_pool, artifacts=[staged(tmp_path / "empty.txt")]), tmp_path / "image")
     run_on(None, tmp_path / "local")

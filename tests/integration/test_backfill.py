@@ -32,8 +32,6 @@ from tests.integration.backfills import (
     write_messages,
 )
 
-pytestmark = pytest.mark.integration
-
 ARTICLE = {
     "id": "harbour",
     "text": "The mayor, Ilse Brandt, said on Monday that the harbour would close. “We have no choice,” she told reporters.\n"

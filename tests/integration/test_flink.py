@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from google.cloud import pubsub
 
-from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.flink.cluster import Cluster
 from deploy.processes import free_port
 from tests.integration import emulator as pubsub_emulator
 from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
 from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
 from tests.integration.test_pubsub import sent_ids, subscribed
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not is_here(), reason=HOW_TO_GET_IT)]
+pytestmark = pytest.mark.flink
 
-streaming = pytest.mark.skipif(pubsub_emulator.program() is None, reason=pubsub_emulator.HOW_TO_GET_IT)
+streaming = pytest.mark.emulator
 
 # 5000 messages and 9 kills are the whole proof, of ten minutes on two cores.
 MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "120"))

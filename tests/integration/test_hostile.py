@@ -5,8 +5,7 @@ import random
 import string
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.commands.options import BackfillOptions, DeadLetterLimit
@@ -14,8 +13,7 @@ from onrecord.data.records import EXTRACTORS
 from onrecord.jobs import backfill as backfills
 from onrecord.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
-
-pytestmark = pytest.mark.integration
+from tests.profiles import share_of_examples
 
 ARTICLE, LETTER = "article", "dead letter"
 MEGABYTE = 1 << 20
@@ -201,9 +199,7 @@ any_line = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@share_of_examples(0.1)
 @given(st.lists(any_line, min_size=1, max_size=60))
 def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
     source, output = tmp_path / "any.jsonl", tmp_path / "out"

@@ -12,8 +12,6 @@ import pytest
 from onrecord.data.records import KINDS
 from tests.integration.backfills import SAMPLES, backfill, files, fingerprint, start
 
-pytestmark = pytest.mark.integration
-
 KILLS = 10
 SEED = 20260131
 

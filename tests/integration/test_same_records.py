@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.backfills import EXTRACTED, SAMPLES, backfill, files, fingerprint
-from tests.integration.portable import needs_prism
-
-pytestmark = pytest.mark.integration
 
 ARTICLES = SAMPLES / "articles.jsonl"
 
@@ -45,7 +42,7 @@ def test_files_are_equal(once, tmp_path, options):
     assert fingerprint(output) == fingerprint(once)
 
 
-@needs_prism
+@pytest.mark.prism
 @pytest.mark.parametrize(
     "options",
     [(), ("--batch-size", 3, "--job_server_timeout=1"), ("--experiments=use_loopback_process_worker",)],

@@ -11,8 +11,6 @@ from tests import poison
 from tests.integration.backfills import SAMPLES, backfill, files, records
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture(scope="module")
 def sent():
