@@ -41,8 +41,8 @@ demo: $(VENV)/installed ## set everything up and extract records from samples/
 PYTEST := $(BIN)/python -m pytest
 # One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
-SLOW := property or process or scale or deploy or emulator or prism or flink or gold
-ELSEWHERE := prism or flink or gold
+SLOW := property or process or scale or deploy or emulator or go or prism or flink or gold
+ELSEWHERE := go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
@@ -52,7 +52,7 @@ test: lint types $(VENV)/installed-dev ## lint, types and all tests that need no
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -m "not ($(ELSEWHERE))"
 
 test-all: test prism flink ## make test, and the tests that need Prism (Go), Flink (a JDK) and the gold sets
-	@echo "== tests on Prism and Flink, and the gold check"
+	@echo "== tests with Go, on Prism and on Flink, and the gold check"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) -m "$(ELSEWHERE)"
 
 lint: ruff imports spelling prose ## check the code and the text against the rules

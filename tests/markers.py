@@ -1,6 +1,7 @@
 """Which tests need more than a moment or more than Python: CONTRIBUTING.md says which command runs which."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def _missing_flink() -> str | None:
     return None if cluster.is_here() else cluster.HOW_TO_GET_IT
 
 
+def _missing_go() -> str | None:
+    return None if shutil.which("go") else "no Go: https://go.dev/dl, or the package golang of most distributions"
+
+
 def _missing_emulator() -> str | None:
     from deploy import emulator
 
@@ -49,6 +54,7 @@ def _missing_gold() -> str | None:
 MISSING: dict[str, Callable[[], str | None]] = {
     "emulator": _missing_emulator,
     "flink": _missing_flink,
+    "go": _missing_go,
     "gold": _missing_gold,
     "prism": _missing_prism,
 }

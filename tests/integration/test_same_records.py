@@ -27,13 +27,10 @@ def contents(output: Path) -> dict[str, bytes]:
     "options",
     [
         ("--batch-size", 1),
-        ("--batch-size", 8),
-        ("--batch-size", 32),
-        ("--workers", 2),
         ("--workers", 2, "--batch-size", 3),
         (),
     ],
-    ids=["batches of 1", "batches of 8", "batches of 32", "2 workers", "2 workers, batches of 3", "again"],
+    ids=["batches of 1", "2 workers, batches of 3", "again"],
 )
 def test_files_are_equal(once, tmp_path, options):
     output = tmp_path / "out"

@@ -277,7 +277,7 @@ SENTENCES = [
 
 
 @pytest.mark.property
-@share_of_examples(0.2)
+@share_of_examples(0.1)
 @given(st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=4))
 def test_records_do_not_depend_on_the_batch_and_share_no_name(model: Model, texts: list[str]) -> None:
     together = entity_records(model, texts)

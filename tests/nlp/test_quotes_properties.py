@@ -15,6 +15,7 @@ from onrecord.nlp.quotes import find_quotes
 from onrecord.nlp.quotes.marks import find_regions
 from onrecord.nlp.segments import paragraphs
 from tests.operations import check_linear
+from tests.profiles import share_of_examples
 
 PIECES = re.split(
     " ",
@@ -47,6 +48,7 @@ def check(text: str, quotes: tuple[Quote, ...]) -> None:
 
 
 @pytest.mark.property
+@share_of_examples(0.5)
 @given(text=texts)
 def test_any_text_has_quotes_that_slice_back(nlp: Language, text: str) -> None:
     doc = nlp(text)

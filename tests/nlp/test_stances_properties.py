@@ -35,7 +35,7 @@ def spans(stance: Stance) -> list[Span]:
 
 
 @pytest.mark.property
-@share_of_examples(0.5)
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_every_span_slices_back_and_has_no_white_space_around_it(nlp: Language, text: str) -> None:
     for stance in stances_of(nlp(text)):
@@ -45,7 +45,7 @@ def test_every_span_slices_back_and_has_no_white_space_around_it(nlp: Language, 
 
 
 @pytest.mark.property
-@share_of_examples(0.5)
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_score_polarity_and_confidence_agree(nlp: Language, text: str) -> None:
     for stance in stances_of(nlp(text)):
@@ -56,7 +56,7 @@ def test_score_polarity_and_confidence_agree(nlp: Language, text: str) -> None:
 
 
 @pytest.mark.property
-@share_of_examples(0.5)
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_no_two_stances_are_the_same(nlp: Language, text: str) -> None:
     keys = [
