@@ -100,7 +100,6 @@ def test_the_help_explains_every_command():
     assert all(name in told for name in LINES)
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("name", LINES)
 def test_gcloud_knows_every_option(name, tmp_path):
     installed("gcloud", "https://cloud.google.com/sdk/docs/install")

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.settings import ExtractionSettings, OutputSettings
@@ -16,8 +15,7 @@ from onrecord.jobs import backfill as backfills
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
-
-pytestmark = pytest.mark.integration
+from tests.profiles import share_of_examples
 
 Line: TypeAlias = tuple[str, bytes]  # what must become of a line, and the line
 ARTICLE, LETTER = "article", "dead letter"
@@ -220,9 +218,7 @@ any_line = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@share_of_examples(0.1)
 @given(st.lists(any_line, min_size=1, max_size=60))
 def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
     source, output = tmp_path / "any.jsonl", tmp_path / "out"

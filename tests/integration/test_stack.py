@@ -9,16 +9,10 @@ import time
 import psutil
 import pytest
 
-from deploy import emulator
-from deploy.flink import cluster
 from tests.integration.backfills import ROOT, SAMPLES
 from tests.integration.streams import finished, ids, onrecord
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not cluster.is_here(), reason=cluster.HOW_TO_GET_IT),
-    pytest.mark.skipif(emulator.program() is None, reason=emulator.HOW_TO_GET_IT),
-]
+pytestmark = [pytest.mark.flink, pytest.mark.emulator]
 REACHED_SECONDS = 240.0
 
 

@@ -18,6 +18,12 @@ class EntityCluster:
     names: list[Name]
     votes: Votes
     forms: list[Words] = field(default_factory=list)
+    listed: ListedName | None = field(init=False)
+    """What the user's list says about it; kept up to date, since looking through all names at each comparison is quadratic."""
+
+    def __post_init__(self) -> None:
+        """Find what the user's list says about the first names."""
+        self.listed = next((name.listed for name in self.names if name.listed), None)
 
     @classmethod
     def of_form(cls, words: Words, names: list[Name]) -> "EntityCluster":
@@ -34,13 +40,8 @@ class EntityCluster:
         """Whether this is the team of the place that has the name."""
         return self.names[0].team
 
-    @property
-    def listed(self) -> ListedName | None:
-        """Its entry in the user's list."""
-        return next((name.listed for name in self.names if name.listed), None)
-
     def may_be(self, other: "EntityCluster") -> bool:
-        """Whether the user's list allows the two to be one."""
+        """Whether the user's list does not tell the two apart."""
         return self.listed is None or other.listed is None or self.listed == other.listed
 
     @property
@@ -54,6 +55,7 @@ class EntityCluster:
     def join(self, other: "EntityCluster") -> None:
         """Take over the names of another cluster."""
         self.names.extend(other.names)
+        self.listed = self.listed or other.listed
         self.forms.extend(other.forms)
         for kind, weight in other.votes.items():
             self.votes[kind] += weight
@@ -62,5 +64,6 @@ class EntityCluster:
         """Take over the mentions of a short name, whatever types the model gave them."""
         kind = self.type
         self.names.extend(other.names)
+        self.listed = self.listed or other.listed
         self.forms.extend(form for form in other.forms if form not in self.forms)
         self.votes[kind] += len(other.names)
