@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from onrecord.data.article import Article, Message, article, decode
+from onrecord.data.article import Article, article
+from onrecord.data.message import Message, decode
 from onrecord.data.records import (
     ArticleRecord,
     DeadLetter,
