@@ -60,6 +60,6 @@ def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
     sink = sinks()[settings.output.sink]
     for name, kind in kinds().items():
         checked = records[name] | kind.title >> Validate(name)
-        checked | f"Write{kind.title}" >> sink.write(kind, settings.output)
+        checked | f"Write{kind.title}" >> sink.write(name, settings.output)
     if settings.dead_letter_topic:
         dead_letters | "PublishDeadLetters" >> PublishDeadLetters(settings.dead_letter_topic)

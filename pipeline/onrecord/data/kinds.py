@@ -102,7 +102,9 @@ def _check(kind: RecordKind, known: Mapping[str, RecordKind]) -> None:
         problem = "another package registers the same name"
     elif not kind.name.isidentifier() or kind.name != kind.name.lower():
         problem = "its name must be lower-case letters, digits and underscores"
-    elif getattr(kind.record_type, "kind", None) != kind.name:
+    elif not issubclass(kind.record_type, Record):
+        problem = f"{kind.record_type.__name__} must be derived from onrecord.Record"
+    elif kind.record_type.kind != kind.name:
         problem = f"{kind.record_type.__name__}.kind must be {kind.name!r}"
     elif (kind.component is None) != (kind.convert is None):
         problem = "it needs both a component and a converter, or neither"

@@ -8,8 +8,9 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
-from onrecord.data.records import DeadLetter, from_avro
+from onrecord.data.records import DeadLetter
 from onrecord.data.stages import ANNOTATE, DECODE
 from onrecord.sinks import AVRO, file_sinks
 
@@ -27,8 +28,7 @@ def read_letters(path: str) -> Iterator[DeadLetter]:
     """Yield the dead letters of a file."""
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), AVRO)
-        for values in sink.read_records(cast(BinaryIO, file)):
-            yield from_avro(DeadLetter, values)
+        yield from sink.read_records(cast(BinaryIO, file), kinds()[DeadLetter.kind])
 
 
 def message_of(letter: DeadLetter) -> Message:

@@ -6,6 +6,7 @@ module needs Beam, so that records can be read without it.
 """
 
 import functools
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -29,15 +30,19 @@ class Sink:
 
     Attributes:
         name: what ``--sink`` calls it.
+        transform: ``package.module:function`` from a record kind's name and ``OutputSettings`` to the ``PTransform`` that writes a
+            ``PCollection`` of such records. It is imported when the job is built.
         refusals: the runners that can't write there, by name, each with the reason and the way out; all others can.
     """
 
     name: str
+    transform: str
     refusals: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
 
-    def write(self, kind: RecordKind, settings: OutputSettings) -> "beam.PTransform":
-        """Return the step that writes the records of a kind; it gets a ``PCollection`` of them."""
-        raise NotImplementedError
+    def write(self, kind: str, settings: OutputSettings) -> "beam.PTransform":
+        """Return the step that writes the records of a kind."""
+        make: Callable[[str, OutputSettings], Any] = pkgutil.resolve_name(self.transform)
+        return make(kind, settings)
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,13 @@ class FileSink(Sink):
         extension: of the files' names, with the dot.
         write_records: writes one whole file: gets the open file, the kind, its records in order, and the file's name below the output
             folder. Equal arguments must give equal bytes.
-        read_records: yields the values of each record in a file, as plain dictionaries.
+        read_records: gets the open file and the kind, and yields the records of the file.
     """
 
+    transform: str = field(default="onrecord.sinks.files:WriteFiles", init=False)
     extension: str
     write_records: Callable[[BinaryIO, RecordKind, Iterable[Record], str], None]
-    read_records: Callable[[BinaryIO], Iterator[dict[str, Any]]]
-
-    def write(self, kind: RecordKind, settings: OutputSettings) -> "beam.PTransform":
-        """Return the step that writes the records of a kind to files below ``settings.folder``."""
-        from onrecord.sinks.files import WriteFiles
-
-        return WriteFiles(kind.name, settings)
+    read_records: Callable[[BinaryIO, RecordKind], Iterator[Any]]
 
 
 AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records)

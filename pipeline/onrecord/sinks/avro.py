@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import fastavro
 
 from onrecord.data import schemas
 from onrecord.data.kinds import RecordKind
-from onrecord.data.records import Record, to_avro
+from onrecord.data.records import Record, from_avro, to_avro
 from onrecord.version import __version__
 
 EXTENSION = ".avro"
@@ -28,8 +28,8 @@ def write_records(file: BinaryIO, kind: RecordKind, records: Iterable[Record], n
     )
 
 
-def read_records(file: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Yield the values of each record of a file."""
+def read_records(file: BinaryIO, kind: RecordKind) -> Iterator[Record]:
+    """Yield the records of a file."""
     for values in fastavro.reader(file):
         assert isinstance(values, dict)
-        yield values
+        yield from_avro(kind.record_type, values)

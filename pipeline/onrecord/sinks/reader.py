@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from onrecord.data.kinds import kinds
-from onrecord.data.records import from_avro
 from onrecord.sinks import file_sinks
 
 Opener = Callable[[], BinaryIO]
@@ -61,10 +60,8 @@ def _remote(folder: str, kind: str) -> list[tuple[str, Opener]]:
 
 
 def _read(files: Iterable[tuple[str, Opener]], kind: str) -> Iterator[Any]:
-    record_type = kinds()[kind].record_type
     for path, open_file in files:
         sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), None)
         if sink is not None:
             with open_file() as file:
-                for values in sink.read_records(file):
-                    yield from_avro(record_type, values)
+                yield from sink.read_records(file, kinds()[kind])
