@@ -29,7 +29,9 @@ def imported(file: Path, module: str, modules: frozenset[str]) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
-                base = ".".join([*package.split(".")[: len(package.split(".")) + 1 - node.level], *filter(None, [base])])
+                base = ".".join(
+                    [*package.split(".")[: len(package.split(".")) + 1 - node.level], *filter(None, [base])]
+                )
             # ``from package import module`` imports the module; ``from module import name`` the module that has the name.
             names = [full if (full := f"{base}.{alias.name}") in modules else base for alias in node.names]
         else:
