@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onrecord.nlp.quotes.marks import find_regions
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Quote, quotes_of
+from onrecord.nlp.english.quotation import find_regions
 from onrecord.nlp.quotes import find_quotes
 from onrecord.nlp.segments import paragraphs
 from tests.operations import check_linear

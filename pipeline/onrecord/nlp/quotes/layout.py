@@ -85,10 +85,10 @@ class QuotationLayout:
             doc=doc,
             tree=tree,
             paragraph_starts=paragraph_starts,
-            skip=_outside_the_body(doc, tree),
+            skip=tuple(_outside_the_body(doc, tree)),
             quoted=quoted,
             region_of=region_of,
-            joined=_joined(quoted, paragraph_starts, words_before),
+            joined=tuple(_joined(quoted, paragraph_starts, words_before)),
             _words_before=words_before,
             _marked_words_before=tuple(accumulate(in_marks, initial=0)),
         )
