@@ -234,7 +234,7 @@ def batches(step: AnnotateFn, articles: list[Article]) -> Iterator[list[str]]:
 
 
 def step(batch_size: int) -> AnnotateFn:
-    return AnnotateFn("en_blank", frozenset(), batch_size, None)
+    return AnnotateFn(ExtractionSettings(model="en_blank", extract=frozenset(), batch_size=batch_size))
 
 
 def test_articles_wait_for_a_full_batch_or_the_end_of_the_bundle(reader, use):
