@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
 REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far
