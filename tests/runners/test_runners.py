@@ -214,7 +214,7 @@ def test_a_stop_leaves_a_cluster_alone_and_cancels_what_can_not_continue(tmp_pat
     assert portable.stop_of(options.runner, pipeline_options(options)) == stop
 
 
-@pytest.mark.skipif(prism.find() is None, reason=prism.how_to_get_it())
+@pytest.mark.prism
 @pytest.mark.parametrize(
     ("flags", "stop"),
     [([], "drain"), (["--environment_type=LOOPBACK"], "drain"), (["--environment_type=PROCESS"], "cancel")],

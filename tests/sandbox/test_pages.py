@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.message import Contract, InvalidMessage
 from onrecord.data.settings import ExtractionSettings
 from onrecord.dead_letters.make import DEAD_LETTERS
 from onrecord.sandbox.pages import SandboxedPageReader

@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter, from_avro
 from onrecord.data.stages import ANNOTATE, DECODE
 from onrecord.sinks import AVRO, file_sinks

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import suppress
 
-from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.message import Contract, InvalidMessage
 from onrecord.sandbox.process import LimitedProcess, Work
 from onrecord.sources.html import read_page
 

@@ -5,16 +5,8 @@ from dataclasses import dataclass, field
 
 import apache_beam as beam
 
-from onrecord.data.article import (
-    MAX_TEXT_LENGTH,
-    Article,
-    Contract,
-    InvalidMessage,
-    Message,
-    article,
-    check_lengths,
-    decode,
-)
+from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
+from onrecord.data.message import Contract, InvalidMessage, Message, decode
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import ExtractionSettings
 from onrecord.data.stages import DECODE

@@ -17,7 +17,7 @@ from onrecord.sources.portable_pubsub import Limits
 from onrecord.sources.portable_pubsub.read import DRAINING, IDLE_MARGIN, PullFn, drain, event_time
 from onrecord.sources.portable_pubsub.turns import ENDLESS
 from onrecord.sources.pubsub import message_of
-from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
+from tests.integration.emulator import running_emulator
 from tests.integration.test_pubsub import payloads, subscribed
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
@@ -81,7 +81,7 @@ class ByHand:
         return Timestamp(micros=self.state)
 
 
-@pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT)
+@pytest.mark.emulator
 class TestByHand:
     @pytest.fixture(scope="class")
     def emulator(self, tmp_path_factory):
