@@ -124,7 +124,7 @@ def _bundle_result(evaluator: Any, ending: _Ending, read: Callable[[], Values]) 
         _fire_timers(context)
         ending.timers_fired = True
     unprocessed = context.create_bundle(PBegin(evaluator._applied_ptransform.transform.pipeline))
-    # Not empty, since the runner would keep an empty bundle forever. At the end of time it holds no watermark back.
+    # Not empty, since the runner would keep an empty bundle forever. At the end of time it does not hold the watermark back.
     unprocessed.add(GlobalWindows.windowed_value(b"", timestamp=MAX_TIMESTAMP))
     return TransformResult(evaluator, bundles, [unprocessed], None, {None: Timestamp.of(time.time())})
 

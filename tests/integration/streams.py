@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
 REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far
@@ -127,7 +128,7 @@ def write_lines(path: Path, messages: list[bytes]) -> Path:
     return unfinished.rename(path)
 
 
-def comparable(output: Path, *kinds: str) -> dict[str, list[str]]:
+def comparable(output: Path, *names: str) -> dict[str, list[str]]:
     """Return what must be the same in a stream and a backfill: every record, but for when and where a message was received."""
     leave_out = {"received_at": None, "failed_at": None, "origin": None, "dead_letter_id": None}
     return {
@@ -137,7 +138,7 @@ def comparable(output: Path, *kinds: str) -> dict[str, list[str]]:
             ).hexdigest()
             for record in records(output, kind)
         )
-        for kind in kinds or kinds()
+        for kind in names or kinds()
     }
 
 

@@ -1,4 +1,4 @@
-"""The folder of what is built or downloaded for runners: Prism, and Beam's runner for Flink."""
+"""The cache folder: the Prism binary, and the jar with Beam's runner for Flink."""
 
 import os
 from pathlib import Path

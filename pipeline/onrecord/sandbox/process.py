@@ -112,7 +112,7 @@ class LimitedProcess:
             process, connection = self._child
             answers: list[Any] = []
             try:
-                with suppress(BrokenPipeError):  # it has just died; the missing answer says so
+                with suppress(BrokenPipeError):  # it has just died, and no answer will come
                     connection.send(request)
                 while (
                     answer := _receive(connection, self.seconds, self._task, "a higher --time-limit allows more")

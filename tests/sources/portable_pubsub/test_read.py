@@ -71,7 +71,7 @@ class ByHand:
         return found
 
     def finalize(self) -> None:
-        """Say that all bundles so far are committed."""
+        """Say that all bundles up to now are committed."""
         for bundle in self.bundles:
             bundle.finalize_bundle()
         self.bundles = []

@@ -6,7 +6,7 @@ An unbounded splittable DoFn pulls messages in turns of about a second, and give
 turns. A message is acknowledged when the runner has committed the bundle that contains it; Pub/Sub redelivers what is not acknowledged.
 So nothing is lost, and a message may arrive more than once, above all after a failure.
 
-**When is a bundle committed?** Runners say so by finalizing it. But when a checkpoint completes, Beam's portable Flink runner finalizes
+**When is a bundle committed?** Runners signal it by finalizing the bundle. But when a checkpoint completes, Beam's Flink runner finalizes
 *all* bundles that have ended by then, including those that ended after the checkpoint's barrier. Messages that were acknowledged at that
 point would be lost by a failure before the next checkpoint. Therefore the messages of a turn are acknowledged when a *later* turn, one that
 began after the first was finalized, is finalized as well: a checkpoint that contains the later turn contains the first. (This needs one

@@ -92,7 +92,7 @@ class Leases:
         self.acknowledge_confirmed()
 
     def acknowledge_confirmed(self) -> None:
-        """Acknowledge what is known to be committed; ``keep`` retries what fails."""
+        """Acknowledge the turns that are known to be committed; ``keep`` retries failed ones."""
         with self._lock:
             confirmed = [turn for turn in self._turns.values() if turn.is_confirmed]
         for turn in confirmed:
