@@ -87,7 +87,7 @@ def test_what_broke_off_goes_on(tmp_path, served):
 def test_another_file_than_was_pinned_is_refused_and_not_kept(tmp_path, served, monkeypatch):
     monkeypatch.setattr(fetch, "TRIES", 1)
     serve(served, content=b"something else")
-    with pytest.raises(FetchError, match=r"not what jars\.lock pins"):
+    with pytest.raises(FetchError, match=r"the checksum differs from that in jars\.lock"):
         fetch.fetch(pinned(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["served"]
 

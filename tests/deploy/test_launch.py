@@ -85,7 +85,7 @@ def test_parameters_are_those_of_the_template_and_may_hold_commas(command):
     [
         ([*BACKFILL, "quotes"], "'quotes': give parameters as name=value"),
         ([*BACKFILL, "output=a~b"], "a parameter can't contain '~'"),
-        ([*BACKFILL, "--staging=/tmp"], "--staging /tmp: give a place in Cloud Storage"),
+        ([*BACKFILL, "--staging=/tmp"], "--staging /tmp: give a Cloud Storage location"),
         ([*BACKFILL, "--worker-image=worker:latest"], "--worker-image worker:latest: pin it by its digest"),
     ],
 )
