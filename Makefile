@@ -38,6 +38,8 @@ demo: $(VENV)/installed ## set everything up and extract records from samples/
 	@$(BIN)/onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite
 	@$(BIN)/python samples/show.py $(OUTPUT)
 
+# Tests start hundreds of Python processes; without compiled files each would compile all of onrecord.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 # One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
