@@ -47,7 +47,7 @@ SLOW := property or process or scale or deploy or emulator or go or prism or fli
 ELSEWHERE := go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
+	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 
 test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
 	@echo "== tests"
@@ -64,7 +64,7 @@ ruff: $(VENV)/installed-dev
 	@$(BIN)/ruff format --check --quiet .
 
 imports: $(VENV)/installed-dev
-	@$(BIN)/lint-imports --no-cache > .import-linter.log || { cat .import-linter.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo
 
 spelling: $(VENV)/installed-dev
 	@$(BIN)/codespell
