@@ -152,6 +152,7 @@ def test_any_damage_ends_in_messages():
             assert message.problem or json.loads(message.payload)
 
 
+@pytest.mark.scale
 @pytest.mark.parametrize(
     ("encoding", "encode"),
     [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", partial(brotli.compress, quality=1))],
