@@ -38,6 +38,8 @@ demo: $(VENV)/installed ## set everything up and extract records from samples/
 	@$(BIN)/onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite
 	@$(BIN)/python samples/show.py $(OUTPUT)
 
+# Tests start hundreds of Python processes; without compiled files each would compile all of onrecord.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 # One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
@@ -45,7 +47,7 @@ SLOW := property or process or scale or deploy or emulator or go or prism or fli
 ELSEWHERE := go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
+	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 
 test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
 	@echo "== tests"
@@ -62,7 +64,7 @@ ruff: $(VENV)/installed-dev
 	@$(BIN)/ruff format --check --quiet .
 
 imports: $(VENV)/installed-dev
-	@$(BIN)/lint-imports --no-cache > .import-linter.log || { cat .import-linter.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo
 
 spelling: $(VENV)/installed-dev
 	@$(BIN)/codespell

@@ -61,6 +61,7 @@ def test_all_mistakes_are_reported_together():
     assert len(problems("name,type,wikidata_id\nAB,X,1\nBC,ORG,\nBC,GPE,\n")) == 3
 
 
+@pytest.mark.scale
 def test_a_list_has_bounds():
     assert "bytes" in problems(b"x" * (MAX_BYTES + 1))[0]
     rows = "".join(f"Board {index},ORG\n" for index in range(MAX_ENTRIES + 1))

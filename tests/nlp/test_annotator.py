@@ -206,6 +206,7 @@ def test_a_span_that_holds_its_text_passes():
     check_spans([record], text)
 
 
+@pytest.mark.scale
 def test_threads_share_one_model(annotator):
     alone = annotator.annotate([text_of(text) for text in ARTICLES])
 

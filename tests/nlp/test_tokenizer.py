@@ -75,6 +75,7 @@ def test_a_long_run_leaves_the_words_around_it_whole():
     assert around[-5:] == ["why", "she", "wo", "n't", "."]
 
 
+@pytest.mark.scale
 def test_the_model_reads_a_text_of_nothing_but_marks(nlp: Language):
     text = "“" * 3_000
     assert nlp(text).text == text

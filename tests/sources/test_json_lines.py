@@ -208,6 +208,7 @@ def test_any_bytes_are_read_to_an_end(stored, name):
     assert [message.problem for message in messages[:-1] if message.problem] == []
 
 
+@pytest.mark.scale
 def test_memory_is_bounded_by_the_limit_not_by_the_line():
     stored = gzip.compress(b"x" * 100_000_000)
     tracemalloc.start()

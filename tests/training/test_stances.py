@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from spacy.language import Language
 
 from onrecord.nlp.stances.analysis import StanceAnalysis
@@ -13,7 +14,7 @@ from training import stances as fit
 from training.conditional_logit import conditional_logit
 from training.stance_crossvalidation import cross_validated
 
-NAMES = ("Norway", "Peru", "Chile", "Kenya", "Ghana", "Japan")
+NAMES = ("Norway", "Peru", "Chile", "Kenya")
 
 
 def sentence(holder: str, verb: str, target: str, label: str) -> dict[str, object]:
@@ -31,6 +32,7 @@ def test_a_sentence_is_learned_from_once_and_never_when_it_is_held_out(tmp_path:
     assert [line["text"] for line in fit.read([train], [held_out])] == ["Norway  backed Peru."]
 
 
+@pytest.mark.scale
 def test_a_verb_that_no_lexicon_has_is_learned(nlp: Language) -> None:
     sentences = [
         sentence(holder, verb, target, label)
@@ -65,6 +67,7 @@ def test_the_weights_that_ship_are_small_numbers_with_a_name() -> None:
     assert all(name.strip() and max(map(abs, sides)) < 10 for name, sides in table.items())
 
 
+@pytest.mark.scale
 def test_folds_tell_how_well_a_verb_is_learned_from_other_sentences(nlp: Language) -> None:
     sentences = [
         {**sentence(holder, "ghosted", target, "oppose"), "file": "a.jsonl"}
