@@ -6,8 +6,10 @@ anything, and blanks for any number of blanks. ``bash`` blocks are not run.
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,20 +53,25 @@ def run(page: str, folder: Path) -> dict[int, str]:
         elif block.language == "sh":
             script += [f"exec > printed-{block.line}.txt", block.text]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(
+    process = subprocess.Popen(
         ["bash", "-c", "\n".join(script)],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=MAX_SECONDS,
+        start_new_session=True,
     )
+    try:
+        _, errors = process.communicate(timeout=MAX_SECONDS)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what a failed page has left running
     printed = {
         int(path.stem.partition("-")[2]): path.read_text("utf-8") for path in folder.glob("printed-*.txt")
     }
     last = max(printed)
-    assert done.returncode == 0, f"the block at line {last} failed ({done.returncode}):\n{printed[last]}\n{done.stderr}"
+    assert process.returncode == 0, f"the block at line {last} failed ({process.returncode}):\n{printed[last]}\n{errors}"
     return printed
 
 
