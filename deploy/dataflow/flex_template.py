@@ -8,9 +8,10 @@ import argparse
 import os
 import sys
 
-from onrecord.commands import cli
-from onrecord.commands.arguments import DONE, WRONG_USAGE, model_problem, wrong_usage
-from onrecord.commands.options import UsageError, check
+from onrecord.commands import backfill, parser
+from onrecord.commands import main as run_command
+from onrecord.commands.arguments import DONE, WRONG_USAGE, wrong_usage
+from onrecord.commands.checks import UsageError
 from onrecord.jobs.backfill import prepared
 from onrecord.sources.files import ReadFiles
 
@@ -19,7 +20,7 @@ COMMAND = "ONRECORD_COMMAND"
 
 def options_of(command: str) -> dict[str, argparse.Action]:
     """Return the options of a command of ``onrecord``, by their names with underscores."""
-    commands = next(action for action in cli.parser()._actions if isinstance(action, argparse._SubParsersAction))
+    commands = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
     return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
 
 
@@ -64,9 +65,9 @@ def command_line(command: str, parameters: list[str]) -> list[str]:
 
 def submit_backfill(line: list[str]) -> int:
     """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
-    arguments, beam_flags = cli.parser().parse_known_args(line)
+    arguments, beam_flags = parser().parse_known_args(line)
     try:
-        options = check(arguments, beam_flags, model_problem)
+        options = backfill.check(arguments, beam_flags)
     except UsageError as error:
         return wrong_usage(error.problems, "backfill")
     prepared(options, ReadFiles(options.inputs)).run()
@@ -87,7 +88,7 @@ def main() -> int:
     except ValueError as error:
         print(f"onrecord: {error}", file=sys.stderr)
         return WRONG_USAGE
-    return submit_backfill(line) if command == "backfill" else cli.main([*line, "--detach"])
+    return submit_backfill(line) if command == "backfill" else run_command([*line, "--detach"])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Makes the metadata of the Flex Templates from the options of the command line, so that the two can't say different things.
+"""Makes the metadata of the Flex Templates from the options of the command line and the registries, so that they always agree.
 
 usage: python -m deploy.dataflow.metadata
 
-Names, help and defaults are those of ``onrecord backfill`` and ``onrecord stream``; what a template needs besides (a label, a type and
-a pattern that a form checks before anything is started) stands here.
+Names, help and defaults are those of ``onrecord backfill`` and ``onrecord stream``; what else a template needs (a label, a type, and a
+pattern that a form checks before the job starts) is here.
 """
 
 import argparse
@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.dataflow.flex_template import is_flag, options_of, takes_several
+from onrecord.data.kinds import extracted
+from onrecord.sinks import sinks
+from onrecord.sources import sources
 
 HERE = Path(__file__).parent
 COMMANDS = ("backfill", "stream")
@@ -25,7 +28,7 @@ PROJECT = r"projects/[a-z0-9.:-]+"
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a template says of an option beside its help."""
+    """What a template says of an option in addition to its help."""
 
     label: str
     regex: str
@@ -33,12 +36,14 @@ class Parameter:
     is_required: bool = False
 
 
-_KINDS = "(entities|quotes|stances)"
+_KINDS = f"({'|'.join(extracted())})"
+_SINKS = "|".join(sinks())
 BOTH = {
     "output": Parameter("Output folder", rf"^{BUCKET}(/[^*?\[\]]*)?$", "GCS_WRITE_FOLDER", True),
-    "extract": Parameter("Kinds of record", rf"^{_KINDS}(,{_KINDS})*$"),
+    "sink": Parameter("Format of the records", rf"^({_SINKS})$"),
+    "extract": Parameter("Record kinds", rf"^{_KINDS}(,{_KINDS})*$"),
     "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
-    "shards": Parameter("Files a kind of record", POSITIVE),
+    "shards": Parameter("Files per record kind", POSITIVE),
     "batch_size": Parameter("Articles parsed together", POSITIVE),
     "max_text_length": Parameter("Characters of the longest article", POSITIVE),
     "time_limit": Parameter("Longest time for an article, in seconds", POSITIVE),
@@ -56,17 +61,23 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         ),
         **BOTH,
         "window": Parameter("Length of a window, in seconds", POSITIVE),
-        "event_time": Parameter("What the window goes by", r"^\S.*$"),
-        "allowed_lateness": Parameter("Lateness that a window waits for, in seconds", WHOLE),
-        "early_every": Parameter("Time between early files of a window, in seconds", POSITIVE),
+        "event_time": Parameter("Event time", r"^\S.*$"),
+        "allowed_lateness": Parameter("Allowed lateness, in seconds", WHOLE),
+        "early_every": Parameter("Time between early results of a window, in seconds", POSITIVE),
         "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
         "dead_letter_topic": Parameter("Topic for dead letters", rf"^{PROJECT}/topics/[^/]+$", "PUBSUB_TOPIC"),
     },
 }
-# Options that make no sense for a job that runs elsewhere: of the machine that it is started from, or of its terminal.
+# Options of the machine that the job is started from, or of its terminal, which a template does not have.
+_OTHER_SOURCES = {
+    name.replace("-", "_")
+    for source in sources().values()
+    if source.name != "subscription"
+    for name in (source.name, *(option.name for option in source.options))
+}
 LOCAL = {
     "backfill": frozenset({"workers", "max_dead_letters", "runner", "verbose"}),
-    "stream": frozenset({"topic", "watch", "every", "report_every", "log_format", "runner", "detach", "verbose"}),
+    "stream": frozenset({*_OTHER_SOURCES, "report_every", "log_format", "runner", "detach", "verbose"}),
 }
 DESCRIPTIONS = {
     "backfill": "Extracts who is in news articles, who said what and who stands where from JSON-lines files, and writes Avro files.",

@@ -1,5 +1,82 @@
-"""The command line: a module for each command with its options, their checks and its run."""
+"""The command line ``onrecord``: a module per command, with its options, their checks, and its run.
 
-from onrecord.commands.cli import main
+A module of this package that is a command has ``add(commands)``, which adds its parser; the parser's ``run`` takes the parsed arguments
+and what is left of the command line, and returns the exit code.
+"""
 
-__all__ = ["main"]
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from onrecord.commands import backfill, positions, publish, replay, samples, schema, stream
+from onrecord.commands.arguments import DONE, INTERRUPTED, WRONG_USAGE
+from onrecord.data.plugins import PluginError
+from onrecord.version import __version__
+
+COMMANDS = (backfill, stream, publish, replay, positions, schema, samples)
+DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
+# The extra that installs what a command needs, by the top-level package that it imports.
+EXTRA_OF = {
+    "apache_beam": "beam", "brotli": "beam", "fastwarc": "beam", "grpc": "beam", "lxml_html_clean": "beam", "psutil": "beam",
+    "trafilatura": "beam", "zstandard": "beam", "google": "pubsub",
+}  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
+    made.add_argument("--version", action="version", version=f"onrecord {__version__}")
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return made
+
+
+def _repair_streams() -> None:
+    """Make sure that there are output streams, and that they take every character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open till the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _lacks_extra(error: ModuleNotFoundError, command: str) -> int:
+    """Say which extra a command lacks, and return the exit code.
+
+    Raises:
+        ModuleNotFoundError: no extra has the module, so it is a bug.
+    """
+    extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+    if extra is None:
+        raise error
+    print(
+        f"onrecord {command}: needs the package {error.name}; install it with: pip install 'onrecord[{extra}]'",
+        file=sys.stderr,
+    )
+    return WRONG_USAGE
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    _repair_streams()
+    code = DONE
+    try:
+        arguments, others = parser().parse_known_args(argv)
+        try:
+            code = arguments.run(arguments, others)
+        except ModuleNotFoundError as error:
+            return _lacks_extra(error, arguments.command)
+        sys.stdout.flush()
+    except PluginError as error:
+        print(f"onrecord: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except KeyboardInterrupt:
+        print("stopped before anything was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader is gone, as with "| head": what is left to print is discarded.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code

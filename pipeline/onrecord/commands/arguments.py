@@ -1,17 +1,52 @@
-"""What the command lines of several commands share: options, and what is said of mistakes."""
+"""Options that several commands share, and the process that a command runs in."""
 
 import argparse
 import logging
 import os
 import sys
 import warnings
+from typing import TypeAlias
 
 from onrecord.data.article import MAX_TEXT_LENGTH
-from onrecord.data.records import EXTRACTORS
-from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.data.kinds import extracted
+from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
 from onrecord.runners import DIRECT, OFFERED
+from onrecord.sinks import sinks
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def add_command(commands: Commands, name: str, text: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """Add a command to the command line and return its parser.
+
+    Args:
+        commands: what ``argparse`` returns for subcommands.
+        name: of the command.
+        text: one line for the list of commands.
+        description: what it does, at the top of its help.
+        epilog: examples and exit codes, at the end of its help.
+    """
+    return commands.add_parser(
+        name,
+        help=text,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, note: str) -> None:
+    """Add the options that say where records go; ``note`` says what happens to files in the folder."""
+    parser.add_argument("--output", metavar="DIR", help=f"folder for the records; {note}")
+    parser.add_argument(
+        "--sink",
+        default=DEFAULT_SINK,
+        metavar="NAME",
+        help=f"format of the records: {', '.join(sinks())} (default: %(default)s)",
+    )
 
 
 def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
@@ -24,15 +59,15 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
     add = parser.add_argument
     add(
         "--extract",
-        default=",".join(EXTRACTORS),
+        default=",".join(extracted()),
         metavar="KINDS",
-        help="kinds of record to extract (default: %(default)s)",
+        help="record kinds to extract (default: %(default)s)",
     )
     add(
         "--model",
         default=DEFAULT_MODEL,
         metavar="NAME",
-        help="an English spaCy model, by package or folder (default: %(default)s)",
+        help="English spaCy model, by package or folder (default: %(default)s)",
     )
     add(
         "--batch-size",
@@ -44,19 +79,19 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         "--max-text-length",
         default=str(MAX_TEXT_LENGTH),
         metavar="N",
-        help="characters; a longer article is a dead letter (default: %(default)s)",
+        help="characters; longer articles become dead letters (default: %(default)s)",
     )
     add(
         "--gazetteer",
         metavar="FILE",
-        help="names of your own to find, a .csv or .tsv with the columns name, type, wikidata_id, country_code, aliases",
+        help="your own names to find: a .csv or .tsv file with the columns name, type, wikidata_id, country_code, aliases",
     )
     add(
         "--time-limit",
         default=time_limit,
         metavar="SECONDS",
-        help="for the reading of one page, and for the parse of one article and all extraction from it; what takes more is a dead"
-        " letter (default: %(default)s)",
+        help="limit for reading one page, and for parsing and extracting from one article; slower ones become dead letters"
+        " (default: %(default)s)",
     )
 
 
@@ -66,14 +101,24 @@ def add_runner(parser: argparse.ArgumentParser) -> None:
         "--runner",
         default=DIRECT.name,
         metavar="NAME",
-        help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]}; docs/runners.md says what each can do (default: %(default)s, this machine)",
+        help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]} (default: %(default)s, on this machine)",
     )
 
 
-def prepare(is_verbose: bool) -> None:
-    """Make this process, and those that it starts, use one thread each, and log what was asked for.
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add ``--verbose``."""
+    parser.add_argument("--verbose", action="store_true", help="show Beam's log")
 
-    The worker processes share the cores out among themselves.
+
+def own_options(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the names of a command's options, without the dashes in front."""
+    return [name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")]
+
+
+def prepare(is_verbose: bool) -> None:
+    """Make this process, and those that it starts, use one thread each, and set the log level.
+
+    The worker processes share the cores among themselves.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -82,20 +127,8 @@ def prepare(is_verbose: bool) -> None:
 
 
 def wrong_usage(problems: list[str], command: str) -> int:
-    """Say what is wrong with a command line, and return its exit code."""
+    """Print what is wrong with a command line, and return the exit code."""
     for problem in problems:
         print(f"onrecord {command}: {problem}", file=sys.stderr)
     print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
     return WRONG_USAGE
-
-
-def model_problem(name: str) -> str | None:
-    """Return what is wrong with a model's name, or None."""
-    # spaCy takes a second to import: after the command line is known to be for it.
-    from onrecord.nlp.model import ModelError, resolve
-
-    try:
-        resolve(name)
-    except ModelError as error:
-        return str(error)
-    return None

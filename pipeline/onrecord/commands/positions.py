@@ -7,8 +7,58 @@ from pathlib import Path
 
 from rich.console import Console
 
+from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
 from onrecord.positions import output
 from onrecord.positions.rollup import Position, ReadingError, Wanted, add_up, entity_keys, rows, stance_files
+
+DESCRIPTION = """\
+Adds up the stances of all articles in the output folder of a backfill: who stands where toward what, how often for and
+against, since when, with an example each. Names that differ in case, accents or "the" only are one.
+
+The score goes from -1, wholly against, to 1, wholly for: the mean of the stances, the sure ones counting more. Stances that
+somebody takes only by another one's claim ("X accused Y of backing Z") are left out, unless --claims asks for them.
+
+In a terminal a table is printed, elsewhere lines with tabs between the columns.
+"""
+EPILOG = """\
+examples:
+  onrecord positions out                                        who stands where
+  onrecord positions out --target sanctions --min-stances 3     who stands where toward sanctions
+  onrecord positions out --holder Norway --by-day               how Norway's stands went from day to day
+  onrecord positions out --output positions.csv                 all of them in a file; .avro too
+  onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
+
+exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "positions", "add up who stands where toward what", DESCRIPTION, EPILOG)
+    option = parser.add_argument
+    option("folder", metavar="DIR", help="the output folder of a backfill")
+    option("--holder", metavar="NAME", help="only holders with this in their name")
+    option("--target", metavar="NAME", help="only targets with this in their name")
+    option("--by-day", action="store_true", help="one position per day (UTC) on which articles appeared")
+    option("--claims", action="store_true", help="also count stances that holders take only by somebody else's claim")
+    option(
+        "--min-confidence",
+        default="0.2",
+        metavar="P",
+        help="leave out less certain stances, 0 to 1; below 0.2 most are wrong (default: %(default)s)",
+    )
+    option(
+        "--min-stances",
+        default="1",
+        metavar="N",
+        help="leave out positions with fewer stances (default: %(default)s)",
+    )
+    option("--rows", default="40", metavar="N", help="number of positions to print, 0 for all (default: %(default)s)")
+    option(
+        "--output", action="append", metavar="FILE", help="write all of them to a .csv or .avro file; may be repeated"
+    )
+    option("--overwrite", action="store_true", help="replace existing files")
+    parser.set_defaults(run=run_command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +159,12 @@ def _show(positions: list[Position], options: Options) -> None:
         print(f"{len(positions) - len(shown):,} more; --rows 0 prints all, --output writes them", file=sys.stderr)
     for path in options.files:
         print(f"written: {output.plain(str(path))}", file=sys.stderr)
+
+
+def run_command(arguments: argparse.Namespace, others: list[str]) -> int:
+    """Run the command and return its exit code."""
+    try:
+        options = check(arguments, others)
+    except UsageError as error:
+        return wrong_usage(error.problems, "positions")
+    return DONE if run(options) else FAILED

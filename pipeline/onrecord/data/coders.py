@@ -7,7 +7,7 @@ import apache_beam as beam
 import msgspec
 
 from onrecord.data.article import Article, Message
-from onrecord.data.records import RECORD_TYPES
+from onrecord.data.kinds import kinds
 
 FASTEST = 1  # an article and the message that it came as share most of their bytes; even the fastest level finds that
 
@@ -49,5 +49,5 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
 
 def register() -> None:
     """Tell Beam how messages, articles and records are coded."""
-    for value_type in (Message, Article, *RECORD_TYPES):
+    for value_type in (Message, Article, *(kind.record_type for kind in kinds().values())):
         beam.coders.registry.register_coder(value_type, CompressedCoder)

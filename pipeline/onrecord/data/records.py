@@ -7,21 +7,39 @@ The field names are those of ``schemas/*.avsc``, which say what each one means. 
 * a span satisfies ``span.text == article.text[span.start:span.end]``.
 """
 
+import functools
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-Kind: TypeAlias = Literal["articles", "entities", "quotes", "stances", "dead_letters"]
-Extractor: TypeAlias = Literal["entities", "quotes", "stances"]
 SegmentKind: TypeAlias = Literal["BODY", "PROMO", "CREDIT", "BYLINE", "DATELINE", "CAPTION"]
 EntityType: TypeAlias = Literal["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"]
 MentionKind: TypeAlias = Literal["NAME", "NOMINAL", "PRONOUN"]
 QuoteType: TypeAlias = Literal["DIRECT", "INDIRECT", "MIXED"]
 Resolution: TypeAlias = Literal["NAME", "NOMINAL", "PRONOUN", "IMPLICIT"]
 Polarity: TypeAlias = Literal["SUPPORT", "OPPOSE", "NEUTRAL"]
+
+
+class Record(ABC):
+    """What every record has, of whatever kind.
+
+    A record is a frozen dataclass whose fields are those of its Avro schema. One that is made from an article has its ``article_id``.
+    """
+
+    __slots__ = ()
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def record_id(self) -> str:
+        """What orders the record among those of its kind."""
+
+
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +53,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a record: the pipeline and the language model."""
+    """What made a record: the pipeline, the language model, and the learned weights."""
 
     pipeline_version: str
     model_name: str
     model_version: str
+    weights_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +98,10 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleRecord:
+class ArticleRecord(Record):
     """One article, as it came."""
 
-    kind: ClassVar[Kind] = "articles"
+    kind: ClassVar[str] = "articles"
     article_id: str
     published_at: datetime | None
     provenance: Provenance
@@ -107,10 +126,10 @@ class ArticleRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class EntityRecord:
+class EntityRecord(Record):
     """One person, body or place that an article speaks of, with all its mentions."""
 
-    kind: ClassVar[Kind] = "entities"
+    kind: ClassVar[str] = "entities"
     article_id: str
     published_at: datetime | None
     provenance: Provenance
@@ -134,10 +153,10 @@ class EntityRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteRecord:
+class QuoteRecord(Record):
     """One utterance: what was said, the words that introduce it, and by whom."""
 
-    kind: ClassVar[Kind] = "quotes"
+    kind: ClassVar[str] = "quotes"
     article_id: str
     published_at: datetime | None
     provenance: Provenance
@@ -157,10 +176,10 @@ class QuoteRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class StanceRecord:
+class StanceRecord(Record):
     """One stand that a holder takes toward a target, with the words that show it."""
 
-    kind: ClassVar[Kind] = "stances"
+    kind: ClassVar[str] = "stances"
     article_id: str
     published_at: datetime | None
     provenance: Provenance
@@ -184,10 +203,10 @@ class StanceRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Record):
     """A message, or one extractor's share of it, that could not be processed; the payload is as it came."""
 
-    kind: ClassVar[Kind] = "dead_letters"
+    kind: ClassVar[str] = "dead_letters"
     dead_letter_id: str
     failed_at: datetime
     stage: str
@@ -205,31 +224,28 @@ class DeadLetter:
         return self.dead_letter_id
 
 
-Record: TypeAlias = ArticleRecord | EntityRecord | QuoteRecord | StanceRecord | DeadLetter
-RECORD_TYPES: tuple[type[Record], ...] = (
-    ArticleRecord,
-    EntityRecord,
-    QuoteRecord,
-    StanceRecord,
-    DeadLetter,
-)
-KINDS: tuple[Kind, ...] = tuple(record_type.kind for record_type in RECORD_TYPES)
-# In the order in which they build on one another: quotes look up their speakers among the entities, stances use both.
-EXTRACTORS: tuple[Extractor, ...] = ("entities", "quotes", "stances")
+def spans_of(value: object) -> Iterator[Span]:
+    """Yield every span of a record, or of a value inside one."""
+    if isinstance(value, Span):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from spans_of(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name in _fields_with_spans(type(value)):
+            yield from spans_of(getattr(value, name))
 
 
-def spans_of(record: EntityRecord | QuoteRecord | StanceRecord) -> Iterator[Span]:
-    """Yield every span of a record."""
-    if isinstance(record, EntityRecord):
-        yield from (mention.span for mention in record.mentions)
-        return
-    if isinstance(record, QuoteRecord):
-        yield from (*record.content, *record.cue)
-        mentions = [record.speaker.mention if record.speaker else None]
-    else:
-        yield from (*record.expression, record.evidence)
-        mentions = [party.mention for party in (record.holder, record.target, *record.asserted_by)]
-    yield from (mention for mention in mentions if mention is not None)
+@functools.cache
+def _fields_with_spans(record_type: type) -> tuple[str, ...]:
+    """Return the fields of a dataclass in which there may be a span."""
+    return tuple(name for name, hint in get_type_hints(record_type).items() if _may_hold_spans(hint))
+
+
+def _may_hold_spans(hint: Any) -> bool:
+    if isinstance(hint, type) and is_dataclass(hint):
+        return hint is Span or bool(_fields_with_spans(hint))
+    return any(map(_may_hold_spans, get_args(hint)))
 
 
 def to_avro(record: Record) -> dict[str, Any]:
@@ -238,11 +254,10 @@ def to_avro(record: Record) -> dict[str, Any]:
     return values
 
 
-def from_avro(record_type: type[Record], values: dict[str, Any]) -> Record:
+def from_avro(record_type: type[R], values: dict[str, Any]) -> R:
     """Return the record that an Avro reader's values stand for.
 
     Raises:
         msgspec.ValidationError: the values are not of that record's shape.
     """
-    record: Record = msgspec.convert(values, record_type, builtin_types=(datetime, bytes))
-    return record
+    return msgspec.convert(values, record_type, builtin_types=(datetime, bytes))

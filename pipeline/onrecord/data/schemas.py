@@ -11,33 +11,18 @@ import avro.errors
 import avro.schema
 import fastavro
 
-from onrecord.data.records import Kind
+from onrecord.data.kinds import kinds
 
 Schema: TypeAlias = dict[str, Any]
 
-FILE_OF: dict[Kind, str] = {
-    "articles": "article.avsc",
-    "entities": "entity.avsc",
-    "quotes": "quote.avsc",
-    "stances": "stance.avsc",
-    "dead_letters": "dead_letter.avsc",
-}
-PACKAGE = Path(__file__).parents[1]
 
-
-def folder() -> Path:
-    """Return the folder of the schemas: inside the installed package, or beside it in a checkout."""
-    installed = PACKAGE / "schema_files"
-    return installed if installed.is_dir() else PACKAGE.parents[1] / "schemas"
-
-
-def text_of(kind: Kind) -> str:
-    """Return the schema of a kind of record as it stands in its file."""
-    return (folder() / FILE_OF[kind]).read_text("utf-8")
+def text_of(kind: str) -> str:
+    """Return the schema of a record kind as its file has it."""
+    return kinds()[kind].schema.read_text("utf-8")
 
 
 @functools.cache
-def schema(kind: Kind) -> Schema:
+def schema(kind: str) -> Schema:
     """Return the schema of a kind of record, ready for reading and writing."""
     parsed = _in_order(fastavro.parse_schema(json.loads(text_of(kind))))
     assert isinstance(parsed, dict)

@@ -3,10 +3,10 @@
 import hashlib
 from datetime import datetime, timezone
 
-from onrecord import __version__
 from onrecord.data.article import Message
 from onrecord.data.records import DeadLetter
 from onrecord.telemetry import metrics
+from onrecord.version import __version__
 
 DEAD_LETTERS = "dead_letters"  # the output of a step that its dead letters leave by
 ID_DIGITS = 32

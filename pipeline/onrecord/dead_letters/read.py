@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import apache_beam as beam
-import fastavro
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.article import Message
 from onrecord.data.records import DeadLetter, from_avro
+from onrecord.sinks import AVRO, file_sinks
 
 # A letter of another stage is one extractor's; the article and the other records are out.
 WHOLE_MESSAGE_STAGES = frozenset(("Decode", "Annotate"))
@@ -17,18 +18,16 @@ WHOLE_MESSAGE_STAGES = frozenset(("Decode", "Annotate"))
 
 def letter_files(output: str) -> list[str]:
     """Return the files of dead letters of a run, in order."""
-    pattern = FileSystems.join(output, "dead_letters", "**.avro")
-    return sorted(file.path for matched in FileSystems.match([pattern]) for file in matched.metadata_list)
+    patterns = [FileSystems.join(output, DeadLetter.kind, f"**{sink.extension}") for sink in file_sinks()]
+    return sorted({file.path for matched in FileSystems.match(patterns) for file in matched.metadata_list})
 
 
 def read_letters(path: str) -> Iterator[DeadLetter]:
     """Yield the dead letters of a file."""
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        for values in fastavro.reader(file):
-            assert isinstance(values, dict)
-            letter = from_avro(DeadLetter, values)
-            assert isinstance(letter, DeadLetter)
-            yield letter
+        sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), AVRO)
+        for values in sink.read_records(cast(BinaryIO, file)):
+            yield from_avro(DeadLetter, values)
 
 
 def message_of(letter: DeadLetter) -> Message:

@@ -1,8 +1,7 @@
-"""A backfill: runs the graph over files, shows how far it is, and says at the end what came of it."""
+"""A backfill: runs the graph over files, shows its progress, and prints a summary."""
 
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import threading
@@ -10,57 +9,95 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import apache_beam as beam
-import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from onrecord.commands.options import BackfillOptions, pipeline_options
-from onrecord.graph import Graph, build
-from onrecord.runners import direct_batch as local_batch
-from onrecord.runners import portable
-from onrecord.sinks import output_folder as folder
+from onrecord.data.settings import ExtractionSettings, OutputSettings
+from onrecord.graph import GraphSettings, build
+from onrecord.jobs import signals
+from onrecord.runners import Runner, direct_batch, portable
+from onrecord.sinks import output_folder
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
-from onrecord.telemetry.summary import Summary, print_summary, summarise, write_summary
+from onrecord.telemetry.log import print_failure
+from onrecord.telemetry.summary import Summary, print_summary, summarise
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
-def prepared(options: BackfillOptions, source: beam.PTransform, progress_folder: str | None = None) -> beam.Pipeline:
-    """Return the pipeline of a backfill, ready to be run; the output folder is cleared, if that was asked for, and made.
+@dataclass(frozen=True, slots=True)
+class DeadLetterLimit:
+    """How many dead letters a run may have: a number, or a share of the messages."""
+
+    number: int | None = None
+    share: float | None = None
+
+    def is_exceeded(self, dead_letters: int, messages: int) -> bool:
+        """Whether a run has too many."""
+        if self.share is not None:
+            return dead_letters > self.share * messages
+        return self.number is not None and dead_letters > self.number
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillOptions:
+    """What a backfill is asked for.
+
+    Attributes:
+        inputs: patterns of files.
+        extraction: what is extracted, and how.
+        output: where records go.
+        runner: what runs the job.
+        workers: processes of the local runner.
+        max_dead_letters: more of them fail the run.
+        overwrite: whether the records in the output folder are deleted first.
+        verbose: whether Beam's log is shown.
+        beam_flags: options of Beam's.
+    """
+
+    inputs: tuple[str, ...]
+    extraction: ExtractionSettings
+    output: OutputSettings
+    runner: Runner
+    workers: int = 1
+    max_dead_letters: DeadLetterLimit = DeadLetterLimit()
+    overwrite: bool = False
+    verbose: bool = False
+    beam_flags: tuple[str, ...] = ()
+
+
+def pipeline_options(options: BackfillOptions) -> PipelineOptions:
+    """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
+    flags = [f"--runner={options.runner.batch}"]
+    if options.workers > 1:
+        flags.append(f"--direct_num_workers={options.workers}")
+    return PipelineOptions([*flags, *options.beam_flags])
+
+
+def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline:
+    """Return the pipeline of a backfill, ready to run; the output folder is cleared, if that was asked for, and made.
 
     Args:
         options: what was asked for.
-        source: of the messages.
-        progress_folder: where workers of this machine note how far they are.
+        source: reads the messages.
     """
     is_local = options.runner.is_local
-    runner = local_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
+    runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-    graph = Graph(
-        output=options.output,
-        model=options.model,
-        extract=options.extract,
-        shards=options.shards,
-        batch_size=options.batch_size,
-        max_text_length=options.max_text_length,
-        progress_folder=progress_folder,
-        gazetteer=options.gazetteer,
-        time_limit=options.time_limit,
-    )
-    build(pipeline | "Read" >> source, graph)
+    build(pipeline | "Read" >> source, GraphSettings(options.extraction, options.output))
     if options.overwrite:
-        folder.clear(options.output)
-    folder.prepare(options.output)
+        output_folder.clear(options.output.folder)
+    output_folder.prepare(options.output.folder)
     return pipeline
 
 
 class _Job:
-    """A backfill's job: on the local runner, or anywhere else."""
+    """A backfill's job, on the local runner or elsewhere."""
 
     def __init__(self, options: BackfillOptions, scratch: Path, console: Console) -> None:
         self._options = options
@@ -70,19 +107,18 @@ class _Job:
         self._elsewhere: PipelineResult | None = None
 
     def run(self, source: beam.PTransform) -> Summary:
-        """Run it to its end."""
-        is_local = self._options.runner.is_local
-        pipeline = prepared(self._options, source, str(self._scratch) if is_local else None)
-        counts = self._run_here(pipeline) if is_local else self._run_elsewhere(pipeline)
-        return summarise(counts, time.monotonic() - self._started)
+        """Run the job to its end."""
+        run = self._run_here if self._options.runner.is_local else self._run_elsewhere
+        return summarise(run(source), time.monotonic() - self._started)
 
-    def _run_here(self, pipeline: beam.Pipeline) -> dict[str, int]:
+    def _run_here(self, source: beam.PTransform) -> dict[str, int]:
         with progress.shown(self._scratch, self._console):
-            result = pipeline.run()
+            result = prepared(self._options, source).run()
             result.wait_until_finish()
         return metrics.counts(result)
 
-    def _run_elsewhere(self, pipeline: beam.Pipeline) -> dict[str, int]:
+    def _run_elsewhere(self, source: beam.PTransform) -> dict[str, int]:
+        pipeline = prepared(self._options, source)
         with portable.job_server():
             self._elsewhere = portable.started(pipeline)
             with portable.polled(self._elsewhere, progress.LINE_SECONDS, self._show):
@@ -96,33 +132,15 @@ class _Job:
         self._console.print(progress.line_of(sums, time.monotonic() - self._started), highlight=False)
 
     def end(self) -> None:
-        """End it before its time."""
+        """Stop the job."""
         if self._elsewhere is not None:
             portable.cancel(self._elsewhere)
-        local_batch.end_children()
-
-
-@contextmanager
-def _stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` on Ctrl-C and SIGTERM; it does not return.
-
-    A KeyboardInterrupt would not do: on its way out the local runner waits for workers that wait for it.
-    """
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        direct_batch.end_children()
 
 
 def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Console) -> None:
-    """Leave at once; the runner's threads would hold us up. No file that is not complete has a final name."""
-    threading.excepthook = lambda arguments: None  # the threads that wait for the workers have nothing more to say
+    """Exit at once, without waiting for the runner's threads. No incomplete file has a final name."""
+    threading.excepthook = lambda arguments: None  # the threads that wait for the workers fail now
     job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
@@ -133,7 +151,7 @@ def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Cons
 
 @contextmanager
 def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
-    """Give out a console on standard error, and send what the worker processes write there into a log file instead."""
+    """Yield a console on standard error, and send what the worker processes write there to a log file instead."""
     if verbose:
         yield Console(stderr=True)
         return
@@ -156,59 +174,48 @@ def run(
 ) -> int:
     """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
 
-    Its messages are those of the options' files, or of another source; ``before_leaving`` is called when the command is
-    ended by a signal, or by a worker's death, and does not return.
-
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
+
+    Args:
+        options: what was asked for.
+        source: reads the messages, in place of the files of the options.
+        before_leaving: called when a signal or the death of a worker process ends the command.
     """
     with (
         tempfile.TemporaryDirectory(prefix="onrecord-") as scratch_name,
         _own_messages(Path(scratch_name, "workers.log"), options.verbose) as messages,
     ):
-        scratch = Path(scratch_name)
+        scratch, output = Path(scratch_name), options.output.folder
         job = _Job(options, scratch, messages)
-        again = f"The records in {options.output} are not complete; the same command with --overwrite makes them anew."
+        incomplete = f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
 
         def stop() -> None:
             before_leaving()
-            _leave(job, f"stopped. {again}", INTERRUPTED, scratch, messages)
+            _leave(job, f"stopped. {incomplete}", INTERRUPTED, scratch, messages)
 
         def fail(reason: str) -> None:
-            hint = "it may have been killed for want of memory, which fewer --workers need less of"
+            hint = "it may have run out of memory; try fewer --workers"
             before_leaving()
-            _leave(job, f"failed: a worker process died ({reason}); {hint}. {again}", FAILED, scratch, messages)
+            _leave(job, f"failed: a worker process died ({reason}); {hint}. {incomplete}", FAILED, scratch, messages)
 
         try:
-            with _stopping_on_signals(stop), local_batch.failing_with_a_worker(fail):
+            # A KeyboardInterrupt would not do: on its way out the local runner waits for workers that wait for it.
+            with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
                 summary = job.run(source or ReadFiles(options.inputs))
                 if summary.unaccounted == 0 or not options.runner.counts_once:
-                    write_summary(summary, options.output)
-                folder.discard_unfinished(options.output)
+                    output_folder.write_json(output, output_folder.SUMMARY, summary.values())
+                output_folder.discard_unfinished(output)
         except Exception as error:
             print_failure(error, messages)
             return FAILED
-        print_summary(summary, options.output, options.extract, Console())
+        print_summary(summary, output, options.extraction.extract, Console())
         return _verdict(summary, options, messages)
-
-
-def _printable(line: str) -> str:
-    """Return a line with its control characters escaped: an error may quote what it met."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
-
-
-def print_failure(error: Exception, console: Console) -> None:
-    """Say why the job failed; the runner's error holds the trace of the worker."""
-    text = str(error.details() if isinstance(error, grpc.Call) else error)
-    lines = [_printable(line) for line in text.strip().splitlines()] or [type(error).__name__]
-    for line in lines[:-1]:
-        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> int:
     if summary.unaccounted and not options.runner.counts_once:
         console.print(
-            f"note: the counts above are {summary.unaccounted:,} messages apart; {options.runner.name} counts retried work anew"
+            f"note: counts differ by {summary.unaccounted:,} messages because {options.runner.name} counts retried bundles again"
         )
     elif summary.unaccounted:
         console.print(

@@ -17,13 +17,13 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub
 
-from onrecord.commands.options import BackfillOptions
 from onrecord.data.records import DeadLetter
 from onrecord.dead_letters.hold import HeldLetters, pull
 from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
 from onrecord.jobs import backfill
+from onrecord.jobs.backfill import BackfillOptions
 from onrecord.sinks import output_folder as folder
-from onrecord.sinks.avro import write_file
+from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
 
 DONE, FAILED = 0, 1

@@ -1,39 +1,36 @@
-"""A stream: runs the graph until it is told to stop, says each minute what goes through, and at the end what came of it."""
+"""A stream: runs the graph until it is stopped, reports its progress, and prints a summary."""
 
 import os
-import signal
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
 
 import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from onrecord.commands.stream_options import StreamOptions, pipeline_options
 from onrecord.data.article import Message
-from onrecord.graph import Graph, Stream, build
-from onrecord.jobs.backfill import DONE, FAILED, INTERRUPTED, print_failure
-from onrecord.runners import direct_batch as local_batch
-from onrecord.runners import direct_stream as local_stream
-from onrecord.runners import portable
+from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.graph import GraphSettings, build
+from onrecord.jobs import signals
+from onrecord.jobs.backfill import DONE, FAILED, INTERRUPTED
+from onrecord.runners import Runner, direct_batch, direct_stream, portable
 from onrecord.runners.portable import Stop
-from onrecord.sinks import output_folder as folder
-from onrecord.sources import portable_pubsub
-from onrecord.sources.pubsub import ReadPubSub
-from onrecord.sources.watched_files import WatchedFiles
+from onrecord.sinks import output_folder
+from onrecord.sources import Source, SourceContext, portable_pubsub
 from onrecord.telemetry import metrics
-from onrecord.telemetry.log import Report
-from onrecord.telemetry.summary import Summary, print_summary, summarise, write_summary
+from onrecord.telemetry.log import Log, LogFormat, print_failure
+from onrecord.telemetry.summary import Summary, print_summary, summarise
 
 ACKNOWLEDGED_EARLY = (
-    "Beam's local runner acknowledges a message before it is processed: what is in memory when this process is killed, or the"
-    " machine fails, is lost. Stop it with Ctrl-C or SIGTERM, which loses nothing."
+    "Beam's local runner acknowledges a message before it is processed: messages in memory are lost when this process is killed or"
+    " the machine fails. Stop it with Ctrl-C or SIGTERM, which loses nothing."
 )
 
 KEPT_IN_MEMORY = (
@@ -53,108 +50,120 @@ GOES_ON = {
 CANCELLED = "cancelling the job; what it did not acknowledge is delivered again"
 
 
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """What a stream is asked for.
+
+    Attributes:
+        source: where messages come from.
+        source_value: what is read of it: a subscription, a pattern of files.
+        source_options: values of the source's own options.
+        extraction: what is extracted, and how.
+        output: where records go.
+        streaming: windows and memory.
+        runner: what runs the job.
+        dead_letter_topic: a topic that dead letters are published to as well, or None.
+        report_every: seconds between progress lines.
+        log_format: of the log on standard error.
+        verbose: whether Beam's log is shown.
+        detach: whether the job is left running on its cluster.
+        beam_flags: options of Beam's.
+    """
+
+    source: Source
+    source_value: str
+    source_options: Mapping[str, int]
+    extraction: ExtractionSettings
+    output: OutputSettings
+    streaming: StreamingSettings
+    runner: Runner
+    dead_letter_topic: str | None = None
+    report_every: int = 60
+    log_format: LogFormat = "text"
+    verbose: bool = False
+    detach: bool = False
+    beam_flags: tuple[str, ...] = ()
+
+
 def job_name() -> str:
-    """Return the name of a start, which its files carry: when it was, and what no other start has."""
+    """Return a unique run id (timestamp and random suffix) for file names."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
 
 
-def graph_of(options: StreamOptions, job: str) -> Graph:
-    """Return what the graph of a stream is built with."""
-    # Where an article has no such attribute, the time at which it was published to the topic stands; so "publish-time" is one.
-    attribute = None if options.event_time == "published_at" else options.event_time
-    stream = Stream(
-        job=job,
-        window=options.window,
-        allowed_lateness=options.allowed_lateness,
-        early_every=options.early_every,
-        dedupe_for=options.dedupe_for,
-        event_time=attribute,
-        dead_letter_topic=options.dead_letter_topic,
-        asks_for_stable_input=options.runner.asks_for_stable_input,
-    )
-    return Graph(
-        output=options.output,
-        model=options.model,
-        extract=options.extract,
-        shards=options.shards,
-        batch_size=options.batch_size,
-        max_text_length=options.max_text_length,
-        progress_folder=None,
-        gazetteer=options.gazetteer,
-        time_limit=options.time_limit,
-        stream=stream,
-    )
+def pipeline_options(options: StreamOptions) -> PipelineOptions:
+    """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
+    return PipelineOptions([f"--runner={options.runner.streaming}", "--streaming", *options.beam_flags])
 
 
-def _source(options: StreamOptions) -> beam.PTransform:
-    if options.watch is not None:
-        return local_stream.PolledMessages(WatchedFiles(options.watch, options.every))
-    return ReadPubSub(options.subscription, options.topic, options.runner.has_pubsub)
+def leaves_job_running(options: StreamOptions) -> bool:
+    """Whether a stream goes on without the process that started it."""
+    return portable.stop_of(options.runner, pipeline_options(options)) == "leave"
+
+
+def graph_settings(options: StreamOptions) -> GraphSettings:
+    """Return the settings of a stream's graph."""
+    return GraphSettings(options.extraction, options.output, options.streaming, options.dead_letter_topic)
+
+
+def source_of(options: StreamOptions) -> beam.PTransform:
+    """Return the step that reads a stream's messages."""
+    context = SourceContext(options.runner.has_pubsub, options.source_options)
+    return options.source.read(options.source_value, context)
 
 
 def _drain(options: StreamOptions) -> None:
     if options.runner.is_local:
-        local_stream.DRAIN.request()
+        direct_stream.DRAIN.request()
     else:
         portable_pubsub.drain()
 
 
 class _Stopping:
-    """What Ctrl-C and SIGTERM do: drain, and leave at once the second time; or end the job, or only our looking on."""
+    """Handles Ctrl-C and SIGTERM: drains, and exits at once the second time; or cancels the job, or leaves it to its cluster."""
 
-    def __init__(self, options: StreamOptions, stop: Stop, report: Report) -> None:
+    def __init__(self, options: StreamOptions, stop: Stop, log: Log) -> None:
         self._options = options
         self._stop = stop
-        self._report = report
+        self._log = log
         self._is_draining = False
         self.result: PipelineResult | None = None
 
-    def handle(self, number: int, frame: FrameType | None) -> None:
-        """Do it."""
+    def handle(self) -> None:
+        """Handle one signal."""
         if self._stop == "leave":
             self.leave()
         elif self._stop == "cancel":
-            self._report.say("cancelling", CANCELLED)
+            self._log.say("cancelling", CANCELLED)
             if self.result is not None:
                 portable.cancel(self.result)
-            self._leave("stopped", "stopped", INTERRUPTED)
+            self._exit("stopped", "stopped", INTERRUPTED)
         elif self._is_draining:
-            self._leave("stopped", "stopped; what was not written yet is lost", INTERRUPTED)
+            self._exit("stopped", "stopped; what was not written yet is lost", INTERRUPTED)
         else:
             self._is_draining = True
             _drain(self._options)
-            self._report.say(
-                "draining", "stopping: what was read is being finished and written (once more leaves at once)"
+            self._log.say(
+                "draining", "stopping: finishing and writing everything read so far (press again to exit at once)"
             )
 
     def leave(self) -> None:
         """Leave the job to its cluster."""
-        self._leave("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
+        self._exit("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
 
-    def _leave(self, event: str, text: str, exit_code: int) -> None:
-        self._report.say(event, text)
+    def _exit(self, event: str, text: str, exit_code: int) -> None:
+        self._log.say(event, text)
         if not self._options.runner.is_local:
-            local_batch.end_children()
+            direct_batch.end_children()
         sys.stdout.flush()
         os._exit(exit_code)
 
-    @contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """Do it on signals while the block runs."""
-        before = {number: signal.signal(number, self.handle) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
-
-def _report_progress(result: PipelineResult, report: Report, event: str = "progress") -> None:
-    report.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS), event)
+def _report_progress(result: PipelineResult, log: Log, event: str = "progress") -> None:
+    log.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS), event)
 
 
 @contextmanager
-def _surroundings(options: StreamOptions) -> Iterator[None]:
+def _elsewhere(options: StreamOptions) -> Iterator[None]:
     """Give a job that runs elsewhere what it needs here: an end for its job server, and nobody who hears what its workers print.
 
     They print besides what they log: Prism commits steps that have nothing to commit.
@@ -168,47 +177,47 @@ def _surroundings(options: StreamOptions) -> Iterator[None]:
         yield
 
 
-def _run(options: StreamOptions, job: str, stop: Stop, report: Report) -> Summary:
+def _run(options: StreamOptions, stop: Stop, log: Log) -> Summary:
     started = time.monotonic()
-    runner = local_stream.runner(report.say) if options.runner.is_local else portable.beam_runner(options.runner)
+    runner = direct_stream.runner(log.say) if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-    messages: beam.PCollection[Message] = pipeline | "Read" >> _source(options)
-    build(messages, graph_of(options, job))
-    folder.prepare(options.output)
-    stopping = _Stopping(options, stop, report)
-    with stopping.on_signals(), _surroundings(options):
+    messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
+    build(messages, graph_settings(options))
+    output_folder.prepare(options.output.folder)
+    stopping = _Stopping(options, stop, log)
+    with signals.handled(stopping.handle), _elsewhere(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
             stopping.leave()
-        with portable.polled(result, options.report_every, lambda result: _report_progress(result, report)):
+        with portable.polled(result, options.report_every, lambda result: _report_progress(result, log)):
             result.wait_until_finish()
-        _report_progress(result, report, "finished")
+        _report_progress(result, log, "finished")
         return summarise(metrics.counts(result), time.monotonic() - started)
 
 
 def run(options: StreamOptions) -> int:
-    """Run a stream until it is told to stop, and return the exit code: 0 drained, 1 failed.
+    """Run a stream until it is stopped, and return the exit code: 0 drained, 1 failed.
 
     Messages go to standard error, the summary to standard output and to ``summary-JOB.json`` in the output folder.
     """
-    job = job_name()
-    report = Report(options.log_format)
+    job, output = options.output.job, options.output.folder
+    log = Log(options.log_format)
     stop = portable.stop_of(options.runner, pipeline_options(options))
-    report.say("started", f"started as {job}; Ctrl-C or SIGTERM {STOPS[stop]}", job=job)
-    if options.watch is None and stop == "drain":
-        report.say("warning", ACKNOWLEDGED_EARLY if options.runner.is_local else KEPT_IN_MEMORY)
+    log.say("started", f"started as {job}; Ctrl-C or SIGTERM {STOPS[stop]}", job=job)
+    if options.source.acknowledges and stop == "drain":
+        log.say("warning", ACKNOWLEDGED_EARLY if options.runner.is_local else KEPT_IN_MEMORY)
     try:
-        summary = _run(options, job, stop, report)
-        write_summary(summary, options.output, f"summary-{job}.json")
+        summary = _run(options, stop, log)
+        output_folder.write_json(output, f"summary-{job}.json", summary.values())
     except Exception as error:
         if options.log_format == "json":
-            report.failed(error)
+            log.failed(error)
         else:
             print_failure(error, Console(stderr=True))
         return FAILED
     if options.log_format == "text":
-        print_summary(summary, options.output, options.extract, Console())
+        print_summary(summary, output, options.extraction.extract, Console())
     if summary.unaccounted and options.runner.counts_once:
-        report.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")
+        log.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")
         return FAILED
     return DONE

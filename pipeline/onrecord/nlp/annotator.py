@@ -2,47 +2,34 @@
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from spacy.tokens import Doc
 
-from onrecord.data.records import (
-    EXTRACTORS,
-    EntityRecord,
-    Extractor,
-    Provenance,
-    QuoteRecord,
-    Segment,
-    StanceRecord,
-    spans_of,
-)
+from onrecord.data.article import Article
+from onrecord.data.kinds import extracted, kinds
+from onrecord.data.records import ArticleRecord, Provenance, Record, Segment, spans_of
 from onrecord.nlp import language
 from onrecord.nlp.annotations import segments_of
-from onrecord.nlp.extract import Header, entity_records, quote_records, stance_records
+from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model
 from onrecord.nlp.segments import find_segments
 
-# What a text that nobody foresaw makes a parser or a rule raise. Anything else (TypeError, AttributeError, MemoryError, …) is a
-# bug or a broken machine, and stops the job.
+# What a parser or a rule raises on unforeseen text. Anything else (TypeError, AttributeError, MemoryError, …) is a bug or a broken
+# machine, and fails the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 
-# A product of small matrices takes another way through the processor and may differ in the last bit; a batch of few words is filled
-# up, so that a text's parse never depends on its company.
-FEWEST_WORDS = 300
-FILLER = "word " * FEWEST_WORDS
-
-RECORDS_OF: dict[Extractor, Callable[[Doc, Header], tuple[EntityRecord | QuoteRecord | StanceRecord, ...]]] = {
-    "entities": entity_records,
-    "quotes": quote_records,
-    "stances": stance_records,
-}
+# The product of small matrices takes another path through the processor and may differ in the last bit; a batch of few words is padded,
+# so that the parse of a text never depends on its batch.
+MIN_WORDS = 300
+FILLER = "word " * MIN_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the parse or an extractor could not do with a text; ``stage`` is Annotate, Entities, Quotes or Stances."""
+    """An error of the parse or of an extractor on one text; ``stage`` is Annotate, or the extractor: Entities, Quotes, Stances."""
 
     stage: str
     error_type: str
@@ -52,20 +39,20 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What one text gave. ``language_score`` is null where the language was stated; ``words`` are the parsed tokens."""
+    """The result for one text. ``language_score`` is None where the language was given; ``words`` is the number of parsed tokens."""
 
     language: str
     language_score: float | None
     words: int = 0
     segments: tuple[Segment, ...] = ()
-    records: tuple[EntityRecord | QuoteRecord | StanceRecord, ...] = ()
+    records: tuple[Record, ...] = ()
     failures: tuple[Failure, ...] = ()
     is_english: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to annotate, with what its records carry, whether it was read before, and its language and title where known."""
+    """A text to annotate, with the header of its records, whether it is a duplicate, and its language and title where known."""
 
     text: str
     header: Header
@@ -74,12 +61,34 @@ class Text:
     title: str | None = None
 
 
+def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
+    """Return the record of an article."""
+    return ArticleRecord(
+        article_id=article.article_id,
+        published_at=article.published_at,
+        provenance=provenance,
+        url=article.url,
+        source=article.source,
+        title=article.title,
+        authors=article.authors,
+        received_at=article.message.received_at,
+        language=annotation.language,
+        language_score=annotation.language_score,
+        text=article.text,
+        text_sha256=article.text_sha256,
+        segments=annotation.segments,
+        duplicate_of=article.duplicate_of,
+        attributes=article.attributes,
+        published_at_zone_assumed=article.published_at_zone_assumed,
+    )
+
+
 @dataclass
 class Annotator:
     """Annotates batches of texts with one model; the threads of a process share it and take turns."""
 
     model: Model
-    extract: frozenset[Extractor] = frozenset(EXTRACTORS)
+    extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def provenance(self, pipeline_version: str) -> Provenance:
@@ -97,12 +106,12 @@ class Annotator:
 
     @contextmanager
     def parsed(self, texts: Sequence[Text]) -> Iterator[Iterator[Annotation]]:
-        """Give out the annotations one after the other as they are made, in order; the parse is done when the block is entered."""
+        """Yield an iterator over the annotations, which are made one by one, in order; the parse is done when the block is entered."""
         unparsed = [self._unparsed(text) for text in texts]
         to_parse = [
             text.text for text, known in zip(texts, unparsed, strict=True) if known.is_english and not text.is_duplicate
         ]
-        # The strings that parsing adds to the vocabulary are let go with the zone; two threads must not share one.
+        # The zone frees the strings that parsing adds to the vocabulary; two threads must not share one.
         with self._lock, self.model.parse.memory_zone():
             docs = self._parsed(to_parse)
             yield (
@@ -111,14 +120,14 @@ class Annotator:
             )
 
     def _unparsed(self, text: Text) -> Annotation:
-        """Return what can be told of a text without the model."""
+        """Return what is known of a text without the model."""
         tag, score = (text.language, None) if text.language is not None else language.detect(text.text)
         if not language.is_english(tag):
             return Annotation(tag, score, is_english=False)
         return Annotation(tag, score, segments=find_segments(text.text) if text.is_duplicate else ())
 
     def _parsed(self, texts: Sequence[str]) -> Iterator[Doc | Failure]:
-        """Return the Doc of each text. When the batch fails, each is parsed alone, to find the one at fault."""
+        """Return the Doc of each text. When the batch fails, each text is parsed alone, to find the one at fault."""
         try:
             return iter(self._batch(texts))
         except DATA_ERRORS:
@@ -128,7 +137,7 @@ class Annotator:
         """Return the Docs of a batch, the same whatever else is in it."""
         if not texts:
             return []
-        filler = [FILLER] if sum(len(text.split()) for text in texts) < FEWEST_WORDS else []
+        filler = [FILLER] if sum(len(text.split()) for text in texts) < MIN_WORDS else []
         docs = list(self.model.parse.pipe([*texts, *filler], batch_size=len(texts) + 1))
         return docs[: len(texts)]
 
@@ -141,15 +150,15 @@ class Annotator:
     def _annotated(self, text: Text, unparsed: Annotation, doc: Doc | Failure) -> Annotation:
         if isinstance(doc, Failure):
             return replace(unparsed, failures=(doc,))
-        records: list[EntityRecord | QuoteRecord | StanceRecord] = []
+        records: list[Record] = []
         failures: list[Failure] = []
         doc._.onrecord_title = text.title
-        # Every component first: an entity's record has the mentions that its quotes add.
+        # All components run before any conversion: quotes add mentions to the records of entities.
         ran = [extractor for extractor in self.model.extractors if self._run(extractor, doc, failures)]
         for extractor in ran:
             if extractor in self.extract:
                 try:
-                    found = RECORDS_OF[extractor](doc, text.header)
+                    found = tuple(kinds()[extractor].converter()(doc, text.header))
                     check_spans(found, text.text)
                     records.extend(found)
                 except DATA_ERRORS as error:
@@ -158,8 +167,8 @@ class Annotator:
             unparsed, words=len(doc), segments=segments_of(doc), records=tuple(records), failures=tuple(failures)
         )
 
-    def _run(self, extractor: Extractor, doc: Doc, failures: list[Failure]) -> bool:
-        """Let an extractor annotate a Doc; return whether it could, and note the failure if not."""
+    def _run(self, extractor: str, doc: Doc, failures: list[Failure]) -> bool:
+        """Run an extractor on a Doc; return whether it succeeded, and add the failure if not."""
         try:
             self.model.extractors[extractor](doc)
         except DATA_ERRORS as error:
@@ -168,8 +177,8 @@ class Annotator:
         return True
 
 
-def check_spans(records: Iterable[EntityRecord | QuoteRecord | StanceRecord], text: str) -> None:
-    """Hold every span against the text.
+def check_spans(records: Iterable[Record], text: str) -> None:
+    """Compare every span with the text.
 
     Raises:
         ValueError: a span does not slice back, or is empty.

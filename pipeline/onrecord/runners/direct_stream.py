@@ -15,10 +15,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import apache_beam as beam
-from apache_beam.pvalue import PBegin, PCollection
+from apache_beam.pvalue import PBegin
 from apache_beam.runners.direct import executor
 from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner, _DirectReadFromPubSub
 from apache_beam.runners.direct.executor import TransformExecutor
@@ -34,7 +33,7 @@ from apache_beam.utils.counters import CounterFactory
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, ServiceUnavailable
 
-from onrecord.data.article import Message
+from onrecord.sources.polled import PolledMessages
 
 PULL_SECONDS = 2.0  # that a wait for messages may take; windows wait as long
 FAR_AHEAD_SECONDS = 10 * 365 * 24 * 3600.0  # longer than any timer runs
@@ -130,32 +129,6 @@ def _finish(evaluator: Any, poll: Callable[[], list[tuple[Timestamp, object]]]) 
     # Not empty: the runner would keep an empty one for ever. At the end of time it holds nothing up.
     again.add(GlobalWindows.windowed_value(b"", timestamp=MAX_TIMESTAMP))
     return TransformResult(evaluator, bundles, [again], None, {None: Timestamp.of(time.time())})
-
-
-class Poll(Protocol):
-    """What a polled source reads from."""
-
-    def __call__(self, drain: threading.Event) -> list[Message]:
-        """Return the next messages, or none after a short wait; once ``drain`` is set, none means that there are no more."""
-
-
-class PolledMessages(beam.PTransform):  # type: ignore[misc]
-    """Messages that are asked for when nothing else is to be done; their timestamps are those of the asking."""
-
-    def __init__(self, poll: Poll) -> None:
-        """Read with a function that gives a few messages at a time."""
-        super().__init__()
-        self.poll = poll
-
-    def expand(self, pbegin: PBegin) -> PCollection[Message]:
-        """Return the messages."""
-        messages = PCollection(pbegin.pipeline, is_bounded=False)
-        messages.element_type = Message
-        return messages
-
-    def get_windowing(self, inputs: object) -> beam.Windowing:
-        """Return the global window."""
-        return beam.Windowing(GlobalWindows())
 
 
 class _PolledEvaluator(_TransformEvaluator):  # type: ignore[misc]

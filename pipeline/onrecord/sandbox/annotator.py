@@ -1,10 +1,11 @@
 """Annotation with a time limit on each text. Nothing here imports Beam: the child process that has the model is spared it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from onrecord.data.gazetteer import ListedName
-from onrecord.data.records import Extractor, Provenance
+from onrecord.data.records import Provenance
 from onrecord.nlp.annotator import Annotation, Annotator, Failure, Text
 from onrecord.nlp.model import load_model
 from onrecord.sandbox.process import LimitedProcess, ProcessLost, Work
@@ -13,7 +14,7 @@ PARSED = "parsed"  # the first answer to a batch: what is not done in time from 
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def load_annotator(model: str, extract: frozenset[Extractor], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
+def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
     """Return an annotator with a model by name."""
     return Annotator(load_model(model, extract, gazetteer), extract)
 
@@ -46,7 +47,7 @@ class LimitedAnnotator:
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return what goes into each record."""
-        return Provenance(pipeline_version, self._provenance.model_name, self._provenance.model_version)
+        return replace(self._provenance, pipeline_version=pipeline_version)
 
     def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
         """Return the annotation of each text, in order; a text over the limit is a ``Failure`` of that text alone."""

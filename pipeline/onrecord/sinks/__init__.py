@@ -1,1 +1,92 @@
-"""Where records go: Avro files that are complete or absent."""
+"""Where records go: a module and a registration per sink.
+
+``--sink`` names one. Another package adds a sink with an entry point in the group ``onrecord.sinks`` whose value is a ``Sink``, most
+easily a ``FileSink``: a file format on top of the step that writes complete files by kind, shard, window and pane. Nothing in this
+module needs Beam, so that records can be read without it.
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from onrecord.data.kinds import RecordKind
+from onrecord.data.plugins import PluginError, registered
+from onrecord.data.records import Record
+from onrecord.data.settings import OutputSettings
+from onrecord.sinks import avro
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+
+ENTRY_POINTS = "onrecord.sinks"
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A place for records of every kind.
+
+    Attributes:
+        name: what ``--sink`` calls it.
+        refusals: the runners that can't write there, by name, each with the reason and the way out; all others can.
+    """
+
+    name: str
+    refusals: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
+
+    def write(self, kind: RecordKind, settings: OutputSettings) -> "beam.PTransform":
+        """Return the step that writes the records of a kind; it gets a ``PCollection`` of them."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FileSink(Sink):
+    """A file format.
+
+    Attributes:
+        extension: of the files' names, with the dot.
+        write_records: writes one whole file: gets the open file, the kind, its records in order, and the file's name below the output
+            folder. Equal arguments must give equal bytes.
+        read_records: yields the values of each record in a file, as plain dictionaries.
+    """
+
+    extension: str
+    write_records: Callable[[BinaryIO, RecordKind, Iterable[Record], str], None]
+    read_records: Callable[[BinaryIO], Iterator[dict[str, Any]]]
+
+    def write(self, kind: RecordKind, settings: OutputSettings) -> "beam.PTransform":
+        """Return the step that writes the records of a kind to files below ``settings.folder``."""
+        from onrecord.sinks.files import WriteFiles
+
+        return WriteFiles(kind.name, settings)
+
+
+AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records)
+
+
+@functools.cache
+def sinks() -> Mapping[str, Sink]:
+    """Return all sinks by name: the package's own, then those of other packages.
+
+    Raises:
+        PluginError: another package registers a sink that can't be used.
+    """
+    found: dict[str, Sink] = {}
+    for sink in (AVRO, *registered(ENTRY_POINTS, Sink)):
+        if sink.name in found:
+            raise PluginError(f"sink {sink.name!r}: another package registers the same name")
+        found[sink.name] = sink
+    return MappingProxyType(found)
+
+
+def file_sinks() -> tuple[FileSink, ...]:
+    """Return the sinks that write files."""
+    return tuple(sink for sink in sinks().values() if isinstance(sink, FileSink))
+
+
+def file_sink(name: str) -> FileSink:
+    """Return the sink of a name, which must be one that writes files."""
+    sink = sinks()[name]
+    assert isinstance(sink, FileSink), name
+    return sink

@@ -1,13 +1,17 @@
 """The output folder: made ready before a run, tidied after it."""
 
+import json
+from collections.abc import Mapping
+
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.records import KINDS
-from onrecord.sinks.avro import TEMPORARY
+from onrecord.data.kinds import kinds
+from onrecord.sinks import file_sinks
+from onrecord.sinks.files import TEMPORARY
 
 SUMMARY = "summary.json"
-FILES = "{kind}-?????-of-?????.avro"  # what avro_files.file_name gives
+FILES = "{kind}-?????-of-?????{extension}"  # the names that sinks.files.file_name gives
 
 
 def _paths(pattern: str) -> list[str]:
@@ -15,20 +19,22 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether nothing of a run, or of anything else, lies in a folder; one that is not there is empty."""
+    """Whether a folder holds no file; one that does not exist is empty."""
     return not _paths(FileSystems.join(output, "**")) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
 
 
 def clear(output: str) -> None:
-    """Take away what a run wrote: the Avro files under the names that it gives, unfinished files and the summary."""
-    for kind in KINDS:
-        FileSystems.delete(_paths(FileSystems.join(output, kind, FILES.format(kind=kind))))
+    """Delete the files of a run: those under the names that it gives, unfinished ones, and the summary."""
+    for kind in kinds():
+        for sink in file_sinks():
+            names = FILES.format(kind=kind, extension=sink.extension)
+            FileSystems.delete(_paths(FileSystems.join(output, kind, names)))
     FileSystems.delete(_paths(FileSystems.join(output, SUMMARY)))
     discard_unfinished(output)
 
 
 def discard_unfinished(output: str) -> None:
-    """Take away the files that a run left under temporary names."""
+    """Delete the files that a run left under temporary names."""
     folder = FileSystems.join(output, TEMPORARY)
     try:
         FileSystems.delete([folder])
@@ -38,8 +44,16 @@ def discard_unfinished(output: str) -> None:
 
 
 def prepare(output: str) -> None:
-    """Make the folders that files are written to; object stores have none to make."""
-    for name in (*KINDS, TEMPORARY):
+    """Make the folders that files are written to; object stores need none."""
+    for name in (*kinds(), TEMPORARY):
         folder = FileSystems.join(output, name)
         if not FileSystems.exists(folder):
             FileSystems.mkdirs(folder)
+
+
+def write_json(output: str, name: str, values: Mapping[str, object]) -> None:
+    """Write values to ``output/name``; the file is complete or absent."""
+    temporary = FileSystems.join(output, TEMPORARY, name)
+    with FileSystems.create(temporary, "application/json") as file:
+        file.write(f"{json.dumps(values, indent=2)}\n".encode())
+    FileSystems.rename([temporary], [FileSystems.join(output, name)])

@@ -1,1 +1,143 @@
-"""Where article messages come from."""
+"""Where article messages come from: a module and a registration per source.
+
+A backfill reads files; a stream reads one of the registered ``Source``s. Another package adds one with an entry point in the group
+``onrecord.sources``. Nothing in this module needs Beam, so that the command line can list the sources at once.
+"""
+
+import functools
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from onrecord.data.plugins import PluginError, registered
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+
+ENTRY_POINTS = "onrecord.sources"
+MAX_SECONDS = 366 * 24 * 3600
+SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
+TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What a source may need to know of the run that reads it.
+
+    Attributes:
+        has_pubsub: whether the runner reads Pub/Sub by itself.
+        options: values of the source's own options, by their names with underscores.
+    """
+
+    has_pubsub: bool
+    options: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SourceOption:
+    """An option of a source's own: a whole number."""
+
+    name: str
+    metavar: str
+    default: int
+    help: str
+    minimum: int = 1
+    maximum: int = MAX_SECONDS
+
+
+def no_problem(value: str) -> str | None:
+    """Return what is wrong with a value: nothing."""
+    return None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that ``onrecord stream`` can read from.
+
+    Attributes:
+        name: of the option that chooses it: ``watch`` for ``--watch``.
+        metavar: of that option's value.
+        help: of that option.
+        transform: ``package.module:function`` from the option's value and a ``SourceContext`` to the ``PTransform`` that reads
+            ``Message``s. It is imported when the job is built.
+        problem: returns what is wrong with a value, or None.
+        options: further options.
+        acknowledges: whether messages are acknowledged to a service, so that what is lost in memory is not sent again.
+        refusals: the runners that can't read it, by name, each with the reason and the way out; all others can.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    transform: str
+    problem: Callable[[str], str | None] = no_problem
+    options: tuple[SourceOption, ...] = ()
+    acknowledges: bool = False
+    refusals: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def read(self, value: str, context: SourceContext) -> "beam.PTransform":
+        """Return the step that reads messages."""
+        make: Callable[[str, SourceContext], Any] = pkgutil.resolve_name(self.transform)
+        return make(value, context)
+
+
+def subscription_problem(value: str) -> str | None:
+    """Return what is wrong with the name of a Pub/Sub subscription."""
+    return None if SUBSCRIPTION.fullmatch(value) else "give the full name, projects/PROJECT/subscriptions/SUBSCRIPTION"
+
+
+def topic_problem(value: str) -> str | None:
+    """Return what is wrong with the name of a Pub/Sub topic."""
+    return None if TOPIC.fullmatch(value) else "give the full name, projects/PROJECT/topics/TOPIC"
+
+
+_NO_TOPIC = "reads from a --subscription only; create one with 'gcloud pubsub subscriptions create NAME --topic TOPIC', or with any client"
+_WATCHES_HERE = "only DirectRunner, the default, can watch files"
+
+BUILT_IN = (
+    Source(
+        name="subscription",
+        metavar="NAME",
+        help="Pub/Sub subscription to read from: projects/P/subscriptions/S",
+        transform="onrecord.sources.pubsub:from_subscription",
+        problem=subscription_problem,
+        acknowledges=True,
+    ),
+    Source(
+        name="topic",
+        metavar="NAME",
+        help="Pub/Sub topic to read from, starting now: projects/P/topics/T",
+        transform="onrecord.sources.pubsub:from_topic",
+        problem=topic_problem,
+        acknowledges=True,
+        refusals=MappingProxyType(dict.fromkeys(("PrismRunner", "FlinkRunner", "PortableRunner"), _NO_TOPIC)),
+    ),
+    Source(
+        name="watch",
+        metavar="GLOB",
+        help="files (.jsonl, .avro, .warc) to read once each, as soon as they appear under their final names",
+        transform="onrecord.sources.watched_files:from_files",
+        options=(SourceOption("every", "SECONDS", 10, "seconds between scans for new files"),),
+        refusals=MappingProxyType(
+            dict.fromkeys(("PrismRunner", "FlinkRunner", "DataflowRunner", "PortableRunner"), _WATCHES_HERE)
+        ),
+    ),
+)
+
+
+@functools.cache
+def sources() -> Mapping[str, Source]:
+    """Return the sources of a stream by name: the package's own, then those of other packages.
+
+    Raises:
+        PluginError: another package registers a source that can't be used.
+    """
+    found: dict[str, Source] = {}
+    for source in (*BUILT_IN, *registered(ENTRY_POINTS, Source)):
+        if source.name in found:
+            raise PluginError(f"source {source.name!r}: another package registers the same name")
+        found[source.name] = source
+    return MappingProxyType(found)

@@ -1,9 +1,10 @@
-"""Article messages from files, wherever Beam's filesystems read: JSON lines, or by the end of the name Avro or WARC."""
+"""Article messages from files on any of Beam's filesystems; the ending of the name tells the format."""
 
+import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeAlias, cast
 
 import apache_beam as beam
 from apache_beam.io import fileio
@@ -11,18 +12,24 @@ from apache_beam.io.filesystem import CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.article import Message
-from onrecord.sources import avro, json_lines
 
-AVRO = ".avro"
-WARC = (".warc", ".warc.gz", ".warc.zst")
+# The reader of each format, imported when a file needs it: from the open file, its path and the time of its last change to messages.
+FORMATS = {
+    ".avro": "onrecord.sources.avro:read_messages",
+    ".warc": "onrecord.sources.warc:read_messages",
+    ".warc.gz": "onrecord.sources.warc:read_messages",
+    ".warc.zst": "onrecord.sources.warc:read_messages",
+}
+JSON_LINES = "onrecord.sources.json_lines:read_messages"  # of any other name
+
+Reader: TypeAlias = Callable[[BinaryIO, str, datetime], Iterator[Message]]
 
 
-def _reader(path: str) -> Callable[[BinaryIO, str, datetime], Iterator[Message]]:
-    if path.endswith(WARC):
-        from onrecord.sources import warc  # here, because few need what it imports
-
-        return warc.read_messages
-    return avro.read_messages if path.endswith(AVRO) else json_lines.read_messages
+def _reader(path: str) -> Reader:
+    reader: Reader = pkgutil.resolve_name(
+        next((name for ending, name in FORMATS.items() if path.endswith(ending)), JSON_LINES)
+    )
+    return reader
 
 
 def read_file(file: FileMetadata) -> Iterator[Message]:
@@ -34,7 +41,7 @@ def read_file(file: FileMetadata) -> Iterator[Message]:
 
 @dataclass
 class ReadFiles(beam.PTransform):  # type: ignore[misc]
-    """Reads the messages of all files that match; each file is read by one worker, from start to end, so that messages have numbers.
+    """Reads the messages of all matching files; one worker reads a file from start to end, so that messages have numbers.
 
     Attributes:
         patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.

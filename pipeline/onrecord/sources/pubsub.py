@@ -1,4 +1,4 @@
-"""Article messages from Pub/Sub, with Beam's own reader, or where a runner has none, with ours."""
+"""Article messages from Pub/Sub, with Beam's own reader, or with a portable one where the runner has none."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 
 from onrecord.data.article import EPOCH, Message
+from onrecord.sources import SourceContext
 from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
 
 
@@ -28,7 +29,7 @@ def message_of(received: PubsubMessage, origin: str) -> Message:
 
 @dataclass
 class ReadPubSub(beam.PTransform):  # type: ignore[misc]
-    """Reads the messages of a subscription, or of a topic through a subscription of its own, which begins now.
+    """Reads the messages of a subscription, or of a topic through a new subscription, which starts now.
 
     Attributes:
         subscription: ``projects/P/subscriptions/S``, or None.
@@ -50,3 +51,13 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
         if self.has_pubsub:
             receive = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
         return pbegin | "Receive" >> receive | "Messages" >> beam.Map(message_of, origin).with_output_types(Message)
+
+
+def from_subscription(name: str, context: SourceContext) -> ReadPubSub:
+    """Return the source that ``--subscription`` chooses."""
+    return ReadPubSub(name, None, context.has_pubsub)
+
+
+def from_topic(name: str, context: SourceContext) -> ReadPubSub:
+    """Return the source that ``--topic`` chooses."""
+    return ReadPubSub(None, name, context.has_pubsub)

@@ -1,4 +1,4 @@
-"""What a stream says of itself while it runs: lines for people, or JSON objects for machines; never a word of an article."""
+"""The log of a job on standard error: lines for people, or JSON objects for machines; never any text of an article."""
 
 import json
 import re
@@ -8,44 +8,61 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
+import grpc
 from apache_beam.io.filesystem import BeamIOError
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
+from rich.console import Console
 
-from onrecord.commands.stream_options import LogFormat
 from onrecord.telemetry import metrics
 
-# What the surroundings raise: a disk, a network, a service. It never quotes an article, which any other error may do.
-SURROUNDINGS = (OSError, BeamIOError, GoogleAPICallError, GoogleAuthError)
-LONGEST_ERROR = 500  # code points
+LogFormat = Literal["text", "json"]
+
+# Errors of a disk, a network or a service. They never quote an article, which any other error may do.
+ENVIRONMENT_ERRORS = (OSError, BeamIOError, GoogleAPICallError, GoogleAuthError)
+MAX_ERROR_LENGTH = 500  # code points
 STEP = re.compile(r"\[while running '([^']*)'\]")
 PACKAGE = Path(__file__).parents[1]
 
 
-def told(error: Exception) -> str:
-    """Return what may be told of an error: what the surroundings say; of any other where it was raised, and in which step."""
+def described(error: Exception) -> str:
+    """Return a description without article text: the message of an I/O error; only type, place and step of any other."""
     name = type(error).__name__
-    if isinstance(error, SURROUNDINGS):
-        return f"{name}: {' '.join(str(error).split())}"[:LONGEST_ERROR]
+    if isinstance(error, ENVIRONMENT_ERRORS):
+        return f"{name}: {' '.join(str(error).split())}"[:MAX_ERROR_LENGTH]
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if PACKAGE in Path(frame.filename).parents]
     where = [f" at {Path(frame.filename).name}:{frame.lineno}" for frame in (ours or frames)[-1:]]
     step = STEP.search(str(error))
     steps = [f" in the step {step[1]}"] if step else []
     return "".join([name, *where, *steps, "; its message may quote an article: --log-format text shows it"])[
-        :LONGEST_ERROR
+        :MAX_ERROR_LENGTH
     ]
 
 
+def _printable(line: str) -> str:
+    """Return a line with its control characters escaped, since an error may quote its input."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+
+
+def print_failure(error: Exception, console: Console) -> None:
+    """Print why a job failed; the runner's error holds the trace of the worker."""
+    text = str(error.details() if isinstance(error, grpc.Call) else error)
+    lines = [_printable(line) for line in text.strip().splitlines()] or [type(error).__name__]
+    for line in lines[:-1]:
+        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
 @dataclass
-class Report:
-    """Writes to standard error.
+class Log:
+    """Writes the log of a stream to standard error.
 
     Attributes:
         log_format: ``text`` or ``json``.
-        stream: what stands for standard error.
+        stream: used in place of standard error.
     """
 
     log_format: LogFormat
@@ -56,9 +73,9 @@ class Report:
         """Write a line.
 
         Args:
-            event: what happened, in a word.
-            text: the same for people.
-            values: what goes with it, for machines.
+            event: short name of the event.
+            text: description for people.
+            values: further values for machines.
         """
         now = datetime.now(timezone.utc)
         if self.log_format == "json":
@@ -69,15 +86,15 @@ class Report:
 
     def failed(self, error: Exception) -> None:
         """Write that the job failed."""
-        self.say("failed", f"failed: {told(error)}", error=type(error).__name__)
+        self.say("failed", f"failed: {described(error)}", error=type(error).__name__)
 
     def progress(self, counts: dict[str, int], newest: int | None, event: str = "progress") -> None:
-        """Write what went through so far.
+        """Write a progress line.
 
         Args:
             counts: a job's counters.
-            newest: when the newest message that was read was published, in seconds since 1970; None where there is none.
-            event: what this line is.
+            newest: publish time of the newest message that was read, in seconds since 1970; None where there is none.
+            event: short name of the event.
         """
         messages = counts.get(metrics.MESSAGES, 0)
         more = messages - self._before.get(metrics.MESSAGES, 0)
@@ -92,9 +109,9 @@ class Report:
             "duplicates": counts.get(metrics.DUPLICATES, 0),
             "late": counts.get(metrics.LATE, 0) + counts.get(metrics.TOO_LATE, 0),
         }
-        lag = "no lag known" if values["lag_seconds"] is None else f"lag {values['lag_seconds']:,} s"
+        lag = "lag unknown" if values["lag_seconds"] is None else f"lag {values['lag_seconds']:,} s"
         text = (
             f"{messages:,} messages (+{more:,}) · {lag} · {values['articles']:,} articles · {values['records']:,} records"
-            f" · {values['duplicates']:,} sent again · {values['dead_letters']:,} dead letters · {values['late']:,} late"
+            f" · {values['duplicates']:,} repeated · {values['dead_letters']:,} dead letters · {values['late']:,} late"
         )
         self.say(event, text, **values)

@@ -1,6 +1,6 @@
-"""How far a running job is: workers write small tallies into a folder of this machine, the command line adds them up.
+"""How far a running job is: workers write small tallies to a folder on this machine, and the command line adds them up.
 
-Only for show: Beam's counters are exact, but a local runner gives them out when a whole stage is done.
+Only for display: Beam's counters are exact, but a local runner gives them out when a whole stage is done.
 """
 
 import json
@@ -16,28 +16,29 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
 TALLY_SECONDS = 0.5  # between two writes of a worker
-BAR_SECONDS = 0.5  # between two looks of a terminal
+BAR_SECONDS = 0.5  # between two updates of the bar
 LINE_SECONDS = 20.0  # between two lines where there is no terminal
 
 
 class Tally:
-    """One worker's counts, in a file of its own; without a folder it does nothing."""
+    """One worker's counts, in a file of its own in the folder that the environment names; without one it does nothing."""
 
-    def __init__(self, folder: str | None) -> None:
-        """Begin at zero."""
+    def __init__(self) -> None:
+        folder = os.environ.get(FOLDER)
         self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
         self._counts: Counter[str] = Counter()
         self._written = 0.0
 
     def add(self, **counts: int) -> None:
-        """Add to the counts; they are written down now and then."""
+        """Add to the counts; they are written every TALLY_SECONDS."""
         self._counts.update(counts)
         if time.monotonic() - self._written > TALLY_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Write the counts down now."""
+        """Write the counts now."""
         self._written = time.monotonic()
         if self._path is None or not self._path.parent.is_dir():
             return
@@ -62,11 +63,11 @@ def _line(sums: Mapping[str, int], seconds: float) -> str:
 
 
 def line_of(sums: Mapping[str, int], seconds: float) -> str:
-    """Return a line that says how far a job is.
+    """Return a line with the progress of a job.
 
     Args:
-        sums: what went through, by the names of a ``Tally``.
-        seconds: since it began.
+        sums: counts by the names of a ``Tally``.
+        seconds: since the job started.
     """
     return f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}"
 
@@ -107,13 +108,22 @@ def _show_lines(folder: Path, console: Console, done: threading.Event) -> None:
 
 @contextmanager
 def shown(folder: Path, console: Console) -> Iterator[None]:
-    """Show the tallies of a folder while the block runs: as a bar on a terminal, else as a line now and then."""
+    """Show the progress of a job while the block runs: as a bar on a terminal, elsewhere as lines.
+
+    Workers that are started within the block write their tallies to the folder.
+    """
     done = threading.Event()
     show = _show_bar if console.is_terminal else _show_lines
     thread = threading.Thread(target=show, args=(folder, console, done), daemon=True)
+    before = os.environ.get(FOLDER)
+    os.environ[FOLDER] = str(folder)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join()
+        if before is None:
+            del os.environ[FOLDER]
+        else:
+            os.environ[FOLDER] = before

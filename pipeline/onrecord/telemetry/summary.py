@@ -1,22 +1,18 @@
-"""What a run came to: counted, added up, printed, and left beside the records."""
+"""The summary of a run: made from its counters, and printed."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from apache_beam.io.filesystems import FileSystems
 from rich.console import Console
 from rich.table import Table
 
-from onrecord.data.records import EXTRACTORS, Extractor
-from onrecord.sinks import output_folder as folder
-from onrecord.sinks.avro import TEMPORARY
+from onrecord.data.kinds import extracted
 from onrecord.telemetry import metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to. Every message is an article, was sent again, or was refused and is a dead letter."""
+    """The counts of a run. Every message is an article, a repetition, or a dead letter."""
 
     messages: int
     articles: int
@@ -30,13 +26,17 @@ class Summary:
     seconds: float
 
     @property
-    def words_a_second(self) -> float:
-        """Tokens parsed in a second of the whole run."""
+    def words_per_second(self) -> float:
+        """Tokens parsed per second of the whole run."""
         return self.words / self.seconds if self.seconds else 0.0
+
+    def values(self) -> dict[str, object]:
+        """Return what ``summary.json`` holds."""
+        return {**asdict(self), "words_per_second": round(self.words_per_second)}
 
     @property
     def unaccounted(self) -> int:
-        """Messages of which nothing is known: always 0, or the run has failed."""
+        """Messages that are neither an article, a repetition nor a dead letter: always 0, or the run has failed."""
         return self.messages - self.articles - self.duplicates - self.refused
 
 
@@ -56,7 +56,7 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
     )
 
 
-def _rows(summary: Summary, extract: Iterable[Extractor]) -> Iterator[tuple[str, str]]:
+def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[tuple[str, str]]:
     yield "messages read", f"{summary.messages:,}"
     yield "articles", f"{summary.articles:,}"
     if summary.duplicate_texts:
@@ -64,19 +64,19 @@ def _rows(summary: Summary, extract: Iterable[Extractor]) -> Iterator[tuple[str,
     if summary.not_english:
         yield "  not in English, not extracted from", f"{summary.not_english:,}"
     if summary.duplicates:
-        yield "messages sent again", f"{summary.duplicates:,}"
-    for extractor in EXTRACTORS:
+        yield "repeated messages", f"{summary.duplicates:,}"
+    for extractor in extracted():
         if extractor in extract:
             yield extractor, f"{summary.records.get(extractor, 0):,}"
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
     for error_type, number in summary.dead_letters.items():
         yield f"  {error_type}", f"{number:,}"
     yield "seconds", f"{summary.seconds:,.1f}"
-    yield "words a second", f"{summary.words_a_second:,.0f}"
+    yield "words per second", f"{summary.words_per_second:,.0f}"
 
 
-def print_summary(summary: Summary, output: str, extract: Iterable[Extractor], console: Console) -> None:
-    """Print a run's summary as a table, and where the records lie."""
+def print_summary(summary: Summary, output: str, extract: Iterable[str], console: Console) -> None:
+    """Print a run's summary as a table, and the folder of the records."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(justify="right")
@@ -84,12 +84,3 @@ def print_summary(summary: Summary, output: str, extract: Iterable[Extractor], c
         table.add_row(*row)
     console.print(table)
     console.print(f"records: {output}", soft_wrap=True, markup=False, highlight=False)
-
-
-def write_summary(summary: Summary, output: str, name: str = folder.SUMMARY) -> None:
-    """Write the summary: the last file of a run, so where it is, the run is complete."""
-    temporary = FileSystems.join(output, TEMPORARY, name)
-    values = {**asdict(summary), "words_a_second": round(summary.words_a_second)}
-    with FileSystems.create(temporary, "application/json") as file:
-        file.write(f"{json.dumps(values, indent=2)}\n".encode())
-    FileSystems.rename([temporary], [FileSystems.join(output, name)])

@@ -11,64 +11,21 @@ from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
-from onrecord import __version__
 from onrecord.data.article import Article
-from onrecord.data.gazetteer import ListedName
-from onrecord.data.records import (
-    EXTRACTORS,
-    ArticleRecord,
-    DeadLetter,
-    EntityRecord,
-    Extractor,
-    Provenance,
-    QuoteRecord,
-    StanceRecord,
-)
+from onrecord.data.kinds import kinds
+from onrecord.data.records import ArticleRecord
+from onrecord.data.settings import ExtractionSettings
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
-from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
-from onrecord.nlp.annotator import Annotation, Annotator, Text
+from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
 from onrecord.nlp.extract import Header
-from onrecord.nlp.model import load_model
 from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
+from onrecord.version import __version__
 
 # The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
 BATCH_WORDS = 8_000
 CODE_POINTS_A_WORD = 6  # of English, with the blank; only to estimate a batch's words before it is parsed
-
-
-@dataclass(frozen=True)
-class Annotated:
-    """The outputs of ``Annotate``."""
-
-    articles: beam.PCollection[ArticleRecord]
-    entities: beam.PCollection[EntityRecord]
-    quotes: beam.PCollection[QuoteRecord]
-    stances: beam.PCollection[StanceRecord]
-    dead_letters: beam.PCollection[DeadLetter]
-
-
-def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
-    """Return the record of an article."""
-    return ArticleRecord(
-        article_id=article.article_id,
-        published_at=article.published_at,
-        provenance=provenance,
-        url=article.url,
-        source=article.source,
-        title=article.title,
-        authors=article.authors,
-        received_at=article.message.received_at,
-        language=annotation.language,
-        language_score=annotation.language_score,
-        text=article.text,
-        text_sha256=article.text_sha256,
-        segments=annotation.segments,
-        duplicate_of=article.duplicate_of,
-        attributes=article.attributes,
-        published_at_zone_assumed=article.published_at_zone_assumed,
-    )
 
 
 def words_of(article: Article) -> int:
@@ -93,41 +50,25 @@ class _Batch:
 class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     """Collects articles into batches and annotates them."""
 
-    def __init__(
-        self,
-        model: str,
-        extract: frozenset[Extractor],
-        batch_size: int,
-        progress_folder: str | None,
-        gazetteer: tuple[ListedName, ...] = (),
-        time_limit: float | None = None,
-    ) -> None:
-        """Annotate with a model by name; it is loaded once for each process, or in a child of it where there is a time limit.
-
-        The user's list goes with the function.
-        """
-        self.time_limit = time_limit
-        self.model = model
-        self.extract = extract
-        self.batch_size = batch_size
-        self.progress_folder = progress_folder
-        self.gazetteer = gazetteer
+    def __init__(self, settings: ExtractionSettings) -> None:
+        """Take the settings; the model is loaded once per process, or in a child of it where there is a time limit."""
+        self.settings = settings
         self.shared = Shared()
 
     def setup(self) -> None:
         """Load the model, or take the one that this process has."""
-        tag = (self.model, tuple(sorted(self.extract)), self.gazetteer)
+        tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer)
         self.annotator = self.shared.acquire(self._load, tag)
         self.provenance = self.annotator.provenance(__version__)
-        self.tally = Tally(self.progress_folder)
+        self.tally = Tally()
 
     def _load(self) -> Annotator | LimitedAnnotator:
-        if self.time_limit is None:
-            return Annotator(load_model(self.model, self.extract, self.gazetteer), self.extract)
-        return LimitedAnnotator(partial(load_annotator, self.model, self.extract, self.gazetteer), self.time_limit)
+        settings = self.settings
+        load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer)
+        return load() if settings.time_limit is None else LimitedAnnotator(load, settings.time_limit)
 
     def start_bundle(self) -> None:
-        """Begin with an empty batch: what a failed bundle left behind is not ours."""
+        """Start with an empty batch: the articles of a failed bundle are not this one's."""
         self.batch = _Batch()
 
     def process(
@@ -136,15 +77,15 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         timestamp: Timestamp = beam.DoFn.TimestampParam,
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Take an article in; yield the records of the batch that it completes."""
+        """Add an article; yield the records of the batch that it completes."""
         if self.batch.articles and self.batch.words + words_of(article) > BATCH_WORDS:
             yield from self._annotate_batch()
         self.batch.add(article, timestamp, window)
-        if len(self.batch.articles) >= self.batch_size:
+        if len(self.batch.articles) >= self.settings.batch_size:
             yield from self._annotate_batch()
 
     def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Yield the records of what is left."""
+        """Yield the records of the articles that are left."""
         yield from self._annotate_batch()
         self.tally.flush()
 
@@ -184,7 +125,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
         metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
         if is_parsed:
-            yield output("articles", article_record(article, annotation, self.provenance))
+            yield output(ArticleRecord.kind, article_record(article, annotation, self.provenance))
         for record in annotation.records:
             yield output(record.kind, record)
 
@@ -194,35 +135,17 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     """Articles to records of every kind: one parse for each article, in batches.
 
     Attributes:
-        model: name or folder of a spaCy model.
-        extract: the kinds of record that are asked for.
-        batch_size: articles that are parsed together at the most; no record depends on it.
-        progress_folder: where this job's workers tell how far they are, or None.
-        gazetteer: names of the user's own.
-        time_limit: seconds that one article may take; None sets no limit, and spares a process.
+        settings: what is extracted, and how.
     """
 
-    model: str = DEFAULT_MODEL
-    extract: frozenset[Extractor] = frozenset(EXTRACTORS)
-    batch_size: int = BATCH_SIZE
-    progress_folder: str | None = None
-    gazetteer: tuple[ListedName, ...] = ()
-    time_limit: float | None = None
+    settings: ExtractionSettings = field(default_factory=ExtractionSettings)
 
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, articles: beam.PCollection[Article]) -> Annotated:
-        """Return the records, a collection a kind."""
-        outputs = articles | "Batches" >> beam.ParDo(
-            AnnotateFn(self.model, self.extract, self.batch_size, self.progress_folder, self.gazetteer, self.time_limit)
-        ).with_outputs("articles", "entities", "quotes", "stances", DEAD_LETTERS)
-        for tag, record_type in (
-            ("articles", ArticleRecord),
-            ("entities", EntityRecord),
-            ("quotes", QuoteRecord),
-            ("stances", StanceRecord),
-            (DEAD_LETTERS, DeadLetter),
-        ):
-            outputs[tag].element_type = record_type
-        return Annotated(outputs.articles, outputs.entities, outputs.quotes, outputs.stances, outputs[DEAD_LETTERS])
+    def expand(self, articles: beam.PCollection[Article]) -> dict[str, beam.PCollection]:
+        """Return the records by the name of their kind; ``dead_letters`` holds what could not be annotated."""
+        outputs = articles | "Batches" >> beam.ParDo(AnnotateFn(self.settings)).with_outputs(*kinds())
+        for name, kind in kinds().items():
+            outputs[name].element_type = kind.record_type
+        return {name: outputs[name] for name in kinds()}

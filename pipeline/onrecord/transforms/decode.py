@@ -1,7 +1,7 @@
 """Decode: from a message to an article, or to a dead letter that says what is wrong with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 
@@ -16,6 +16,7 @@ from onrecord.data.article import (
     decode,
 )
 from onrecord.data.records import DeadLetter
+from onrecord.data.settings import ExtractionSettings
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
 from onrecord.sandbox.pages import limited_pages
 from onrecord.sandbox.process import ProcessLost
@@ -50,23 +51,21 @@ def decode_article(
 class DecodeFn(beam.DoFn):  # type: ignore[misc]
     """Decodes messages one by one."""
 
-    def __init__(self, max_text_length: int, progress_folder: str | None, time_limit: float | None = None) -> None:
-        """Decode with a limit on the text, in code points, and on the time that a page may take, in seconds."""
-        self.max_text_length = max_text_length
-        self.progress_folder = progress_folder
-        self.time_limit = time_limit
+    def __init__(self, settings: ExtractionSettings) -> None:
+        self.settings = settings
 
     def setup(self) -> None:
-        """Begin this worker's tally."""
-        self.tally = Tally(self.progress_folder)
-        self.read_page = read_page if self.time_limit is None else limited_pages(self.time_limit)
+        """Start this worker's tally and, where there is a time limit, its reader of pages."""
+        self.tally = Tally()
+        limit = self.settings.time_limit
+        self.read_page = read_page if limit is None else limited_pages(limit)
 
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
-        """Yield the article, or the dead letter beside it."""
+        """Yield the article, or a dead letter under the tag ``dead_letters``."""
         metrics.count(metrics.MESSAGES)
         metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))
         try:
-            decoded = decode_article(message, self.max_text_length, self.read_page)
+            decoded = decode_article(message, self.settings.max_text_length, self.read_page)
         except (InvalidMessage, ProcessLost) as error:
             metrics.count(metrics.REFUSED)
             self.tally.add(messages=1, dead_letters=1)
@@ -77,7 +76,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         yield decoded
 
     def finish_bundle(self) -> None:
-        """Write down what was done."""
+        """Write the tally."""
         self.tally.flush()
 
 
@@ -86,14 +85,10 @@ class Decode(beam.PTransform):  # type: ignore[misc]
     """Messages to articles; the second output holds the dead letters.
 
     Attributes:
-        max_text_length: code points that an article may have.
-        progress_folder: where this job's workers tell how far they are, or None.
-        time_limit: seconds that the reading of one page may take, in a process of its own; None sets no limit.
+        settings: the length that an article may have, and the time that reading one page may take.
     """
 
-    max_text_length: int = MAX_TEXT_LENGTH
-    progress_folder: str | None = None
-    time_limit: float | None = None
+    settings: ExtractionSettings = field(default_factory=ExtractionSettings)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -102,7 +97,6 @@ class Decode(beam.PTransform):  # type: ignore[misc]
         self, messages: beam.PCollection[Message]
     ) -> tuple[beam.PCollection[Article], beam.PCollection[DeadLetter]]:
         """Return the articles and the dead letters."""
-        decoded = messages | "Messages" >> beam.ParDo(
-            DecodeFn(self.max_text_length, self.progress_folder, self.time_limit)
-        ).with_output_types(Article).with_outputs(DEAD_LETTERS, main="articles")
+        decode = beam.ParDo(DecodeFn(self.settings)).with_output_types(Article)
+        decoded = messages | "Messages" >> decode.with_outputs(DEAD_LETTERS, main="articles")
         return decoded.articles, decoded[DEAD_LETTERS]

@@ -1,7 +1,7 @@
 """Deduplicate: one record for a message that was sent twice, one extraction for a text that was published twice."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import apache_beam as beam
@@ -14,12 +14,12 @@ NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def precedence(article: Article) -> tuple[datetime, str, bytes, str]:
-    """Return what orders articles of one text: the one published first is the original, whatever order they come in."""
+    """Return the sort key of articles with the same text: the one published first is the original, in whatever order they arrive."""
     return article.published_at or NEVER, article.article_id, article.message.payload, article.message.origin
 
 
 def mark_duplicates(articles: Iterable[Article]) -> list[Article]:
-    """Return one article for each id among articles of the same text; all but the first name it in ``duplicate_of``."""
+    """Return one article per id among articles with the same text; all but the original name it in ``duplicate_of``."""
     by_id: dict[str, Article] = {}
     for article in articles:
         known = by_id.get(article.article_id)
@@ -30,15 +30,11 @@ def mark_duplicates(articles: Iterable[Article]) -> list[Article]:
 
 
 class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
-    """Marks the articles of one text."""
-
-    def __init__(self, progress_folder: str | None) -> None:
-        """Report to a folder, or to nobody."""
-        self.progress_folder = progress_folder
+    """Marks the articles that have the same text."""
 
     def setup(self) -> None:
-        """Begin this worker's tally."""
-        self.tally = Tally(self.progress_folder)
+        """Start this worker's tally."""
+        self.tally = Tally()
 
     def process(self, group: tuple[str, Iterable[Article]]) -> Iterator[Article]:
         """Yield the articles that get a record."""
@@ -51,22 +47,12 @@ class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
         yield from kept
 
     def finish_bundle(self) -> None:
-        """Write down what was done."""
+        """Write the tally."""
         self.tally.flush()
 
 
-@dataclass
 class Deduplicate(beam.PTransform):  # type: ignore[misc]
-    """Exact duplicates by the text's SHA-256. Its GroupByKey also spreads the articles of one file over all workers.
-
-    Attributes:
-        progress_folder: where this job's workers tell how far they are, or None.
-    """
-
-    progress_folder: str | None = None
-
-    def __post_init__(self) -> None:
-        super().__init__()
+    """Exact duplicates by the text's SHA-256. Its GroupByKey also spreads the articles of one file over all workers."""
 
     def expand(self, articles: beam.PCollection[Article]) -> beam.PCollection[Article]:
         """Return the articles that get a record."""
@@ -75,5 +61,5 @@ class Deduplicate(beam.PTransform):  # type: ignore[misc]
             | "ByText"
             >> beam.Map(lambda article: (article.text_sha256, article)).with_output_types(tuple[str, Article])
             | "SameText" >> beam.GroupByKey()
-            | "MarkDuplicates" >> beam.ParDo(MarkDuplicatesFn(self.progress_folder)).with_output_types(Article)
+            | "MarkDuplicates" >> beam.ParDo(MarkDuplicatesFn()).with_output_types(Article)
         )

@@ -1,4 +1,4 @@
-"""Entities, Quotes and Stances: each holds the records of its kind against the schema, counts them and hands them on."""
+"""Articles, Entities, Quotes and so on: each checks the records of its kind against the schema, and counts them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ import apache_beam as beam
 from fastavro.validation import validate
 
 from onrecord.data import schemas
-from onrecord.data.records import Kind, Record, to_avro
+from onrecord.data.records import Record, to_avro
 from onrecord.telemetry import metrics
 
 
 class CheckFn(beam.DoFn):  # type: ignore[misc]
-    """Checks records; one that does not fit its schema is a bug, and stops the job."""
+    """Checks records; one that does not fit its schema is a bug, and fails the job."""
 
-    def __init__(self, kind: Kind) -> None:
-        """Check records of one kind."""
+    def __init__(self, kind: str) -> None:
         self.kind = kind
 
     def setup(self) -> None:
@@ -23,21 +22,21 @@ class CheckFn(beam.DoFn):  # type: ignore[misc]
         self.schema = schemas.schema(self.kind)
 
     def process(self, record: Record) -> Iterator[Record]:
-        """Yield the record as it came."""
+        """Yield the record unchanged."""
         validate(to_avro(record), self.schema, raise_errors=True, strict=True)
         metrics.count(metrics.RECORDS + self.kind)
         yield record
 
 
 @dataclass
-class Checked(beam.PTransform):  # type: ignore[misc]
-    """Records of one kind, each held against its schema and counted.
+class Validate(beam.PTransform):  # type: ignore[misc]
+    """Records of one kind, each checked against its schema and counted.
 
     Attributes:
-        kind: the kind, as its folder is called.
+        kind: name of the record kind.
     """
 
-    kind: Kind
+    kind: str
 
     def __post_init__(self) -> None:
         super().__init__()

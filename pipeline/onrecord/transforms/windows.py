@@ -1,4 +1,4 @@
-"""Windows: which records of a stream stand in one file, and when that file is written."""
+"""Windows: which records of a stream share a file, and when that file is written."""
 
 import functools
 import time
@@ -13,28 +13,29 @@ from apache_beam.utils.timestamp import Timestamp
 
 from onrecord.data.article import Article, InvalidMessage, published
 from onrecord.data.records import DeadLetter
+from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
 
-# Late records wait so long for company; one by one they would make a file each.
+# How long late records are collected: written one by one, each would be a file.
 LATE_SECONDS = 30
-# Between the moment in which an article is given its window and the one in which its records reach the sink; the runner drops what
-# comes later than it allows, so it is told to allow this much more than we do.
+# The most that may pass between an article's being given a window and its records' reaching the sink. The runner drops what comes later
+# than it allows, so it must allow this much more than the user does.
 SLACK_SECONDS = 6 * 3600
 
 
-@functools.cache  # articles and dead letters meet again; Beam takes two equal triggers for different ones
+@functools.cache  # articles and dead letters are flattened later, and Beam takes two equal triggers for different ones
 def _trigger(early_every: int | None) -> AfterWatermark:
     early = AfterProcessingTime(early_every) if early_every else None
     return AfterWatermark(early=early, late=AfterProcessingTime(LATE_SECONDS))
 
 
 def windows(seconds: int, allowed_lateness: int, early_every: int | None = None) -> beam.WindowInto:
-    """Return the windowing of a stream's records: fixed windows, each written once it has passed, and again when more comes in.
+    """Return the windowing of a stream's records: fixed windows, each written when it has passed, and again for late records.
 
     Args:
         seconds: the windows' length.
-        allowed_lateness: seconds behind the watermark until which a window takes more in.
-        early_every: seconds after which a window that has not passed yet is written so far, or None.
+        allowed_lateness: seconds behind the watermark for which a window takes late records.
+        early_every: seconds between early results of an open window, or None.
     """
     return beam.WindowInto(
         FixedWindows(seconds),
@@ -49,10 +50,10 @@ def event_time(article: Article, attribute: str | None) -> float | None:
 
     Args:
         article: the article.
-        attribute: the one of its attributes that says so, in RFC 3339 or milliseconds since 1970; None for ``published_at``.
+        attribute: the attribute that holds the time, in RFC 3339 or milliseconds since 1970; None for ``published_at``.
 
     Returns:
-        None where it is not told, or told in another form.
+        None where there is no time, or one in another form.
     """
     time_: datetime | None = article.published_at
     if attribute is not None:
@@ -67,7 +68,7 @@ def event_time(article: Article, attribute: str | None) -> float | None:
 def placed(event: float | None, arrival: float, now: float, allowed_lateness: int) -> tuple[float, bool]:
     """Return the time that decides on an article's window, and whether its own was too long ago. All are seconds since 1970.
 
-    Nobody can write before an article has come, so one from the future stands where it arrived; so does one whose window is closed
+    An article from the future goes to the window of its arrival, since it can't be written earlier; so does one whose window is closed
     for good, because the runner would drop it, and one without a time.
     """
     earliest = now - allowed_lateness
@@ -80,11 +81,8 @@ def placed(event: float | None, arrival: float, now: float, allowed_lateness: in
 class PlaceFn(beam.DoFn):  # type: ignore[misc]
     """Gives articles and dead letters the times that decide on their windows."""
 
-    def __init__(self, window: int, allowed_lateness: int, attribute: str | None, clock: Callable[[], float]) -> None:
-        """Place with windows of so many seconds."""
-        self.window = window
-        self.allowed_lateness = allowed_lateness
-        self.attribute = attribute
+    def __init__(self, settings: StreamingSettings, clock: Callable[[], float]) -> None:
+        self.settings = settings
         self.clock = clock
 
     def process(
@@ -92,33 +90,28 @@ class PlaceFn(beam.DoFn):  # type: ignore[misc]
     ) -> Iterator[TimestampedValue]:
         """Yield the value with its time."""
         now = self.clock()
-        event = event_time(value, self.attribute) if isinstance(value, Article) else None
-        time_, is_too_late = placed(event, float(timestamp), now, self.allowed_lateness)
+        event = event_time(value, self.settings.event_time) if isinstance(value, Article) else None
+        time_, is_too_late = placed(event, float(timestamp), now, self.settings.allowed_lateness)
         if isinstance(value, Article):
+            window = self.settings.window
             metrics.count(metrics.TOO_LATE, is_too_late)
-            metrics.count(metrics.LATE, not is_too_late and time_ - time_ % self.window + self.window < now)
+            metrics.count(metrics.LATE, not is_too_late and time_ - time_ % window + window < now)
             metrics.distribute(metrics.EVENT_TIME_LAG_SECONDS, max(0, round(now - (event if event else time_))))
         yield TimestampedValue(value, time_)
 
 
 @dataclass
 class InWindows(beam.PTransform):  # type: ignore[misc]
-    """Articles, or dead letters, in the windows of the times that they were published at; nothing is dropped.
+    """Articles, or dead letters, in the windows of their event times; nothing is dropped.
 
     Attributes:
-        value_type: which of them.
-        window: seconds.
-        allowed_lateness: seconds; an older article stands in the window in which it came.
-        early_every: seconds after which a window is written so far, or None.
-        attribute: the attribute that holds the time, or None for ``published_at``.
-        clock: the time now, in seconds since 1970.
+        value_type: which of the two.
+        settings: the windows, and the attribute that holds the event time.
+        clock: returns the present time, in seconds since 1970.
     """
 
     value_type: type[Article] | type[DeadLetter]
-    window: int
-    allowed_lateness: int
-    early_every: int | None = None
-    attribute: str | None = None
+    settings: StreamingSettings
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -126,9 +119,9 @@ class InWindows(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, values: beam.PCollection) -> beam.PCollection:
         """Return the same values in windows."""
-        place = PlaceFn(self.window, self.allowed_lateness, self.attribute, self.clock)
+        place = PlaceFn(self.settings, self.clock)
         return (
             values
             | "Place" >> beam.ParDo(place).with_output_types(self.value_type)
-            | "Windows" >> windows(self.window, self.allowed_lateness, self.early_every)
+            | "Windows" >> windows(self.settings.window, self.settings.allowed_lateness, self.settings.early_every)
         )

@@ -1,0 +1,151 @@
+"""``onrecord backfill``: records from files of articles."""
+
+import argparse
+import os
+import re
+from typing import TYPE_CHECKING
+
+from onrecord.commands.arguments import (
+    Commands,
+    add_command,
+    add_extraction,
+    add_output,
+    add_runner,
+    add_verbose,
+    own_options,
+    prepare,
+    wrong_usage,
+)
+from onrecord.data.settings import OutputSettings
+
+if TYPE_CHECKING:
+    from onrecord.commands.checks import Checks
+    from onrecord.jobs.backfill import BackfillOptions, DeadLetterLimit
+
+DESCRIPTION = """\
+Reads article messages from JSON-lines files (.jsonl, also .gz and .zst), one JSON object per line:
+
+  {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
+
+Only "text" (or "html") is required. Also reads Avro files (.avro) with such columns, one article per row, and
+WARC files (.warc, also .gz and .zst), one article per HTML page. Writes files of articles, entities, quotes and
+stances below the output folder, and dead_letters for messages that could not be read. Beam's own options are
+passed on to Beam.
+"""
+EPILOG = """\
+examples:
+  onrecord backfill --input samples/*.jsonl --output out
+  onrecord backfill --input 'articles/2026-*.jsonl.gz' --output out --extract quotes --overwrite
+  onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
+
+exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C
+"""
+# A shard is sorted in memory before it is written: this many bytes of articles take about fifteen times as much.
+BYTES_PER_SHARD = 16 * 1024 * 1024
+BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
+COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # by how much a file grows, roughly, when it is decompressed
+MAX_WORKERS = 1_000
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "backfill", "extract records from files of articles", DESCRIPTION, EPILOG)
+    option = parser.add_argument
+    option(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="GLOB",
+        help="input files: local paths, gs:// or s3://",
+    )
+    add_output(parser, "must be empty unless --overwrite is given")
+    option("--overwrite", action="store_true", help="replace the records in the output folder")
+    option("--workers", metavar="N", help="worker processes (default: one per core, fewer for small inputs)")
+    option("--shards", metavar="N", help="output files per record kind (default: derived from the input size)")
+    option(
+        "--max-dead-letters",
+        metavar="N|SHARE",
+        help="exit with code 1 when there are more, such as 10, 0.01 or 1%% (default: no limit)",
+    )
+    add_extraction(parser, "300")
+    add_runner(parser)
+    add_verbose(parser)
+    parser.set_defaults(run=run, own_options=own_options(parser))
+
+
+def _dead_letter_limit(value: str | None, checks: "Checks") -> "DeadLetterLimit":
+    from onrecord.jobs.backfill import DeadLetterLimit
+
+    if value is None:
+        return DeadLetterLimit()
+    if re.fullmatch(r"\d{1,12}", value):
+        return DeadLetterLimit(number=int(value))
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)(%)|(0?\.\d+|1\.0+|0\.0)", value)
+    share = (float(match[1]) / 100 if match[2] else float(match[3])) if match else None
+    if share is None or share > 1:
+        checks.add(f"--max-dead-letters {value!r}", "give a number such as 10, or a share such as 0.01 or 1%")
+    return DeadLetterLimit(share=share)
+
+
+def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source: bool = False) -> "BackfillOptions":
+    """Return the options of a backfill.
+
+    Args:
+        arguments: the parsed command line.
+        beam_flags: what is left of the command line: options of Beam's.
+        has_other_source: whether the messages come from elsewhere than ``--input``.
+
+    Raises:
+        UsageError: there is at least one mistake; it lists all of them.
+    """
+    from onrecord.commands.checks import Checks, literal, reachable
+    from onrecord.jobs.backfill import BackfillOptions
+
+    checks = Checks()
+    patterns = literal(arguments.input or ())
+    if not patterns and not has_other_source:
+        checks.add("--input", "give at least one file, such as --input 'articles/*.jsonl.gz'")
+    files = [] if has_other_source else checks.files("--input", patterns)
+    size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
+    output = checks.output(arguments.output, must_be_empty=not arguments.overwrite)
+    runner = checks.runner(arguments.runner)
+    checks.add(f"--runner {runner.name}", runner.no_batch or None)
+    checks.places(runner, "--input", arguments.input or (), beam_flags)
+    checks.places(runner, "--output", (output,), beam_flags)
+    if arguments.workers and not runner.is_local:
+        checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has options of its own for that")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = str(max(1, min(cores, size // BYTES_PER_WORKER))) if runner.is_local else "1"
+    shards = str(-(-size // BYTES_PER_SHARD) or 1)
+    options = BackfillOptions(
+        inputs=tuple(reachable(pattern, runner) for pattern in patterns),
+        extraction=checks.extraction(arguments),
+        output=OutputSettings(
+            folder=reachable(output, runner),
+            sink=checks.sink(arguments.sink, runner),
+            shards=checks.shards(arguments.shards or shards),
+        ),
+        workers=checks.whole_number("--workers", arguments.workers or workers, 1, MAX_WORKERS),
+        max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, checks),
+        overwrite=arguments.overwrite,
+        verbose=arguments.verbose,
+        runner=runner,
+        beam_flags=checks.flags(runner, beam_flags),
+    )
+    checks.beam(beam_flags, arguments.own_options)
+    checks.finish()
+    return options
+
+
+def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
+    """Run the command and return its exit code."""
+    prepare(arguments.verbose)
+    # Beam takes seconds to import, so it is imported when the command is known.
+    from onrecord.commands.checks import UsageError
+    from onrecord.jobs import backfill
+
+    try:
+        options = check(arguments, beam_flags)
+    except UsageError as error:
+        return wrong_usage(error.problems, "backfill")
+    return backfill.run(options)

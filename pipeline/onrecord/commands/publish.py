@@ -1,0 +1,44 @@
+"""``onrecord publish``: messages of files to a Pub/Sub topic."""
+
+import argparse
+
+from onrecord.commands.arguments import Commands, add_command, prepare, wrong_usage
+
+DESCRIPTION = """\
+Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files and page of WARC files
+as a JSON object, for trials and load tests.
+"""
+EPILOG = """\
+examples:
+  onrecord publish samples/*.jsonl --topic projects/my-project/topics/articles
+  onrecord publish articles.jsonl.gz --topic projects/my-project/topics/articles --rate 20
+
+exit codes: 0 all published, 1 some were not, 2 wrong usage
+"""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "publish", "publish files of messages to a Pub/Sub topic", DESCRIPTION, EPILOG)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="files or patterns")
+    parser.add_argument("--topic", metavar="NAME", help="projects/P/topics/T")
+    parser.add_argument("--rate", metavar="N", help="messages per second (default: no limit)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, others: list[str]) -> int:
+    """Run the command and return its exit code."""
+    prepare(False)
+    from onrecord.commands.checks import Checks, literal, unknown_options
+    from onrecord.jobs import publish
+
+    checks = Checks(unknown_options(others))
+    if not arguments.topic:
+        checks.add("--topic", "give the topic to publish to")
+    checks.topic("--topic", arguments.topic)
+    rate = checks.rate(arguments.rate)
+    files = literal(arguments.files)
+    checks.files("FILE", files)
+    return (
+        wrong_usage(checks.problems, "publish") if checks.problems else publish.run(tuple(files), arguments.topic, rate)
+    )

@@ -1,0 +1,184 @@
+"""``onrecord stream``: records from messages as they arrive."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from onrecord.commands.arguments import (
+    Commands,
+    add_command,
+    add_extraction,
+    add_output,
+    add_runner,
+    add_verbose,
+    own_options,
+    prepare,
+    wrong_usage,
+)
+from onrecord.data.settings import OutputSettings, StreamingSettings
+from onrecord.sources import MAX_SECONDS, Source, sources
+
+if TYPE_CHECKING:
+    from onrecord.commands.checks import Checks
+    from onrecord.jobs.stream import StreamOptions
+
+DAY = 24 * 3600
+DESCRIPTION = """\
+Reads article messages as they arrive, from Pub/Sub or from files as they appear, and writes files by window, until
+Ctrl-C or SIGTERM: then it stops reading, finishes and writes everything it has read, and exits with code 0.
+"""
+EPILOG = """\
+examples:
+  onrecord stream --subscription projects/my-project/subscriptions/articles --output out
+  onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
+  PUBSUB_EMULATOR_HOST=localhost:8085 onrecord stream --topic projects/test-project/topics/articles --output out
+
+exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
+"""
+EVENT_TIMES = ("published_at", "publish-time")
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "stream", "extract records from messages as they arrive", DESCRIPTION, EPILOG)
+    option = parser.add_argument
+    for source in sources().values():
+        option(f"--{source.name}", metavar=source.metavar, help=source.help)
+        for own in source.options:
+            option(
+                f"--{own.name}",
+                default=str(own.default),
+                metavar=own.metavar,
+                help=f"{own.help} (default: %(default)s)",
+            )
+    add_output(parser, "existing files are kept")
+    option(
+        "--window", default="300", metavar="SECONDS", help="length of a window, by event time (default: %(default)s)"
+    )
+    option(
+        "--event-time",
+        default="published_at",
+        metavar="NAME",
+        help="event time: published_at, publish-time, or the name of a message attribute (default: %(default)s)",
+    )
+    option(
+        "--allowed-lateness",
+        default=str(7 * DAY),
+        metavar="SECONDS",
+        help="older articles go to the window of their arrival (default: %(default)s, 7 days)",
+    )
+    option(
+        "--early-every", metavar="SECONDS", help="write early results of an open window every SECONDS (default: never)"
+    )
+    option("--shards", default="1", metavar="N", help="output files per record kind and pane (default: %(default)s)")
+    option(
+        "--dedupe-for",
+        default=str(DAY),
+        metavar="SECONDS",
+        help="how long to remember articles for duplicate detection (default: %(default)s, one day)",
+    )
+    option("--dead-letter-topic", metavar="NAME", help="also publish dead letters to the topic projects/P/topics/T")
+    add_extraction(parser, "60")
+    option(
+        "--report-every", default="60", metavar="SECONDS", help="seconds between progress lines (default: %(default)s)"
+    )
+    option(
+        "--log-format",
+        choices=("text", "json"),
+        default="text",
+        help="format of the log on standard error (default: %(default)s)",
+    )
+    add_runner(parser)
+    option("--detach", action="store_true", help="start the job on its cluster and leave it running there")
+    add_verbose(parser)
+    parser.set_defaults(run=run, own_options=own_options(parser))
+
+
+def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, str]:
+    """Return the source that is chosen, and the value of its option."""
+    given = [source for source in sources().values() if getattr(arguments, source.name)]
+    if len(given) != 1:
+        shown = " and ".join(f"--{source.name}" for source in given) or "no source"
+        *others, last = (f"--{name}" for name in sources())
+        checks.problems.append(f"{shown}: give one of {', '.join(others)} and {last}")
+    for source in given:
+        value = getattr(arguments, source.name)
+        checks.add(f"--{source.name} {value}", source.problem(value))
+    source = given[0] if given else next(iter(sources().values()))
+    return source, getattr(arguments, source.name) or ""
+
+
+def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOptions":
+    """Return the options of a stream.
+
+    Args:
+        arguments: the parsed command line.
+        beam_flags: what is left of the command line: options of Beam's.
+
+    Raises:
+        UsageError: there is at least one mistake; it lists all of them.
+    """
+    from onrecord.commands.checks import MAX_TIME_LIMIT, Checks, reachable
+    from onrecord.jobs.stream import StreamOptions, job_name, leaves_job_running
+
+    checks = Checks()
+
+    def seconds(option: str, minimum: int, maximum: int = MAX_SECONDS) -> int:
+        value = getattr(arguments, option.replace("-", "_"))
+        return checks.whole_number(f"--{option}", value, minimum, maximum)
+
+    source, value = _source(arguments, checks)
+    output = checks.output(arguments.output, must_be_empty=False)
+    checks.topic("--dead-letter-topic", arguments.dead_letter_topic)
+    if not arguments.event_time.strip():
+        checks.add("--event-time", f"give {', '.join(EVENT_TIMES)}, or the name of a message attribute")
+    runner = checks.runner(arguments.runner)
+    checks.add(f"--runner {runner.name}", runner.no_streaming or source.refusals.get(runner.name))
+    checks.places(runner, "--output", (output,), beam_flags)
+    options = StreamOptions(
+        source=source,
+        source_value=value,
+        source_options={own.name: seconds(own.name, own.minimum, own.maximum) for own in source.options},
+        extraction=checks.extraction(arguments),
+        output=OutputSettings(
+            folder=reachable(output, runner),
+            sink=checks.sink(arguments.sink, runner),
+            shards=checks.shards(arguments.shards),
+            job=job_name(),
+            asks_for_stable_input=runner.asks_for_stable_input,
+        ),
+        streaming=StreamingSettings(
+            window=seconds("window", 1),
+            allowed_lateness=seconds("allowed-lateness", 0),
+            early_every=seconds("early-every", 1) if arguments.early_every else None,
+            dedupe_for=seconds("dedupe-for", 1),
+            event_time=None if arguments.event_time == "published_at" else arguments.event_time,
+        ),
+        dead_letter_topic=arguments.dead_letter_topic,
+        report_every=seconds("report-every", 1, MAX_TIME_LIMIT),
+        log_format="json" if arguments.log_format == "json" else "text",
+        verbose=arguments.verbose,
+        runner=runner,
+        detach=arguments.detach,
+        beam_flags=checks.flags(runner, beam_flags),
+    )
+    checks.beam(beam_flags, arguments.own_options)
+    if options.detach and not checks.problems and not leaves_job_running(options):
+        checks.add(
+            "--detach", "only a job on a cluster goes on without this process, for example with --runner FlinkRunner"
+        )
+    checks.finish()
+    return options
+
+
+def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
+    """Run the command and return its exit code."""
+    prepare(arguments.verbose)
+    # Beam takes seconds to import, so it is imported when the command is known.
+    from onrecord.commands.checks import UsageError
+    from onrecord.jobs import stream
+
+    try:
+        options = check(arguments, beam_flags)
+    except UsageError as error:
+        return wrong_usage(error.problems, "stream")
+    return stream.run(options)

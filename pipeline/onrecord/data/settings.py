@@ -1,0 +1,71 @@
+"""Settings that travel from the command line, or from a graph of one's own, to the steps: passed by name, checked before."""
+
+from dataclasses import dataclass, field
+
+from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.gazetteer import ListedName
+from onrecord.data.kinds import extracted
+
+DEFAULT_MODEL = "en_core_web_sm"
+BATCH_SIZE = 16  # texts parsed together: speed is flat from here on, memory is not
+DEFAULT_SINK = "avro"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionSettings:
+    """What is extracted from articles, and how.
+
+    Attributes:
+        model: name or folder of a spaCy model.
+        extract: names of the record kinds to extract.
+        batch_size: articles parsed together at most; no record depends on it.
+        max_text_length: code points; a longer article is a dead letter.
+        gazetteer: the user's own names.
+        time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
+            child process.
+    """
+
+    model: str = DEFAULT_MODEL
+    extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
+    batch_size: int = BATCH_SIZE
+    max_text_length: int = MAX_TEXT_LENGTH
+    gazetteer: tuple[ListedName, ...] = ()
+    time_limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSettings:
+    """Where records go.
+
+    Attributes:
+        folder: the output folder, on any of Beam's filesystems.
+        sink: name of a registered sink.
+        shards: files per record kind; in a stream, per kind and pane.
+        job: in a stream, the run id in file names, which keeps the files of two runs into one folder apart.
+        asks_for_stable_input: whether the runner must be asked to repeat a write with the same records or not at all.
+    """
+
+    folder: str
+    sink: str = DEFAULT_SINK
+    shards: int = 1
+    job: str = ""
+    asks_for_stable_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingSettings:
+    """How a stream is cut into windows, and what it remembers; all times are seconds.
+
+    Attributes:
+        window: length of a window, by event time.
+        allowed_lateness: an older article goes to the window of its arrival.
+        early_every: time between early results of an open window, or None for none.
+        dedupe_for: how long an article is remembered for duplicate detection.
+        event_time: the message attribute that holds the event time, or None for ``published_at``.
+    """
+
+    window: int = 300
+    allowed_lateness: int = 7 * 24 * 3600
+    early_every: int | None = None
+    dedupe_for: int = 24 * 3600
+    event_time: str | None = None

@@ -1,0 +1,114 @@
+"""One text to its records, without Beam."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from spacy.language import Language
+
+from onrecord.data import article
+from onrecord.data.article import Message
+from onrecord.data.gazetteer import ListedName
+from onrecord.data.records import ArticleRecord, EntityRecord, QuoteRecord, Record, StanceRecord
+from onrecord.data.settings import DEFAULT_MODEL
+from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
+from onrecord.nlp.extract import Header
+from onrecord.nlp.model import load_model
+from onrecord.version import __version__
+
+ORIGIN = "onrecord.read"
+
+
+class ExtractionError(RuntimeError):
+    """A text could not be parsed, or an extractor failed on it; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRecords:
+    """The records of one text, the same as a backfill writes for it.
+
+    Attributes:
+        article: the article itself.
+        entities: in order of their first mention.
+        quotes: in text order.
+        stances: in text order.
+        other: records of kinds that other packages register.
+    """
+
+    article: ArticleRecord
+    entities: tuple[EntityRecord, ...]
+    quotes: tuple[QuoteRecord, ...]
+    stances: tuple[StanceRecord, ...]
+    other: tuple[Record, ...] = ()
+
+
+def load(model: str = DEFAULT_MODEL, *, gazetteer: Iterable[ListedName] = ()) -> Language:
+    """Return a spaCy pipeline that parses a text and annotates it with segments, entities, quotes and stances.
+
+    The results are ``doc._.onrecord_segments``, ``doc._.onrecord_entities``, ``doc._.onrecord_quotes`` and
+    ``doc._.onrecord_stances``: tuples of the dataclasses in ``onrecord.nlp.annotations``.
+
+    Args:
+        model: an English spaCy model with tagger, parser and named-entity recognizer, by package or folder.
+        gazetteer: your own names to find.
+
+    Raises:
+        onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
+    """
+    return load_model(model, gazetteer=gazetteer).as_one_pipeline()
+
+
+@functools.lru_cache(maxsize=2)  # a model takes about 300 MB
+def _annotator(model: str) -> Annotator:
+    return Annotator(load_model(model))
+
+
+def read(
+    text: str,
+    *,
+    title: str | None = None,
+    article_id: str | None = None,
+    url: str | None = None,
+    published_at: datetime | str | int | None = None,
+    language: str | None = None,
+    model: str = DEFAULT_MODEL,
+) -> TextRecords:
+    """Return the records of one text.
+
+    The model is loaded at the first call and kept for later ones.
+
+    Args:
+        text: the article's text; spans are offsets into it, in code points, end exclusive.
+        title: its title, where that is not part of the text.
+        article_id: its id; derived from the URL or the text where there is none.
+        url: its web address.
+        published_at: when it was published: a datetime, an RFC 3339 string, or milliseconds since 1970 (UTC).
+        language: BCP 47 tag; detected where there is none. Nothing is extracted from a text that is not English.
+        model: an English spaCy model, by package or folder.
+
+    Raises:
+        ValueError: the text is empty or too long, or an argument has the wrong form; the message names it.
+        ExtractionError: the text can't be parsed, or an extractor fails on it.
+        onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
+    """
+    stamp = published_at.isoformat() if isinstance(published_at, datetime) else published_at
+    contract = article.Contract(id=article_id, text=text, url=url, title=title, language=language, published_at=stamp)
+    article.check_lengths(contract, article.MAX_TEXT_LENGTH)
+    one = article.article(Message(b"", ORIGIN, datetime.now(timezone.utc), {}), contract, {})
+    annotator = _annotator(model)
+    provenance = annotator.provenance(__version__)
+    header = Header(one.article_id, one.published_at, provenance, one.text_sha256)
+    (annotation,) = annotator.annotate([Text(one.text, header, one.language, title=one.title)])
+    if annotation.failures:
+        raise ExtractionError("; ".join(f"{each.stage}: {each.error_message}" for each in annotation.failures))
+    return TextRecords(article_record(one, annotation, provenance), *_by_kind(annotation))
+
+
+def _by_kind(annotation: Annotation) -> tuple[Any, ...]:
+    own = (EntityRecord, QuoteRecord, StanceRecord)
+    return (
+        *(tuple(record for record in annotation.records if isinstance(record, kind)) for kind in own),
+        tuple(record for record in annotation.records if not isinstance(record, own)),
+    )

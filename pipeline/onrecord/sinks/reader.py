@@ -1,0 +1,70 @@
+"""The records that a run wrote, read back."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from onrecord.data.kinds import kinds
+from onrecord.data.records import from_avro
+from onrecord.sinks import file_sinks
+
+Opener = Callable[[], BinaryIO]
+
+
+def records(folder: str | Path, kind: str) -> Iterator[Any]:
+    """Return the records of a kind in an output folder of ``backfill`` or ``stream``, in the order of the files' names.
+
+    Files of every format that a registered sink writes are read.
+
+    Args:
+        folder: a local folder; where Beam is installed also ``gs://`` or ``s3://``.
+        kind: name of the record kind, such as ``quotes``.
+
+    Returns:
+        Records of the kind's dataclass: ``ArticleRecord``, ``EntityRecord``, ``QuoteRecord``, ``StanceRecord`` or ``DeadLetter``.
+
+    Raises:
+        ValueError: there is no such kind.
+        FileNotFoundError: there is no such folder, or it has no folder of that kind.
+    """
+    if kind not in kinds():
+        raise ValueError(f"unknown record kind {kind!r}; choose one of {', '.join(kinds())}")
+    files = _remote(str(folder), kind) if "://" in str(folder) else _local(Path(folder), kind)
+    return _read(files, kind)
+
+
+def _local(folder: Path, kind: str) -> list[tuple[str, Opener]]:
+    if not (folder / kind).is_dir():
+        raise FileNotFoundError(
+            f"{folder}: there is no folder {kind!r} in it; give the --output of a backfill or stream"
+        )
+
+    def opener(path: Path) -> Opener:
+        return lambda: path.open("rb")
+
+    return [(str(path), opener(path)) for path in sorted((folder / kind).rglob("*")) if path.is_file()]
+
+
+def _remote(folder: str, kind: str) -> list[tuple[str, Opener]]:
+    from apache_beam.io.filesystem import CompressionTypes
+    from apache_beam.io.filesystems import FileSystems
+
+    def opener(path: str) -> Opener:
+        return lambda: FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+
+    (match,) = FileSystems.match([FileSystems.join(folder, kind, "**")])
+    if not match.metadata_list:
+        raise FileNotFoundError(
+            f"{folder}: there are no files of {kind!r} in it; give the --output of a backfill or stream"
+        )
+    return [(path, opener(path)) for path in sorted(file.path for file in match.metadata_list)]
+
+
+def _read(files: Iterable[tuple[str, Opener]], kind: str) -> Iterator[Any]:
+    record_type = kinds()[kind].record_type
+    for path, open_file in files:
+        sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), None)
+        if sink is not None:
+            with open_file() as file:
+                for values in sink.read_records(file):
+                    yield from_avro(record_type, values)
