@@ -18,7 +18,13 @@ from onrecord.commands import parser
 ROOT = Path(__file__).parents[1]
 MARKER = re.compile(r"^<!-- generated: ([a-z ]+) -->$", re.MULTILINE)
 SCHEMAS = ("article", "entity", "quote", "stance", "dead_letter", "position")
-FOLDERS = {"article": "articles", "entity": "entities", "quote": "quotes", "stance": "stances", "dead_letter": "dead_letters"}
+FOLDERS = {
+    "article": "articles",
+    "entity": "entities",
+    "quote": "quotes",
+    "stance": "stances",
+    "dead_letter": "dead_letters",
+}
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
@@ -46,7 +52,9 @@ def _command(command: argparse.ArgumentParser) -> str:
 def _option(action: argparse.Action) -> str:
     value = action.metavar or ("{" + ",".join(map(str, action.choices)) + "}" if action.choices else "")
     value = " ".join(value) if isinstance(value, tuple) else value
-    names = [f"{name} {value}" if action.nargs != 0 else name for name in action.option_strings] or [value or action.dest]
+    names = [f"{name} {value}" if action.nargs != 0 else name for name in action.option_strings] or [
+        value or action.dest
+    ]
     values = {key: "none" if made is None else made for key, made in vars(action).items()}
     meaning = str(action.help) % values
     return f"| {', '.join(f'`{_cell(name)}`' for name in names)} | {_cell(meaning)} |"
@@ -55,19 +63,24 @@ def _option(action: argparse.Action) -> str:
 def records() -> str:
     """Return a table of fields for each kind of record, then one for each type that they share."""
     shared: dict[str, dict[str, Any]] = {}
-    sections = [_record(json.loads((ROOT / "schemas" / f"{name}.avsc").read_text("utf-8")), name, shared) for name in SCHEMAS]
+    sections = [
+        _record(json.loads((ROOT / "schemas" / f"{name}.avsc").read_text("utf-8")), name, shared) for name in SCHEMAS
+    ]
     types = [_table(f"### {name}", schema, shared) for name, schema in list(shared.items())]
     return "\n\n".join([*sections, "## Types", *types])
 
 
 def _record(schema: dict[str, Any], name: str, shared: dict[str, dict[str, Any]]) -> str:
-    folder = f"Folder: `{FOLDERS[name]}/`." if name in FOLDERS else "Written by `onrecord positions --output FILE.avro`."
+    folder = (
+        f"Folder: `{FOLDERS[name]}/`." if name in FOLDERS else "Written by `onrecord positions --output FILE.avro`."
+    )
     return _table(f"## {schema['name']}", schema, shared, f"{folder} Schema: `schemas/{name}.avsc`.")
 
 
 def _table(heading: str, schema: dict[str, Any], shared: dict[str, dict[str, Any]], note: str = "") -> str:
     rows = [
-        f"| `{field['name']}` | {_type(field['type'], shared)} | {_cell(field.get('doc', ''))} |" for field in schema["fields"]
+        f"| `{field['name']}` | {_type(field['type'], shared)} | {_cell(field.get('doc', ''))} |"
+        for field in schema["fields"]
     ]
     about = [part for part in (schema.get("doc", ""), note) if part]
     return "\n\n".join([heading, *about, "\n".join(["| field | type | meaning |", "| --- | --- | --- |", *rows])])
@@ -75,7 +88,9 @@ def _table(heading: str, schema: dict[str, Any], shared: dict[str, dict[str, Any
 
 def _type(schema: Any, shared: dict[str, dict[str, Any]]) -> str:
     if isinstance(schema, list):
-        return " or ".join([*(_type(one, shared) for one in schema if one != "null"), *(["null"] if "null" in schema else [])])
+        return " or ".join(
+            [*(_type(one, shared) for one in schema if one != "null"), *(["null"] if "null" in schema else [])]
+        )
     if isinstance(schema, str):
         name = schema.rpartition(".")[2]
         return f"[{name}](#{name.lower()})" if name in shared else name

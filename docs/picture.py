@@ -54,13 +54,17 @@ def picture(output: Path) -> str:
     [article] = [record for record in show["records"](output, "articles") if record["article_id"] == ARTICLE]
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
     show["print_article"](console, output, article)
-    svg = console.export_svg(title="onrecord: one article of samples/", theme=SVG_EXPORT_THEME, code_format=SVG, unique_id="demo")
+    svg = console.export_svg(
+        title="onrecord: one article of samples/", theme=SVG_EXPORT_THEME, code_format=SVG, unique_id="demo"
+    )
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
 def main() -> None:
     """Write the picture."""
-    arguments = argparse.ArgumentParser(description="Make docs/images/demo.svg from the records of a run over samples/.")
+    arguments = argparse.ArgumentParser(
+        description="Make docs/images/demo.svg from the records of a run over samples/."
+    )
     arguments.add_argument("output", type=Path, metavar="DIR", help="the output folder of make demo")
     PICTURE.write_text(picture(arguments.parse_args().output), encoding="utf-8")
 

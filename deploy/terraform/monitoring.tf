@@ -72,7 +72,7 @@ resource "google_monitoring_alert_policy" "oldest_message" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The stream does not keep up, or does not run. Is the job ${local.job_name} running? Has it reached max_workers? docs/dataflow.md, \"When an alert comes\"."
+    content   = "The stream does not keep up, or does not run. Is the job ${local.job_name} running? Has it reached max_workers? docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -138,7 +138,7 @@ resource "google_monitoring_alert_policy" "system_lag" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Work items fail and are tried again, or a worker hangs. The errors of the workers are in the job's logs: docs/dataflow.md, \"When an alert comes\"."
+    content   = "Work items fail and are tried again, or a worker hangs. The errors of the workers are in the job's logs: docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -177,6 +177,6 @@ resource "google_monitoring_alert_policy" "no_output" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: what was not acknowledged waits in the subscription for seven days. docs/dataflow.md, \"When an alert comes\"."
+    content   = "Nothing is lost: what was not acknowledged waits in the subscription for seven days. docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }

@@ -69,7 +69,7 @@ variable "parameters" {
 }
 
 variable "machine_type" {
-  description = "Type of the workers' machines; docs/dataflow.md says how much memory a core needs."
+  description = "Type of the workers' machines; docs/how-to/dataflow.md says how much memory a core needs."
   type        = string
   default     = "n2-standard-2"
 }

@@ -21,7 +21,9 @@ def test_a_tutorial_runs_as_written_and_prints_what_it_says(path: Path, tmp_path
         elif block.language == "text":
             assert command is not None, f"line {block.line}: no command before this output"
             missing = missing_lines(block.text, printed[command.line])
-            assert not missing, f"{path.name}:{block.line}: not printed: {missing}; printed was:\n{printed[command.line]}"
+            assert not missing, (
+                f"{path.name}:{block.line}: not printed: {missing}; printed was:\n{printed[command.line]}"
+            )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = ROOT / "docs" / "tutorials"
-BLOCK = re.compile(r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 MAX_SECONDS = 300  # a stream on a busy machine
 
 
@@ -67,11 +69,11 @@ def run(page: str, folder: Path) -> dict[int, str]:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # what a failed page has left running
-    printed = {
-        int(path.stem.partition("-")[2]): path.read_text("utf-8") for path in folder.glob("printed-*.txt")
-    }
+    printed = {int(path.stem.partition("-")[2]): path.read_text("utf-8") for path in folder.glob("printed-*.txt")}
     last = max(printed)
-    assert process.returncode == 0, f"the block at line {last} failed ({process.returncode}):\n{printed[last]}\n{errors}"
+    assert process.returncode == 0, (
+        f"the block at line {last} failed ({process.returncode}):\n{printed[last]}\n{errors}"
+    )
     return printed
 
 

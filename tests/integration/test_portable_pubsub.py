@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT),
 ]
 
-PAGE = ROOT / "docs" / "portable-pubsub-source.md"
+PAGE = ROOT / "docs" / "how-to" / "portable-pubsub.md"
 SECONDS = 90  # until what is waited for must have come
 SHORTEST_LEASE_SECONDS = 10
 PRINT = """

@@ -10,7 +10,7 @@ from onrecord.commands.stream_options import StreamOptions, check, pipeline_opti
 from onrecord.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, flink, portable, prism
 from tests.integration.backfills import ROOT
 
-TABLE = (ROOT / "docs" / "runners.md").read_text("utf-8").partition("\n## ")[0]
+TABLE = (ROOT / "docs" / "reference" / "runners.md").read_text("utf-8").partition("\n## ")[0]
 SUBSCRIPTION = "projects/test-project/subscriptions/articles"
 TOPIC = "projects/test-project/topics/articles"
 

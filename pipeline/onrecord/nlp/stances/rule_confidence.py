@@ -2,7 +2,7 @@
 
 ``belief`` is the share of candidates of the rules like it that a reader of news, shown the record, would confirm: about four in five
 at .8, a little more than half at .6, fewer than half at .4. The figures were set by hand after how each kind of rule fares on news
-sentences whose stances are known; learning them from pairs of names made the rest worse (``docs/how-a-stance-is-found.md``).
+sentences whose stances are known; learning them from pairs of names made the rest worse (``docs/accuracy.md``).
 
 ``confidence`` is what goes into the records: the share that annotators mark as well, with the same parties and polarity, when they
 are asked for all stances of a text and are shown none. That is less, since nobody marks everything that they would confirm.
