@@ -22,16 +22,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from onrecord.data.article import MAX_TEXT_LENGTH
-from onrecord.data.records import EXTRACTORS
-from onrecord.graph import Graph, Stream, build
-from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.graph import GraphSettings, build
 from onrecord.sinks import output_folder as folder
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics
 
 MEGABYTE = 1_000_000
-STREAM = Stream("benchmark", window=300, allowed_lateness=0, early_every=None, dedupe_for=86_400, event_time=None)
 
 
 class Watch(threading.Thread):
@@ -73,20 +70,13 @@ def main() -> None:
             source.write_text("".join(itertools.islice(lines, options.number)), "utf-8")
         command = shlex.join([sys.executable, "-m", "apache_beam.runners.worker.sdk_worker_main"])
         runner = FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
-        stream = STREAM if options.graph == "stream" else None
-        graph = Graph(
-            output,
-            DEFAULT_MODEL,
-            frozenset(EXTRACTORS),
-            1,
-            BATCH_SIZE,
-            MAX_TEXT_LENGTH,
-            progress_folder=None,
-            time_limit=300,
-            stream=stream,
+        settings = GraphSettings(
+            extraction=ExtractionSettings(time_limit=300),
+            output=OutputSettings(output),
+            streaming=StreamingSettings() if options.graph == "stream" else None,
         )
         pipeline = beam.Pipeline(runner=runner, options=PipelineOptions([]))
-        build(pipeline | "Read" >> ReadFiles((str(source),)), graph)
+        build(pipeline | "Read" >> ReadFiles((str(source),)), settings)
         folder.prepare(output)
         watch = Watch()
         watch.start()

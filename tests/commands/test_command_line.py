@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from onrecord import __version__
-from onrecord.commands.cli import main
-from onrecord.data.records import KINDS
-from onrecord.data.schemas import FILE_OF, folder
+from onrecord.commands import main
+from onrecord.data.kinds import kinds
 
 OPTIONS = [
     "--input",
@@ -40,7 +40,7 @@ def ended(*argv: str) -> int:
     return int(end.value.code or 0)
 
 
-def test_python_m_pipeline_is_the_command():
+def test_python_m_onrecord_is_the_command():
     run = subprocess.run([sys.executable, "-m", "onrecord", "--version"], capture_output=True, text=True, check=True)
     assert run.stdout == f"onrecord {__version__}\n"
     assert run.stderr == ""
@@ -90,14 +90,14 @@ def test_mistakes_in_the_options_are_all_told_on_standard_error(tmp_path, capsys
     assert code == 2
     assert printed.out == ""
     *problems, hint = printed.err.splitlines()
-    assert [problem.split(":")[1].split()[0] for problem in problems] == ["--input", "--model", "--wrkers"]
+    assert [problem.split(":")[1].split()[0] for problem in problems] == ["--input", "--model", "unknown"]
     assert hint == "(onrecord backfill --help explains the options)"
     assert not output.exists()
 
 
 def test_an_option_is_not_guessed_from_its_beginning(tmp_path, capsys):
     assert main(["backfill", "--inp", "a.jsonl", "--output", str(tmp_path)]) == 2
-    assert "--inp: is an option neither of onrecord nor of Beam; did you mean --input?" in capsys.readouterr().err
+    assert "unknown option: --inp (neither onrecord nor Beam has it); did you mean --input?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("limit", "code"), [("1", 0), ("99.9%", 1)])
@@ -113,20 +113,20 @@ def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limi
     assert [path.parent.name for path in output.glob("*/*.avro")] == ["dead_letters"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_the_schema_of_a_kind_is_printed_as_it_stands_in_its_file(kind, capsys):
     assert main(["schema", kind]) == 0
-    assert capsys.readouterr().out == (folder() / FILE_OF[kind]).read_text("utf-8")
+    assert capsys.readouterr().out == kinds()[kind].schema.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
     ("argv", "problem"),
     [
-        (["moods"], "'moods': is no kind of record; choose from articles, entities, quotes, stances, dead_letters"),
+        (["moods"], "unknown record kind 'moods'; choose one of articles, entities, quotes, stances, dead_letters"),
         (["check"], "check: give two files, OLD and NEW"),
         (["check", "old.avsc"], "check: give two files, OLD and NEW"),
         (["check", "a", "b", "c"], "check: give two files, OLD and NEW"),
-        (["quotes", "--json"], "'--json': is no option"),
+        (["quotes", "--json"], "unknown option: --json"),
     ],
 )
 def test_a_wrong_question_about_schemas_is_wrong_usage(argv, problem, capsys):
@@ -146,14 +146,37 @@ def test_a_schema_file_that_is_not_there_is_wrong_usage(tmp_path, capsys):
 
 
 def test_a_schema_can_read_what_it_wrote_itself(capsys):
-    path = str(folder() / FILE_OF["quotes"])
+    path = str(kinds()["quotes"].schema)
     assert main(["schema", "check", path, path]) == 0
     assert capsys.readouterr().out == f"{path} can read what {path} wrote\n"
 
 
 def test_one_kind_of_record_can_not_be_read_as_another(capsys):
-    quotes, stances = (str(folder() / FILE_OF[kind]) for kind in ("quotes", "stances"))
+    quotes, stances = (str(kinds()[kind].schema) for kind in ("quotes", "stances"))
     assert main(["schema", "check", quotes, stances]) == 1
     headline, *reasons = capsys.readouterr().out.splitlines()
     assert headline == f"{stances} can't read what {quotes} wrote:"
     assert reasons
+
+
+def test_the_samples_are_written_for_a_first_run_and_never_over_other_files(tmp_path, capsys):
+    folder = tmp_path / "articles"
+    assert main(["samples", str(folder)]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert str(folder / "articles.jsonl") in written
+    assert all(Path(path).read_bytes() for path in written)
+    (folder / "articles.jsonl").write_text("my own", "utf-8")
+    assert main(["samples", str(folder)]) == 2
+    assert "articles.jsonl: the file exists" in capsys.readouterr().err
+    assert (folder / "articles.jsonl").read_text("utf-8") == "my own"
+    assert main(["samples", str(folder), "--overwrite"]) == 0
+    assert (folder / "articles.jsonl").read_text("utf-8") != "my own"
+
+
+def test_a_command_that_lacks_an_extra_says_which(tmp_path):
+    """In an interpreter that can't import Beam, as after an installation without extras."""
+    blocked = "import sys; sys.modules['apache_beam'] = None; from onrecord.commands import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["backfill", "--input", "articles.jsonl", "--output", str(tmp_path / "out")]
+    run = subprocess.run([sys.executable, "-c", blocked, *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "pip install 'onrecord[beam]'" in run.stderr

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from onrecord.data.article import Article, Message
 from onrecord.data.coders import CompressedCoder
-from onrecord.data.records import RECORD_TYPES
+from onrecord.data.kinds import kinds
 from tests.conftest import articles, messages, records
 
 pytestmark = pytest.mark.usefixtures("value_coders")
@@ -31,7 +31,7 @@ def test_equal_values_have_equal_bytes(value):
     assert coder.encode(turned) == coder.encode(value)
 
 
-@pytest.mark.parametrize("value_type", [Message, Article, *RECORD_TYPES])
+@pytest.mark.parametrize("value_type", [Message, Article, *(kind.record_type for kind in kinds().values())])
 def test_beam_takes_this_coder_for_every_value_that_travels(value_type):
     coder = beam.coders.registry.get_coder(value_type)
     assert coder == CompressedCoder(value_type)

@@ -7,10 +7,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.dataflow.internal import apiclient
 
-from onrecord.data.article import MAX_TEXT_LENGTH
-from onrecord.data.records import EXTRACTORS
-from onrecord.graph import Graph, Stream, build
-from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.graph import GraphSettings, build
 from onrecord.sources.files import ReadFiles
 from onrecord.sources.pubsub import ReadPubSub
 
@@ -29,15 +27,8 @@ COMMON = (
     "--no_use_public_ips",
     "--number_of_worker_harness_threads=2",
 )
-STREAM = Stream(
-    job="20260101T000000Z-000000",
-    window=300,
-    allowed_lateness=7 * 24 * 3600,
-    early_every=None,
-    dedupe_for=24 * 3600,
-    event_time=None,
-    dead_letter_topic="projects/example-project/topics/dead-letters",
-)
+STREAMING = StreamingSettings()
+DEAD_LETTER_TOPIC = "projects/example-project/topics/dead-letters"
 
 
 @dataclass(frozen=True)
@@ -63,18 +54,13 @@ def translated(command: str) -> Job:
         if is_stream
         else ReadFiles(("gs://example-bucket/*.jsonl",))
     )
-    graph = Graph(
-        output="gs://example-bucket/records",
-        model=DEFAULT_MODEL,
-        extract=frozenset(EXTRACTORS),
-        shards=4,
-        batch_size=BATCH_SIZE,
-        max_text_length=MAX_TEXT_LENGTH,
-        progress_folder=None,
-        time_limit=60 if is_stream else 300,
-        stream=STREAM if is_stream else None,
+    settings = GraphSettings(
+        extraction=ExtractionSettings(time_limit=60 if is_stream else 300),
+        output=OutputSettings("gs://example-bucket/records", shards=4, job="job" if is_stream else ""),
+        streaming=STREAMING if is_stream else None,
+        dead_letter_topic=DEAD_LETTER_TOPIC if is_stream else None,
     )
-    build(pipeline | "Read" >> source, graph)
+    build(pipeline | "Read" >> source, settings)
     translated_graph = pipeline.run().job.proto_pipeline
     staged = "gs://example-bucket/staging/pipeline.pb"
     major = apiclient._FNAPI_ENVIRONMENT_MAJOR_VERSION

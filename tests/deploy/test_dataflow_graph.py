@@ -14,7 +14,7 @@ import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
 from google.cloud import dataflow
 
-from onrecord.data.records import KINDS
+from onrecord.data.kinds import kinds
 from onrecord.transforms.deduplicate_stream import BUCKETS
 from onrecord.transforms.windows import SLACK_SECONDS
 from tests.deploy.jobs import IMAGE, STREAM, Job, translated
@@ -52,7 +52,7 @@ def test_the_steps_keep_their_names(jobs):
 
 def test_every_kind_of_record_has_its_file_writer(jobs):
     for job in jobs.values():
-        names = {f"Write{kind.title().replace('_', '')}/Group" for kind in KINDS}
+        names = {f"Write{kind.title().replace('_', '')}/Group" for kind in kinds()}
         assert {name for name, step in job.transforms.items() if step.spec.urn == GROUP and "Write" in name} == names
 
 
@@ -91,7 +91,7 @@ def test_what_a_stream_remembers_is_in_keyed_state_that_event_time_clears(jobs):
 
 def test_a_stream_writes_its_files_from_windows_that_wait_for_what_is_late(jobs):
     strategies = jobs["stream"].graph.components.windowing_strategies
-    for kind in KINDS:
+    for kind in kinds():
         strategy = strategies[
             _inputs(jobs["stream"], f"Write{kind.title().replace('_', '')}/Group").windowing_strategy_id
         ]

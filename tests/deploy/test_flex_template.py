@@ -12,10 +12,10 @@ from google.cloud import dataflow
 from google.protobuf import json_format
 
 from deploy.dataflow import flex_template, metadata
-from onrecord.commands import cli
+from onrecord.commands import parser
 from onrecord.commands.arguments import WRONG_USAGE
-from onrecord.commands.options import check_beam, extractors, whole_number
-from onrecord.commands.stream_options import SUBSCRIPTION, TOPIC, check_name
+from onrecord.commands.checks import Checks
+from onrecord.sources import subscription_problem, topic_problem
 
 FOLDER = Path(metadata.__file__).parent
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -77,36 +77,34 @@ def test_a_form_refuses_what_the_command_line_would_refuse(command, name, good, 
 
 
 @pytest.mark.parametrize(
-    ("name", "form", "good", "bad"),
+    ("name", "problem", "good", "bad"),
     [
-        ("subscription", SUBSCRIPTION, "projects/example-project/subscriptions/articles", "articles"),
+        ("subscription", subscription_problem, "projects/example-project/subscriptions/articles", "articles"),
         (
             "dead_letter_topic",
-            TOPIC,
+            topic_problem,
             "projects/example.org:news/topics/dead",
             "projects/example-project/subscriptions/dead",
         ),
     ],
 )
-def test_names_of_topics_have_the_form_that_the_command_line_wants(name, form, good, bad):
+def test_names_of_topics_have_the_form_that_the_command_line_wants(name, problem, good, bad):
     (pattern,) = told("stream")[name]["regexes"]
     for value, is_good in ((good, True), (bad, False)):
-        problems: list[str] = []
-        check_name(name, value, form, problems)
-        assert bool(re.fullmatch(pattern, value)) == (not problems) == is_good
+        assert bool(re.fullmatch(pattern, value)) == (problem(value) is None) == is_good
 
 
 def test_numbers_and_lists_are_held_to_the_same_bounds():
     (pattern,) = told("stream")["batch_size"]["regexes"]
     for value in ("16", "0", "x"):
-        problems: list[str] = []
-        whole_number("--batch-size", value, 1, 1_000, problems)
-        assert bool(re.fullmatch(pattern, value)) == (not problems)
+        checks = Checks()
+        checks.whole_number("--batch-size", value, 1, 1_000)
+        assert bool(re.fullmatch(pattern, value)) == (not checks.problems)
     (pattern,) = told("stream")["extract"]["regexes"]
     for value in ("quotes", "quotes,stances", "opinions"):
-        problems = []
-        extractors(value, problems)
-        assert bool(re.fullmatch(pattern, value)) == (not problems)
+        checks = Checks()
+        checks.extract(value)
+        assert bool(re.fullmatch(pattern, value)) == (not checks.problems)
 
 
 def test_parameters_become_the_command_line():
@@ -114,12 +112,12 @@ def test_parameters_become_the_command_line():
     line = flex_template.command_line("backfill", given.split(" "))
     wanted = "backfill --input gs://a/1.jsonl gs://a/2.jsonl --output=gs://b --overwrite --batch-size=8 --runner=DataflowRunner"
     assert line == wanted.split(" ")
-    arguments, beam_flags = cli.parser().parse_known_args(line)
+    arguments, beam_flags = parser().parse_known_args(line)
     assert arguments.input == ["gs://a/1.jsonl", "gs://a/2.jsonl"]
     assert arguments.overwrite
-    problems: list[str] = []
-    check_beam(beam_flags, problems, ())
-    assert not problems
+    checks = Checks()
+    checks.beam(beam_flags, ())
+    assert not checks.problems
 
 
 def test_a_flag_that_is_neither_true_nor_false_is_refused_with_the_way_out(monkeypatch, capsys):

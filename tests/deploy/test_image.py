@@ -30,10 +30,9 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import ExternalEnvironment
 
-from onrecord.data.article import MAX_TEXT_LENGTH
-from onrecord.data.records import EXTRACTORS
-from onrecord.graph import Graph, build
-from onrecord.nlp import BATCH_SIZE, DEFAULT_MODEL
+from onrecord.data.kinds import extracted
+from onrecord.data.settings import DEFAULT_MODEL, ExtractionSettings, OutputSettings
+from onrecord.graph import GraphSettings, build
 from onrecord.sinks import output_folder as folder
 from onrecord.sources.files import ReadFiles
 from tests.deploy.tools import command
@@ -194,8 +193,8 @@ import os, pipeline, onrecord.data.schemas
 from onrecord.sandbox.annotator import load_annotator
 assert Path(onrecord.__file__).is_relative_to({str(site)!r}), onrecord.__file__
 assert not os.access(Path(onrecord.__file__).parent, os.W_OK)
-assert all(onrecord.data.schemas.text_of(kind) for kind in onrecord.data.schemas.FILE_OF)
-print(load_annotator({DEFAULT_MODEL!r}, frozenset({EXTRACTORS!r})).provenance("").model_name)
+assert all(onrecord.data.schemas.text_of(kind) for kind in onrecord.data.kinds.kinds())
+print(load_annotator({DEFAULT_MODEL!r}, frozenset({extracted()!r})).provenance("").model_name)
 """
     ended = subprocess.run(
         [*unprivileged(), sys.executable, "-c", code],
@@ -292,9 +291,8 @@ def staged(path: Path) -> beam_runner_api_pb2.ArtifactInformation:
 def run_on(environment: ExternalEnvironment | None, output: Path) -> None:
     """Run a backfill of the samples with workers of an environment; by default in this process."""
     pipeline = beam.Pipeline(runner=FnApiRunner(default_environment=environment), options=PipelineOptions([]))
-    extract = frozenset(EXTRACTORS)
-    graph = Graph(str(output), DEFAULT_MODEL, extract, 1, BATCH_SIZE, MAX_TEXT_LENGTH, progress_folder=None)
-    build(pipeline | "Read" >> ReadFiles((SAMPLES,)), graph)
+    settings = GraphSettings(ExtractionSettings(), OutputSettings(str(output)))
+    build(pipeline | "Read" >> ReadFiles((SAMPLES,)), settings)
     folder.prepare(str(output))
     # The local runner waits for ever for a worker that died before it said anything.
     thread = threading.Thread(target=lambda: pipeline.run().wait_until_finish(), daemon=True)

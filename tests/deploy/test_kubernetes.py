@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from deploy.flink import cluster, fetch
-from onrecord.commands import cli, stream_options
+from onrecord.commands import parser, stream
 from tests.deploy.tools import installed
 
 KUBERNETES = Path(cluster.__file__).parent / "kubernetes"
@@ -188,9 +188,9 @@ def test_the_job_is_one_that_the_command_line_takes_and_is_never_submitted_twice
         argument.replace("$(SUBSCRIPTION)", values["SUBSCRIPTION"]).replace("$(OUTPUT)", values["OUTPUT"])
         for argument in container["args"]
     ]
-    arguments, beam_flags = cli.parser().parse_known_args(line)
-    options = stream_options.check(arguments, beam_flags, lambda model: None)
-    assert options.subscription == values["SUBSCRIPTION"]
+    arguments, beam_flags = parser().parse_known_args(line)
+    options = stream.check(arguments, beam_flags)
+    assert options.source_value == values["SUBSCRIPTION"]
     flink = deployment(resources)
     assert f"--environment_config=localhost:{WORKER_POOL_PORT}" in line
     slots = flink["taskManager"]["replicas"] * int(flink["flinkConfiguration"]["taskmanager.numberOfTaskSlots"])

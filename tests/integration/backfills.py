@@ -10,7 +10,7 @@ from typing import Any
 
 import fastavro
 
-from onrecord.data.records import KINDS
+from onrecord.data.kinds import kinds
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -69,7 +69,7 @@ def fingerprint(output: Path) -> dict[str, list[str]]:
             hashlib.sha256(repr(sorted((record | {"failed_at": None}).items())).encode()).hexdigest()
             for record in records(output, kind)
         )
-        for kind in KINDS
+        for kind in kinds()
     }
 
 

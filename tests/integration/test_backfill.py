@@ -17,7 +17,7 @@ import psutil
 import pytest
 import zstandard
 
-from onrecord.data.records import EXTRACTORS, KINDS
+from onrecord.data.kinds import extracted, kinds
 from tests import poison
 from tests.integration.backfills import (
     ROOT,
@@ -51,7 +51,7 @@ def samples_output(tmp_path_factory):
 
 def test_the_samples_give_records_of_every_kind(samples_output):
     output, _ = samples_output
-    for kind in KINDS:
+    for kind in kinds():
         assert records(output, kind), kind
 
 
@@ -68,7 +68,7 @@ def test_every_message_is_an_article_a_repetition_or_a_dead_letter(samples_outpu
 
 def test_the_printed_table_says_what_the_files_hold(samples_output):
     output, result = samples_output
-    for kind in ("articles", *EXTRACTORS):
+    for kind in ("articles", *extracted()):
         line = next(line for line in result.stdout.splitlines() if line.startswith(kind))
         assert int(line.split()[-1].replace(",", "")) == len(records(output, kind))
     assert str(output) in result.stdout
@@ -98,7 +98,7 @@ def check_spans(output: Path) -> int:
     """Hold every span against the text of its article, in the version that its record names; return how many there are."""
     texts = {(found["article_id"], found["text_sha256"]): found["text"] for found in records(output, "articles")}
     checked = 0
-    for record in (record for kind in EXTRACTORS for record in records(output, kind)):
+    for record in (record for kind in extracted() for record in records(output, kind)):
         for span in spans_of(record):
             assert texts[record["article_id"], record["text_sha256"]][span["start"] : span["end"]] == span["text"]
             checked += 1
@@ -116,7 +116,7 @@ def test_two_versions_of_an_article_are_told_apart(tmp_path):
     backfill("--input", source, "--output", tmp_path / "out")
     assert [article["article_id"] for article in records(tmp_path / "out", "articles")] == ["harbour", "harbour"]
     assert check_spans(tmp_path / "out") > 10
-    for kind in EXTRACTORS:
+    for kind in extracted():
         assert len({record["text_sha256"] for record in records(tmp_path / "out", kind)}) == 2
 
 
@@ -334,7 +334,7 @@ def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_use
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")
     command_line = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from onrecord.commands.cli import main; sys.exit(main())"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from onrecord.commands import main; sys.exit(main())"
     )
     ran = subprocess.run(
         [sys.executable, "-c", command_line, "backfill", "--input", str(source), "--output", "out", "--workers", "2"],
@@ -362,7 +362,7 @@ def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
     result = backfill("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
     assert "failed" in result.stderr
     assert "File too large" in result.stderr
-    for kind in KINDS:
+    for kind in kinds():
         for path in files(tmp_path / "out", kind):
             assert records(tmp_path / "out", kind), path
     assert not (tmp_path / "out" / "summary.json").exists()

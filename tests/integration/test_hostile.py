@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onrecord.commands.options import BackfillOptions, DeadLetterLimit
-from onrecord.data.records import EXTRACTORS
+from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.jobs import backfill as backfills
+from onrecord.jobs.backfill import BackfillOptions
 from onrecord.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
 
@@ -210,20 +210,11 @@ def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
     source.write_bytes(b"\n".join(lines))
     options = BackfillOptions(
         inputs=(str(source),),
-        output=str(output),
-        model="en_core_web_sm",
-        extract=frozenset(EXTRACTORS),
-        workers=1,
-        shards=1,
-        batch_size=16,
-        max_text_length=10_000,
-        max_dead_letters=DeadLetterLimit(),
-        gazetteer=(),
+        extraction=ExtractionSettings(max_text_length=10_000, time_limit=300),
+        output=OutputSettings(str(output)),
+        runner=DIRECT,
         overwrite=True,
         verbose=True,
-        runner=DIRECT,
-        beam_flags=(),
-        time_limit=300,
     )
     assert backfills.run(options) == 0
     messages = sum(

@@ -9,7 +9,7 @@ import time
 import fastavro
 import pytest
 
-from onrecord.data.records import KINDS
+from onrecord.data.kinds import kinds
 from tests.integration.backfills import SAMPLES, backfill, files, fingerprint, start
 
 pytestmark = pytest.mark.integration
@@ -40,7 +40,7 @@ def test_kill_9_at_random_moments_costs_nothing(undisturbed, tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             killed += 1
-        for kind in KINDS:
+        for kind in kinds():
             for path in files(output, kind):
                 with path.open("rb") as file:
                     assert list(fastavro.reader(file)), path

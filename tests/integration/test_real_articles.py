@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onrecord.data.records import EXTRACTORS
+from onrecord.data.kinds import extracted
 from tests.integration.backfills import ROOT, backfill, records, summary, write_messages
 
 GOLD = ROOT.parent / "shared" / "gold"
@@ -91,5 +91,5 @@ def test_84_political_articles_are_84_records_and_no_dead_letter(tmp_path):
     backfill("--input", source, "--output", tmp_path / "out")
     assert len(records(tmp_path / "out", "articles")) == summary(tmp_path / "out")["messages"] == 84
     assert not records(tmp_path / "out", "dead_letters")
-    for extractor in EXTRACTORS:
+    for extractor in extracted():
         assert len({record["article_id"] for record in records(tmp_path / "out", extractor)}) > 80

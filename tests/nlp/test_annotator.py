@@ -10,7 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.article import sha256
-from onrecord.data.records import EXTRACTORS, Provenance, QuoteRecord, Span, spans_of
+from onrecord.data.kinds import extracted
+from onrecord.data.records import Provenance, QuoteRecord, Span, spans_of
 from onrecord.nlp.annotations import Quote, text_span
 from onrecord.nlp.annotator import Annotation, Annotator, Text, check_spans
 from onrecord.nlp.extract import Header
@@ -55,7 +56,7 @@ def test_every_span_holds_its_text_and_every_id_begins_with_the_articles(annotat
 
 def test_the_records_of_an_article_point_at_one_another(annotator):
     [annotation] = annotator.annotate([text_of(ARTICLES[0])])
-    assert {record.kind for record in annotation.records} == set(EXTRACTORS)
+    assert {record.kind for record in annotation.records} == set(extracted())
     entity_ids = {record.record_id for record in annotation.records if record.kind == "entities"}
     speakers = [record.speaker.entity_id for record in annotation.records if record.kind == "quotes"]
     holders = [record.holder.entity_id for record in annotation.records if record.kind == "stances"]

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from onrecord.commands.cli import main
+from onrecord.commands import main
 from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
 from onrecord.nlp.extract import Header, entity_records, stance_records

@@ -1,13 +1,16 @@
 """What is asked of a runner that it can't do is refused before anything starts, with the way out."""
 
-import argparse
 from pathlib import Path
 
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
 
-from onrecord.commands.stream_options import StreamOptions, check, pipeline_options
-from onrecord.runners import BY_NAME, DIRECT, OFFERED, RUNNERS, STREAM_SOURCES, Runner, chosen, flink, portable, prism
+from onrecord.commands import backfill, parser
+from onrecord.commands.checks import UsageError
+from onrecord.commands.stream import check
+from onrecord.jobs.stream import StreamOptions, pipeline_options
+from onrecord.runners import DIRECT, OFFERED, RUNNERS, Runner, find, flink, portable, prism
+from onrecord.sources import sources
 from tests.integration.backfills import ROOT
 
 TABLE = (ROOT / "docs" / "reference" / "runners.md").read_text("utf-8").partition("\n## ")[0]
@@ -15,50 +18,66 @@ SUBSCRIPTION = "projects/test-project/subscriptions/articles"
 TOPIC = "projects/test-project/topics/articles"
 
 
-def refusal(name: str, source: str) -> str | None:
+def refused(runner: Runner, source: str) -> str | None:
     """Return why a runner can't read from a source."""
-    problems: list[str] = []
-    chosen(name, source, problems)
-    return problems[0] if problems else None
+    if source == "files":
+        return runner.no_batch or None
+    return runner.no_streaming or sources()[source].refusals.get(runner.name)
+
+
+def refusal(name: str, source: str, tmp_path: Path) -> str | None:
+    """Return what the command line says of a runner that can't read from a source."""
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text("{}\n", "utf-8")
+    value = {"subscription": SUBSCRIPTION, "topic": TOPIC, "files": str(articles), "watch": str(articles)}[source]
+    command = ["backfill", "--input", value] if source == "files" else ["stream", f"--{source}", value]
+    arguments, others = parser().parse_known_args([*command, "--output", str(tmp_path / "out"), "--runner", name])
+    try:
+        (backfill.check if source == "files" else check)(arguments, others)
+    except UsageError as error:
+        return next((problem for problem in error.problems if "--runner" in problem), None)
+    return None
 
 
 @pytest.mark.parametrize("name", ["DirectRunner", "PrismRunner", "FlinkRunner", "DataflowRunner", "PortableRunner"])
 def test_a_backfill_and_a_subscription_are_read_by_every_runner_that_is_offered_for_both(name):
-    assert refusal(name, "files") is None
-    assert refusal(name, "subscription") is None
+    runner = find(name)
+    assert runner is not None
+    assert refused(runner, "files") is None
+    assert refused(runner, "subscription") is None
 
 
 @pytest.mark.parametrize(
     ("name", "source", "way_out"),
     [
         ("FnApiRunner", "subscription", "DirectRunner, the default, streams on this machine"),
-        ("FnApiRunner", "watch", "no window fires there"),
+        ("FnApiRunner", "watch", "it never closes a window"),
         ("BundleBasedDirectRunner", "files", "DirectRunner, the default, runs a backfill"),
-        ("SwitchingDirectRunner", "files", "say DirectRunner or PrismRunner"),
-        ("SwitchingDirectRunner", "subscription", "say DirectRunner or PrismRunner"),
+        ("SwitchingDirectRunner", "files", "give DirectRunner or PrismRunner"),
+        ("SwitchingDirectRunner", "subscription", "give DirectRunner or PrismRunner"),
         ("PrismRunner", "topic", "reads from a --subscription only"),
         ("FlinkRunner", "topic", "gcloud pubsub subscriptions create"),
-        ("FlinkRunner", "watch", "files are watched by DirectRunner only"),
-        ("DataflowRunner", "watch", "files are watched by DirectRunner only"),
+        ("FlinkRunner", "watch", "only DirectRunner, the default, can watch files"),
+        ("DataflowRunner", "watch", "only DirectRunner, the default, can watch files"),
         ("SparkRunner", "files", "PortableRunner with --job_endpoint"),
         ("apache_beam.runners.portability.flink_runner.FlinkRunner", "files", "choose from DirectRunner"),
     ],
 )
-def test_what_does_not_work_is_refused_with_the_way_out(name, source, way_out):
-    reason = refusal(name, source)
+def test_what_does_not_work_is_refused_with_the_way_out(name, source, way_out, tmp_path):
+    reason = refusal(name, source, tmp_path)
     assert reason is not None
     assert reason.startswith(f"--runner {name}: ")
     assert way_out in reason
 
 
 def test_a_name_may_be_in_lower_case():
-    assert chosen("prismrunner", "files", []) is chosen("PrismRunner", "files", [])
+    assert find("prismrunner") is find("PrismRunner") is not None
 
 
 def test_every_runner_is_one_that_beam_knows():
     for runner in RUNNERS:
         assert {runner.name, runner.batch, runner.streaming} <= {"", *StandardOptions.KNOWN_RUNNER_NAMES}
-        assert BY_NAME[runner.name.lower()] is runner
+        assert find(runner.name) is runner
 
 
 def test_no_runner_is_ours_that_downloads_another():
@@ -70,7 +89,7 @@ def test_no_runner_is_ours_that_downloads_another():
 def test_the_page_says_what_the_table_says(runner: Runner):
     [row] = [line for line in TABLE.splitlines() if line.startswith(f"| `{runner.name}`")]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    can = ["no" if source in runner.refusals else "yes" for source in ("files", *STREAM_SOURCES)]
+    can = ["no" if refused(runner, source) else "yes" for source in ("files", *sources())]
     assert [cell.split(",")[0].split(" ")[0] for cell in cells[1:5]] == can
 
 
@@ -159,14 +178,17 @@ class TestFlink:
 
 def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptions:
     """Return the checked options of a stream from a subscription."""
-    seconds = dict.fromkeys(("every", "window", "allowed_lateness", "dedupe_for", "time_limit", "report_every"), "60")
-    given = {"watch": None, "subscription": SUBSCRIPTION, "topic": None, "dead_letter_topic": None, "gazetteer": None}
-    others = {
-        "output": str(tmp_path / "out"), "model": "en_core_web_sm", "extract": "quotes", "shards": "1", "batch_size": "16",
-        "max_text_length": "300000", "early_every": None, "event_time": "published_at", "log_format": "text", "verbose": False,
-        "detach": False,
-    }  # fmt: skip
-    return check(argparse.Namespace(**seconds, **given, **others, runner=runner), list(beam_flags), lambda model: None)
+    line = [
+        "stream",
+        "--subscription",
+        SUBSCRIPTION,
+        "--output",
+        str(tmp_path / "out"),
+        "--runner",
+        runner,
+        *beam_flags,
+    ]
+    return check(*parser().parse_known_args(line))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from onrecord.data.article import sha256
-from onrecord.data.records import EXTRACTORS, Provenance
-from onrecord.nlp import DEFAULT_MODEL
+from onrecord.data.kinds import extracted
+from onrecord.data.records import Provenance
+from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotation, Annotator, Text
 from onrecord.nlp.extract import Header
 from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
@@ -22,7 +23,7 @@ from tests import poison
 
 SECONDS = 3.0
 END_SECONDS = 30
-LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(EXTRACTORS))
+LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(extracted()))
 PIER = "“We will not sell the pier,” said Ada Marlowe."
 STORM = "“The storm was the worst of all,” said Jonas Felt."
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.settings import ExtractionSettings
 from onrecord.dead_letters.make import DEAD_LETTERS
 from onrecord.sandbox.pages import LimitedPages
 from onrecord.sandbox.process import TimeLimitExceeded
@@ -36,7 +37,7 @@ def test_a_slow_page_costs_its_time_limit_and_the_next_is_read(pages):
 
 
 def test_a_slow_page_is_a_dead_letter_of_decode():
-    decode = DecodeFn(max_text_length=10_000, progress_folder=None, time_limit=SECONDS)
+    decode = DecodeFn(ExtractionSettings(max_text_length=10_000, time_limit=SECONDS))
     decode.setup()
     slow = message_of({"id": "slow", "html": poison.PAGE})
     [letter] = list(decode.process(slow))

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from onrecord import __version__
 from onrecord.data import schemas
-from onrecord.data.records import KINDS, Kind, Provenance, QuoteRecord, Record, Span, from_avro, to_avro
+from onrecord.data.kinds import kinds
+from onrecord.data.records import Provenance, QuoteRecord, Record, Span, from_avro, to_avro
+from onrecord.data.settings import OutputSettings
 from onrecord.sinks import output_folder as folder
-from onrecord.sinks.avro import WriteAvro, file_name, shard_of, write_file
+from onrecord.sinks.files import WriteFiles, file_name, shard_of, write_file
 from tests.conftest import RECORDS_OF_KIND, records
 
 pytestmark = pytest.mark.usefixtures("value_coders")
@@ -43,9 +45,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path
 
 
-def written(output: str, kind: Kind, records: Sequence[Record]) -> Path:
+def written(output: str, kind: str, records: Sequence[Record]) -> Path:
     """Write records into one file and return its path."""
-    name = file_name(kind, 0, 1)
+    name = file_name(kind, 0, 1, ".avro")
     write_file(output, name, kind, records)
     return Path(output, name)
 
@@ -56,7 +58,7 @@ def read(path: Path, record_type: type[Record]) -> list[Record]:
         return [from_avro(record_type, values) for values in fastavro.reader(file)]
 
 
-lists_of_one_kind = st.sampled_from(KINDS).flatmap(
+lists_of_one_kind = st.sampled_from(sorted(kinds())).flatmap(
     lambda kind: st.tuples(st.just(kind), st.lists(RECORDS_OF_KIND[kind], min_size=1, max_size=5))
 )
 
@@ -103,7 +105,7 @@ def test_nothing_has_the_final_name_when_writing_fails_half_way(tmp_path):
     folder.prepare(str(tmp_path))
     with pytest.raises(ValueError, match="SHOUTED"):
         written(str(tmp_path), "quotes", [QUOTE, ODD])
-    assert [path for kind in KINDS for path in (tmp_path / kind).iterdir()] == []
+    assert [path for kind in kinds() for path in (tmp_path / kind).iterdir()] == []
     folder.discard_unfinished(str(tmp_path))
     assert folder.is_empty(str(tmp_path))
 
@@ -152,7 +154,7 @@ def test_a_pipeline_writes_a_file_for_each_shard_that_has_records(tmp_path):
         names = (
             pipeline
             | beam.Create(quotes, reshuffle=False).with_output_types(QuoteRecord)
-            | "WriteQuotes" >> WriteAvro("quotes", str(tmp_path), 5)
+            | "WriteQuotes" >> WriteFiles("quotes", OutputSettings(str(tmp_path), shards=5))
         )
         assert_that(names, equal_to(sorted(expected)))
     files = {path for path in tmp_path.rglob("*") if path.is_file()}

@@ -12,8 +12,9 @@ from apache_beam.transforms.window import FixedWindows, IntervalWindow
 
 from onrecord.data import schemas
 from onrecord.data.records import QuoteRecord, to_avro
+from onrecord.data.settings import OutputSettings
 from onrecord.sinks import output_folder as folder
-from onrecord.sinks.avro import WriteAvro, WriteShardFn, pane_file_name, shard_of
+from onrecord.sinks.files import WriteFiles, WriteShardFn, pane_file_name, shard_of
 from onrecord.transforms.windows import LATE_SECONDS, SLACK_SECONDS, windows
 from tests.streams import NOON, at, files, names, options, quote, stream, union
 
@@ -35,7 +36,7 @@ def written(
             pipeline
             | stream(*events)
             | windows(MINUTES_5, DAY, early_every)
-            | WriteAvro("quotes", str(output), shards, "job-1")
+            | WriteFiles("quotes", OutputSettings(str(output), shards=shards, job="job-1"))
         )
     return files(output)
 
@@ -107,6 +108,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
         return at(window + 7, *found)
 
     starts = (0, 300, 3_600)
+    settings = OutputSettings(str(tmp_path), shards=shards, job="job-1")
     events: list[object] = []
     for start in starts:
         events += [some(start), ("wait", 61.0), some(start), start + 301, some(start), WAIT, some(start), WAIT]
@@ -119,7 +121,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
         pane = int(path.partition("-pane-")[2][:5])
         for name in in_file:
             window = IntervalWindow(NOON + place[name], NOON + place[name] + MINUTES_5)
-            own = pane_file_name("quotes", window, pane, shard_of(quote(name), shards), shards, "job-1")
+            own = pane_file_name("quotes", window, pane, shard_of(quote(name), shards), settings, ".avro")
             expected.setdefault(own, []).append(name)
     assert found == {path: sorted(in_file) for path, in_file in expected.items()}
     panes = {int(path.partition("-pane-")[2][:5]) for path in found}
@@ -129,7 +131,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
 
 def test_a_retried_bundle_writes_the_same_bytes_over_its_own_file(tmp_path):
     folder.prepare(str(tmp_path))
-    step = WriteShardFn("quotes", QuoteRecord, str(tmp_path), 1, "job-1")
+    step = WriteShardFn("quotes", QuoteRecord, OutputSettings(str(tmp_path), job="job-1"))
     window = IntervalWindow(NOON, NOON + MINUTES_5)
     pane = beam.utils.windowed_value.PaneInfo(True, False, beam.utils.windowed_value.PaneInfoTiming.ON_TIME, 0, 0)
     packs = [step.coder.encode((quote(name),)) for name in ("b", "a", "c")]
@@ -150,7 +152,12 @@ def test_names_have_no_colon_and_no_blank(tmp_path):
 def test_the_next_start_with_the_same_folder_leaves_the_files_of_the_last(tmp_path):
     first = written(tmp_path, (at(10, "a"), 400))
     with beam.Pipeline(options=options()) as pipeline:
-        (pipeline | stream(at(20, "b"), 400) | windows(MINUTES_5, DAY) | WriteAvro("quotes", str(tmp_path), 1, "job-2"))
+        (
+            pipeline
+            | stream(at(20, "b"), 400)
+            | windows(MINUTES_5, DAY)
+            | WriteFiles("quotes", OutputSettings(str(tmp_path), job="job-2"))
+        )
     assert union(files(tmp_path)) == ["a", "b"]
     assert first.items() <= files(tmp_path).items()
 

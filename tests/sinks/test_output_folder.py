@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.data.records import KINDS
+from onrecord.data.kinds import kinds
 from onrecord.sinks import output_folder as folder
 
 
@@ -41,7 +41,7 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path):
 def test_a_folder_that_was_only_made_ready_is_empty(tmp_path):
     output = tmp_path / "new" / "out"
     folder.prepare(str(output))
-    assert {path.name for path in output.iterdir()} == {*KINDS, ".in-progress"}
+    assert {path.name for path in output.iterdir()} == {*kinds(), ".in-progress"}
     assert folder.is_empty(str(output))
 
 

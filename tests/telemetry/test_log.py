@@ -6,13 +6,13 @@ import apache_beam as beam
 import pytest
 from google.api_core.exceptions import NotFound
 
-from onrecord.telemetry.log import LONGEST_ERROR, Report
+from onrecord.telemetry.log import MAX_ERROR_LENGTH, Log
 
 SECRET = "The old ferry pier closes"
 
 
 def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    Report("json").failed(error)
+    Log("json").failed(error)
     line = json.loads(capsys.readouterr().err)
     assert isinstance(line, dict)
     return line
@@ -43,4 +43,4 @@ def test_of_a_bug_the_place_is_told_and_not_what_it_quotes(capsys):
 def test_an_error_is_a_line_of_bounded_length(capsys):
     line = said(OSError("\n".join(["no"] * 1_000)), capsys)
     assert "\n" not in line["message"]
-    assert len(line["message"]) <= LONGEST_ERROR + len("failed: ")
+    assert len(line["message"]) <= MAX_ERROR_LENGTH + len("failed: ")

@@ -55,7 +55,8 @@ def test_a_tally_that_is_being_written_is_not_read(tmp_path):
 
 def test_a_worker_without_a_folder_keeps_its_counts_to_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tally = Tally(None)
+    monkeypatch.delenv(progress.FOLDER, raising=False)
+    tally = Tally()
     tally.add(messages=1)
     tally.flush()
     assert list(tmp_path.iterdir()) == []
@@ -75,8 +76,8 @@ def test_the_tallies_are_shown_while_a_job_runs(is_terminal, tmp_path, monkeypat
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.01)
     screen = Screen()
     console = Console(file=screen, force_terminal=is_terminal, width=200, color_system=None)
-    tally = Tally(str(tmp_path))
     with shown(tmp_path, console):
+        tally = Tally()
         tally.add(messages=1_400, articles=1_234, words=500_000, dead_letters=7)
         tally.flush()
         assert screen.shows("1,234 articles")

@@ -15,7 +15,8 @@ from spacy.tokens import Doc
 
 from onrecord import __version__
 from onrecord.data.article import Article
-from onrecord.data.records import EXTRACTORS, Extractor
+from onrecord.data.kinds import extracted
+from onrecord.data.settings import ExtractionSettings
 from onrecord.nlp.model import Model
 from onrecord.telemetry import metrics
 from onrecord.transforms import annotate
@@ -54,7 +55,7 @@ def make_fails_on_storms(nlp: Language, name: str, error: str) -> FailsOnStorms:
     return FailsOnStorms({"ValueError": ValueError, "TypeError": TypeError}[error])
 
 
-def with_failing(model: Model, extractor: Extractor, error: str) -> Model:
+def with_failing(model: Model, extractor: str, error: str) -> Model:
     """Return a model one of whose extractors fails on storms."""
     component = model.parse.create_pipe("test_fails_on_storms", config={"error": error})
     return replace(model, extractors={**model.extractors, extractor: component})
@@ -99,11 +100,11 @@ def test_an_article_gives_records_of_every_kind(model, use):
             assert all(record.record_id.startswith("pier#") for record in records)
             assert len({record.record_id for record in records}) == len(records)
 
-        assert_that(annotated.articles, check_article, "article")
-        assert_that(annotated.entities, check_kind, "entities")
-        assert_that(annotated.quotes, check_kind, "quotes")
-        assert_that(annotated.stances, check_kind, "stances")
-        assert_that(annotated.dead_letters, is_empty(), "dead letters")
+        assert_that(annotated["articles"], check_article, "article")
+        assert_that(annotated["entities"], check_kind, "entities")
+        assert_that(annotated["quotes"], check_kind, "quotes")
+        assert_that(annotated["stances"], check_kind, "stances")
+        assert_that(annotated["dead_letters"], is_empty(), "dead letters")
 
 
 def test_an_extractor_that_fails_on_one_article_is_a_dead_letter_and_all_else_goes_out(model, use):
@@ -120,10 +121,10 @@ def test_an_extractor_that_fails_on_one_article_is_a_dead_letter_and_all_else_go
         assert letter.stack_trace.endswith("ValueError: storms are not foreseen\n")
         assert (letter.payload, letter.origin) == (storm.message.payload, "articles.jsonl:2")
 
-    assert_that(annotated.dead_letters, check, "dead letter")
-    assert_that(ids(annotated.articles), equal_to(["pier", "storm"]), "articles")
-    assert_that(annotated.quotes, is_empty(), "quotes")
-    assert_that(ids(annotated.entities), equal_to(["pier", "storm"]), "entities")
+    assert_that(annotated["dead_letters"], check, "dead letter")
+    assert_that(ids(annotated["articles"]), equal_to(["pier", "storm"]), "articles")
+    assert_that(annotated["quotes"], is_empty(), "quotes")
+    assert_that(ids(annotated["entities"]), equal_to(["pier", "storm"]), "entities")
     result = pipeline.run()
     result.wait_until_finish()
     counts = metrics.counts(result)
@@ -139,9 +140,9 @@ def test_a_text_that_can_not_be_parsed_is_a_dead_letter_alone(use, reader):
     pipeline = TestPipeline(runner="FnApiRunner")
     articles = [article_of(id=name, text=text) for name, text in (("pier", PIER), ("storm", STORM))]
     annotated = pipeline | beam.Create(articles) | "Annotate" >> Annotate()
-    assert_that(ids(annotated.articles), equal_to(["pier"]), "articles")
+    assert_that(ids(annotated["articles"]), equal_to(["pier"]), "articles")
     assert_that(
-        annotated.dead_letters | beam.Map(lambda letter: (letter.stage, letter.error_type, letter.payload)),
+        annotated["dead_letters"] | beam.Map(lambda letter: (letter.stage, letter.error_type, letter.payload)),
         equal_to([("Annotate", "ValueError", articles[1].message.payload)]),
         "dead letter",
     )
@@ -163,10 +164,14 @@ def test_a_bug_stops_the_job(use, model):
 def test_only_what_is_asked_for_goes_out(model, use):
     use(model)
     with TestPipeline(runner="FnApiRunner") as pipeline:
-        annotated = pipeline | beam.Create([article_of(id="pier", text=PIER)]) | Annotate(extract=frozenset({"quotes"}))
-        assert_that(ids(annotated.quotes), equal_to(["pier"]), "quotes")
-        assert_that(annotated.entities, is_empty(), "entities")
-        assert_that(annotated.stances, is_empty(), "stances")
+        annotated = (
+            pipeline
+            | beam.Create([article_of(id="pier", text=PIER)])
+            | Annotate(ExtractionSettings(extract=frozenset({"quotes"})))
+        )
+        assert_that(ids(annotated["quotes"]), equal_to(["pier"]), "quotes")
+        assert_that(annotated["entities"], is_empty(), "entities")
+        assert_that(annotated["stances"], is_empty(), "stances")
 
 
 def test_duplicates_and_other_languages_are_articles_without_more(model, use):
@@ -176,13 +181,13 @@ def test_duplicates_and_other_languages_are_articles_without_more(model, use):
     pipeline = TestPipeline(runner="FnApiRunner")
     annotated = pipeline | beam.Create([duplicate, french]) | "Annotate" >> Annotate()
     assert_that(
-        annotated.articles
+        annotated["articles"]
         | beam.Map(lambda record: (record.article_id, record.duplicate_of, record.language, bool(record.segments))),
         equal_to([("reprint", "pier", "en", True), ("quai", None, "fr", False)]),
         "articles",
     )
-    for extractor in EXTRACTORS:
-        assert_that(getattr(annotated, extractor), is_empty(), extractor)
+    for extractor in extracted():
+        assert_that(annotated[extractor], is_empty(), extractor)
     result = pipeline.run()
     result.wait_until_finish()
     counts = metrics.counts(result)
@@ -208,7 +213,7 @@ def test_an_articles_records_stay_in_its_window(model, use):
         )
         for kind in ("articles", "quotes"):
             places = (
-                getattr(annotated, kind)
+                annotated[kind]
                 | f"{kind} with their windows" >> beam.Map(place)
                 | f"all {kind}" >> beam.WindowInto(GlobalWindows())
                 | f"each of {kind}" >> beam.Distinct()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from onrecord import __version__
 from onrecord.data.article import Article, InvalidMessage, Message
+from onrecord.data.settings import ExtractionSettings
 from onrecord.telemetry import metrics
 from onrecord.transforms.decode import Decode, DecodeFn, decode_article
 from tests.conftest import RECEIVED_AT, message_of
@@ -125,7 +126,7 @@ def test_every_message_is_counted_and_the_refused_among_them():
 
 def test_the_same_failure_has_the_same_id_and_another_has_another():
     def letter_id(payload: bytes, origin: str) -> str:
-        step = DecodeFn(max_text_length=10, progress_folder=None)
+        step = DecodeFn(ExtractionSettings(max_text_length=10))
         step.setup()
         [output] = step.process(message_of(payload, origin))
         return output.value.dead_letter_id
@@ -135,7 +136,7 @@ def test_the_same_failure_has_the_same_id_and_another_has_another():
 
 
 def test_a_bug_is_no_dead_letter():
-    step = DecodeFn(max_text_length=10, progress_folder=None)
+    step = DecodeFn(ExtractionSettings(max_text_length=10))
     step.setup()
     with pytest.raises(TypeError):
         list(step.process(replace(message_of(b""), payload=None)))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.article import Article
+from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
 from onrecord.transforms.windows import InWindows, event_time, placed
 from tests.conftest import article_of
@@ -86,7 +87,7 @@ def test_the_records_windows_are_those_of_the_articles_and_late_ones_are_counted
     found = (
         pipeline
         | stream.advance_watermark_to_infinity()
-        | InWindows(Article, 300, 7 * DAY, clock=noon)
+        | InWindows(Article, StreamingSettings(window=300, allowed_lateness=7 * DAY), clock=noon)
         | beam.Map(window_of)
     )
     assert_that(found, equal_to([("now", -300.0), ("late", -3_600.0), ("too late", -300.0), ("future", -300.0)]))

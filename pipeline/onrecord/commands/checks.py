@@ -83,14 +83,15 @@ class Checks:
         self.add(f"--model {arguments.model}", model_problem(arguments.model))
         return ExtractionSettings(
             model=arguments.model,
-            extract=self._extract(arguments.extract),
+            extract=self.extract(arguments.extract),
             batch_size=self.whole_number("--batch-size", arguments.batch_size, 1, MAX_BATCH_SIZE),
             max_text_length=self.whole_number("--max-text-length", arguments.max_text_length, 1, MAX_TEXT_LENGTH),
             gazetteer=self._gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
         )
 
-    def _extract(self, value: str) -> frozenset[str]:
+    def extract(self, value: str) -> frozenset[str]:
+        """Return the record kinds that the value of ``--extract`` names."""
         names = [name.strip() for name in value.split(",") if name.strip()]
         unknown = [name for name in names if name not in extracted()]
         if unknown or not names:

@@ -25,8 +25,9 @@ LINE_SECONDS = 20.0  # between two lines where there is no terminal
 class Tally:
     """One worker's counts, in a file of its own in the folder that the environment names; without one it does nothing."""
 
-    def __init__(self) -> None:
-        folder = os.environ.get(FOLDER)
+    def __init__(self, folder: str | None = None) -> None:
+        """Count for a folder; by default the one that the environment names."""
+        folder = folder or os.environ.get(FOLDER)
         self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
         self._counts: Counter[str] = Counter()
         self._written = 0.0
