@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.docs.tutorials import ROOT
 
 PAGE = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
 FILE = re.compile(r"^```\w+ title=\"(?P<name>[^\"]+)\"\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+MAX_PROGRESS_LINES = 120  # one per second
 READ = """
 import sys, onrecord
 for topic in onrecord.records(sys.argv[1], "topics"):
@@ -104,14 +106,16 @@ def test_a_stream_reads_a_source_of_another_package(environment: dict[str, str],
     stream = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    writer = os.open(pipe, os.O_RDWR)  # so that writing does not wait for the reader
     try:
-        with pipe.open("wb") as writer:  # waits until the stream has opened the other end
-            writer.write(b'{"id": "a-1", "text": "The ferry leaves from the new quay, Anna Berg said."}\n')
+        os.write(writer, b'{"id": "a-1", "text": "The ferry leaves from the new quay, Anna Berg said."}\n')
         assert stream.stderr is not None
-        assert any("1 messages" in line for line in stream.stderr)
+        lines = list(takewhile(lambda line: "1 messages" not in line, islice(stream.stderr, MAX_PROGRESS_LINES)))
+        assert stream.poll() is None and len(lines) < MAX_PROGRESS_LINES, lines
         stream.terminate()
         stream.communicate(timeout=120)
     finally:
+        os.close(writer)
         stream.kill()
     assert stream.returncode == 0
     assert "a-1 port quay" in run([sys.executable, "-c", READ, str(tmp_path / "out")], environment)
