@@ -1,5 +1,5 @@
 # make demo: set everything up, run the main job on samples/
-# make test: the same set-up, then lint, types and all tests
+# make check: the same set-up, then lint, types and the fast tests; make test: all tests
 # make help: all targets
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo test lint types unit deploy-check lock prism flink stack-up stack-down stack-status benchmark clean
+.PHONY: help demo check test test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -38,25 +38,46 @@ demo: $(VENV)/installed ## set everything up and extract records from samples/
 	@$(BIN)/onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite
 	@$(BIN)/python samples/show.py $(OUTPUT)
 
-test: lint types unit ## set everything up, then lint, types and all tests
+PYTEST := $(BIN)/python -m pytest
+# One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
+PARALLEL := -n logical --maxprocesses 8 --dist worksteal
+SLOW := property or process or scale or deploy or emulator or go or prism or flink or gold
+ELSEWHERE := go or prism or flink or gold
 
-lint: $(VENV)/installed-dev ## hold the code against the rules
-	@echo "== lint"
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports
+check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint types unit
+
+test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
+	@echo "== tests"
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -m "not ($(ELSEWHERE))"
+
+test-all: test prism flink ## make test, and the tests that need Prism (Go), Flink (a JDK) and the gold sets
+	@echo "== tests with Go, on Prism and on Flink, and the gold check"
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) -m "$(ELSEWHERE)"
+
+lint: ruff imports spelling prose ## check the code and the text against the rules
+
+ruff: $(VENV)/installed-dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+imports: $(VENV)/installed-dev
+	@$(BIN)/lint-imports --no-cache > .import-linter.log || { cat .import-linter.log; exit 1; }
+
+spelling: $(VENV)/installed-dev
+	@$(BIN)/codespell
+
+prose: $(VENV)/installed-dev
+	@$(BIN)/python -m tools.prose
 
 types: $(VENV)/installed-dev ## check the types
-	@echo "== types"
 	@$(BIN)/mypy
 
-unit: $(VENV)/installed-dev ## run all tests
-	@echo "== tests"
-	@$(BIN)/pytest
+unit: $(VENV)/installed-dev ## run the fast tests
+	@$(PYTEST) $(PARALLEL) -q -m "not ($(SLOW))"
 
-deploy-check: $(VENV)/installed-dev ## check the image, Dataflow, Terraform and Kubernetes, as far as that goes with no account (part of make test)
-	@echo "== deploy"
-	@$(BIN)/pytest tests/deploy
+deploy-check: $(VENV)/installed-dev ## check the image, Dataflow, Terraform and Kubernetes, as far as that works without an account (part of make test)
+	@$(PYTEST) tests/deploy
 
 prism: $(VENV)/installed ## build Prism, Beam's runner for one machine, which some tests run on (needs Go)
 	@deploy/prism/install.sh $(BIN)/python
@@ -72,6 +93,9 @@ stack-down: $(VENV)/installed ## stop it; the next start goes on where it was
 
 stack-status: $(VENV)/installed ## say what of it runs, and where
 	@$(BIN)/python -m deploy.stack status
+
+docs: $(VENV)/installed-dev ## build the documentation to out/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
 	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }

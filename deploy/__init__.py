@@ -1,1 +1,1 @@
-"""What runs onrecord on clusters; the README beside this file says where what lies."""
+"""Running onrecord on clusters; README.md in this folder lists its parts."""

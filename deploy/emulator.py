@@ -1,4 +1,4 @@
-"""The Pub/Sub emulator of the Google Cloud CLI, as a process of this machine."""
+"""The Pub/Sub emulator of the Google Cloud CLI, as a local process."""
 
 import shutil
 import subprocess
@@ -37,7 +37,7 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     """Start the emulator on a port of the loopback interface, and return when it answers.
 
     Raises:
-        RuntimeError: it does not; what it said is in the message.
+        RuntimeError: it is not installed, or does not answer; the message has its log.
     """
     found = program()
     if found is None:
@@ -61,7 +61,7 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the emulator; its topics and messages are gone with it."""
+    """Stop the emulator; its topics and messages are lost."""
     if process.poll() is None:
         process.terminate()
         process.wait(timeout=END_SECONDS)

@@ -1,14 +1,14 @@
-"""What all processes that are started here have in common."""
+"""Local processes: how they end, and their ports."""
 
 import shutil
 import socket
 
-# A process that is killed can't end what it has started; on Linux, its children can be told to end then.
+# A process that is killed can't stop its children; on Linux, the kernel can send them a signal when their parent ends.
 ENDS_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return an unused port of the loopback interface."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

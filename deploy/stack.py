@@ -1,8 +1,7 @@
-"""The production set-up, small, on this machine: ``make stack-up``, ``make stack-status``, ``make stack-down``.
+"""A small local copy of the production set-up: ``make stack-up``, ``make stack-status``, ``make stack-down``.
 
-The Pub/Sub emulator, a Flink cluster and a streaming job, as processes below one supervisor, which starts again what dies. All of it
-lies in one folder, ``out/stack`` or ``ONRECORD_STACK``. Stopping loses nothing: the next start goes on with the same job, from its last
-checkpoint.
+The Pub/Sub emulator, a Flink cluster and a streaming job, as processes of one supervisor, which restarts those that die. All files are
+in one folder, ``out/stack`` or ``ONRECORD_STACK``. Stopping loses nothing: the next start resumes the same job from its last checkpoint.
 """
 
 import argparse
@@ -27,15 +26,21 @@ from deploy.processes import free_port
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("ONRECORD_STACK") or ROOT / "out" / "stack").resolve()
-FACTS = FOLDER / "stack.json"  # ports, which stay the same, and the supervisor while there is one
+FACTS = FOLDER / "stack.json"  # the ports, which stay the same, and the supervisor if it is running
 LOG = FOLDER / "stack.log"
 PROJECT = "projects/onrecord-local"
 TOPIC, SUBSCRIPTION = f"{PROJECT}/topics/articles", f"{PROJECT}/subscriptions/articles"
 DEAD_TOPIC, DEAD_SUBSCRIPTION = f"{PROJECT}/topics/dead-letters", f"{PROJECT}/subscriptions/dead-letters"
-WINDOW_SECONDS = 30  # short, so that there is something to see
+WINDOW_SECONDS = 30  # short, so that files appear soon
 START_SECONDS = 300.0
 END_SECONDS = 60.0
-GOES_ON = ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "RECONCILING")  # states of a job that need no new one
+UNFINISHED = (
+    "CREATED",
+    "INITIALIZING",
+    "RUNNING",
+    "RESTARTING",
+    "RECONCILING",
+)  # states of a job that does not have to be submitted again
 
 
 def _facts() -> dict[str, Any]:
@@ -49,7 +54,7 @@ def _write_facts(**facts: object) -> None:
 
 
 def _supervisor() -> psutil.Process | None:
-    """Return the process that keeps the stack up, if it is there; another one with its number is not it."""
+    """Return the process that keeps the stack up, or None; a process that has reused its id is not it."""
     facts = _facts()
     with suppress(psutil.NoSuchProcess, KeyError):
         process = psutil.Process(facts["pid"])
@@ -59,7 +64,7 @@ def _supervisor() -> psutil.Process | None:
 
 
 def _make_topics(host: str) -> None:
-    """Make topics and subscriptions; the emulator keeps none when it ends."""
+    """Create topics and subscriptions; the emulator loses them when it stops."""
     os.environ["PUBSUB_EMULATOR_HOST"] = host
     with pubsub.PublisherClient() as publisher, pubsub.SubscriberClient() as subscriber:
         for topic, subscription in ((TOPIC, SUBSCRIPTION), (DEAD_TOPIC, DEAD_SUBSCRIPTION)):
@@ -70,13 +75,13 @@ def _make_topics(host: str) -> None:
 
 
 def _jobs(flink: cluster.Cluster) -> dict[str, str]:
-    """Return the ids of the jobs that go on, and their states."""
+    """Return the states of the unfinished jobs by their ids."""
     jobs = {job["jid"]: job["state"] for job in flink.get("/jobs/overview")["jobs"]}
-    return {job: state for job, state in jobs.items() if state in GOES_ON}
+    return {job: state for job, state in jobs.items() if state in UNFINISHED}
 
 
 def _submit(flink: cluster.Cluster, host: str) -> None:
-    """Start the streaming job, unless the cluster goes on with one."""
+    """Start the streaming job, unless the cluster has resumed one."""
     if _jobs(flink):
         return
     command = [
@@ -89,7 +94,7 @@ def _submit(flink: cluster.Cluster, host: str) -> None:
 
 
 def serve() -> int:
-    """Keep the stack up until a SIGTERM; this is the supervisor."""
+    """Run the supervisor: keep the stack up until a SIGTERM."""
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
@@ -115,9 +120,9 @@ def serve() -> int:
 
 
 def up() -> int:
-    """Start the stack, and return when its job runs."""
+    """Start the stack, and return when its job is running."""
     if _supervisor() is not None:
-        print("the stack is up already")
+        print("the stack is already up")
         return status()
     if emulator.program() is None:
         print(emulator.HOW_TO_GET_IT, file=sys.stderr)
@@ -129,7 +134,7 @@ def up() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     _write_facts(is_ready=False)
-    print(f"starting Pub/Sub's emulator, Flink and the streaming job; what they say goes to {LOG}")
+    print(f"starting Pub/Sub's emulator, Flink and the streaming job; their log is {LOG}")
     with LOG.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.stack", "serve"],
@@ -147,7 +152,7 @@ def up() -> int:
 
 
 def down() -> int:
-    """Stop the stack; what it keeps stays, and the next start goes on with it."""
+    """Stop the stack; its state is kept for the next start."""
     supervisor = _supervisor()
     if supervisor is None:
         print("the stack is not up")
@@ -156,9 +161,9 @@ def down() -> int:
     try:
         supervisor.wait(END_SECONDS)
     except psutil.TimeoutExpired:
-        print(f"the supervisor, process {supervisor.pid}, does not end; what it waits for is in {LOG}", file=sys.stderr)
+        print(f"the supervisor, process {supervisor.pid}, does not stop; see {LOG}", file=sys.stderr)
         return 1
-    print(f"the stack is down; 'make stack-up' goes on where it was, 'rm -r {FOLDER}' forgets all of it")
+    print(f"the stack is down; 'make stack-up' resumes it, 'rm -r {FOLDER}' deletes its state")
     return 0
 
 
@@ -170,7 +175,7 @@ def _checkpoints(flink: cluster.Cluster, job: str) -> str:
 
 
 def status() -> int:
-    """Say what runs, and where; return 0 if all of it does."""
+    """Print which parts are running, and where; return 0 if all are."""
     supervisor = _supervisor()
     if supervisor is None:
         print("the stack is not up; 'make stack-up' starts it")
@@ -185,7 +190,7 @@ def status() -> int:
         jobs = _jobs(flink)
         for job, state in jobs.items():
             print(f"streaming job   {state.lower()}{_checkpoints(flink, job)}")
-    except OSError as error:  # a job manager that was just started has no answer to some questions
+    except OSError as error:  # a job manager that has just started does not answer some requests
         print(f"Flink           {flink.url} does not answer yet: {error}")
         return 1
     if not jobs:

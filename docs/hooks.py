@@ -1,7 +1,6 @@
 """Reference pages made from the code when the site is built.
 
-A page asks for one with a comment on a line of its own: ``<!-- generated: command line -->``, ``<!-- generated: records -->`` or
-``<!-- generated: python api -->``.
+A page asks for a part with a comment on a line of its own, such as ``<!-- generated: records -->``; ``GENERATED`` lists them.
 """
 
 import argparse
@@ -136,8 +135,14 @@ def _fenced(text: str) -> str:
     return f"```text\n{text.strip()}\n```"
 
 
+def accuracy_gate() -> str:
+    """Return the table of the accuracy gate: what is between the first two blank lines of its golden file."""
+    return _fenced((ROOT / "tests" / "accuracy" / "golden.txt").read_text("utf-8").split("\n\n")[1])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "command line": command_line,
     "records": records,
     "python api": python_api,
+    "accuracy gate": accuracy_gate,
 }

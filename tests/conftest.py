@@ -4,11 +4,11 @@ import json
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from onrecord.data.article import Article, Message, article, decode
+from onrecord.data.article import Article, article
+from onrecord.data.message import Message, decode
 from onrecord.data.records import (
     ArticleRecord,
     DeadLetter,
@@ -26,11 +26,9 @@ from onrecord.data.records import (
     StanceRecord,
 )
 from onrecord.nlp.model import Model, load_model
-from tests import streams
-from tests.integration.portable import needs_prism
+from tests import markers, streams
 
-settings.register_profile("onrecord", deadline=None)  # the first example pays for imports and lexicons
-settings.load_profile("onrecord")
+pytest_collection_modifyitems = markers.pytest_collection_modifyitems
 
 RECEIVED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 
@@ -69,7 +67,7 @@ def value_coders() -> None:
     coders.register()
 
 
-@pytest.fixture(params=[streams.RUNNER, pytest.param("PrismRunner", marks=needs_prism)])
+@pytest.fixture(params=[streams.RUNNER, pytest.param("PrismRunner", marks=pytest.mark.prism)])
 def each_stream_runner(request, monkeypatch) -> str:
     """Run a test's streams on each runner of this machine that knows TestStream."""
     monkeypatch.setattr(streams, "RUNNER", request.param)

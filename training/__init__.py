@@ -1,4 +1,4 @@
-"""Learns the weights and derives the tables that ship in the package; not part of the distribution."""
+"""Learns the weights and builds the tables of the package; not part of the distribution."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What learning from annotated texts has in common: the words of annotations, and a conditional logit with a penalty."""
+"""Shared by all that is learned: the words of annotations, and a regularized conditional logit."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -10,13 +10,13 @@ from spacy.tokens import Doc
 
 from onrecord.nlp.learned import MAX_LOGIT
 
-LEAST_COUNT = 4  # a rarer feature says nothing about other articles
-PENALTY = 6.0  # of the squared weights, for the sum of the losses
+MIN_COUNT = 4  # a rarer feature does not generalize to other articles
+PENALTY = 6.0  # of the squared weights, relative to the sum of the losses
 STEPS = 300
 RATE = 0.1
-SMALLEST_WEIGHT = 0.02  # a smaller one moves no probability by more than half a point
+MIN_WEIGHT = 0.02  # a smaller one changes no probability by more than half a point
 SHARPNESS = 8  # the power of how right an option is: at 0.9 it is less than half as good as the best
-Example = tuple[list[str], float]  # an option's features and how right it is, 0 to 1
+Example = tuple[list[str], float]  # the features of an option and how right it is, 0 to 1
 
 
 class Words:
@@ -30,7 +30,7 @@ class Words:
         self.ends = [token.idx + len(token.text) for token in words]
 
     def within(self, spans: Iterable[Iterable[int]]) -> frozenset[int]:
-        """Return the words, by their tokens' places, that spans of code points touch."""
+        """Return the words that spans of code points touch, as token indices."""
         found: set[int] = set()
         for start, end in spans:
             found.update(self.places[bisect_right(self.ends, start) : bisect_left(self.starts, end)])
@@ -38,7 +38,7 @@ class Words:
 
 
 def _targets(group: list[Example]) -> list[float]:
-    """Return the probability that each reading should have: the best one all of it, those nearly as good a share."""
+    """Return the probability that each option should have: shared by the best one and those nearly as good."""
     shares = [right**SHARPNESS for _, right in group]
     total = sum(shares)
     return [share / total if total else 0.0 for share in shares]
@@ -48,10 +48,10 @@ def conditional_logit(data: list[list[Example]]) -> dict[str, float]:
     """Return the weight of every feature that is frequent enough (McFadden 1974; Adam on the whole batch, no randomness).
 
     Args:
-        data: groups of options of which one or none is right: a softmax over the options and "none" is fitted to each.
+        data: groups of options of which at most one is right: a softmax over the options and "none" is fitted to each.
     """
     counts = Counter(feature for group in data for features, _ in group for feature in features)
-    names = sorted(feature for feature, count in counts.items() if count >= LEAST_COUNT)
+    names = sorted(feature for feature, count in counts.items() if count >= MIN_COUNT)
     place = {name: index for index, name in enumerate(names)}
     rows: list[int] = []
     columns: list[int] = []
@@ -73,4 +73,4 @@ def conditional_logit(data: list[list[Example]]) -> dict[str, float]:
         mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
         rate = RATE * (1 - step / (STEPS + 1))
         weight -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
-    return {name: float(value) for name, value in zip(names, weight, strict=True) if abs(value) >= SMALLEST_WEIGHT}
+    return {name: float(value) for name, value in zip(names, weight, strict=True) if abs(value) >= MIN_WEIGHT}

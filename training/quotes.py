@@ -1,7 +1,7 @@
 """Learn the weights of ``nlp/weights/quotes.tsv`` from articles with annotated attributions.
 
-A regularised conditional logit: for each cue, a softmax over its readings and "no quote". A reading counts as right when it covers
-an annotated content by half (intersection over union of words) and its source overlaps the annotated one.
+A regularized conditional logit: for each cue, a softmax over its candidates and "no quote". A candidate is right when it shares at
+least half of the words with an annotated content (intersection over union) and its source overlaps the annotated one.
 
 Run it as ``python -m training.quotes ARTICLES.jsonl``. A line of the file is an object with ``text`` and ``quotes``, each with
 ``content`` and ``speaker``: lists of [start, end] in code points.
@@ -19,27 +19,34 @@ from onrecord.nlp.annotations import Quote
 from onrecord.nlp.model import load_model
 from onrecord.nlp.quotes import scored_quotes
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.reading import Reading
-from onrecord.nlp.quotes.weights import AGREEING, LEAST_SCORE, LEVEL, SLOPE, by_cue
+from onrecord.nlp.quotes.features import describe
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.proposal import propose
+from onrecord.nlp.quotes.scoring import AGREEING, LEVEL, MIN_CALIBRATED, SLOPE, by_cue
 from training import WEIGHTS
 from training.conditional_logit import Example, Words, conditional_logit
 
-FOLDS = 4  # parts of the articles; each is calibrated on with weights learned from the others
+FOLDS = 4  # parts of the articles; each is scored with weights learned from the others
 PLATT_STEPS = 20
+HEAD = """\
+# Weights of the features of a quote and its source; onrecord/nlp/quotes/features.py explains the names of the features.
+# Columns: feature, weight (natural logarithm of the odds).
+# Source: learned from the training part of PolNeAR by training/quotes.py; see quotes.json. Licence: Apache-2.0.
+"""
 Offsets = list[list[int]]
 Annotated = list[tuple[Offsets, Offsets]]
 
 
 def rightness(
-    reading: Reading, words: Words, candidate: Candidate, gold: list[tuple[frozenset[int], frozenset[int]]]
+    layout: QuotationLayout, words: Words, candidate: Candidate, gold: list[tuple[frozenset[int], frozenset[int]]]
 ) -> float:
-    """Return the share of the content that an annotated attribution with the same source has; 0 where it is under half."""
+    """Return the overlap of a candidate with an annotated attribution of the same source; 0 if it is under half."""
     content = words.within(candidate.content)
     source = frozenset(range(*candidate.source)) if candidate.source else frozenset()
-    of_noun = candidate.source_head == reading.tree.heads[candidate.anchor]
-    if candidate.source and of_noun and reading.tree.labels[candidate.anchor] == "relcl":
-        # Some annotators mark "who", some whom it stands for.
-        relative = reading.tree.child(candidate.anchor, "nsubj", "nsubjpass")
+    of_noun = candidate.source_head == layout.tree.heads[candidate.anchor]
+    if candidate.source and of_noun and layout.tree.labels[candidate.anchor] == "relcl":
+        # Some annotators mark "who", some its antecedent.
+        relative = layout.tree.child(candidate.anchor, "nsubj", "nsubjpass")
         source |= frozenset() if relative is None else {relative}
     best = 0.0
     for others, speaker in gold:
@@ -54,19 +61,21 @@ def rightness(
 
 
 def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
-    """Return the readings of each cue: their features and how right they are."""
-    reading, words = Reading(doc, {}), Words(doc)
+    """Return the candidates of each cue: their features and how right they are."""
+    layout, words = QuotationLayout.of(doc), Words(doc)
+    candidates = propose(layout)
+    describe(candidates, layout)
     gold = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
     return [
-        [(candidate.features, rightness(reading, words, candidate, gold)) for candidate in group]
-        for group in by_cue(reading.candidates)
+        [(candidate.features, rightness(layout, words, candidate, gold)) for candidate in group]
+        for group in by_cue(candidates)
     ]
 
 
 def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
-    """Return slope and level of each kind of quotes, from the scores of articles that the weights were not learned from.
+    """Return slope and level of each kind of quote, from the scores of articles that the weights were not learned from.
 
-    Quotes inside quotes are left out, as the annotators left them.
+    Quotes inside quotes are left out, as by the annotators.
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
@@ -78,7 +87,7 @@ def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Examp
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
             for quote, kind in scored_quotes(doc, table):
                 if quote.parent is None:
-                    logit = math.log(max(quote.confidence, LEAST_SCORE) / max(1 - quote.confidence, LEAST_SCORE))
+                    logit = math.log(max(quote.confidence, MIN_CALIBRATED) / max(1 - quote.confidence, MIN_CALIBRATED))
                     seen.setdefault(kind, []).append((logit, _is_right(words, quote, truth)))
     numbers: dict[str, float] = {}
     for kind, pairs in sorted(seen.items()):
@@ -88,7 +97,7 @@ def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Examp
 
 
 def _is_right(words: Words, quote: Quote, truth: list[tuple[frozenset[int], frozenset[int]]]) -> float:
-    """Return 1 if an annotated attribution has half of the quote's words and a source in common with it, or none as well."""
+    """Return 1 if an annotated attribution shares half of the quote's words and its source, or both have no source; else 0."""
     content = words.within((span.start, span.end) for span in quote.content)
     mention = quote.speaker.mention if quote.speaker else None
     source = words.within([(mention.start, mention.end)]) if mention else frozenset()
@@ -108,7 +117,7 @@ def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:
     for _ in range(PLATT_STEPS):
         estimate = 1 / (1 + np.exp(-(slope * logits + level)))
         spread = estimate * (1 - estimate)
-        # Newton's method; the prior keeps kinds of which little was seen near what their scores say.
+        # Newton's method; the prior keeps rare kinds near the identity.
         gradient = np.array([((estimate - right) * logits).sum() + slope - 1, (estimate - right).sum() + level])
         cross = (spread * logits).sum()
         curvature = np.array([[(spread * logits**2).sum() + 1, cross], [cross, spread.sum() + 1]])
@@ -117,14 +126,9 @@ def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def write(weight: dict[str, float], path: Path) -> None:
-    """Write the weights as the word list that the pipeline reads."""
-    head = (
-        "# Weights of the features of a quote, and of its source: what they mean is said in nlp/quotes/weights.py.\n"
-        "# Columns: feature, weight (natural logarithm of the odds).\n"
-        "# Source: learned from the training part of PolNeAR by nlp/quotes/fit.py. Licence: Apache-2.0.\n"
-    )
+    """Write the weights as the table that the package reads."""
     lines = [f"{name}\t{value:.2f}\n" for name, value in sorted(weight.items())]
-    path.write_text(head + "".join(lines), encoding="utf-8")
+    path.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 
 def main(articles: Path) -> None:

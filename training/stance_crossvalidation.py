@@ -1,4 +1,4 @@
-"""How the stances of annotated pairs come out when the weights were learned from other sentences."""
+"""Cross-validation of stances: annotated pairs, with weights learned from other sentences."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,14 +6,14 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import StanceParty
-from onrecord.nlp.stances.extractor import Reading
-from onrecord.nlp.stances.weights import Table
+from onrecord.nlp.stances.analysis import StanceAnalysis
+from onrecord.nlp.stances.scoring import Table
 from training.conditional_logit import Example, Words, conditional_logit
-from training.stance_examples import LEAST_SHARED, SIDES, Annotated, groups, table_of
+from training.stance_examples import MIN_SHARED, SIDES, Annotated, groups, table_of
 
 
 class Result(NamedTuple):
-    """Of one file: the annotated pairs, the F1 of each polarity, and of any polarity that is right."""
+    """The result for one file: the number of annotated pairs, the F1 of each polarity, and of both together."""
 
     file: str
     pairs: int
@@ -43,7 +43,7 @@ def cross_validated(docs: Sequence[Doc], sentences: Sequence[Annotated], folds: 
 
 def _labels(doc: Doc, annotated: list[Annotated], table: Table) -> Iterator[tuple[str, str]]:
     """Yield the label of each pair and that of the most confident stance between the two; neutral where there is none."""
-    words, stances = Words(doc), Reading(doc).stances(table)
+    words, stances = Words(doc), StanceAnalysis(doc).stances(table)
     for gold in annotated:
         if gold["holder"] and gold["target"]:
             ends = [words.within([gold["holder"]]), words.within([gold["target"]])]
@@ -62,7 +62,7 @@ def _is_near(words: Words, party: StanceParty, annotated: frozenset[int]) -> boo
         return False
     own = words.within([(party.mention.start, party.mention.end)])
     shared = len(own & annotated)
-    return shared >= LEAST_SHARED * max(len(own), len(annotated)) > 0
+    return shared >= MIN_SHARED * max(len(own), len(annotated)) > 0
 
 
 def _f1(rows: Sequence[tuple[bool, bool, bool]]) -> float:

@@ -1,31 +1,31 @@
-"""Annotated pairs as what is learned from: features of each polarity, and whether it is the right one."""
+"""Training examples from annotated pairs: features of each polarity, and whether it is the right one."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from spacy.tokens import Doc
 
-from onrecord.nlp.stances.extractor import Reading
+from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pair, Pairs
 from onrecord.nlp.stances.parse import Phrase
-from onrecord.nlp.stances.weights import Sides
+from onrecord.nlp.stances.scoring import Sides
 from training.conditional_logit import Example, Words
 
 SIDES = ("support", "oppose")
 SIGNS = ("+", "-")
-# Of the words of both: from here on a phrase is the annotated one.
-LEAST_SHARED = 0.2
-# Of the pairs that nobody has annotated, one in so many is learned from.
+# The share of common words from which on a phrase is the annotated one.
+MIN_SHARED = 0.2
+# One in this many of the pairs without annotation is learned from.
 EVERY = 8
-# The same of running news, which has many times as many.
+# The same for running news, which has many more of them.
 EVERY_OF_NEWS = 64
 Annotated: TypeAlias = dict[str, Any]
 
 
 def option(features: Iterable[str], side: int) -> list[str]:
-    """Return a pair's features as those of one polarity: its own, and those that speak for or against either.
+    """Return a pair's features for one polarity: its own, and those that agree or differ with it.
 
-    What speaks with a sign is seen twice: as such, and as agreeing with the polarity or not; so opposition learns from support.
+    A feature with a sign counts twice: as such, and as agreeing or differing with the polarity, so that opposition learns from support.
     """
     name, sign = SIDES[side], SIGNS[side]
     found = []
@@ -37,7 +37,7 @@ def option(features: Iterable[str], side: int) -> list[str]:
 
 
 def table_of(weight: dict[str, float]) -> dict[str, Sides]:
-    """Return what was learned by feature, for each polarity."""
+    """Return the weights of each feature for each polarity."""
     signed: dict[str, Sides] = {}
     names = {name.partition(" ")[2] for name in weight if name.startswith(SIDES)}
     for name in weight:
@@ -51,19 +51,19 @@ def table_of(weight: dict[str, float]) -> dict[str, Sides]:
 
 
 def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example]]:
-    """Yield the Doc's pairs: for each polarity the features and whether it is the right one.
+    """Yield the pairs of a Doc: for each polarity the features and whether it is the right one.
 
-    Of the pairs that nobody has annotated, every few that no rule has found are taken as without a stance, as most of them are:
-    annotators choose pairs of names, and what is learned must hold for pronouns and plain nouns too. ``None``: the Doc is running
-    news, in which nobody has annotated a pair.
+    Of the pairs without annotation, a sample of those that no rule found counts as pairs without a stance, as most of them are:
+    annotators choose pairs of names, and the weights must hold for pronouns and plain nouns too. ``None``: the Doc is running news
+    without annotated pairs.
     """
-    reading, words = Reading(doc), Words(doc)
-    paired = Pairs(reading.parse, reading.voices, reading.candidates)
+    analysis, words = StanceAnalysis(doc), Words(doc)
+    paired = Pairs(analysis.parse, analysis.voices, analysis.candidates)
     pairs = list(paired)
     labelled = {}
     for gold in annotated or ():
         if gold["holder"] and gold["target"]:
-            place = matching(reading, words, pairs, gold)
+            place = matching(analysis, words, pairs, gold)
             if place is not None:
                 labelled[place] = gold["label"]
     described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
@@ -75,19 +75,19 @@ def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example
         yield [(option(names, side), float(label == one)) for side, one in enumerate(SIDES)]
 
 
-def matching(reading: Reading, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
-    """Return the place of the pair whose phrases are most like the annotated ones."""
+def matching(analysis: StanceAnalysis, words: Words, pairs: list[Pair], gold: Annotated) -> int | None:
+    """Return the index of the pair whose phrases are most similar to the annotated ones."""
     holder = words.within([gold["holder"]])
     target = words.within([gold["target"]])
     best, most = None, 0.0
     for place, pair in enumerate(pairs):
-        held = reading.parties.holder_phrase(pair.holder.head)
-        aimed = reading.parse.phrase(pair.target.head)
+        held = analysis.parties.holder_phrase(pair.holder.head)
+        aimed = analysis.parse.phrase(pair.target.head)
         near = [
             _likeness(_tokens(phrase) & frozenset(words.places), gold_words)
             for phrase, gold_words in ((held, holder), (aimed, target))
         ]
-        if min(near) >= LEAST_SHARED and sum(near) > most:
+        if min(near) >= MIN_SHARED and sum(near) > most:
             best, most = place, sum(near)
     return best
 

@@ -1,11 +1,11 @@
 """Learn the weights of ``nlp/weights/stance_pairs.tsv`` from sentences with annotated pairs.
 
-A regularised conditional logit: for each annotated pair, a softmax over support, opposition and no stance.
+A regularized conditional logit: for each annotated pair, a softmax over support, opposition and no stance.
 
-Run it as ``python -m training.stances SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with
-``text`` and ``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or
-neutral; without ``pairs`` it is running news. Sentences that are also in the files after ``--without``, or were there before, are left
-out. With ``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
+Run it as ``python -m training.stances SENTENCES.jsonl… [--without HELD_OUT.jsonl…]``. A line of the files is an object with ``text`` and
+``pairs``, each with ``holder`` and ``target``, lists of [start, end] in code points, and ``label``: support, oppose or neutral; an
+object without ``pairs`` is running news. Repeated sentences, and those in the files after ``--without``, are left out. With
+``--folds N`` nothing is written: each file's pairs are labelled with weights learned from the other folds.
 """
 
 import argparse
@@ -16,23 +16,21 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from onrecord.nlp.model import load_model
-from onrecord.nlp.stances.weights import PAIR_WEIGHTS
+from onrecord.nlp.stances.scoring import PAIR_WEIGHTS, Sides
 from training import WEIGHTS
 from training.conditional_logit import conditional_logit
 from training.stance_crossvalidation import cross_validated
 from training.stance_examples import Annotated, groups, table_of
 
-PAIR_HEAD = (
-    "# Weights of the features of two actors: what the names mean is said in nlp/stances/features.py.\n"
-    "# Columns: feature, weight for support, weight for opposition (natural logarithms of odds against no stance).\n"
-)
-SOURCE = (
-    "# Source: learned from the training parts of DSE, PLV and PolNeAR by nlp/stances/fit.py. Licence: Apache-2.0.\n"
-)
+HEAD = """\
+# Weights of the features of a pair of actors; onrecord/nlp/stances/features.py explains the names of the features.
+# Columns: feature, weight for support, weight for opposition (natural logarithms of the odds against no stance).
+# Source: learned from the training parts of DSE, PLV and PolNeAR by training/stances.py; see stance_pairs.json. Licence: Apache-2.0.
+"""
 
 
 def normal(text: str) -> str:
-    """Return a sentence as it is compared with others."""
+    """Return a sentence in the form in which sentences are compared."""
     return " ".join(text.lower().split())
 
 
@@ -49,15 +47,14 @@ def read(files: Iterable[Path], held_out: Iterable[Path]) -> list[Annotated]:
     return kept
 
 
-def write(name: str, head: str, rows: Iterable[tuple[str, list[float]]]) -> None:
-    """Write weights as the word list that the pipeline reads."""
+def write(rows: Iterable[tuple[str, Sides]], path: Path) -> None:
+    """Write weights as the table that the package reads."""
     lines = [
         "\t".join((feature, *(f"{value:.2f}" for value in values))) + "\n"
         for feature, values in sorted(rows)
         if any(values)
     ]
-    path = WEIGHTS / f"{name}.tsv"
-    path.write_text(head + SOURCE + "".join(lines), encoding="utf-8")
+    path.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 
 def report(docs: list[Doc], sentences: list[Annotated], folds: int) -> None:
@@ -75,7 +72,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("sentences", nargs="+", type=Path)
     parser.add_argument("--without", nargs="+", type=Path, default=[])
-    parser.add_argument("--folds", type=int, default=0, metavar="N", help="only say how well it is learned, in N folds")
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        metavar="N",
+        help="write nothing, and report the results of cross-validation in N folds",
+    )
     options = parser.parse_args()
     sentences = read(options.sentences, options.without)
     nlp = load_model().as_one_pipeline()
@@ -87,7 +90,7 @@ def main() -> None:
         pairs = [
             group for doc, sentence in zip(docs, sentences, strict=True) for group in groups(doc, sentence.get("pairs"))
         ]
-    write(PAIR_WEIGHTS, PAIR_HEAD, ((name, list(sides)) for name, sides in table_of(conditional_logit(pairs)).items()))
+    write(table_of(conditional_logit(pairs)).items(), WEIGHTS / f"{PAIR_WEIGHTS}.tsv")
 
 
 if __name__ == "__main__":

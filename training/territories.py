@@ -1,8 +1,8 @@
-"""Make ``nlp/knowledge/territories.tsv``: countries, their first-level divisions, and continents, with their Wikidata items.
+"""Build ``nlp/knowledge/territories.tsv``: countries, their first-level divisions, and continents, with their Wikidata items.
 
 Run it as ``python -m training.territories BORDERS.json``, with ``rigour`` 2.6.1 installed; ``BORDERS.json`` is
 ``src/data/borders.json`` of the npm package ``@rapideditor/country-coder`` 5.6.1 (``npm pack`` fetches it). The two must
-agree on every country; a country on which they don't is left out.
+agree on a country; others are left out.
 """
 
 import importlib
@@ -14,22 +14,22 @@ from typing import Any, NamedTuple
 
 import onrecord.nlp
 
-# States and provinces that news in English names without more ado; elsewhere a division has its main city's name.
+# Countries whose states and provinces news in English names by themselves; elsewhere a division has its main city's name.
 DIVIDED = frozenset({"AU", "CA", "CN", "DE", "GB", "IN", "RU", "UA", "US"})
 REGION_LEVELS = frozenset({"region", "subregion", "intermediateRegion"})
-# Names of continents and parts of countries that the UN's geography has in another sense than the news.
+# Names of continents and regions that have another meaning in the UN's geography than in the news.
 NOT_TAKEN = frozenset(
     {"Micronesia", "Americas", "Australia and New Zealand", "Latin America and the Caribbean", "Iberia"}
 )
-# Divisions whose name is as well that of a larger region.
+# Divisions whose name is also that of a larger region.
 PARTS_OF_REGIONS = frozenset({"Punjab", "Tibet"})
-# Parts of countries that have no code of ISO 3166-1 and are in the news by name.
+# Parts of countries without a code in ISO 3166-1 that the news names.
 PARTS = frozenset({"West Bank", "Gaza Strip", "Crimea", "Sumatra", "Java", "Sulawesi", "Northern Cyprus"})
-# Whose these are is what the news is about.
+# Parts whose country is contested.
 CONTESTED = frozenset({"Crimea", "Northern Cyprus"})
-# Codes of rigour's that are no country's in ISO 3166-1.
+# Codes in rigour that are not countries in ISO 3166-1.
 NO_COUNTRIES = frozenset({"EU", "UN", "CQ"})
-# The names in news, where the sources have an official or a longer one.
+# Names in the news, where the sources have an official or a longer one.
 NEWS_NAMES = {
     "CD": ["Democratic Republic of Congo"],
     "CI": ["Ivory Coast"],
@@ -48,18 +48,18 @@ NEWS_NAMES = {
     "VA": ["Vatican City"],
 }
 NAMED_IN_TWO_COUNTRIES = {"CG": "Congo", "CD": "Congo", "KR": "Korea", "KP": "Korea"}
-LEXICON = Path(onrecord.nlp.__file__).parent / "knowledge" / "territories.tsv"
+TABLE = Path(onrecord.nlp.__file__).parent / "knowledge" / "territories.tsv"
 HEADER = """\
 # Countries, states and provinces, and continents with their Wikidata items.
 # Columns: name; Wikidata item; ISO 3166-1 alpha-2 code of the country (XK is Kosovo); ISO 3166-2 code of a division.
-# A name that stands twice has two bearers.
+# A name that is listed twice has two bearers.
 # Source: made by training/territories.py from rigour 2.6.1 (MIT, OpenSanctions) and from
 # @rapideditor/country-coder 5.6.1 (ISC, country-coder contributors). Licence: MIT and ISC.
 """
 
 
 class Row(NamedTuple):
-    """A line of the lexicon."""
+    """A row of the table."""
 
     name: str
     item: str
@@ -68,7 +68,7 @@ class Row(NamedTuple):
 
 
 def rows(borders: Iterable[dict[str, Any]]) -> Iterator[Row]:
-    """Yield the lexicon's lines.
+    """Yield the rows of the table.
 
     Args:
         borders: the properties of country-coder's features.
@@ -99,11 +99,11 @@ def rows(borders: Iterable[dict[str, Any]]) -> Iterator[Row]:
 
 
 def main(argv: list[str]) -> None:
-    """Write the lexicon."""
+    """Write the table."""
     features = json.loads(Path(argv[0]).read_text("utf-8"))["features"]
     lines = sorted({"\t".join(row).rstrip() for row in rows(feature["properties"] for feature in features)})
-    LEXICON.write_text(HEADER + "\n".join(lines) + "\n", "utf-8")
-    print(f"{len(lines)} names written to {LEXICON}")
+    TABLE.write_text(HEADER + "\n".join(lines) + "\n", "utf-8")
+    print(f"{len(lines)} names written to {TABLE}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Dataflow: the Flex Templates and how jobs are started."""
+"""Dataflow: the Flex Templates, and a script that starts jobs."""

@@ -1,7 +1,7 @@
-"""What a Flex Template's launcher runs: the template's parameters as a command line of ``onrecord``.
+"""The program that a Flex Template's launcher runs: turns the template's parameters into a command line of ``onrecord``.
 
-The launcher hands every parameter over as ``--name=value``, with underscores in the names, beside options of Beam's. Which command it
-is, the image says in ONRECORD_COMMAND.
+The launcher passes every parameter as ``--name=value``, with underscores in the names, together with Beam's options. The image sets the
+command in ONRECORD_COMMAND.
 """
 
 import argparse
@@ -19,27 +19,27 @@ COMMAND = "ONRECORD_COMMAND"
 
 
 def options_of(command: str) -> dict[str, argparse.Action]:
-    """Return the options of a command of ``onrecord``, by their names with underscores."""
+    """Return the options of an ``onrecord`` command by their names with underscores."""
     commands = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
     return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
 
 
 def is_flag(option: argparse.Action) -> bool:
-    """Whether an option takes no value; a template can only give it ``true`` or ``false``."""
+    """Whether an option takes no value; as a template parameter it is ``true`` or ``false``."""
     return option.nargs == 0
 
 
 def takes_several(option: argparse.Action) -> bool:
-    """Whether an option takes several values; in a template there are commas between them."""
+    """Whether an option takes several values; as a template parameter they are separated by commas."""
     return option.nargs == "+"
 
 
 def command_line(command: str, parameters: list[str]) -> list[str]:
-    """Return the command line of ``onrecord`` that a template's parameters stand for; options of Beam's stay as they are.
+    """Return the ``onrecord`` command line for a template's parameters; Beam's options are not changed.
 
     Args:
         command: ``backfill`` or ``stream``.
-        parameters: ``--name=value`` each, as the launcher gives them.
+        parameters: each in the form ``--name=value``.
 
     Raises:
         ValueError: a flag is neither ``true`` nor ``false``.
@@ -58,13 +58,13 @@ def command_line(command: str, parameters: list[str]) -> list[str]:
             line.extend([written] if value == "true" else [])
         elif takes_several(option):
             line.extend([written, *filter(None, value.split(","))])
-        elif value:  # what was left empty in a form was not given
+        elif value:  # an empty field of a form is an option that was not given
             line.append(f"{written}={value}")
     return line
 
 
 def submit_backfill(line: list[str]) -> int:
-    """Submit a backfill without waiting for it, which the command line always does, and return the exit code."""
+    """Submit a backfill without waiting for it, unlike the command line, and return the exit code."""
     arguments, beam_flags = parser().parse_known_args(line)
     try:
         options = backfill.check(arguments, beam_flags)
@@ -77,7 +77,7 @@ def submit_backfill(line: list[str]) -> int:
 def main() -> int:
     """Submit the job that the parameters describe, and return the exit code.
 
-    The launcher waits for this process, and the job is started after it: nothing may wait for the job here.
+    The launcher starts the job only after this process has ended, so this function must not wait for the job.
     """
     try:
         command = os.environ[COMMAND]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts, replaces, drains and snapshots the jobs on Dataflow, with gcloud; needs nothing but Python and gcloud."""
+"""Starts, replaces, drains and snapshots jobs on Dataflow; needs only Python and gcloud."""
 
 import argparse
 import re
@@ -10,11 +10,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WRONG_USAGE = 2
-THREADS = 2  # of a worker process; docs/how-to/dataflow.md says why
+THREADS = 2  # per worker process; docs/how-to/dataflow.md says why
 FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?")
 DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 PARAMETER = re.compile(r"[a-z_]+=.*")
-SEPARATOR = "~"  # between the parameters that gcloud is given: commas stand in their values
+SEPARATOR = "~"  # between the parameters for gcloud, because their values may contain commas
 EXAMPLES = """\
 examples:
   launch.py template --command stream --image REPOSITORY/stream-template@sha256:... --staging gs://my-staging
@@ -23,10 +23,10 @@ examples:
       input='gs://articles/2026-*.jsonl.gz' output=gs://my-records/2026
   launch.py stream ... subscription=projects/my-project/subscriptions/articles output=gs://my-records/records
   launch.py stream ... --update ...           replace the running stream with a newer one; it keeps its state
-  launch.py drain JOB_ID --region europe-west1      read no more, write what was read, end
-  launch.py snapshot JOB_ID --region europe-west1   keep the state of a stream, messages that wait included
+  launch.py drain JOB_ID --region europe-west1      stop reading, finish, and write the records
+  launch.py snapshot JOB_ID --region europe-west1   save the state of a stream, with its pending messages
 
---print shows the commands and runs nothing. docs/how-to/dataflow.md says when to update and when to drain.
+--print shows the command without running it. docs/how-to/dataflow.md says when to update and when to drain.
 """
 
 
@@ -36,11 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
 
-    template = commands.add_parser("template", help="make a Flex Template's file of an image", allow_abbrev=False)
+    template = commands.add_parser(
+        "template", help="create the file of a Flex Template from an image", allow_abbrev=False
+    )
     template.add_argument("--command", choices=("backfill", "stream"), required=True)
     template.add_argument("--image", required=True, help="the template's image, as deploy/image/build printed it")
     template.add_argument("--staging", required=True, metavar="GS", help="bucket or folder, gs://…")
-    template.add_argument("--print", action="store_true", dest="is_shown", help="show the command, run nothing")
+    template.add_argument("--print", action="store_true", dest="is_shown", help="show the command without running it")
 
     for name in ("backfill", "stream"):
         job = commands.add_parser(name, help=f"start a {name}", allow_abbrev=False)
@@ -58,29 +60,37 @@ def _parser() -> argparse.ArgumentParser:
             metavar="IMAGE",
             help="REPOSITORY/worker@sha256:…, as deploy/image/build printed it",
         )
-        add("--staging", required=True, metavar="GS", help="bucket or folder for what the job puts down")
-        add("--service-account", required=True, metavar="ACCOUNT", help="that the workers run as")
+        add("--staging", required=True, metavar="GS", help="bucket or folder for the job's temporary files")
+        add("--service-account", required=True, metavar="ACCOUNT", help="service account of the workers")
         add("--job-name", default=f"onrecord-{name}", metavar="NAME", help="(default: %(default)s)")
         add("--subnetwork", metavar="NAME", help="regions/REGION/subnetworks/NAME, with Private Google Access")
-        add("--machine-type", default="n2-standard-2", metavar="TYPE", help="of the workers (default: %(default)s)")
-        add("--max-workers", default="4", metavar="N", help="machines that it may grow to (default: %(default)s)")
+        add(
+            "--machine-type",
+            default="n2-standard-2",
+            metavar="TYPE",
+            help="machine type of the workers (default: %(default)s)",
+        )
+        add("--max-workers", default="4", metavar="N", help="maximum number of machines (default: %(default)s)")
         _common(job)
         if name == "stream":
             add("--update", action="store_true", help="replace the running job of this name")
         else:
-            add("--when-cheap", action="store_true", help="within six hours, on machines that cost less (FlexRS)")
+            add("--when-cheap", action="store_true", help="start within six hours, on cheaper machines (FlexRS)")
 
-    for name, text in (("drain", "read no more, write what was read, end"), ("snapshot", "keep the state of a stream")):
+    for name, text in (
+        ("drain", "stop reading, finish, and write the records"),
+        ("snapshot", "save the state of a stream"),
+    ):
         of_job = commands.add_parser(name, help=text, allow_abbrev=False)
-        of_job.add_argument("job", metavar="JOB_ID", help="as 'gcloud dataflow jobs list' shows it")
+        of_job.add_argument("job", metavar="JOB_ID", help="id of the job, from 'gcloud dataflow jobs list'")
         _common(of_job)
     return parser
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--region", required=True, help="of the job, such as europe-west1")
-    parser.add_argument("--project", help="(default: gcloud's)")
-    parser.add_argument("--print", action="store_true", dest="is_shown", help="show the command, run nothing")
+    parser.add_argument("--region", required=True, help="region of the job, such as europe-west1")
+    parser.add_argument("--project", help="Google Cloud project (default: gcloud's)")
+    parser.add_argument("--print", action="store_true", dest="is_shown", help="show the command without running it")
 
 
 def problems_of(arguments: argparse.Namespace) -> list[str]:
@@ -89,7 +99,7 @@ def problems_of(arguments: argparse.Namespace) -> list[str]:
     for name in ("staging", "template"):
         value = getattr(arguments, name, None)
         if value is not None and not FOLDER.fullmatch(value):
-            problems.append(f"--{name} {value}: give a place in Cloud Storage, gs://…")
+            problems.append(f"--{name} {value}: give a Cloud Storage location, gs://…")
     for name in ("image", "worker_image"):
         value = getattr(arguments, name, None)
         if value is not None and not DIGEST.fullmatch(value):
@@ -98,12 +108,12 @@ def problems_of(arguments: argparse.Namespace) -> list[str]:
         if not PARAMETER.fullmatch(parameter):
             problems.append(f"{parameter!r}: give parameters as name=value")
         if SEPARATOR in parameter:
-            problems.append(f"{parameter!r}: {SEPARATOR!r} can't stand in a parameter")
+            problems.append(f"{parameter!r}: a parameter can't contain {SEPARATOR!r}")
     return problems
 
 
 def command_of(arguments: argparse.Namespace) -> list[str]:
-    """Return the command of gcloud."""
+    """Return the gcloud command for the arguments."""
     dataflow = ["gcloud", "dataflow"]
     if arguments.action == "template":
         return [
@@ -142,7 +152,7 @@ def command_of(arguments: argparse.Namespace) -> list[str]:
 
 
 def main() -> int:
-    """Run gcloud, and return its exit code."""
+    """Run gcloud and return its exit code."""
     arguments = _parser().parse_args()
     problems = problems_of(arguments)
     for problem in problems:
@@ -156,7 +166,7 @@ def main() -> int:
     try:
         return subprocess.run(command, check=False).returncode
     except FileNotFoundError:
-        print("launch.py: gcloud is not here: https://cloud.google.com/sdk/docs/install", file=sys.stderr)
+        print("launch.py: gcloud is not installed; see https://cloud.google.com/sdk/docs/install", file=sys.stderr)
         return WRONG_USAGE
 
 

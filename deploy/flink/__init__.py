@@ -1,1 +1,1 @@
-"""Flink: fetched, and started as processes of this machine."""
+"""Flink: downloaded, and run as local processes."""

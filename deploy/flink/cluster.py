@@ -1,7 +1,7 @@
-"""A Flink cluster of processes on this machine: ZooKeeper, a job manager and task managers, all on the loopback interface.
+"""A Flink cluster of local processes: ZooKeeper, a job manager and task managers, all on the loopback interface.
 
-It is what a cluster on Kubernetes is, small: what dies is started again, and a job goes on from its last checkpoint, because the job
-manager keeps what it knows in ZooKeeper and on disk.
+It behaves like a cluster on Kubernetes: processes that die are restarted, and a job resumes from its last checkpoint, because the job
+manager keeps its state in ZooKeeper and on disk.
 """
 
 import json
@@ -24,11 +24,13 @@ from deploy.flink import fetch
 from deploy.processes import ENDS_WITH_PARENT, free_port
 
 CONF = Path(__file__).with_name("flink.conf")
-HOW_TO_GET_IT = "no Flink: `make flink` fetches it from PyPI and Maven Central; it needs a JDK, 11 or 17"
+HOW_TO_GET_IT = (
+    "Flink is not installed: `make flink` downloads it from PyPI and Maven Central; it needs a JDK, 11 or 17"
+)
 START_SECONDS = 240.0
-LOOK_SECONDS = 0.5  # between two looks whether all processes are there
+LOOK_SECONDS = 0.5  # between two checks that all processes are running
 END_SECONDS = 20.0
-# Flink on Java 17 looks into classes of the platform's.
+# Flink on Java 17 uses reflection on classes of the platform.
 OPENED = (
     "java.base/java.lang", "java.base/java.net", "java.base/java.io", "java.base/java.nio", "java.base/sun.nio.ch",
     "java.base/java.lang.reflect", "java.base/java.text", "java.base/java.time", "java.base/java.util",
@@ -55,7 +57,7 @@ appender.file.strategy.max = 3
 
 
 def is_here() -> bool:
-    """Whether Flink can be run on this machine."""
+    """Whether Flink can run on this machine."""
     return fetch.is_fetched() and shutil.which("java") is not None
 
 
@@ -65,18 +67,17 @@ def _conf() -> dict[str, str]:
 
 
 class Cluster:
-    """A cluster that runs between ``start`` and ``stop``; a process of it that dies is started again."""
+    """A cluster that runs between ``start`` and ``stop``; processes that die are restarted."""
 
     def __init__(self, folder: Path, task_managers: int = 2, slots: int = 1, port: int = 0, **conf: str) -> None:
         """Prepare a cluster.
 
         Args:
-            folder: for all that it writes: logs, checkpoints, savepoints, what the job manager knows. One that was used before goes
-                on with the jobs of then.
-            task_managers: how many.
-            slots: of each of them; a worker process of ours runs in each.
-            port: of the REST interface; 0 takes a free one.
-            conf: Flink's configuration that differs from ``flink.conf``, with ``__`` for a dot and ``_`` for a hyphen.
+            folder: for logs, checkpoints, savepoints and the job manager's state; the jobs of a folder that was used before are resumed.
+            task_managers: number of task managers.
+            slots: slots per task manager; each runs one worker process.
+            port: port of the REST interface; 0 for any free port.
+            conf: settings that override ``flink.conf``, with ``__`` for a dot and ``_`` for a hyphen.
         """
         self.folder = folder.resolve()
         self.port = port or free_port()
@@ -92,11 +93,16 @@ class Cluster:
 
     @property
     def workers_command(self) -> str:
-        """The program that starts a Python worker."""
+        """Path of the program that starts a Python worker."""
         return str(self.folder / "worker")
 
     def beam_flags(self, parallelism: int | None = None, workers: dict[str, str] | None = None) -> list[str]:
-        """Return the options with which Beam runs a pipeline here; ``workers`` is added to the workers' environment."""
+        """Return the options with which Beam runs a pipeline on this cluster.
+
+        Args:
+            parallelism: of the job; by default, the number of slots.
+            workers: variables that are added to the environment of the workers.
+        """
         environment = {"command": self.workers_command, "env": workers or {}}
         return [
             "--runner=FlinkRunner",
@@ -134,7 +140,7 @@ class Cluster:
             "taskmanager.memory.managed.size": "128m",
             "taskmanager.memory.jvm-overhead.min": "192m",
             "taskmanager.memory.jvm-overhead.max": "192m",
-            # What was killed is missed after so long.
+            # How soon a killed process is noticed, in milliseconds.
             "heartbeat.interval": "2000",
             "heartbeat.timeout": "10000",
             "high-availability.type": "zookeeper",
@@ -153,7 +159,7 @@ class Cluster:
             f"tickTime=2000\ndataDir={self.folder}/zookeeper\nclientPort={self._zookeeper_port}\n"
             "clientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n"
         )
-        # The package is found wherever this process finds it; a job may have workers that find another version.
+        # Workers import the package from where this process does, unless their job sets PYTHONPATH to another version.
         path = ":".join(str(Path(place).resolve()) for place in sys.path)
         worker = (
             f"#!/bin/sh\nexport OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1\n"
@@ -194,11 +200,11 @@ class Cluster:
         self.processes[name] = process
 
     def start(self) -> "Cluster":
-        """Start the processes, and return when all task managers are there.
+        """Start the processes, and return when all task managers are registered.
 
         Raises:
-            RuntimeError: Flink was not fetched, or there is no Java.
-            TimeoutError: it does not come up.
+            RuntimeError: Flink has not been downloaded, or there is no Java.
+            TimeoutError: the cluster is not complete in time.
         """
         if not is_here():
             raise RuntimeError(HOW_TO_GET_IT)
@@ -231,7 +237,7 @@ class Cluster:
                         self._start(name)
 
     def kill(self, name: str) -> None:
-        """End one process as a failing machine would; its workers follow it."""
+        """Kill a process, as a failing machine would; its workers end with it."""
         self.processes[name].kill()
 
     def worker_pids(self) -> list[int]:
@@ -243,11 +249,11 @@ class Cluster:
         return children
 
     def stop(self) -> None:
-        """End all processes; checkpoints and what the job manager knows stay in the folder."""
+        """Stop all processes; checkpoints and the job manager's state stay in the folder."""
         self._is_ending.set()
         self._keeper.join()
         with self._lock:
-            # In the order in which each takes its leave of the next.
+            # Each process deregisters from one that is stopped after it.
             for process in reversed(self.processes.values()):
                 process.send_signal(signal.SIGTERM)
                 try:
@@ -257,19 +263,19 @@ class Cluster:
                     process.wait()
 
     def __enter__(self) -> "Cluster":
-        """Start."""
+        """Start the cluster."""
         return self.start()
 
     def __exit__(self, *error: object) -> None:
-        """Stop."""
+        """Stop the cluster."""
         self.stop()
 
     def get(self, path: str) -> Any:
-        """Return what the REST interface answers."""
+        """Return the REST interface's answer to a GET request."""
         return self.ask(path)
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
-        """Send something to the REST interface and return its answer."""
+        """Send a request to the REST interface and return its answer."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:

@@ -1,12 +1,12 @@
-"""Fetches Apache Flink and Beam's runner for it, with pinned versions and checksums: ``python -m deploy.flink.fetch``.
+"""Downloads Apache Flink and Beam's runner for it, with pinned versions and checksums: ``python -m deploy.flink.fetch``.
 
-What is fetched stands in ``jars.lock``. From it a folder is made in the cache, ``~/.cache/onrecord`` or ``ONRECORD_CACHE``:
+``jars.lock`` lists the files. They are assembled to a folder in the cache, ``~/.cache/onrecord`` or ``ONRECORD_CACHE``:
 
     flink-…/lib/        Flink's class path
-    flink-…/beam.jar    Beam's runner and all that it needs beside Flink, as one jar: what Beam calls a job server jar
+    flink-…/beam.jar    Beam's runner and its dependencies other than Flink, as one jar: Beam's "job server jar"
 
-Package indexes are those of this machine: ``PIP_INDEX_URL`` (or pip's configuration), and for Maven a mirror of ``central`` in
-``~/.m2/settings.xml`` or ``ONRECORD_MAVEN_URL``. A download that breaks off goes on where it was.
+They come from the package indexes that this machine is configured for: ``PIP_INDEX_URL`` (or pip's configuration), and for Maven a
+mirror of ``central`` in ``~/.m2/settings.xml`` or ``ONRECORD_MAVEN_URL``. An interrupted download is resumed.
 """
 
 import hashlib
@@ -28,17 +28,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from onrecord.runners.cache import cache_folder
+
 LOCK = Path(__file__).with_name("jars.lock")
 PYPI = "https://pypi.org/simple"
 MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 TRIES = 4
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60.0
-# Of Flink's distribution, which has SQL and more besides.
+# The jars of Flink's distribution that are used; it also has SQL and more.
 FLINK_JARS = re.compile(r".*/deps/lib/((?:flink-dist|log4j-).*\.jar)")
 SIGNATURES = re.compile(r"META-INF/([^/]+\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.LIST|versions/.*/module-info\.class)")
 SERVICES = "META-INF/services/"
-# What takes numbers that are never used again, from where, and what gives it numbers that are; RecycledIds.java says why.
+# The class that takes ids that are never reused, where it takes them from, and the class that recycles them; see RecycledIds.java.
 IDS = Path(__file__).with_name("RecycledIds.java")
 TAKES_IDS = (
     "org/apache/beam/runners/fnexecution/control/BundleCheckpointHandlers$StateAndTimerBundleCheckpointHandler.class"
@@ -47,12 +49,12 @@ BEAMS_IDS, OUR_IDS = "org/apache/beam/sdk/fn/IdGenerators", "onrecord/flink/Recy
 
 
 class FetchError(Exception):
-    """Something can't be had; the message says what, and what would help."""
+    """A file can't be downloaded or built; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """A file that is fetched: its SHA-256, ``pypi`` or ``maven``, and its path there."""
+    """A file of the lock: its SHA-256, its index (``pypi`` or ``maven``), and its path there."""
 
     sha256: str
     kind: str
@@ -60,35 +62,29 @@ class Pinned:
 
     @property
     def name(self) -> str:
-        """Its file name."""
+        """The file name."""
         return self.path.rpartition("/")[2]
 
 
 def pinned(lock: Path = LOCK) -> list[Pinned]:
-    """Return what the lock names."""
+    """Return the files of a lock."""
     lines = [line.split() for line in lock.read_text().splitlines() if line and not line.startswith("#")]
     return [Pinned(sha256, *place.split(":", 1)) for sha256, place in lines]
 
 
-def cache_folder() -> Path:
-    """Return the folder for what is fetched."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("ONRECORD_CACHE") or Path(home) / "onrecord")
-
-
 def home() -> Path:
-    """Return the folder of what the lock says, whether it is there or not."""
+    """Return the folder that the files of the lock are assembled to; it need not exist."""
     made_from = LOCK.read_bytes() + IDS.read_bytes()
     return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
 
 
 def is_fetched() -> bool:
-    """Whether it is there."""
+    """Whether Flink has been downloaded and assembled."""
     return home().is_dir()
 
 
 def _pypi_url(path: str) -> str:
-    """Return the address of a file on the package index that pip would ask."""
+    """Return the URL of a file on the package index that pip uses."""
     index = os.environ.get("PIP_INDEX_URL")
     if not index:
         asked = subprocess.run(
@@ -111,7 +107,7 @@ def _pypi_url(path: str) -> str:
 
 
 def _maven_url(path: str) -> str:
-    """Return the address of a file on Maven Central or this machine's mirror of it."""
+    """Return the URL of a file on Maven Central, or on the mirror that is configured for it."""
     base = os.environ.get("ONRECORD_MAVEN_URL")
     settings = Path.home() / ".m2" / "settings.xml"
     if not base and settings.is_file():
@@ -131,7 +127,7 @@ def _sha256(path: Path) -> str:
 
 
 def _download(url: str, partial: Path) -> None:
-    """Fetch an address into a file; what is there of it already is not fetched again."""
+    """Download a URL to a file; if the file has the beginning of it, download the rest."""
     have = partial.stat().st_size if partial.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -140,7 +136,7 @@ def _download(url: str, partial: Path) -> None:
             with partial.open("ab" if is_rest else "wb") as file:
                 shutil.copyfileobj(answer, file, CHUNK)
     except urllib.error.HTTPError as error:
-        if error.code != 416:  # there is no more of it
+        if error.code != 416:  # the file is complete
             raise
 
 
@@ -148,7 +144,7 @@ def fetch(file: Pinned, folder: Path) -> Path:
     """Return a file of the lock, from the cache or from its index.
 
     Raises:
-        FetchError: it can't be had, or is not what was pinned.
+        FetchError: it can't be downloaded, or has another checksum.
     """
     target = folder / file.name
     if target.exists() and _sha256(target) == file.sha256:
@@ -162,18 +158,18 @@ def fetch(file: Pinned, folder: Path) -> Path:
             _download(url, partial)
         except urllib.error.HTTPError as error:
             raise FetchError(f"{error.url}: {error.code} {error.reason}") from error
-        except OSError as error:  # the connection; what came stays
+        except OSError as error:  # the connection broke; what has been downloaded is kept
             problem = error
             continue
         if _sha256(partial) == file.sha256:
             return partial.rename(target)
         partial.unlink()
-        problem = FetchError(f"{url}: is not what jars.lock pins; nothing of it was kept")
-    raise FetchError(f"{file.name} can't be fetched: {problem}")
+        problem = FetchError(f"{url}: the checksum differs from that in jars.lock; the file was deleted")
+    raise FetchError(f"{file.name} can't be downloaded: {problem}")
 
 
 def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield the entries of several jars for one; of a class that is in two, the first; of a list of services, all lines."""
+    """Yield the entries of several jars for one: the first of classes with the same name, and all lines of lists of services."""
     seen: set[str] = set()
     services: dict[str, list[bytes]] = {}
     for jar in jars:
@@ -189,28 +185,28 @@ def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 def _merge(jars: Iterable[Path], target: Path) -> None:
-    """Make one jar of several."""
+    """Merge several jars into one."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as jar:
         jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nMulti-Release: true\n")
         for name, content in _entries(jars):
-            # With a date of its own the same jars would not make the same jar.
+            # Without the date, so that the same jars are merged to the same bytes.
             jar.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 def _constant(text: str) -> bytes:
-    """Return how a text stands in a Java class."""
+    """Return a text as a constant of a Java class file."""
     return b"\x01" + struct.pack(">H", len(text)) + text.encode("ascii")
 
 
 def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
-    """Make Beam's runner recycle the ids of states.
+    """Patch Beam's runner so that it recycles the ids of states.
 
     Raises:
-        FetchError: there is no Java compiler.
+        FetchError: there is no Java compiler, or the runner is another version.
     """
     compiler = shutil.which("javac")
     if compiler is None:
-        raise FetchError("there is no javac; it comes with a JDK from 11 on, such as Debian's default-jdk-headless")
+        raise FetchError("javac was not found; install a JDK, 11 or newer, such as Debian's default-jdk-headless")
     classes = unfinished / "classes"
     options = ("--release", "11", "-cp", str(beam), "-d", str(classes))
     done = subprocess.run([compiler, *options, str(IDS)], capture_output=True, text=True)
@@ -220,17 +216,17 @@ def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
         taker = jar.read(TAKES_IDS)
     if taker.count(_constant(BEAMS_IDS)) != 1:
         raise FetchError("this version of Beam's runner does not take ids as the pinned one does; see RecycledIds.java")
-    mended = {
+    patched = {
         TAKES_IDS: taker.replace(_constant(BEAMS_IDS), _constant(OUR_IDS)),
         f"{OUR_IDS}.class": (classes / f"{OUR_IDS}.class").read_bytes(),
     }
-    with zipfile.ZipFile(unfinished / "mended.jar", "w") as jar:
-        for name, content in mended.items():
+    with zipfile.ZipFile(unfinished / "patched.jar", "w") as jar:
+        for name, content in patched.items():
             jar.writestr(zipfile.ZipInfo(name), content)
 
 
 def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
-    """Make the folder that a cluster is started from."""
+    """Assemble the folder that a cluster is started from."""
     (unfinished / "lib").mkdir(parents=True)
     with tarfile.open(flink) as archive:
         for member in archive:
@@ -241,23 +237,23 @@ def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
                     shutil.copyfileobj(content, file, CHUNK)
     _merge(beam, unfinished / "all.jar")
     _with_recycled_ids(unfinished / "all.jar", unfinished)
-    _merge([unfinished / "mended.jar", unfinished / "all.jar"], unfinished / "beam.jar")
-    for name in ("all.jar", "mended.jar"):
+    _merge([unfinished / "patched.jar", unfinished / "all.jar"], unfinished / "beam.jar")
+    for name in ("all.jar", "patched.jar"):
         (unfinished / name).unlink()
     shutil.rmtree(unfinished / "classes")
 
 
 def main() -> int:
-    """Fetch everything that is not there yet; return the exit code."""
+    """Download and assemble what is missing; return the exit code."""
     if is_fetched():
-        print(f"Flink is there: {home()}")
+        print(f"Flink is in {home()}")
         return 0
     downloads = cache_folder() / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
     unfinished = home().with_name(f"{home().name}.{os.getpid()}")
     try:
         files = pinned()
-        print(f"fetching Flink and Beam's runner for it, {len(files)} files, about 290 MB, to {cache_folder()}")
+        print(f"downloading Flink and Beam's runner for it, {len(files)} files, about 290 MB, to {cache_folder()}")
         found = []
         for file in files:
             found.append(fetch(file, downloads))
@@ -266,12 +262,10 @@ def main() -> int:
         unfinished.rename(home())
     except (FetchError, OSError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        print(f"Flink can't be fetched: {error}", file=sys.stderr)
-        print(
-            "The same command goes on where it was. ONRECORD_MAVEN_URL and PIP_INDEX_URL name mirrors.", file=sys.stderr
-        )
+        print(f"Flink can't be downloaded: {error}", file=sys.stderr)
+        print("Run the same command to resume. ONRECORD_MAVEN_URL and PIP_INDEX_URL set mirrors.", file=sys.stderr)
         return 1
-    print(f"Flink is there: {home()}")
+    print(f"Flink is in {home()}")
     return 0
 
 

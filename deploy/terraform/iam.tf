@@ -1,6 +1,6 @@
-# Each right, for whom, and what for.
+# All permissions: who has them, and why.
 
-# The workers: they run the code that reads what strangers wrote, so they may do as little as possible.
+# The workers. Their code reads untrusted input, so they have as few permissions as possible.
 resource "google_service_account" "worker" {
   account_id   = "${var.name}-worker"
   display_name = "Workers of ${var.name}"
@@ -10,22 +10,22 @@ locals {
   worker = google_service_account.worker.member
 }
 
-# Ask Dataflow for work, report on it, write logs and metrics. Also lets them get and create objects in the project's buckets: the one
-# right here that reaches further than it should. A project of its own for the job keeps that from mattering.
+# Get work from Dataflow, report on it, write logs and metrics. This role also allows getting and creating objects in all buckets of the
+# project, which is more than needed; a separate project for the job avoids that.
 resource "google_project_iam_member" "worker_works" {
   project = var.project
   role    = "roles/dataflow.worker"
   member  = local.worker
 }
 
-# Take articles off their subscription.
+# Pull articles from their subscription.
 resource "google_pubsub_subscription_iam_member" "worker_takes" {
   subscription = google_pubsub_subscription.articles.id
   role         = "roles/pubsub.subscriber"
   member       = local.worker
 }
 
-# Look at the subscription before the job starts, and at how much waits there, to know how many workers it needs.
+# Check the subscription before the job starts, and read its backlog for autoscaling.
 resource "google_pubsub_subscription_iam_member" "worker_looks" {
   subscription = google_pubsub_subscription.articles.id
   role         = "roles/pubsub.viewer"
@@ -39,14 +39,14 @@ resource "google_pubsub_topic_iam_member" "worker_publishes_dead_letters" {
   member = local.worker
 }
 
-# Write records under a temporary name, give them their own, and replace one that was written before.
+# Write records under a temporary name, rename them, and replace an earlier copy.
 resource "google_storage_bucket_iam_member" "worker_writes_records" {
   bucket = google_storage_bucket.records.name
   role   = "roles/storage.objectUser"
   member = local.worker
 }
 
-# Read the job's graph, and write what it puts down while it runs.
+# Read the job's graph, and write its temporary files.
 resource "google_storage_bucket_iam_member" "worker_stages" {
   bucket = google_storage_bucket.staging.name
   role   = "roles/storage.objectUser"
@@ -61,7 +61,7 @@ resource "google_artifact_registry_repository_iam_member" "worker_pulls" {
   member     = local.worker
 }
 
-# Those who start, update and drain jobs …
+# Operators: they start, update and drain jobs …
 resource "google_project_iam_member" "launcher_launches" {
   for_each = var.launchers
 
@@ -79,7 +79,7 @@ resource "google_service_account_iam_member" "launcher_lends" {
   member             = each.value
 }
 
-# … from templates that they write.
+# … from templates that they upload.
 resource "google_storage_bucket_iam_member" "launcher_stages" {
   for_each = var.launchers
 
@@ -88,7 +88,7 @@ resource "google_storage_bucket_iam_member" "launcher_stages" {
   member = each.value
 }
 
-# Those who send articles.
+# Publishers of articles.
 resource "google_pubsub_topic_iam_member" "publisher_publishes" {
   for_each = var.publishers
 
@@ -97,7 +97,7 @@ resource "google_pubsub_topic_iam_member" "publisher_publishes" {
   member = each.value
 }
 
-# Those who read records.
+# Readers of records.
 resource "google_storage_bucket_iam_member" "reader_reads" {
   for_each = var.readers
 

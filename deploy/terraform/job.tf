@@ -1,4 +1,4 @@
-# The stream. A changed template or parameter updates the running job in place; destroying it drains it, which loses nothing.
+# The stream. Changing the template or a parameter updates the running job in place; destroying it drains it without losing anything.
 resource "google_dataflow_flex_template_job" "stream" {
   provider = google-beta
   count    = var.template == null ? 0 : 1
@@ -34,11 +34,11 @@ resource "google_dataflow_flex_template_job" "stream" {
   lifecycle {
     precondition {
       condition     = var.worker_image != null
-      error_message = "Give worker_image with template: the workers run the same image that the template was made from."
+      error_message = "Set worker_image together with template: the workers run the image that the template was made from."
     }
   }
 
-  # Without its rights the first thing that the job does is fail.
+  # Without its permissions the job fails at once.
   depends_on = [
     google_project_iam_member.worker_works,
     google_pubsub_subscription_iam_member.worker_takes,

@@ -2,8 +2,8 @@ locals {
   job_name = "${var.name}-stream"
   is_ours  = "job_name=\"${local.job_name}\""
 
-  # What the pipeline counts: the names of pipeline/onrecord/telemetry/metrics.py, which a test holds against these. Dataflow shows a counter of a job as a
-  # gauge with the count so far, in each step by itself.
+  # The counters of the pipeline: the names in pipeline/onrecord/telemetry/metrics.py, compared by a test. Dataflow exports a job's counter
+  # as a gauge with the current count, one per step.
   counters = {
     messages             = "messages"
     articles             = "articles"
@@ -20,7 +20,7 @@ locals {
     published_letters    = "dead_letters_published"
     not_published_letter = "dead_letters_not_published"
   }
-  # Of a distribution Dataflow shows the largest, smallest and mean value and their number, as counters of their own.
+  # Dataflow exports a distribution as four counters: maximum, minimum, mean and count.
   distributions = {
     parse_milliseconds_a_batch = "parse_milliseconds_a_batch"
     words_a_batch              = "words_a_batch"
@@ -29,7 +29,7 @@ locals {
   }
 
   user_counter = "dataflow_googleapis_com:job_user_counter"
-  # How much a counter grew in ten minutes, over all of its steps.
+  # The increase of a counter in ten minutes, over all of its steps.
   growth = {
     for key, name in local.counters :
     key => "sum(clamp_min(delta(${local.user_counter}{${local.is_ours},metric_name=~\"${name}\"}[10m]), 0))"
@@ -72,7 +72,7 @@ resource "google_monitoring_alert_policy" "oldest_message" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The stream does not keep up, or does not run. Is the job ${local.job_name} running? Has it reached max_workers? docs/how-to/dataflow.md, \"When an alert comes\"."
+    content   = "The stream can't keep up, or is not running. Is the job ${local.job_name} running? Has it reached max_workers? See docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -110,7 +110,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Look at the reasons: `gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --limit 5` (without --auto-ack). When they are mended, `onrecord replay` sends the messages again."
+    content   = "Look at the reasons: `gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --limit 5` (without --auto-ack). When the cause is fixed, `onrecord replay` sends the messages again."
   }
 }
 
@@ -138,7 +138,7 @@ resource "google_monitoring_alert_policy" "system_lag" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Work items fail and are tried again, or a worker hangs. The errors of the workers are in the job's logs: docs/how-to/dataflow.md, \"When an alert comes\"."
+    content   = "Work items fail and are retried, or a worker hangs. The workers' errors are in the job's logs: see docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -152,7 +152,7 @@ resource "google_monitoring_alert_policy" "no_output" {
     display_name = "articles come in and no record goes out"
 
     condition_prometheus_query_language {
-      # "unless": a counter that never counted is not there at all, and would not be 0.
+      # "unless": a counter that was never incremented has no series at all, rather than the value 0.
       query               = "${local.growth.messages} > 0 unless ${local.growth.records} > 0"
       duration            = "${var.no_output_minutes * 60}s"
       evaluation_interval = "60s"
@@ -177,6 +177,6 @@ resource "google_monitoring_alert_policy" "no_output" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: what was not acknowledged waits in the subscription for seven days. docs/how-to/dataflow.md, \"When an alert comes\"."
+    content   = "Nothing is lost: messages that were not acknowledged wait in the subscription for seven days. See docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }

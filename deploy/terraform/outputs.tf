@@ -1,15 +1,15 @@
 output "articles_topic" {
-  description = "Where articles are published to."
+  description = "The topic for articles."
   value       = google_pubsub_topic.articles.id
 }
 
 output "articles_subscription" {
-  description = "What the stream reads."
+  description = "The subscription that the stream reads."
   value       = google_pubsub_subscription.articles.id
 }
 
 output "dead_letter_subscription" {
-  description = "What onrecord replay --subscription reads."
+  description = "The subscription of dead letters, for onrecord replay --subscription."
   value       = google_pubsub_subscription.dead_letters.id
 }
 
@@ -19,11 +19,11 @@ output "records" {
 }
 
 output "staging" {
-  description = "The bucket for templates and what jobs put down."
+  description = "The bucket for templates and temporary files of jobs."
   value       = "gs://${google_storage_bucket.staging.name}"
 }
 
 output "service_account" {
-  description = "The account of the workers."
+  description = "The service account of the workers."
   value       = google_service_account.worker.email
 }

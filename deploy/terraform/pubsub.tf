@@ -1,4 +1,4 @@
-# Articles come in here.
+# The topic for articles.
 resource "google_pubsub_topic" "articles" {
   name = "${var.name}-articles"
 }
@@ -6,17 +6,17 @@ resource "google_pubsub_topic" "articles" {
 resource "google_pubsub_subscription" "articles" {
   name                       = "${var.name}-articles"
   topic                      = google_pubsub_topic.articles.id
-  ack_deadline_seconds       = 60 # longer than the time limit of one article, so that a slow one is not sent to somebody else meanwhile
+  ack_deadline_seconds       = 60 # longer than the time limit per article, so that a slow one is not delivered again meanwhile
   message_retention_duration = "604800s"
 
-  # Never: a stream that is stopped for a month must find its subscription again.
+  # Never expires: a stream that has been stopped for a month needs its subscription.
   expiration_policy {
     ttl = ""
   }
 
-  # What is not an article becomes a dead letter of the pipeline's, with the reason. This is for what can't even be delivered: a
-  # message on which a worker dies each time. Dataflow acknowledges what it has stored, not what it has worked on, so with Dataflow
-  # hardly anything can get here; Google advises against few attempts with it, and the most that there can be is the default.
+  # A message that is not an article becomes a dead letter of the pipeline, with the reason. This policy is for messages that can't even be
+  # delivered, because a worker dies of them each time. Dataflow acknowledges messages when it has stored them, before it processes them, so
+  # with Dataflow hardly any message ends up here. Google advises against few attempts with Dataflow, so the default is the maximum.
   dead_letter_policy {
     dead_letter_topic     = google_pubsub_topic.undeliverable.id
     max_delivery_attempts = var.max_delivery_attempts
@@ -28,17 +28,17 @@ resource "google_pubsub_subscription" "articles" {
   }
 }
 
-# What the pipeline refused, as it came, with the reason as attributes: --dead-letter-topic.
+# Messages that the pipeline rejected, unchanged, with the reason as attributes: --dead-letter-topic.
 resource "google_pubsub_topic" "dead_letters" {
   name = "${var.name}-dead-letters"
 }
 
-# onrecord replay --subscription reads from here when the reason is mended.
+# onrecord replay --subscription reads from here when the cause is fixed.
 resource "google_pubsub_subscription" "dead_letters" {
   name                       = "${var.name}-dead-letters"
   topic                      = google_pubsub_topic.dead_letters.id
   ack_deadline_seconds       = 60
-  message_retention_duration = "2678400s" # 31 days, the longest that Pub/Sub keeps
+  message_retention_duration = "2678400s" # 31 days, the maximum of Pub/Sub
 
   expiration_policy {
     ttl = ""
@@ -49,7 +49,7 @@ resource "google_pubsub_topic" "undeliverable" {
   name = "${var.name}-undeliverable"
 }
 
-# Without a subscription what is put aside would be gone.
+# Without a subscription, undeliverable messages would be lost.
 resource "google_pubsub_subscription" "undeliverable" {
   name                       = "${var.name}-undeliverable"
   topic                      = google_pubsub_topic.undeliverable.id
@@ -60,7 +60,7 @@ resource "google_pubsub_subscription" "undeliverable" {
   }
 }
 
-# Pub/Sub itself moves messages there, as its own service agent.
+# Pub/Sub moves messages there with its own service agent.
 data "google_project" "this" {}
 
 locals {

@@ -5,7 +5,7 @@ resource "google_storage_bucket" "records" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # A file is written again when a worker is: the same records under the same name. The older one is kept for a while.
+  # When a worker is restarted, it writes the same records again under the same name. The older copy is kept for a while.
   versioning {
     enabled = true
   }
@@ -20,7 +20,7 @@ resource "google_storage_bucket" "records" {
     }
   }
 
-  # What a worker left that died while it wrote: files under temporary names.
+  # Files with temporary names, left by workers that died while writing.
   lifecycle_rule {
     condition {
       age            = 7
@@ -50,7 +50,7 @@ resource "google_storage_bucket" "records" {
   }
 }
 
-# What jobs put down while they run, and the templates' files.
+# Temporary files of jobs, and the templates' files.
 resource "google_storage_bucket" "staging" {
   name                        = "${var.project}-${var.name}-staging"
   location                    = var.region
@@ -58,7 +58,7 @@ resource "google_storage_bucket" "staging" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  # Kept copies of temporary files would cost more than the files.
+  # Older versions of temporary files would cost more than the files.
   soft_delete_policy {
     retention_duration_seconds = 0
   }

@@ -1,4 +1,4 @@
-# terraform test: what would be made, worked out with stand-ins for the providers, which need no account.
+# terraform test: the plan, with mock providers, which need no account.
 mock_provider "google" {
   mock_data "google_project" {
     defaults = {
@@ -20,15 +20,15 @@ run "without_a_template_there_is_everything_but_the_job" {
 
   assert {
     condition     = length(google_dataflow_flex_template_job.stream) == 0
-    error_message = "A job was made of no template."
+    error_message = "A job was planned without a template."
   }
   assert {
     condition     = google_pubsub_subscription.articles.dead_letter_policy[0].max_delivery_attempts == 100
-    error_message = "The subscription puts nothing aside."
+    error_message = "The subscription has no dead-letter policy."
   }
   assert {
     condition     = google_pubsub_subscription_iam_member.agent_takes_off.member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
-    error_message = "Pub/Sub's own agent can't put messages aside."
+    error_message = "Pub/Sub's service agent can't publish undeliverable messages."
   }
   assert {
     condition = alltrue([
@@ -50,7 +50,7 @@ run "the_job_reads_and_writes_what_is_made_here" {
 
   assert {
     condition     = google_dataflow_flex_template_job.stream[0].parameters["output"] == "gs://example-project-onrecord-records/records"
-    error_message = "The job writes elsewhere."
+    error_message = "The job has another output folder."
   }
   assert {
     condition     = toset(keys(google_dataflow_flex_template_job.stream[0].parameters)) == toset(["subscription", "output", "dead_letter_topic", "window"])
@@ -58,7 +58,7 @@ run "the_job_reads_and_writes_what_is_made_here" {
   }
   assert {
     condition     = google_dataflow_flex_template_job.stream[0].on_delete == "drain"
-    error_message = "A job that is taken away must be drained."
+    error_message = "A job that is destroyed must be drained."
   }
 }
 

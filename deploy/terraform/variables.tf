@@ -1,5 +1,5 @@
 variable "project" {
-  description = "Id of the Google Cloud project that everything is made in."
+  description = "Id of the Google Cloud project for all resources."
   type        = string
 
   validation {
@@ -14,13 +14,13 @@ variable "region" {
 }
 
 variable "name" {
-  description = "What all names begin with; two installations in one project have two."
+  description = "Prefix of all names; two installations in one project need different ones."
   type        = string
   default     = "onrecord"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
-    error_message = "Give 3 to 20 lower-case letters, digits and hyphens, a letter first."
+    error_message = "Give 3 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
@@ -30,7 +30,7 @@ variable "subnetwork" {
 }
 
 variable "template" {
-  description = "The Flex Template's file, gs://BUCKET/stream.json (deploy/dataflow/launch.py template makes it); null makes everything but the job."
+  description = "The Flex Template's file, gs://BUCKET/stream.json (created by deploy/dataflow/launch.py template); null creates everything except the job."
   type        = string
   default     = null
 
@@ -52,30 +52,30 @@ variable "worker_image" {
 }
 
 variable "image_repository" {
-  description = "The Artifact Registry repository that holds the images, in the job's region."
+  description = "The Artifact Registry repository with the images, in the job's region."
   type        = string
   default     = "onrecord"
 }
 
 variable "parameters" {
-  description = "Further parameters of the stream's template, such as { window = \"600\" }; deploy/dataflow/stream.metadata.json lists them."
+  description = "Additional parameters of the stream's template, such as { window = \"600\" }; deploy/dataflow/stream.metadata.json lists them."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = length(setintersection(keys(var.parameters), ["subscription", "output", "dead_letter_topic"])) == 0
-    error_message = "subscription, output and dead_letter_topic are those that are made here."
+    error_message = "subscription, output and dead_letter_topic are set to the resources created here."
   }
 }
 
 variable "machine_type" {
-  description = "Type of the workers' machines; docs/how-to/dataflow.md says how much memory a core needs."
+  description = "Machine type of the workers; docs/how-to/dataflow.md says how much memory is needed per core."
   type        = string
   default     = "n2-standard-2"
 }
 
 variable "max_workers" {
-  description = "How many machines the job may grow to: the limit of what it costs."
+  description = "Maximum number of machines, which limits the cost."
   type        = number
   default     = 4
 }
@@ -99,48 +99,48 @@ variable "readers" {
 }
 
 variable "max_delivery_attempts" {
-  description = "Times (5 to 100) that a message is delivered in vain before it is put aside; see pubsub.tf."
+  description = "Delivery attempts (5 to 100) before a message is moved to the undeliverable topic; see pubsub.tf."
   type        = number
   default     = 100
 
   validation {
     condition     = var.max_delivery_attempts >= 5 && var.max_delivery_attempts <= 100
-    error_message = "Pub/Sub takes 5 to 100."
+    error_message = "Pub/Sub accepts 5 to 100."
   }
 }
 
 variable "nearline_after_days" {
-  description = "Days after which records go to a storage class that is cheaper to keep and dearer to read; null leaves them."
+  description = "Days after which records are moved to a storage class that is cheaper to store and more expensive to read; null never moves them."
   type        = number
   default     = 90
 }
 
 variable "notification_channels" {
-  description = "Channels of Cloud Monitoring that alerts go to, projects/P/notificationChannels/N."
+  description = "Cloud Monitoring channels for alerts, projects/P/notificationChannels/N."
   type        = list(string)
   default     = []
 }
 
 variable "oldest_message_minutes" {
-  description = "Age of the oldest message that waits at which somebody is told."
+  description = "Age of the oldest waiting message at which an alert is sent."
   type        = number
   default     = 15
 }
 
 variable "dead_letter_share" {
-  description = "Share (0 to 1) of messages that become dead letters at which somebody is told."
+  description = "Share (0 to 1) of messages that become dead letters at which an alert is sent."
   type        = number
   default     = 0.05
 }
 
 variable "system_lag_minutes" {
-  description = "Longest time that a message may have been worked on or waited for it inside the job."
+  description = "Maximum time for which a message may be processed, or wait inside the job, before an alert is sent."
   type        = number
   default     = 10
 }
 
 variable "no_output_minutes" {
-  description = "How long messages may come in while no article record goes out. More than the window, after which files are written."
+  description = "Time for which messages may arrive without any article record being written, before an alert is sent. It must be longer than the window."
   type        = number
   default     = 30
 }

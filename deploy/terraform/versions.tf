@@ -6,7 +6,7 @@ terraform {
       source  = "hashicorp/google"
       version = "~> 6.50"
     }
-    # Only for the Flex Template's job, which the other provider does not have.
+    # Only for the Flex Template job, which the other provider does not support.
     google-beta = {
       source  = "hashicorp/google-beta"
       version = "~> 6.50"

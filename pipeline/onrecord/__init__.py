@@ -14,8 +14,8 @@ from onrecord.version import __version__
 
 if TYPE_CHECKING:
     from onrecord.data.article import Article as Article
-    from onrecord.data.article import Message as Message
     from onrecord.data.kinds import RecordKind as RecordKind
+    from onrecord.data.message import Message as Message
     from onrecord.data.records import ArticleRecord as ArticleRecord
     from onrecord.data.records import DeadLetter as DeadLetter
     from onrecord.data.records import EntityRecord as EntityRecord
@@ -55,7 +55,7 @@ _MODULE_OF = {
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
     # what travels
-    "Message": "onrecord.data.article",
+    "Message": "onrecord.data.message",
     "Article": "onrecord.data.article",
     "ArticleRecord": "onrecord.data.records",
     "EntityRecord": "onrecord.data.records",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from onrecord.data import coders
-from onrecord.data.article import Article, Message
+from onrecord.data.article import Article
 from onrecord.data.kinds import kinds
+from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
 from onrecord.dead_letters.publish import PublishDeadLetters

@@ -100,6 +100,7 @@ def test_an_option_is_not_guessed_from_its_beginning(tmp_path, capsys):
     assert "unknown option: --inp (neither onrecord nor Beam has it); did you mean --input?" in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("limit", "code"), [("1", 0), ("99.9%", 1)])
 def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limit, code, tmp_path, capfd):
     articles, output = tmp_path / "articles.jsonl", tmp_path / "out"

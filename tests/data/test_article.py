@@ -8,20 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from onrecord.data.article import (
-    EPOCH,
-    MAX_ATTRIBUTES,
-    MAX_FIELD_LENGTH,
-    MAX_MESSAGE_BYTES,
-    InvalidMessage,
-    article,
-    check_lengths,
-    decode,
-    domain,
-    normalised_url,
-    published,
-    sha256,
-)
+from onrecord.data.article import MAX_FIELD_LENGTH, article, check_lengths, published, sha256
+from onrecord.data.message import EPOCH, MAX_ATTRIBUTES, MAX_MESSAGE_BYTES, InvalidMessage, decode
+from onrecord.data.web_address import domain, normalised_url
 from tests.conftest import article_of, message_of
 
 TEXT = "The harbour council of Brinmouth voted to close the old ferry pier."

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.data.article import Article, Message
+from onrecord.data.article import Article
 from onrecord.data.coders import CompressedCoder
 from onrecord.data.kinds import kinds
+from onrecord.data.message import Message
 from tests.conftest import articles, messages, records
 
 pytestmark = pytest.mark.usefixtures("value_coders")

@@ -17,7 +17,7 @@ from google.cloud import dataflow
 from onrecord.data.kinds import kinds
 from onrecord.transforms.deduplicate_stream import BUCKETS
 from onrecord.transforms.windows import SLACK_SECONDS
-from tests.deploy.jobs import IMAGE, STREAM, Job, translated
+from tests.deploy.jobs import IMAGE, STREAMING, Job, translated
 
 STEPS = Path(__file__).with_name("dataflow_steps.txt")
 COMMANDS = ("backfill", "stream")
@@ -95,7 +95,7 @@ def test_a_stream_writes_its_files_from_windows_that_wait_for_what_is_late(jobs)
         strategy = strategies[
             _inputs(jobs["stream"], f"Write{kind.title().replace('_', '')}/Group").windowing_strategy_id
         ]
-        assert strategy.allowed_lateness == (STREAM.allowed_lateness + SLACK_SECONDS) * 1_000
+        assert strategy.allowed_lateness == (STREAMING.allowed_lateness + SLACK_SECONDS) * 1_000
         assert strategy.accumulation_mode == beam_runner_api_pb2.AccumulationMode.DISCARDING
         assert strategy.window_fn.urn == "beam:window_fn:fixed_windows:v1"
 

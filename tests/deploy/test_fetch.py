@@ -1,9 +1,8 @@
-"""What is fetched for Flink is what was pinned, and what breaks off goes on; from a real server on this machine."""
+"""Downloads for Flink match their checksums, and are resumed when they are interrupted; from a real local server."""
 
 import functools
 import hashlib
 import http.server
-import shutil
 import threading
 import zipfile
 
@@ -129,9 +128,7 @@ def test_jars_become_one_with_all_services_and_no_signatures(tmp_path):
         assert jar.read("both.class") == b"a"
 
 
-@pytest.mark.skipif(
-    not (fetch.is_fetched() and shutil.which("javap")), reason="no Flink: `make flink` fetches it; it needs a JDK"
-)
+@pytest.mark.flink
 def test_beams_runner_takes_ids_that_come_again():
     with zipfile.ZipFile(fetch.home() / "beam.jar") as jar:
         assert f"{fetch.OUR_IDS}.class" in jar.namelist()

@@ -97,7 +97,6 @@ def test_the_stand_in_lets_no_mistake_pass(configuration, copy, right, wrong, to
     assert told in {diagnostic["summary"] for diagnostic in diagnostics}
 
 
-@pytest.mark.integration
 def test_what_would_be_made_is_what_is_wanted(configuration, copy):
     shown = terraform(configuration, copy, "test", "-no-color")
     assert shown.returncode == 0, shown.stdout + shown.stderr

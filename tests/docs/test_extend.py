@@ -50,7 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(installed), os.environ.get("PYTHONPATH"))))}
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_a_kind_and_a_sink_of_another_package_are_written_and_read(environment: dict[str, str], tmp_path: Path):
     onrecord = [sys.executable, "-m", "onrecord"]
     options = [
@@ -71,7 +71,7 @@ def test_a_kind_and_a_sink_of_another_package_are_written_and_read(environment: 
     assert run([*onrecord, "schema", "topics"], environment).startswith("{")
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_a_source_of_another_package_is_an_option_that_some_runners_refuse(environment: dict[str, str], tmp_path: Path):
     stream = [
         sys.executable,
@@ -87,7 +87,7 @@ def test_a_source_of_another_package_is_an_option_that_some_runners_refuse(envir
     assert "only DirectRunner, the default, can read a pipe" in refused
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_a_stream_reads_a_source_of_another_package(environment: dict[str, str], tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -57,7 +57,7 @@ def test_it_shows_a_record_of_each_kind():
     assert len(records_of_readme()) == len(kinds())
 
 
-@pytest.mark.integration
+@pytest.mark.process
 @pytest.mark.parametrize("shown", records_of_readme(), ids=lambda shown: next(iter(shown)))
 def test_its_records_are_those_of_the_demo(shown: dict[str, Any], demo: Path):
     kind = KIND_OF[next(iter(shown))]  # README shows what names a record first
@@ -65,7 +65,7 @@ def test_its_records_are_those_of_the_demo(shown: dict[str, Any], demo: Path):
     assert any(shows(shown, record) for record in real), f"no record of kind {kind} is as README shows it: {shown}"
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_its_picture_is_of_the_demo(demo: Path):
     script = runpy.run_path(str(ROOT / "docs" / "picture.py"))
     drawn, now = (

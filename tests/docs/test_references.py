@@ -1,6 +1,8 @@
 """Files, modules and lexicons that the documentation names exist; a page that moves or a module that is renamed shows here."""
 
+import importlib
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -76,3 +78,11 @@ def test_every_decision_is_in_the_index():
     folder = ROOT / "docs" / "decisions"
     listed = set(re.findall(r"\((\d{4}[\w-]+\.md)\)", (folder / "index.md").read_text("utf-8")))
     assert listed == {path.name for path in folder.glob("0*.md")}
+
+
+@pytest.mark.parametrize("name", ["quotes", "stance_pairs"])
+def test_the_accuracy_page_has_the_scores_of_the_weights(name: str):
+    card = json.loads((ROOT / "pipeline" / "onrecord" / "nlp" / "weights" / f"{name}.json").read_text("utf-8"))
+    figures = [str(figure) for figure in card["scores"]["figures"].values()]
+    rows = re.findall(r"^\| [^|]* \| (.*) \|$", (ROOT / "docs" / "accuracy.md").read_text("utf-8"), re.MULTILINE)
+    assert any(sorted(row.split(" | ")) == sorted(figures) for row in rows), figures

@@ -39,7 +39,7 @@ def fields(schema: Any) -> Iterator[str]:
             yield from fields(value)
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_no_page_loads_anything_from_elsewhere(site: Path):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 30
@@ -63,7 +63,7 @@ def test_what_is_loaded_from_elsewhere_is_found(source: str):
     assert LOADED.findall(source) + LOADED_BY_STYLE.findall(source)
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_the_reference_has_every_field_of_every_record(site: Path):
     text = page(site, "reference/records")
     for path in sorted((ROOT / "schemas").glob("*.avsc")):
@@ -73,7 +73,7 @@ def test_the_reference_has_every_field_of_every_record(site: Path):
         assert not missing, f"{path.name}: {missing}"
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_the_reference_has_every_option_of_every_command(site: Path):
     text = page(site, "reference/cli")
     [commands] = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
@@ -84,7 +84,7 @@ def test_the_reference_has_every_option_of_every_command(site: Path):
         assert set(missing) <= {"-h", "--help"}, f"{name}: {missing}"
 
 
-@pytest.mark.integration
+@pytest.mark.process
 def test_the_reference_has_every_public_name(site: Path):
     source = (site / "reference" / "python" / "index.html").read_text("utf-8")
     headings = set(re.findall(r'<h3 id="onrecord\.[^"]*?([^".]+)"', source))

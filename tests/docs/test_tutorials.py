@@ -9,7 +9,7 @@ from tests.docs.tutorials import TUTORIALS, blocks, missing_lines, run
 PAGES = sorted(path for path in TUTORIALS.glob("*.md") if path.name != "index.md")
 
 
-@pytest.mark.integration
+@pytest.mark.process
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_tutorial_runs_as_written_and_prints_what_it_says(path: Path, tmp_path: Path):
     page = path.read_text("utf-8")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from deploy.emulator import HOW_TO_GET_IT, program, start, stop
+from deploy.emulator import start, stop
 from deploy.processes import free_port
 
-__all__ = ["HOW_TO_GET_IT", "Gate", "free_port", "program", "running_emulator"]
+__all__ = ["Gate", "free_port", "running_emulator"]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,14 +33,14 @@ from tests.integration.backfills import (
     write_messages,
 )
 
-pytestmark = pytest.mark.integration
-
 ARTICLE = {
     "id": "harbour",
     "text": "The mayor, Ilse Brandt, said on Monday that the harbour would close. “We have no choice,” she told reporters.\n"
     "The decision was condemned by the dockers' union. Union leader Tom Okafor called it a betrayal.",
     "language": "en",
 }
+STORM = ARTICLE | {"id": "storm", "text": "“The storm is over,” Ada Marlowe said.", "authors": ["Jo Fenn"]}
+RECEIVED = 1_700_000_000
 
 
 @pytest.fixture(scope="module")
@@ -137,54 +138,76 @@ def test_nothing_is_left_under_a_temporary_name(samples_output):
     assert not [path for path in output.rglob("*") if "in-progress" in str(path)]
 
 
-def test_compressed_files_give_the_same_records(tmp_path):
-    plain = write_messages(tmp_path / "a.jsonl", [ARTICLE])
-    os.utime(plain, (1_700_000_000, 1_700_000_000))
-    for suffix, compress in ((".gz", gzip.compress), (".zst", zstandard.ZstdCompressor().compress)):
-        packed = tmp_path / f"a.jsonl{suffix}"
-        packed.write_bytes(compress(plain.read_bytes()))
-        os.utime(packed, (1_700_000_000, 1_700_000_000))
-    outputs = [tmp_path / name for name in ("plain", "gz", "zst")]
-    for path, output in zip((plain, tmp_path / "a.jsonl.gz", tmp_path / "a.jsonl.zst"), outputs, strict=True):
-        backfill("--input", path, "--output", output)
-    assert fingerprint(outputs[0]) == fingerprint(outputs[1]) == fingerprint(outputs[2])
-    assert records(outputs[0], "quotes")
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Two articles as JSON lines, and what a run made of them."""
+    folder = tmp_path_factory.mktemp("plain")
+    source = write_messages(folder / "a.jsonl", [ARTICLE, STORM])
+    os.utime(source, (RECEIVED, RECEIVED))
+    backfill("--input", source, "--output", folder / "out")
+    return source, folder / "out"
 
 
-def test_avro_files_give_the_same_records(tmp_path):
-    storm = ARTICLE | {"id": "storm", "text": "“The storm is over,” Ada Marlowe said.", "authors": ["Jo Fenn"]}
-    source = write_messages(tmp_path / "a.jsonl", [ARTICLE, storm])
+@pytest.fixture
+def written(plain, tmp_path) -> Path:
+    """A copy of that output, to try things on."""
+    return Path(shutil.copytree(plain[1], tmp_path / "out"))
+
+
+def test_compressed_files_give_the_same_records(plain, tmp_path):
+    _, output = plain
+    packed = (tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.zst")
+    for path, compress, article in zip(
+        packed, (gzip.compress, zstandard.ZstdCompressor().compress), (ARTICLE, STORM), strict=True
+    ):
+        path.write_bytes(compress(json.dumps(article).encode() + b"\n"))
+        os.utime(path, (RECEIVED, RECEIVED))
+    backfill("--input", *packed, "--output", tmp_path / "out")
+    assert fingerprint(tmp_path / "out") == fingerprint(output)
+    assert {quote["article_id"] for quote in records(output, "quotes")} == {"harbour", "storm"}
+
+
+def test_avro_files_give_the_same_records(plain, tmp_path):
+    _, output = plain
     fields = [{"name": name, "type": ["null", "string"], "default": None} for name in ARTICLE]
     authors = {"name": "authors", "type": {"type": "array", "items": "string"}, "default": []}
     with (tmp_path / "a.avro").open("wb") as file:
-        fastavro.writer(file, {"type": "record", "name": "Article", "fields": [*fields, authors]}, [ARTICLE, storm])
-    os.utime(tmp_path / "a.avro", (source.stat().st_mtime,) * 2)
-    backfill("--input", source, "--output", tmp_path / "lines")
+        fastavro.writer(file, {"type": "record", "name": "Article", "fields": [*fields, authors]}, [ARTICLE, STORM])
+    os.utime(tmp_path / "a.avro", (RECEIVED, RECEIVED))
     backfill("--input", tmp_path / "a.avro", "--output", tmp_path / "rows")
-    assert fingerprint(tmp_path / "rows") == fingerprint(tmp_path / "lines")
+    assert fingerprint(tmp_path / "rows") == fingerprint(output)
 
 
-def test_only_the_kinds_that_are_asked_for_are_written(tmp_path):
-    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
-    backfill("--input", source, "--output", tmp_path / "out", "--extract", "quotes")
-    assert records(tmp_path / "out", "quotes")
-    assert not files(tmp_path / "out", "entities")
-    assert not files(tmp_path / "out", "stances")
-
-
-def test_a_folder_that_is_not_empty_is_refused_and_replaced_on_request(tmp_path):
-    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
-    output = tmp_path / "out"
-    backfill("--input", source, "--output", output)
-    before = fingerprint(output)
-    refused = backfill("--input", source, "--output", output, exit_code=2)
+def test_a_folder_that_is_not_empty_is_refused_and_replaced_on_request(plain, written):
+    source, output = plain
+    refused = backfill("--input", source, "--output", written, exit_code=2)
     assert "--overwrite" in refused.stderr
-    (output / "notes.txt").write_text("mine")
-    stale = output / "quotes" / "quotes-00007-of-00009.avro"
+    (written / "notes.txt").write_text("mine")
+    stale = written / "quotes" / "quotes-00007-of-00009.avro"
     stale.write_bytes(b"left by a run with more shards")
-    backfill("--input", source, "--output", output, "--overwrite")
-    assert fingerprint(output) == before
-    assert (output / "notes.txt").read_text() == "mine"
+    backfill("--input", source, "--output", written, "--overwrite")
+    assert fingerprint(written) == fingerprint(output)
+    assert (written / "notes.txt").read_text() == "mine"
+
+
+@pytest.fixture(scope="module")
+def quotes_only(tmp_path_factory):
+    """One run with an unusual file name, an option of Beam and one kind of records."""
+    folder = tmp_path_factory.mktemp("quotes")
+    source = write_messages(folder / "news [2026].jsonl", [ARTICLE])
+    options = ("--extract", "quotes", "--job_name=harbour", "--no_pipeline_type_check")
+    backfill("--input", source, "--output", folder / "out", *options)
+    return folder / "out"
+
+
+def test_only_the_kinds_that_are_asked_for_are_written(quotes_only):
+    assert records(quotes_only, "quotes")
+    assert not files(quotes_only, "entities")
+    assert not files(quotes_only, "stances")
+
+
+def test_a_file_whose_name_has_brackets_is_read_and_options_of_beam_are_passed_on(quotes_only):
+    assert [article["article_id"] for article in records(quotes_only, "articles")] == ["harbour"]
 
 
 def test_all_mistakes_are_listed_before_anything_starts(tmp_path):
@@ -198,7 +221,7 @@ def test_all_mistakes_are_listed_before_anything_starts(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("limit", "exit_code"), [("2", 0), ("1", 1), ("0.5", 1), ("70%", 0)])
+@pytest.mark.parametrize(("limit", "exit_code"), [("2", 0), ("50%", 1)])
 def test_too_many_dead_letters_fail_the_run_after_it_wrote_all_it_could(tmp_path, limit, exit_code):
     source = tmp_path / "a.jsonl"
     source.write_text(json.dumps(ARTICLE) + "\nno json\n{}\n", "utf-8")
@@ -208,13 +231,7 @@ def test_too_many_dead_letters_fail_the_run_after_it_wrote_all_it_could(tmp_path
     assert ("--max-dead-letters" in result.stderr) == bool(exit_code)
 
 
-def test_an_option_of_beams_is_handed_through(tmp_path):
-    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
-    backfill("--input", source, "--output", tmp_path / "out", "--job_name=harbour", "--no_pipeline_type_check")
-    assert records(tmp_path / "out", "articles")
-
-
-def test_a_terminal_shows_progress_and_a_file_does_not(tmp_path):
+def test_a_terminal_shows_progress_and_a_file_does_not(samples_output, tmp_path):
     source = write_messages(
         tmp_path / "a.jsonl", [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text']}"} for n in range(50)]
     )
@@ -239,7 +256,7 @@ def test_a_terminal_shows_progress_and_a_file_does_not(tmp_path):
     assert process.wait(60) == 0
     assert b"dead letters" in shown
     assert b"\x1b[" in shown
-    quiet = backfill("--input", source, "--output", tmp_path / "out", "--overwrite")
+    _, quiet = samples_output
     assert "\x1b[" not in quiet.stderr + quiet.stdout
 
 
@@ -257,9 +274,8 @@ def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[
     return process, children
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_cleanly(tmp_path, workers, number):
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
+def test_an_interrupt_stops_cleanly(tmp_path, number, workers):
     process, children = running(tmp_path, workers)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
@@ -282,11 +298,10 @@ def test_a_worker_that_dies_fails_the_run(tmp_path):
     assert not alive
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_poisonous_message_costs_its_own_time_limit(tmp_path, workers):
+def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
     messages = [ARTICLE, {"id": "text", "text": poison.TEXT, "language": "en"}, {"id": "page", "html": poison.PAGE}]
     lines = write_messages(tmp_path / "a.jsonl", [*messages, ARTICLE | {"id": "storm", "text": "The storm is over."}])
-    backfill("--input", lines, "--output", tmp_path / "out", "--workers", workers, "--time-limit", 3)
+    backfill("--input", lines, "--output", tmp_path / "out", "--workers", 2, "--time-limit", 3)
     assert {article["article_id"] for article in records(tmp_path / "out", "articles")} == {"harbour", "storm"}
     letters = records(tmp_path / "out", "dead_letters")
     assert {(letter["stage"], letter["error_type"], json.loads(letter["payload"])["id"]) for letter in letters} == {
@@ -321,13 +336,11 @@ def test_ctrl_c_before_the_start_stops_cleanly_too(tmp_path):
 
 
 @pytest.mark.parametrize("wrong", [("--direct_num_workers=many",), ("--runner=Bogus",)])
-def test_a_refused_command_leaves_the_old_records(tmp_path, wrong):
-    source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
-    backfill("--input", source, "--output", tmp_path / "out")
-    before = fingerprint(tmp_path / "out")
-    result = backfill("--input", source, "--output", tmp_path / "out", "--overwrite", *wrong, exit_code=2)
+def test_a_refused_command_leaves_the_old_records(plain, written, wrong):
+    source, output = plain
+    result = backfill("--input", source, "--output", written, "--overwrite", *wrong, exit_code=2)
     assert "many" in result.stderr or "Bogus" in result.stderr
-    assert fingerprint(tmp_path / "out") == before
+    assert fingerprint(written) == fingerprint(output)
 
 
 def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_user_stands_in(tmp_path):
@@ -347,12 +360,6 @@ def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_use
     assert records(tmp_path / "out", "quotes")
 
 
-def test_a_file_whose_name_has_brackets_is_read(tmp_path):
-    source = write_messages(tmp_path / "news [2026].jsonl", [ARTICLE])
-    backfill("--input", source, "--output", tmp_path / "out")
-    assert records(tmp_path / "out", "articles")
-
-
 def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
 
@@ -368,14 +375,13 @@ def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
     assert not (tmp_path / "out" / "summary.json").exists()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_users_own_names_are_found_on_every_worker(tmp_path, workers):
+def test_the_users_own_names_are_found_on_every_worker(tmp_path):
     names = tmp_path / "names.csv"
     names.write_text("name,type,wikidata_id,aliases\nTidewater Nine,ORG,Q4242,T9|Nine of Tidewater\n", "utf-8")
     text = "The members of T9 met on Monday. The Nine of Tidewater rejected the offer, Ilse Brandt said."
     articles = [{"id": f"a-{number}", "text": f"{text} ({number})", "language": "en"} for number in range(8)]
     path = write_messages(tmp_path / "articles.jsonl", articles)
-    backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, "--workers", workers)
+    backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, "--workers", 2)
     found = [record for record in records(tmp_path / "out", "entities") if record["wikidata_id"] == "Q4242"]
     assert len(found) == len(articles)
     for record in found:

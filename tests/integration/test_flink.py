@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 from google.cloud import pubsub
 
-from deploy.flink.cluster import HOW_TO_GET_IT, Cluster, is_here
+from deploy.flink.cluster import Cluster
 from deploy.processes import free_port
+from onrecord.data.kinds import kinds
 from tests.integration import emulator as pubsub_emulator
-from tests.integration.backfills import KINDS, ROOT, SAMPLES, backfill, files, records
+from tests.integration.backfills import ROOT, SAMPLES, backfill, files, records
 from tests.integration.streams import comparable, ids, make_messages, utc_now, write_lines
 from tests.integration.test_pubsub import sent_ids, subscribed
 
-pytestmark = [pytest.mark.integration, pytest.mark.skipif(not is_here(), reason=HOW_TO_GET_IT)]
+pytestmark = pytest.mark.flink
 
-streaming = pytest.mark.skipif(pubsub_emulator.program() is None, reason=pubsub_emulator.HOW_TO_GET_IT)
+streaming = pytest.mark.emulator
 
 # 5000 messages and 9 kills are the whole proof, of ten minutes on two cores.
 MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "120"))
@@ -130,7 +131,7 @@ def test_a_backfill_gives_the_same_files_byte_for_byte(tmp_path, cluster):
     inputs = ("--input", SAMPLES / "articles.jsonl", SAMPLES / "broken.jsonl")
     backfill(*inputs, "--output", tmp_path / "flink", "--shards", 2, *cluster.beam_flags())
     backfill(*inputs, "--output", tmp_path / "local", "--shards", 2)
-    for kind in set(KINDS) - {"dead_letters"}:  # which say when they failed
+    for kind in set(kinds()) - {"dead_letters"}:  # which say when they failed
         on_flink, locally = (
             {path.name: path.read_bytes() for path in files(tmp_path / where, kind)} for where in ("flink", "local")
         )
@@ -161,8 +162,8 @@ def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
     whole, _ = sent_ids(sent)
     assert ids(tmp_path / "out") == sorted(whole)
     backfill("--input", write_lines(tmp_path / "all.jsonl", sent), "--output", tmp_path / "backfill")
-    kinds = sorted(set(KINDS) - {"dead_letters"})
-    assert comparable(tmp_path / "out", *kinds) == comparable(tmp_path / "backfill", *kinds)
+    without_letters = sorted(set(kinds()) - {"dead_letters"})
+    assert comparable(tmp_path / "out", *without_letters) == comparable(tmp_path / "backfill", *without_letters)
     letters = {letter["payload"] for letter in records(tmp_path / "out", "dead_letters")}
     assert letters == {message for message in sent if b'"broken-' in message}
 

@@ -3,10 +3,11 @@
 import json
 import random
 import string
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.settings import ExtractionSettings, OutputSettings
@@ -14,42 +15,46 @@ from onrecord.jobs import backfill as backfills
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
+from tests.profiles import share_of_examples
 
-pytestmark = pytest.mark.integration
-
+Line: TypeAlias = tuple[str, bytes]  # what must become of a line, and the line
 ARTICLE, LETTER = "article", "dead letter"
 MEGABYTE = 1 << 20
+TEXT = "The mayor said the bridge was safe."
 
 
 def message(**fields: object) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def hostile_lines() -> list[tuple[str, bytes]]:
-    """Return more than 1,000 lines, each with what must become of it."""
+def good(number: int, **fields: object) -> Line:
+    """Return a line that must become an article, though its fields may be odd."""
+    return ARTICLE, message(**{"id": f"good-{number}", "text": f"{number}: {TEXT}", "language": "en", **fields})
+
+
+def bad(line: bytes) -> Line:
+    """Return a line that must become a dead letter."""
+    return LETTER, line
+
+
+def random_lines() -> Iterator[Line]:
+    """Yield lines with random damage, and an article after each of them."""
     chance = random.Random(7)
-    text = "The mayor said the bridge was safe."
-    lines: list[tuple[str, bytes]] = []
-
-    def good(number: int, **fields: object) -> None:
-        lines.append(
-            (ARTICLE, message(**{"id": f"good-{number}", "text": f"{number}: {text}", "language": "en", **fields}))
-        )
-
-    def bad(line: bytes) -> None:
-        lines.append((LETTER, line))
-
     for number in range(250):
-        whole = message(id=f"cut-{number}", text=text)
-        bad(whole[: chance.randrange(1, len(whole) - 1)])  # broken JSON
-        bad(bytes(chance.choice(range(0x80, 0x100)) for _ in range(chance.randrange(1, 40))))  # bad UTF-8
-        bad("".join(chance.choices(string.punctuation, k=chance.randrange(1, 60))).encode() + b"!")
-        good(number, title=f"../../etc/passwd\u202e{number}", url="javascript:alert(1)")
+        whole = message(id=f"cut-{number}", text=TEXT)
+        yield bad(whole[: chance.randrange(1, len(whole) - 1)])  # broken JSON
+        yield bad(bytes(chance.choice(range(0x80, 0x100)) for _ in range(chance.randrange(1, 40))))  # bad UTF-8
+        yield bad("".join(chance.choices(string.punctuation, k=chance.randrange(1, 60))).encode() + b"!")
+        yield good(number, title=f"../../etc/passwd\u202e{number}", url="javascript:alert(1)")
+
+
+def wrong_fields() -> Iterator[Line]:
+    """Yield messages with a value of the wrong type, or one that the field can't have."""
     for wrong in (1, 1.5, True, [], {}, ["a"], {"a": 1}):
         for field in ("id", "text", "html", "url", "title", "source", "language"):
-            bad(message(**{"text": text, field: wrong}))
+            yield bad(message(**{"text": TEXT, field: wrong}))
         if not isinstance(wrong, list):
-            bad(message(text=text, authors=wrong))
+            yield bad(message(text=TEXT, authors=wrong))
     for value in (
         1.5,
         True,
@@ -62,7 +67,13 @@ def hostile_lines() -> list[tuple[str, bytes]]:
         -(10**30),
         " ",
     ):
-        bad(message(text=text, published_at=value))
+        yield bad(message(text=TEXT, published_at=value))
+    for empty in ("", " ", "\n\t ", "\u2003"):
+        yield bad(message(text=empty))
+
+
+def broken_messages() -> Iterator[Line]:
+    """Yield lines that are not messages, or too large or too deeply nested to be read."""
     for line in (
         b"null",
         b"[]",
@@ -76,25 +87,27 @@ def hostile_lines() -> list[tuple[str, bytes]]:
         b'{"text": NaN}',
         b"{'text': 1}",
     ):
-        bad(line)
-    for empty in ("", " ", "\n\t ", "\u2003"):
-        bad(message(text=empty))
-    bad(message(text="a" * 5 * MEGABYTE))
-    bad(message(text="x " * 200_000))
-    bad(message(id="", text=text))
-    bad(message(id="x" * 20_000, text=text))
-    bad(message(text=text, language="<script>"))
-    bad(message(text="lone \ud800 surrogate"))
-    bad(message(html="<p " + " ".join(f"a{number}=1" for number in range(50_000)) + ">Text.</p>"))
-    bad(message(text="“" * 250_000, language="en"))
-    bad(b'{"text": "lone \\ud800 escape"}')
-    bad(b'{"text": "lone \\udc00 escape"}')
-    bad(b'{"text": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
-    bad(b'{"text": "x", "more": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}")
-    bad(b"[" * 1_000_000)
-    bad(b" " * 11 * MEGABYTE + b"{}")
-    bad(message(html="<html><head><title>Home</title></head><body></body></html>"))
-    bad(message(html="<div>" * 100_000))
+        yield bad(line)
+    yield bad(message(text="a" * 5 * MEGABYTE))
+    yield bad(message(text="x " * 200_000))
+    yield bad(message(id="", text=TEXT))
+    yield bad(message(id="x" * 20_000, text=TEXT))
+    yield bad(message(text=TEXT, language="<script>"))
+    yield bad(message(text="lone \ud800 surrogate"))
+    yield bad(message(html="<p " + " ".join(f"a{number}=1" for number in range(50_000)) + ">Text.</p>"))
+    yield bad(message(text="“" * 250_000, language="en"))
+    yield bad(b'{"text": "lone \\ud800 escape"}')
+    yield bad(b'{"text": "lone \\udc00 escape"}')
+    yield bad(b'{"text": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+    yield bad(b'{"text": "x", "more": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}")
+    yield bad(b"[" * 1_000_000)
+    yield bad(b" " * 11 * MEGABYTE + b"{}")
+    yield bad(message(html="<html><head><title>Home</title></head><body></body></html>"))
+    yield bad(message(html="<div>" * 100_000))
+
+
+def odd_articles() -> Iterator[Line]:
+    """Yield articles that are valid, however odd."""
     for number, odd in enumerate(
         (
             "\x00NUL\x00 and the mayor said no.",
@@ -117,13 +130,17 @@ def hostile_lines() -> list[tuple[str, bytes]]:
         ),
         1_000,
     ):
-        good(number, text=odd)
+        yield good(number, text=odd)
     for number, name in enumerate(
         ("../../../etc/passwd", "a/b", "..", "CON", "a\x00b", "%2e%2e", "\u202eid", "$(id)", "a" * 5_000), 2_000
     ):
-        good(number, id=name)
-    good(3_000, more={"a": [1, 2]}, other=None, third="text")
-    return lines
+        yield good(number, id=name)
+    yield good(3_000, more={"a": [1, 2]}, other=None, third="text")
+
+
+def hostile_lines() -> list[Line]:
+    """Return more than 1,000 lines, each with what must become of it."""
+    return [*random_lines(), *wrong_fields(), *broken_messages(), *odd_articles()]
 
 
 def test_every_line_is_accounted_for_one_by_one(tmp_path):
@@ -201,9 +218,7 @@ any_line = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@share_of_examples(0.1)
 @given(st.lists(any_line, min_size=1, max_size=60))
 def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
     source, output = tmp_path / "any.jsonl", tmp_path / "out"

@@ -1,49 +1,60 @@
 """A backfill that is killed leaves no broken file, and run again it leaves exactly the records of one that was not."""
 
 import os
-import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import fastavro
-import pytest
 
 from onrecord.data.kinds import kinds
-from tests.integration.backfills import SAMPLES, backfill, files, fingerprint, start
+from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, backfill, fingerprint, start
 
-pytestmark = pytest.mark.integration
-
-KILLS = 10
-SEED = 20260131
+INPUT = ("--input", *sorted(SAMPLES.glob("*.jsonl")), "--shards", 2)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    output = tmp_path_factory.mktemp("undisturbed") / "out"
-    started = time.monotonic()
-    backfill("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output, "--shards", 2)
-    return fingerprint(output), time.monotonic() - started
+def has_begun(output: Path) -> bool:
+    return output.exists()
 
 
-def test_kill_9_at_random_moments_costs_nothing(undisturbed, tmp_path):
-    expected, seconds = undisturbed
-    moments = random.Random(SEED)
-    output = tmp_path / "out"
-    killed = 0
-    for _ in range(KILLS):
-        arguments = ("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output, "--shards", 2, "--overwrite")
-        process = start(*arguments, "--workers", moments.choice((1, 2)))
-        try:
-            process.communicate(timeout=moments.uniform(0, seconds))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            killed += 1
-        for kind in kinds():
-            for path in files(output, kind):
-                with path.open("rb") as file:
-                    assert list(fastavro.reader(file)), path
-        backfill(*arguments)
-        assert fingerprint(output) == expected
-    assert killed >= KILLS // 3  # on a busy machine some end before their time has come
+def has_a_file(output: Path) -> bool:
+    return any(output.rglob("*.avro"))
+
+
+def has_files_of_three_kinds(output: Path) -> bool:
+    return len({path.relative_to(output).parts[0] for path in output.glob("[a-z]*/**/*.avro")}) >= 3
+
+
+def kill_when(reached: Callable[[Path], bool], output: Path, process: "subprocess.Popen[str]") -> None:
+    """Kill a backfill and its workers as soon as its output folder is in a certain state."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not reached(output):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def check_files(output: Path) -> None:
+    """Hold that every file under its final name is complete."""
+    for kind in kinds():
+        for path in (output / kind).rglob("*.avro"):
+            with path.open("rb") as file:
+                assert list(fastavro.reader(file)), path
+
+
+def test_kill_9_at_any_stage_costs_nothing(tmp_path):
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    for workers, reached in ((1, has_begun), (2, has_a_file), (1, has_files_of_three_kinds)):
+        for left in output.rglob("*.avro"):  # so that what is waited for is what this run writes
+            left.unlink()
+        kill_when(reached, output, start(*INPUT, "--output", output, "--overwrite", "--workers", workers))
+        check_files(output)
+    assert not (output / "summary.json").exists()
+    backfill(*INPUT, "--output", output, "--overwrite")
+    backfill(*INPUT, "--output", undisturbed)
+    assert fingerprint(output) == fingerprint(undisturbed)

@@ -21,15 +21,11 @@ from onrecord.runners import prism
 from onrecord.sources.portable_pubsub.read import TURN_SECONDS
 from onrecord.sources.portable_pubsub.subscription import PULL_SECONDS, Subscription
 from tests.integration.backfills import ROOT, backfill, records
-from tests.integration.emulator import HOW_TO_GET_IT, free_port, program, running_emulator
-from tests.integration.portable import needs_prism
+from tests.integration.emulator import free_port, running_emulator
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, utc_now, write_lines
 from tests.integration.test_pubsub import PROJECT, payloads, subscribed
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT),
-]
+pytestmark = pytest.mark.emulator
 
 PAGE = ROOT / "docs" / "how-to" / "portable-pubsub.md"
 SECONDS = 90  # until what is waited for must have come
@@ -112,7 +108,7 @@ def test_what_was_read_is_acknowledged(tmp_path, pubsub_names):
     assert not [text for text in left if not text.startswith(b"marker")]
 
 
-@needs_prism
+@pytest.mark.prism
 def test_the_example_of_the_page_counts_messages_by_window(tmp_path, pubsub_names):
     topic, subscription = pubsub_names
     [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -127,7 +123,7 @@ def test_the_example_of_the_page_counts_messages_by_window(tmp_path, pubsub_name
         until(lambda: (sums("foreign"), sums("sports")) == (30, 12), "every message in a window")
 
 
-@needs_prism
+@pytest.mark.prism
 def test_a_stream_on_prism_gives_the_records_of_a_backfill_and_acknowledges_them(tmp_path, emulator, pubsub_names):
     topic, subscription = pubsub_names
     sent = make_messages(100, utc_now())
@@ -146,7 +142,7 @@ def test_a_stream_on_prism_gives_the_records_of_a_backfill_and_acknowledges_them
     assert payloads(subscription) == []
 
 
-@needs_prism
+@pytest.mark.prism
 def test_a_job_goes_on_when_pubsub_was_away(tmp_path, monkeypatch):
     """The emulator forgets what it had, so the job has all of that before it ends; what comes after is read as well."""
     port = free_port()

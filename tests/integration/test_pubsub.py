@@ -14,13 +14,10 @@ from onrecord.dead_letters.make import dead_letter
 from onrecord.sinks.publisher import of_dead_letter
 from tests.conftest import message_of
 from tests.integration.backfills import SAMPLES, backfill, records
-from tests.integration.emulator import HOW_TO_GET_IT, Gate, program, running_emulator
+from tests.integration.emulator import Gate, running_emulator
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT),
-]
+pytestmark = pytest.mark.emulator
 
 MESSAGES = int(os.environ.get("ONRECORD_STREAM_MESSAGES", "200"))
 PROJECT = "projects/test-project"

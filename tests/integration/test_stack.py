@@ -9,16 +9,10 @@ import time
 import psutil
 import pytest
 
-from deploy import emulator
-from deploy.flink import cluster
 from tests.integration.backfills import ROOT, SAMPLES
 from tests.integration.streams import finished, ids, onrecord
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not cluster.is_here(), reason=cluster.HOW_TO_GET_IT),
-    pytest.mark.skipif(emulator.program() is None, reason=emulator.HOW_TO_GET_IT),
-]
+pytestmark = [pytest.mark.flink, pytest.mark.emulator]
 REACHED_SECONDS = 240.0
 
 
@@ -60,7 +54,7 @@ def test_articles_that_are_published_to_the_stack_become_records(tmp_path, stack
     assert "streaming job   running" in said
     code, again = stack("up")
     assert code == 0
-    assert again.startswith("the stack is up already")
+    assert again.startswith("the stack is already up")
     host = f"127.0.0.1:{json.loads((tmp_path / 'stack.json').read_text())['ports']['pubsub']}"
     topic = "projects/onrecord-local/topics/articles"
     finished(onrecord("publish", SAMPLES / "articles.jsonl", "--topic", topic, emulator=host))

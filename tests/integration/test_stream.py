@@ -7,11 +7,10 @@ from datetime import timedelta
 import psutil
 import pytest
 
+from onrecord.commands import main
 from tests import poison
 from tests.integration.backfills import SAMPLES, backfill, files, records
 from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
-
-pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +162,7 @@ def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
         (("--watch", "*.jsonl", "--windows", "60"), "did you mean --window"),
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_touched(tmp_path, arguments, hint):
-    _, err = finished(onrecord("stream", "--output", tmp_path / "out", *arguments), exit_code=2)
-    assert hint in err
+def test_wrong_usage_is_reported_before_anything_is_touched(tmp_path, capsys, arguments, hint):
+    assert main(["stream", "--output", str(tmp_path / "out"), *arguments]) == 2
+    assert hint in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

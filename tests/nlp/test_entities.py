@@ -1,15 +1,15 @@
 """The people, bodies and places of an article."""
 
-import time
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 from onrecord.nlp.annotations import Entity, entities_of
 from onrecord.nlp.entities import entity_index, find_entities, gender, genders
+from tests.operations import check_linear
+from tests.profiles import share_of_examples
 
 
 def entity(entities: tuple[Entity, ...], name: str) -> Entity:
@@ -373,7 +373,8 @@ van President Paris Texas 7 2-1 soccer goals coach \u200f \x00 😀 Church Inc.
 NAMES = st.sampled_from([*SCRAPS.split(), "\n", "\t", "\xa0", " ", "\u2028"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.property
+@share_of_examples(0.5)
 @given(st.one_of(st.text(max_size=200), st.lists(NAMES, max_size=60).map(" ".join)))
 def test_every_mention_slices_back_and_none_overlap(nlp: Language, text: str) -> None:
     doc = nlp(text)
@@ -391,6 +392,7 @@ def test_every_mention_slices_back_and_none_overlap(nlp: Language, text: str) ->
         assert [m.span.start for m in e.mentions] == sorted(m.span.start for m in e.mentions)
 
 
+@pytest.mark.scale
 @pytest.mark.parametrize(
     "unit",
     [
@@ -404,17 +406,14 @@ def test_every_mention_slices_back_and_none_overlap(nlp: Language, text: str) ->
         "of Aa{0} (AA) ",
     ],
 )
-def test_time_grows_with_the_text_and_not_faster(nlp: Language, unit: str) -> None:
-    def seconds(count: int) -> float:
+def test_the_work_grows_with_the_text_and_not_faster(nlp: Language, unit: str) -> None:
+    def marked(count: int) -> Doc:
         words = "".join(
             unit.format(chr(97 + i % 26) + chr(97 + i // 26 % 26) + chr(97 + i // 676 % 26)) for i in range(count)
         )
         doc = nlp.make_doc(words)
         spans = [doc[i : i + 2] for i in range(0, len(doc) - 1, 5) if doc[i].text[0].isupper()]
-        doc.set_ents([type(span)(doc, span.start, span.end, label="PERSON") for span in spans])
-        start = time.process_time()
-        find_entities(doc)
-        return time.process_time() - start
+        doc.set_ents([Span(doc, span.start, span.end, label="PERSON") for span in spans])
+        return doc
 
-    seconds(10)
-    assert seconds(4000) < 12 * max(seconds(1000), 0.05)
+    check_linear(find_entities, marked, 700)

@@ -1,7 +1,7 @@
 """Who and what an entity is: items of Wikidata, countries, whom a metonym stands for, the user's own names, and the key that joins."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
 
@@ -13,6 +13,7 @@ from onrecord.nlp.entities import find_entities
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames
 from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model, load_model
+from tests.profiles import share_of_examples
 
 
 def entity(nlp: Language, text: str, name: str) -> Entity:
@@ -226,7 +227,8 @@ def test_the_list_is_read_from_a_file_in_plain_spacy(nlp: Language, tmp_path) ->
 NAMES = [name for entry in LIST for name in entry.names]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.property
+@share_of_examples(0.4)
 @given(
     st.lists(
         st.sampled_from([*NAMES, "Brandt", "Mr.", "said", "in", ".", "(", ")", "’s", "and", "\n", "T9", "OSLO"]),
@@ -274,9 +276,8 @@ SENTENCES = [
 ]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@pytest.mark.property
+@share_of_examples(0.1)
 @given(st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6).map(" ".join), min_size=1, max_size=4))
 def test_records_do_not_depend_on_the_batch_and_share_no_name(model: Model, texts: list[str]) -> None:
     together = entity_records(model, texts)

@@ -2,19 +2,20 @@
 
 import random
 import re
-import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from onrecord.nlp.quotes.marks import find_regions
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Quote, quotes_of
 from onrecord.nlp.quotes import find_quotes
-from onrecord.nlp.quotes.marks import find_regions
 from onrecord.nlp.segments import paragraphs
+from tests.operations import check_linear
+from tests.profiles import share_of_examples
 
 PIECES = re.split(
     " ",
@@ -46,7 +47,8 @@ def check(text: str, quotes: tuple[Quote, ...]) -> None:
     assert len(contents) == len(set(contents))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.property
+@share_of_examples(0.5)
 @given(text=texts)
 def test_any_text_has_quotes_that_slice_back(nlp: Language, text: str) -> None:
     doc = nlp(text)
@@ -54,7 +56,6 @@ def test_any_text_has_quotes_that_slice_back(nlp: Language, text: str) -> None:
     assert quotes_of(doc) == find_quotes(doc)
 
 
-@settings(max_examples=300, deadline=None)
 @given(text=texts)
 def test_regions_hold_a_word_and_nest(text: str) -> None:
     regions = find_regions(text, [(line.start, line.end) for line in paragraphs(text)])
@@ -67,13 +68,14 @@ def test_regions_hold_a_word_and_nest(text: str) -> None:
     assert [region.start for region in regions] == sorted(region.start for region in regions)
 
 
+@pytest.mark.scale
 @pytest.mark.parametrize(
     "piece", ['"', "“", "“”", "'", "“a ", '"a." ', "he said that ", "“A b.” — Tom\n", "BOB: “hi” he said.\n"]
 )
-def test_twenty_thousand_times_the_same_ends_soon(nlp: Language, piece: str) -> None:
+def test_thousands_of_times_the_same_is_read(nlp: Language, piece: str) -> None:
     rng = random.Random(7)
-    words = piece.replace("“", " “ ").replace('"', ' " ').split() * 20_000
-    words = words[:40_000]
+    words = piece.replace("“", " “ ").replace('"', ' " ').split() * 4_000
+    words = words[:8_000]
     tags = [rng.choice(["NN", "VBD", "VB", "PRP", "NNP", "IN"]) for _ in words]
     deps = [
         "ROOT",
@@ -84,22 +86,24 @@ def test_twenty_thousand_times_the_same_ends_soon(nlp: Language, piece: str) -> 
     check(doc.text, find_quotes(doc))
 
 
+@pytest.mark.scale
 @pytest.mark.parametrize("piece", ['"', "'", "“ a"])
-def test_a_megabyte_of_marks_takes_no_more_than_in_proportion(nlp: Language, piece: str) -> None:
-    seconds = []
-    for count in (125_000, 500_000):
-        words = (piece.split() * count)[:count]
-        doc = Doc(nlp.vocab, words=words)
-        before = time.process_time()
-        check(doc.text, find_quotes(doc))
-        seconds.append(time.process_time() - before)
-    assert seconds[1] < 8 * seconds[0]
+def test_many_marks_take_no_more_work_than_in_proportion(nlp: Language, piece: str) -> None:
+    check_linear(find_quotes, lambda count: Doc(nlp.vocab, words=(piece.split() * count)[:count]), 5_000)
 
 
+@pytest.mark.scale
+@pytest.mark.parametrize("piece", ['"', "'", "“ a"])
+def test_a_hundred_thousand_marks_are_read(nlp: Language, piece: str) -> None:
+    doc = Doc(nlp.vocab, words=(piece.split() * 100_000)[:100_000])
+    check(doc.text, find_quotes(doc))
+
+
+@pytest.mark.scale
 @pytest.mark.parametrize("label", ["ccomp", "dobj", "conj", "nsubj", "relcl", "prep"])
 @pytest.mark.parametrize("shape", ["chain", "star"])
 def test_a_tree_of_any_depth_and_breadth_is_read(nlp: Language, label: str, shape: str) -> None:
-    count = 30_000
+    count = 10_000
     heads = [max(0, place - 1) for place in range(count)] if shape == "chain" else [0] * count
     words, tags, deps = ["said"] * count, ["VBD"] * count, ["ROOT", *[label] * (count - 1)]
     doc = Doc(nlp.vocab, words=words, tags=tags, deps=deps, heads=heads)

@@ -1,14 +1,15 @@
 """What holds for the stances of any text: spans slice back, values stay in range, nothing raises."""
 
-import time
-
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Stance, StanceParty, stances_of
+from tests.operations import check_linear
+from tests.profiles import share_of_examples
 
 PIECES = st.sampled_from(
     [
@@ -22,7 +23,6 @@ TEXTS = st.one_of(
     st.lists(PIECES, max_size=40).map("".join),
     st.text(max_size=200),
 )
-SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def spans(stance: Stance) -> list[Span]:
@@ -34,7 +34,8 @@ def spans(stance: Stance) -> list[Span]:
     ]
 
 
-@SLOW
+@pytest.mark.property
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_every_span_slices_back_and_has_no_white_space_around_it(nlp: Language, text: str) -> None:
     for stance in stances_of(nlp(text)):
@@ -43,7 +44,8 @@ def test_every_span_slices_back_and_has_no_white_space_around_it(nlp: Language, 
             assert span.text.strip() == span.text != ""
 
 
-@SLOW
+@pytest.mark.property
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_score_polarity_and_confidence_agree(nlp: Language, text: str) -> None:
     for stance in stances_of(nlp(text)):
@@ -53,7 +55,8 @@ def test_score_polarity_and_confidence_agree(nlp: Language, text: str) -> None:
         assert stance.expression
 
 
-@SLOW
+@pytest.mark.property
+@share_of_examples(0.3)
 @given(text=TEXTS)
 def test_no_two_stances_are_the_same(nlp: Language, text: str) -> None:
     keys = [
@@ -78,16 +81,12 @@ def test_text_that_is_no_prose_has_no_stance_and_does_no_harm(nlp: Language, tex
     assert len(stances_of(nlp(text))) <= 1
 
 
-def test_time_grows_with_the_text_and_not_with_its_square(nlp: Language) -> None:
+@pytest.mark.scale
+def test_the_work_grows_with_the_text_and_not_with_its_square(nlp: Language) -> None:
     sentence = "the mayor who condemned the plan that they said must not support the unfair deal and "
 
-    def seconds(repeats: int) -> float:
-        doc = nlp.get_pipe("onrecord_stances")
+    def parsed(repeats: int) -> Doc:
         with nlp.select_pipes(disable=["onrecord_stances"]):
-            parsed = nlp(sentence * repeats)
-        start = time.process_time()
-        doc(parsed)
-        return time.process_time() - start
+            return nlp(sentence * repeats)
 
-    seconds(10)
-    assert seconds(600) < 40 * max(seconds(60), 0.01)
+    check_linear(nlp.get_pipe("onrecord_stances"), parsed, 40)

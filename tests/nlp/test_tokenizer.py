@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.nlp.tokenizer import LONGEST_RUN, MOST_TOKENS, PIECE, BoundedTokenizer, TooManyTokens
+from onrecord.nlp.tokenizer import MAX_RUN, MAX_TOKENS, PIECE, BoundedTokenizer, TooManyTokens
 
 ENGLISH = spacy.blank("en")
 BOUNDED = BoundedTokenizer(ENGLISH.tokenizer, ENGLISH.vocab)
@@ -33,7 +33,7 @@ def test_ordinary_text_has_spacys_own_tokens(text):
     assert tokens(BOUNDED(text)) == tokens(ENGLISH.tokenizer(text))
 
 
-@given(st.text(max_size=LONGEST_RUN - 1))
+@given(st.text(max_size=MAX_RUN - 1))
 def test_any_text_without_a_long_run_has_spacys_own_tokens(text):
     assert tokens(BOUNDED(text)) == tokens(ENGLISH.tokenizer(text))
 
@@ -46,8 +46,8 @@ runs = st.builds(lambda mark, length: mark * length, st.sampled_from("\"'“.x-�
 
 @given(st.lists(parts | runs | st.text(max_size=5), max_size=12).map("".join))
 @example(" " * 5_000)
-@example("'" * LONGEST_RUN)
-@example("x" * (LONGEST_RUN + PIECE + 1) + " \n")
+@example("'" * MAX_RUN)
+@example("x" * (MAX_RUN + PIECE + 1) + " \n")
 def test_no_character_is_lost_or_moved(text):
     assert BOUNDED(text).text == text
 
@@ -81,5 +81,5 @@ def test_the_model_reads_a_text_of_nothing_but_marks(nlp: Language):
 
 
 def test_a_text_of_too_many_marks_is_refused_with_its_count():
-    with pytest.raises(TooManyTokens, match=f"{MOST_TOKENS + 1:,} words and marks"):
-        BOUNDED("“" * (MOST_TOKENS + 1))
+    with pytest.raises(TooManyTokens, match=f"{MAX_TOKENS + 1:,} words and marks"):
+        BOUNDED("“" * (MAX_TOKENS + 1))

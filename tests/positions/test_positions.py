@@ -1,4 +1,4 @@
-"""``onrecord positions``: what the stances of a folder add up to, on records that the pipeline's own code has written."""
+"""``onrecord positions``: what the stances of a folder add up to, on records written by the pipeline's own code."""
 
 import csv
 import io
@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from onrecord.commands import main
-from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
+from onrecord.data.records import EntityRecord, Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
 from onrecord.nlp.extract import Header, entity_records, stance_records
 from onrecord.nlp.model import load_model
 from onrecord.positions import output
-from onrecord.positions.keys import name_key
-from onrecord.positions.rollup import Wanted, add_up, entity_keys, rows, stance_files
+from onrecord.positions.rollup import Names, Position, Wanted, add_up, entity_names, rows, stance_files
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)
@@ -56,7 +55,7 @@ def stance(
 def write(tmp_path: Path) -> Write:
     """Write stances as a backfill does, a file for each list, and return the output folder."""
 
-    def written(*files: list[StanceRecord]) -> Path:
+    def write_files(*files: list[StanceRecord]) -> Path:
         folder = tmp_path / "out" / "stances"
         folder.mkdir(parents=True, exist_ok=True)
         for number, stances in enumerate(files):
@@ -64,11 +63,11 @@ def write(tmp_path: Path) -> Write:
                 fastavro.writer(file, schema("stances"), [to_avro(one) for one in stances], strict=True)
         return tmp_path / "out"
 
-    return written
+    return write_files
 
 
-def positions_of(folder: Path, **wanted: object):
-    return add_up(rows(stance_files(folder)), Wanted(**wanted), entity_keys(folder))
+def positions_of(folder: Path, **wanted: object) -> list[Position]:
+    return add_up(rows(stance_files(folder)), Wanted(**wanted), entity_names(folder, with_aliases=True)).positions
 
 
 def test_stances_of_all_files_and_spellings_add_up(write: Write) -> None:
@@ -148,7 +147,7 @@ def test_a_file_that_is_there_is_replaced_when_that_is_asked_for(write: Write, t
     folder, table = write([stance("Norway", "the pact", 0.5)]), tmp_path / "p.csv"
     table.write_text("mine")
     assert main(["positions", str(folder), "--output", str(table)]) == 2
-    assert "is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert "the file exists; --overwrite replaces it" in capsys.readouterr().err
     assert table.read_text() == "mine"
     assert main(["positions", str(folder), "--output", str(table), "--overwrite"]) == 0
     assert "Norway" in table.read_text()
@@ -190,12 +189,18 @@ def test_the_table_fits_the_terminal_and_cuts_no_number_off(write: Write, width:
     assert any("12" in line for line in lines)
 
 
+def written(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+
+
 @pytest.mark.parametrize(
     ("make", "code", "problem"),
     [
-        (lambda path: None, 2, "is no folder; give the --output of a backfill"),
-        (lambda path: path.mkdir(), 2, "holds no stances folder and nothing else of a run"),
-        (lambda path: (path / "stances").mkdir(parents=True), 0, "no stances that are asked for"),
+        (lambda path: None, 2, "no such folder; give the --output folder of a run"),
+        (lambda path: path.mkdir(), 2, "this is not the output of a run"),
+        (lambda path: (path / "stances").mkdir(parents=True), 0, "has not finished or was stopped"),
+        (lambda path: written(path / "summary.json"), 0, "was it started with --extract without stances?"),
     ],
 )
 def test_a_folder_without_stances(make, code: int, problem: str, tmp_path: Path, capsys) -> None:
@@ -220,36 +225,27 @@ def test_records_of_another_kind_are_named(tmp_path: Path, capsys) -> None:
     with (tmp_path / "stances" / "x.avro").open("wb") as file:
         fastavro.writer(file, schema("quotes"), [])
     assert main(["positions", str(tmp_path)]) == 1
-    assert "holds no stances" in capsys.readouterr().err
+    assert "this is not a file of stances" in capsys.readouterr().err
 
 
-def test_all_mistakes_are_told_together(tmp_path: Path, capsys) -> None:
-    argv = ["--min-confidence", "2", "--min-stances", "x", "--rows", "-1", "--output", "p.xls", "--frist"]
+def test_all_mistakes_are_reported_together(tmp_path: Path, capsys) -> None:
+    argv = [
+        "--min-confidence",
+        "2",
+        "--min-stances",
+        "x",
+        "--rows",
+        "-1",
+        "--output",
+        "p.xls",
+        "--frist",
+        "--holder",
+        " ",
+    ]
     assert main(["positions", str(tmp_path), *argv]) == 2
     *problems, hint = capsys.readouterr().err.splitlines()
-    assert len(problems) == 6
+    assert len(problems) == 7
     assert hint == "(onrecord positions --help explains the options)"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("the European Union", "European Union", True),
-        ("Ana Peña", "ANA PENA", True),
-        ("U.S.", "US", True),
-        ("Norway's", "Norway", True),
-        ("Ruth Okafor", "Ruth Okafor-Lund", False),
-        ("…", "?!", False),
-    ],
-)
-def test_what_makes_two_names_the_same(one: str, other: str, same: bool) -> None:
-    assert (name_key(one) == name_key(other)) is same
-
-
-@given(st.text(max_size=60))
-def test_every_name_has_a_key_and_the_key_is_its_own(name: str) -> None:
-    assert bool(name_key(name)) == bool(name.strip())
-    assert name_key(name_key(name)) == name_key(name)
 
 
 def test_from_articles_to_positions(tmp_path: Path) -> None:
@@ -269,7 +265,7 @@ def test_from_articles_to_positions(tmp_path: Path) -> None:
     assert found["peru", "chile"].oppose == 1
     assert ("chile", "fishing accord") in found
     assert found["chile", "fishing accord"].oppose == 0
-    assert {one.oppose for one in positions_of(tmp_path, claims=True, holder="chile", target="accord")} == {1}
+    assert {one.oppose for one in positions_of(tmp_path, claims=True, holders=("chile",), targets=("accord",))} == {1}
 
 
 def test_one_person_is_one_holder_whatever_the_article_calls_her(tmp_path: Path) -> None:
@@ -289,7 +285,7 @@ def test_one_person_is_one_holder_whatever_the_article_calls_her(tmp_path: Path)
 @given(st.lists(st.tuples(st.sampled_from("AB"), st.sampled_from("xy"), st.floats(-1, 1)), max_size=30))
 def test_nothing_is_lost_and_scores_stay_in_range(triples: list[tuple[str, str, float]]) -> None:
     records = [to_avro(stance(holder, target, score)) for holder, target, score in triples]
-    positions = add_up(records, Wanted())
+    positions = add_up(records, Wanted()).positions
     assert sum(one.stances for one in positions) == len(records)
     assert all(-1 <= one.score <= 1 for one in positions)
 
@@ -298,3 +294,174 @@ def test_nothing_is_lost_and_scores_stay_in_range(triples: list[tuple[str, str, 
 def test_what_is_printed_is_one_line_that_steers_nothing(text: str) -> None:
     assert output.plain(text).isprintable()
     assert not output.cell(text).startswith(("=", "+", "-", "@"))
+
+
+DEMO = {
+    "Brightwater Corp.": ("ORG", "brightwater"),
+    "Gerald P. Stroud": ("PERSON", "gerald stroud"),
+    "U.S.": ("GPE", "united states"),
+    "Tellick & Sons": ("ORG", "tellick & sons"),
+    "Russia": ("GPE", "russia"),
+    "European Union": ("ORG", "european union"),
+}
+
+
+def entity(name: str, kind: str, key: str, *aliases: str) -> EntityRecord:
+    return EntityRecord(
+        article_id="a-1",
+        published_at=DAY,
+        provenance=Provenance("0", "en", "1"),
+        entity_id=f"a-1#{name}",
+        name=name,
+        type=kind,  # type: ignore[arg-type]
+        aliases=aliases,
+        role=None,
+        wikidata_id=None,
+        country_code=None,
+        refers_to=None,
+        salience=0.5,
+        mentions=(),
+        name_key=key,
+    )
+
+
+def linked(record: StanceRecord) -> StanceRecord:
+    """Return a stance whose holder is an entity of its article."""
+    return replace(record, holder=Party(None, f"a-1#{record.holder.name}", record.holder.name))
+
+
+@pytest.fixture(params=[True, False], ids=["with entities", "without entities"])
+def demo(request: pytest.FixtureRequest, write: Write) -> Path:
+    """Return an output folder with a stance per name; the names are those of entities, or bare."""
+    stances = [stance(name, "the toll", 0.5) for name in DEMO]
+    if not request.param:
+        return write(stances)
+    folder = write(list(map(linked, stances)))
+    (folder / "entities").mkdir()
+    entities = [
+        entity(name, *of) if name != "European Union" else entity(name, *of, "E.U.") for name, of in DEMO.items()
+    ]
+    with (folder / "entities" / "entities-0.avro").open("wb") as file:
+        fastavro.writer(file, schema("entities"), map(to_avro, entities), strict=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", [*DEMO, "BRIGHTWATER", "Stroud", "US", "tellick", "Sons"])
+def test_a_holder_is_found_by_the_name_that_is_printed_and_by_words_of_it(name: str, demo: Path, capsys) -> None:
+    assert main(["positions", str(demo), "--holder", name]) == 0
+    (line,) = capsys.readouterr().out.splitlines()[1:]
+    assert name.casefold().strip(".") in line.split("\t")[0].casefold().replace("u.s", "us" if name == "US" else "u.s")
+
+
+def test_a_name_of_two_letters_is_not_found_inside_a_word(demo: Path) -> None:
+    assert [one.holder for one in positions_of(demo, holders=("U.S.",))] == ["U.S."]
+
+
+def test_an_entity_is_found_by_its_key_and_its_aliases(write: Write) -> None:
+    folder = write([linked(stance("U.S.", "the toll", 0.5)), linked(stance("European Union", "the toll", 0.5))])
+    (folder / "entities").mkdir()
+    entities = [entity("U.S.", "GPE", "united states"), entity("European Union", "ORG", "european union", "E.U.")]
+    with (folder / "entities" / "entities-0.avro").open("wb") as file:
+        fastavro.writer(file, schema("entities"), map(to_avro, entities), strict=True)
+    assert [one.holder for one in positions_of(folder, holders=("United States",))] == ["U.S."]
+    assert [one.holder for one in positions_of(folder, holders=("EU",))] == ["European Union"]
+
+
+def test_several_holders_join_and_a_target_narrows_them(write: Write, capsys) -> None:
+    folder = write(
+        [stance(holder, target, 0.5) for holder in ("Norway", "Chile", "Peru") for target in ("the toll", "the pact")]
+    )
+    assert main(["positions", str(folder), "--holder", "Norway", "--holder", "peru", "--target", "pact"]) == 0
+    rows_printed = [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows_printed == [["Norway", "the pact"], ["Peru", "the pact"]]
+
+
+def test_a_name_is_found_under_every_spelling_with_the_same_sums(write: Write) -> None:
+    folder = write([stance("the Harbour Board", "the toll", 0.5, "a-1"), stance("HARBOUR BOARD", "toll", -0.5, "a-2")])
+    assert positions_of(folder, holders=("Harbour Board",)) == positions_of(folder)
+    assert positions_of(folder, targets=("the toll",)) == positions_of(folder)
+
+
+@pytest.mark.parametrize("pronoun", ["he", "She", "it", "them", "his", "I", "we", "themselves", "who", "This"])
+@pytest.mark.parametrize("is_holder", [True, False])
+def test_pronouns_are_never_added_up(pronoun: str, is_holder: bool, write: Write, capsys) -> None:
+    parties = (pronoun, "Norway") if is_holder else ("Norway", pronoun)
+    folder = write([stance(*parties, 0.5), stance("Norway", "the pact", 0.5)])
+    assert main(["positions", str(folder)]) == 0
+    printed = capsys.readouterr()
+    assert [line.split("\t")[:2] for line in printed.out.splitlines()[1:]] == [["Norway", "the pact"]]
+    assert printed.err == "left out: 1 stance of or toward a pronoun with an unknown antecedent\n"
+
+
+@pytest.mark.parametrize("name", ["US", "IT", "WHO", "his campaign", "They Might Be Giants"])
+def test_names_that_look_like_pronouns_are_added_up(name: str, write: Write) -> None:
+    assert [one.target for one in positions_of(write([stance("Norway", name, 0.5)]))] == [name]
+
+
+def test_an_entity_is_not_a_pronoun_whatever_its_name(write: Write) -> None:
+    assert [one.holder for one in positions_of(write([linked(stance("It", "the toll", 0.5))]))] == ["It"]
+
+
+def test_the_reasons_for_no_position_are_counted(write: Write, capsys) -> None:
+    claimed = replace(stance("Norway", "the talks", -0.6), asserted_by=(Party(None, None, "Denmark"),))
+    folder = write(
+        [
+            claimed,
+            stance("he", "the pact", 0.5),
+            stance("Peru", "the pact", 0.5, confidence=0.1),
+            stance("Chile", "the pact", 0.5),
+        ]
+    )
+    assert main(["positions", str(folder), "--holder", "Norway"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "no matching stances: of 4 stances, 1 only claimed by somebody else (--claims includes them), "
+        "1 with a confidence below 0.2 (--min-confidence), 1 of or toward a pronoun with an unknown antecedent, "
+        "1 with another holder or target (--holder, --target)"
+    ]
+    assert main(["positions", str(folder), "--min-stances", "2"]) == 0
+    assert "1 in positions with fewer than 2 stances (--min-stances)" in capsys.readouterr().err
+
+
+def test_a_bucket_is_refused_with_a_way_out(capsys) -> None:
+    assert main(["positions", "gs://bucket/out"]) == 2
+    assert "only local folders can be read; copy the records to one" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_standard_output_is_reported(write: Write) -> None:
+    folder = write([stance("Norway", "the pact", 0.5)])
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "onrecord", "positions", str(folder)]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (run.returncode, run.stderr) == (1, "failed: standard output can't be written: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_a_file_that_cannot_be_written_is_named(write: Write, capsys) -> None:
+    assert main(["positions", str(write([stance("Norway", "the pact", 0.5)])), "--output", "/proc/p.csv"]) == 1
+    assert capsys.readouterr().err == "failed: --output /proc/p.csv: can't be written: No such file or directory\n"
+
+
+def test_the_command_starts_without_spacy_and_beam() -> None:
+    script = "import sys; from onrecord.commands import positions; from onrecord.positions import rollup, output; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"spacy", "apache_beam"} & set(run.stdout.split())
+
+
+# Of a name at least one character is printed.
+NAMES_OF_PARTIES = st.one_of(
+    st.sampled_from([*DEMO, "the Board", "BOARD", "Board's", "“Board”", "a.\u202e.b", "AT&T", "…", "İ", "ß"]),
+    st.text(max_size=12),
+).filter(lambda name: bool(output.plain(name)))
+
+
+@given(st.lists(st.tuples(NAMES_OF_PARTIES, NAMES_OF_PARTIES, st.booleans()), max_size=12))
+def test_every_printed_row_is_found_again_by_its_holder_and_target(parties: list[tuple[str, str, bool]]) -> None:
+    stances = [stance(holder, target, 0.5, f"a-{number}") for number, (holder, target, _) in enumerate(parties)]
+    records = [
+        to_avro(linked(one) if is_entity else one) for one, (_, _, is_entity) in zip(stances, parties, strict=True)
+    ]
+    names = Names({name: key for name, (_, key) in DEMO.items()})
+    for row in add_up(records, Wanted(), names).positions:
+        wanted = Wanted(holders=(output.plain(row.holder),), targets=(output.plain(row.target),))
+        assert row in add_up(records, wanted, names).positions

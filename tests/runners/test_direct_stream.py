@@ -1,12 +1,12 @@
-"""Whether Pub/Sub can be reached: told when that changes, and no more often than anybody wants to read."""
+"""An outage of Pub/Sub is reported when it begins and when it ends, and not at each retry."""
 
 import pytest
 
-from onrecord.runners.direct_stream import LONGEST_REASON, TOLD_AGAIN_SECONDS, Reachability
+from onrecord.runners.direct_stream import MAX_REASON_LENGTH, MIN_OUTAGE_INTERVAL_SECONDS, Reachability
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that is moved by hand."""
 
     now = 1_000.0
 
@@ -20,32 +20,32 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def told() -> list[tuple[str, str]]:
+def reports() -> list[tuple[str, str]]:
     return []
 
 
 @pytest.fixture
-def reachability(clock, told) -> Reachability:
-    return Reachability(lambda event, text: told.append((event, text)), clock)
+def reachability(clock, reports) -> Reachability:
+    return Reachability(lambda event, text: reports.append((event, text)), clock)
 
 
-def test_an_outage_is_a_line_when_it_begins_and_a_line_when_it_ends(reachability, clock, told):
+def test_an_outage_is_reported_when_it_begins_and_when_it_ends(reachability, clock, reports):
     reachability.found()
     for _ in range(100):
         reachability.lost("connection refused")
         clock.now += 2
     reachability.found()
     reachability.found()
-    assert told == [
-        ("unreachable", "Pub/Sub can't be reached; trying until it can: connection refused"),
-        ("reachable", "Pub/Sub can be reached again, after 200 s"),
+    assert reports == [
+        ("unreachable", "Pub/Sub is unreachable, retrying: connection refused"),
+        ("reachable", "Pub/Sub is reachable again after 200 s"),
     ]
 
 
-def test_a_connection_that_comes_and_goes_is_told_of_once_in_a_while(reachability, clock, told):
-    for _ in range(10 * int(TOLD_AGAIN_SECONDS)):
+def test_a_connection_that_comes_and_goes_is_reported_once_per_interval(reachability, clock, reports):
+    for _ in range(10 * int(MIN_OUTAGE_INTERVAL_SECONDS)):
         reachability.lost("x" * 10_000)
         reachability.found()
         clock.now += 1
-    assert len(told) == 20
-    assert max(len(text) for _, text in told) < LONGEST_REASON + 100
+    assert len(reports) == 20
+    assert max(len(text) for _, text in reports) < MAX_REASON_LENGTH + 100

@@ -1,4 +1,4 @@
-"""What is asked of a runner that it can't do is refused before anything starts, with the way out."""
+"""A runner is refused what it can't do before anything starts, with the way out."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_a_backfill_and_a_subscription_are_read_by_every_runner_that_is_offered_
         ("apache_beam.runners.portability.flink_runner.FlinkRunner", "files", "choose from DirectRunner"),
     ],
 )
-def test_what_does_not_work_is_refused_with_the_way_out(name, source, way_out, tmp_path):
+def test_unsupported_sources_are_refused_with_the_way_out(name, source, way_out, tmp_path):
     reason = refusal(name, source, tmp_path)
     assert reason is not None
     assert reason.startswith(f"--runner {name}: ")
@@ -80,7 +80,7 @@ def test_every_runner_is_one_that_beam_knows():
         assert find(runner.name) is runner
 
 
-def test_no_runner_is_ours_that_downloads_another():
+def test_no_runner_is_used_that_downloads_another():
     assert (DIRECT.batch, DIRECT.streaming) == ("FnApiRunner", "BundleBasedDirectRunner")
     assert "SwitchingDirectRunner" not in OFFERED
 
@@ -98,7 +98,7 @@ class TestPrism:
 
     @pytest.fixture(autouse=True)
     def _empty_machine(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.setenv("ONRECORD_CACHE", str(tmp_path / "cache"))
         monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
     def put(self, path: Path, content: bytes = b"apache/beam") -> Path:
@@ -107,7 +107,7 @@ class TestPrism:
         path.chmod(0o755)
         return path
 
-    def test_without_one_the_command_that_builds_it_is_told(self):
+    def test_without_one_the_problem_names_the_command_that_builds_it(self):
         problems: list[str] = []
         prism.location_flags([], problems)
         [problem] = problems
@@ -123,12 +123,12 @@ class TestPrism:
         assert prism.find() == path
 
     @pytest.mark.parametrize("content", [b"#!/usr/bin/env node\n", b""])
-    def test_another_program_of_that_name_is_not_taken_for_it(self, tmp_path, content):
+    def test_another_program_of_that_name_is_not_used(self, tmp_path, content):
         self.put(tmp_path / "bin" / "prism", content)
         assert prism.find() is None
 
     @pytest.mark.parametrize("flags", [["--prism_location={}"], ["--prism_location", "{}"]])
-    def test_a_file_that_is_named_goes_before_the_one_that_is_found(self, tmp_path, flags):
+    def test_a_file_that_is_given_comes_before_the_one_that_is_found(self, tmp_path, flags):
         self.put(prism.cache() / "prism")
         mine = self.put(tmp_path / "mine")
         given = [flag.format(mine) for flag in flags]
@@ -154,14 +154,14 @@ class TestFlink:
     def _empty_cache(self, tmp_path, monkeypatch):
         monkeypatch.setenv("ONRECORD_CACHE", str(tmp_path))
 
-    def test_without_a_cluster_the_command_that_starts_one_is_told(self):
+    def test_without_a_cluster_the_problem_names_the_command_that_starts_one(self):
         problems: list[str] = []
         flink.needed_flags([], problems)
         [problem] = problems
         assert "--flink_master=localhost:8081" in problem
         assert "make stack-up" in problem
 
-    def test_without_the_jar_the_command_that_fetches_it_is_told(self):
+    def test_without_the_jar_the_problem_names_the_command_that_fetches_it(self):
         problems: list[str] = []
         flink.needed_flags([self.MASTER], problems)
         [problem] = problems
@@ -209,12 +209,12 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
         ("PortableRunner", ["--job_endpoint=localhost:8099"], "leave"),
     ],
 )
-def test_a_stop_leaves_a_cluster_alone_and_cancels_what_can_not_go_on(tmp_path, name, flags, stop):
+def test_a_stop_leaves_a_cluster_alone_and_cancels_what_can_not_continue(tmp_path, name, flags, stop):
     options = stream_options(tmp_path, name, *flags)
     assert portable.stop_of(options.runner, pipeline_options(options)) == stop
 
 
-@pytest.mark.skipif(prism.find() is None, reason=prism.how_to_get_it())
+@pytest.mark.prism
 @pytest.mark.parametrize(
     ("flags", "stop"),
     [([], "drain"), (["--environment_type=LOOPBACK"], "drain"), (["--environment_type=PROCESS"], "cancel")],

@@ -1,4 +1,4 @@
-"""The time limit: what one text costs beyond it is its own dead letter, and the texts beside it are annotated as ever."""
+"""Texts with a time limit: a text that exceeds it fails alone, and the others of its batch are annotated."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotation, Annotator, Text
 from onrecord.nlp.extract import Header
-from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
+from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from tests import poison
 
 SECONDS = 3.0
@@ -53,13 +53,13 @@ def plain() -> Annotator:
 
 
 @pytest.fixture(scope="module")
-def limited() -> Iterator[LimitedAnnotator]:
-    annotator = LimitedAnnotator(LOAD, SECONDS)
+def limited() -> Iterator[SandboxedAnnotator]:
+    annotator = SandboxedAnnotator(LOAD, SECONDS)
     yield annotator
     del annotator
 
 
-def test_what_is_in_time_is_annotated_as_without_a_limit(limited, plain):
+def test_quick_texts_are_annotated_as_without_a_limit(limited, plain):
     texts = [text(PIER), text(STORM), replace(text("Le quai est fermé."), language="fr")]
     assert limited.annotate(texts) == plain.annotate(texts)
     assert limited.provenance("1.2") == plain.provenance("1.2")
@@ -79,7 +79,7 @@ def test_the_next_batch_is_annotated(limited, plain):
     assert limited.annotate([text(PIER)]) == plain.annotate([text(PIER)])
 
 
-def test_a_child_that_died_in_idleness_is_replaced_and_costs_no_article(limited, plain):
+def test_a_child_that_died_while_idle_is_replaced_and_no_article_is_lost(limited, plain):
     limited.annotate([text(PIER)])
     child = only_child()
     child.kill()
@@ -114,7 +114,7 @@ def stops_at_storms() -> Annotator:
 def test_an_extraction_that_does_not_end_is_tried_once(monkeypatch, tmp_path, plain, title, error):
     monkeypatch.setenv("STORMS", str(tmp_path / "storms"))
     batch = [text(PIER), replace(text(STORM), title=title), text("It is calm, said Ada Marlowe.")]
-    before, slow, after = LimitedAnnotator(stops_at_storms, SECONDS).annotate(batch)
+    before, slow, after = SandboxedAnnotator(stops_at_storms, SECONDS).annotate(batch)
     assert [before, after] == plain.annotate([batch[0], batch[2]])
     assert [failure.error_type for failure in slow.failures] == [error]
     assert (tmp_path / "storms").read_text() == "storm\n"
@@ -130,7 +130,7 @@ def test_a_ctrl_c_in_the_terminal_does_not_end_the_child(limited, plain):
 
 
 def test_no_child_is_left_behind():
-    annotator = LimitedAnnotator(LOAD, SECONDS)
+    annotator = SandboxedAnnotator(LOAD, SECONDS)
     *_, child = sorted(children(), key=lambda process: process.create_time())
     del annotator
     psutil.wait_procs([child], timeout=30)

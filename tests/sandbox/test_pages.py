@@ -1,13 +1,13 @@
-"""Pages with a time limit: what one page costs beyond it is its own dead letter."""
+"""Pages with a time limit: a page that exceeds it becomes a dead letter, and the others are read."""
 
 import json
 
 import pytest
 
-from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.message import Contract, InvalidMessage
 from onrecord.data.settings import ExtractionSettings
 from onrecord.dead_letters.make import DEAD_LETTERS
-from onrecord.sandbox.pages import LimitedPages
+from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import TimeLimitExceeded
 from onrecord.sources.html import read_page
 from onrecord.transforms.decode import DecodeFn
@@ -16,22 +16,22 @@ from tests.conftest import message_of
 
 TEXT = "<p>The harbour council of Brinmouth voted on Tuesday to close the old ferry pier.</p>" * 2
 PAGE = f"<html><head><title>Pier closes</title></head><body><article>{TEXT}</article></body></html>"
-SECONDS = 2.0  # a busy machine needs it for the quick pages too
+SECONDS = 2.0  # quick pages take this long on a busy machine
 
 
 @pytest.fixture(scope="module")
-def pages() -> LimitedPages:
-    return LimitedPages(SECONDS)
+def pages() -> SandboxedPageReader:
+    return SandboxedPageReader(SECONDS)
 
 
-def test_what_is_in_time_is_read_or_refused_as_without_a_limit(pages):
+def test_quick_pages_are_read_or_refused_as_without_a_limit(pages):
     assert pages(Contract(html=PAGE, id="pier")) == read_page(Contract(html=PAGE, id="pier"))
     with pytest.raises(InvalidMessage, match="no main text"):
         pages(Contract(html="<p>"))
 
 
 def test_a_slow_page_costs_its_time_limit_and_the_next_is_read(pages):
-    with pytest.raises(TimeLimitExceeded, match="the reading of the page took longer"):
+    with pytest.raises(TimeLimitExceeded, match="reading the page took longer"):
         pages(Contract(html=poison.PAGE))
     assert pages(Contract(html=PAGE)).title == "Pier closes"
 

@@ -1,4 +1,4 @@
-"""The time limit: a process that answers, and is ended when it does not."""
+"""The time limit: a child process that answers requests, and is killed when it takes too long."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ SECONDS = 1.0
 
 
 def load() -> tuple[int, object]:
-    """Greet with the process's id; answer a word with its letters, which may stop anywhere."""
+    """Greet with the process's id; answer a word with its letters, some of which stop, end or fail the work."""
 
     def letters(word: str) -> Iterator[str]:
         for letter in word:
@@ -29,34 +29,34 @@ def load() -> tuple[int, object]:
 
 @pytest.fixture
 def process() -> Iterator[LimitedProcess]:
-    limited = LimitedProcess(load, SECONDS, "the spelling")
+    limited = LimitedProcess(load, SECONDS, "spelling")
     yield limited
     del limited
 
 
-def test_what_is_in_time_is_answered_by_another_process(process):
+def test_requests_are_answered_by_another_process(process):
     assert process.start() != os.getpid()
     assert process.ask("pier") == (["p", "i", "e", "r"], None)
     assert process.ask("") == ([], None)
 
 
-def test_what_takes_too_long_is_ended_and_what_was_answered_before_is_kept(process):
+def test_a_request_over_the_limit_is_given_up_and_its_earlier_answers_are_kept(process):
     answers, lost = process.ask("pi.er")
     assert answers == ["p", "i"]
     assert isinstance(lost, TimeLimitExceeded)
-    assert "the spelling took longer than 1 s; a higher --time-limit" in str(lost)
+    assert "spelling took longer than 1 s; a higher --time-limit" in str(lost)
     assert process.ask("pier") == (["p", "i", "e", "r"], None)
 
 
-def test_what_ends_the_process_is_told(process):
+def test_the_death_of_the_process_is_reported(process):
     answers, lost = process.ask("pi#er")
     assert answers == ["p", "i"]
     assert isinstance(lost, ProcessDied)
-    assert "died in the spelling" in str(lost)
+    assert "died while spelling" in str(lost)
     assert process.ask("pier") == (["p", "i", "e", "r"], None)
 
 
-def test_an_error_of_the_work_is_raised_here_and_the_process_goes_on(process):
+def test_an_error_of_the_work_is_raised_here_and_the_process_is_kept(process):
     first = process.start()
     with pytest.raises(LookupError, match="an exclamation mark"):
         process.ask("pi!er")

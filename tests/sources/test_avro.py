@@ -12,7 +12,7 @@ import fastavro
 import pytest
 import zstandard
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.sources.avro import MAX_BLOCK_BYTES, read_messages
 from onrecord.transforms.decode import decode_article
 

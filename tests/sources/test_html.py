@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.message import Contract, InvalidMessage
 from onrecord.sources.html import MAX_TAGS, read_page
 
 PARAGRAPHS = [

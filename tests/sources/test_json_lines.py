@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.data.article import InvalidMessage, Message
+from onrecord.data.message import InvalidMessage, Message
 from onrecord.sources.json_lines import read_messages
 from onrecord.transforms.decode import decode_article
 

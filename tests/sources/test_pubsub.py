@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.sources.pubsub import message_of
 
 SUBSCRIPTION = "projects/test-project/subscriptions/articles"

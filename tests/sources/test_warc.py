@@ -12,7 +12,7 @@ import brotli
 import pytest
 import zstandard
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.sources.warc import page_text, read_messages
 from onrecord.transforms.decode import decode_article
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from onrecord.nlp.stances.extractor import Reading
+from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.weights import logits, pair_weights, probabilities
+from onrecord.nlp.stances.scoring import logits, pair_weights, probabilities
 from training import stance_examples as examples
 from training import stances as fit
 from training.conditional_logit import conditional_logit
@@ -44,8 +44,8 @@ def test_a_verb_that_no_lexicon_has_is_learned(nlp: Language) -> None:
     assert table == examples.table_of(conditional_logit(data))
 
     def oppose(text: str) -> float:
-        reading = Reading(nlp(text))
-        pairs = Pairs(reading.parse, reading.voices, reading.candidates)
+        analysis = StanceAnalysis(nlp(text))
+        pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates)
         pair = next(pair for pair in pairs if pair.holder.head == 0)
         return probabilities(logits([*pair.place, *(word.name for word in pairs.words(pair))], table)).oppose
 

@@ -17,6 +17,7 @@ from onrecord import __version__
 from onrecord.data.article import Article
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import ExtractionSettings
+from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import Model
 from onrecord.telemetry import metrics
 from onrecord.transforms import annotate
@@ -35,7 +36,9 @@ Use = Callable[[Model], None]
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Return what makes the transform take a model that is loaded already."""
-    return lambda model: monkeypatch.setattr(annotate, "load_model", lambda name, extract, gazetteer=(): model)
+    return lambda model: monkeypatch.setattr(
+        annotate, "load_annotator", lambda name, extract, gazetteer=(): Annotator(model, extract)
+    )
 
 
 class FailsOnStorms:
@@ -231,7 +234,7 @@ def batches(step: AnnotateFn, articles: list[Article]) -> Iterator[list[str]]:
 
 
 def step(batch_size: int) -> AnnotateFn:
-    return AnnotateFn("en_blank", frozenset(), batch_size, None)
+    return AnnotateFn(ExtractionSettings(model="en_blank", extract=frozenset(), batch_size=batch_size))
 
 
 def test_articles_wait_for_a_full_batch_or_the_end_of_the_bundle(reader, use):

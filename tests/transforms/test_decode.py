@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import __version__
-from onrecord.data.article import Article, InvalidMessage, Message
+from onrecord.data.article import Article
+from onrecord.data.message import InvalidMessage, Message
 from onrecord.data.settings import ExtractionSettings
 from onrecord.telemetry import metrics
 from onrecord.transforms.decode import Decode, DecodeFn, decode_article

@@ -150,7 +150,7 @@ class Checks:
             self.add(f"--output {folder}", "this is a file; give a folder")
         else:
             try:
-                if not output_folder.is_empty(folder) and must_be_empty:
+                if must_be_empty and not output_folder.is_empty(folder):
                     self.add(
                         f"--output {folder}",
                         "the folder is not empty; give another one, or --overwrite to replace its records",

@@ -1,30 +1,34 @@
-"""The command ``onrecord positions``: checks its options, adds up, prints, writes."""
+"""The command ``onrecord positions``: its options, their checks, the table and the files."""
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
-from onrecord.positions import output
-from onrecord.positions.rollup import Position, ReadingError, Wanted, add_up, entity_keys, rows, stance_files
+
+if TYPE_CHECKING:
+    from onrecord.positions.rollup import Position, RollUp, Wanted
 
 DESCRIPTION = """\
-Adds up the stances of all articles in the output folder of a backfill: who stands where toward what, how often for and
-against, since when, with an example each. Names that differ in case, accents or "the" only are one.
+Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
+since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
 
-The score goes from -1, wholly against, to 1, wholly for: the mean of the stances, the sure ones counting more. Stances that
-somebody takes only by another one's claim ("X accused Y of backing Z") are left out, unless --claims asks for them.
+The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Left out are
+stances that somebody takes only according to somebody else ("X accused Y of backing Z"), unless --claims is given, and
+stances of or toward a pronoun whose antecedent is unknown.
 
-In a terminal a table is printed, elsewhere lines with tabs between the columns.
+Prints a table in a terminal, and tab-separated lines elsewhere.
 """
 EPILOG = """\
 examples:
   onrecord positions out                                        who stands where
   onrecord positions out --target sanctions --min-stances 3     who stands where toward sanctions
-  onrecord positions out --holder Norway --by-day               how Norway's stands went from day to day
+  onrecord positions out --holder Norway --holder Denmark       the positions of both
+  onrecord positions out --holder Norway --by-day               how Norway's positions changed from day to day
   onrecord positions out --output positions.csv                 all of them in a file; .avro too
   onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
 
@@ -32,20 +36,53 @@ exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The checked options of a command line.
+
+    Attributes:
+        folder: the output of a run.
+        wanted: which stances are added up.
+        min_stances: positions with fewer stances are left out.
+        rows: the number of positions to print; 0 for all.
+        files: where to write the positions.
+    """
+
+    folder: Path
+    wanted: "Wanted"
+    min_stances: int
+    rows: int
+    files: tuple[Path, ...]
+
+
+class UsageError(Exception):
+    """The command line is wrong; ``problems`` lists every mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Join the problems to a message of one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "positions", "add up who stands where toward what", DESCRIPTION, EPILOG)
     option = parser.add_argument
-    option("folder", metavar="DIR", help="the output folder of a backfill")
-    option("--holder", metavar="NAME", help="only holders with this in their name")
-    option("--target", metavar="NAME", help="only targets with this in their name")
+    option("folder", metavar="DIR", help="the output folder of a run")
+    option(
+        "--holder",
+        action="append",
+        metavar="NAME",
+        help="only holders with these words in a name; may be repeated, and any of the names will match",
+    )
+    option("--target", action="append", metavar="NAME", help="only targets with these words in a name; may be repeated")
     option("--by-day", action="store_true", help="one position per day (UTC) on which articles appeared")
-    option("--claims", action="store_true", help="also count stances that holders take only by somebody else's claim")
+    option("--claims", action="store_true", help="include positions that are only claimed by somebody else")
     option(
         "--min-confidence",
         default="0.2",
         metavar="P",
-        help="leave out less certain stances, 0 to 1; below 0.2 most are wrong (default: %(default)s)",
+        help="leave out stances with a lower confidence, 0 to 1; below 0.2 most are wrong (default: %(default)s)",
     )
     option(
         "--min-stances",
@@ -54,53 +91,40 @@ def add(commands: Commands) -> None:
         help="leave out positions with fewer stances (default: %(default)s)",
     )
     option("--rows", default="40", metavar="N", help="number of positions to print, 0 for all (default: %(default)s)")
-    option(
-        "--output", action="append", metavar="FILE", help="write all of them to a .csv or .avro file; may be repeated"
-    )
+    option("--output", action="append", metavar="FILE", help="write all to a .csv or .avro file; may be repeated")
     option("--overwrite", action="store_true", help="replace existing files")
     parser.set_defaults(run=run_command)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is asked for, checked."""
-
-    folder: Path
-    wanted: Wanted
-    least: int
-    rows: int
-    files: tuple[Path, ...]
-
-
-class UsageError(Exception):
-    """The options can't be followed; ``problems`` says all that is wrong with them."""
-
-    def __init__(self, problems: list[str]) -> None:
-        """Keep the problems, one line each."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
+def run_command(arguments: argparse.Namespace, others: list[str]) -> int:
+    """Run the command and return its exit code."""
+    try:
+        options = check(arguments, others)
+    except UsageError as error:
+        return wrong_usage(error.problems, "positions")
+    return run(options)
 
 
 def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     """Return the options of a command line.
 
+    Args:
+        arguments: as the parser returns them.
+        others: what the parser does not know.
+
     Raises:
-        UsageError: something is wrong with them; it says everything that is.
+        UsageError: some are wrong; it lists every mistake.
     """
-    problems = [f"{other!r}: is no option" for other in others]
+    from onrecord.positions.rollup import ReadingError, Wanted, stance_files
+
+    problems = [f"{'unknown option' if other.startswith('-') else 'unexpected argument'}: {other}" for other in others]
     confidence = _number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
-    least = _number(arguments.min_stances, "--min-stances", 1, None, problems)
-    most = _number(arguments.rows, "--rows", 0, None, problems)
+    min_stances = _number(arguments.min_stances, "--min-stances", 1, None, problems)
+    count = _number(arguments.rows, "--rows", 0, None, problems)
+    names = {option: tuple(getattr(arguments, option) or ()) for option in ("holder", "target")}
+    problems.extend(f"--{option}: give a name" for option, given in names.items() if not all(map(str.strip, given)))
     files = tuple(Path(name) for name in arguments.output or ())
-    for path in files:
-        if path.suffix.lower() not in output.WRITERS:
-            problems.append(f"--output {path}: ends neither in .csv nor in .avro")
-        elif path.is_dir():
-            problems.append(f"--output {path}: is a folder")
-        elif path.exists() and not arguments.overwrite:
-            problems.append(f"--output {path}: is there already; --overwrite replaces it")
-        elif not path.absolute().parent.is_dir():
-            problems.append(f"--output {path}: there is no folder {path.absolute().parent}")
+    problems.extend(problem for path in files for problem in _problems_of(path, arguments.overwrite))
     folder = Path(arguments.folder)
     try:
         stance_files(folder)
@@ -111,60 +135,127 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     wanted = Wanted(
         claims=arguments.claims,
         by_day=arguments.by_day,
-        least_confidence=confidence,
-        holder=arguments.holder,
-        target=arguments.target,
+        min_confidence=confidence,
+        holders=names["holder"],
+        targets=names["target"],
     )
-    return Options(folder, wanted, int(least), int(most), files)
+    return Options(folder, wanted, int(min_stances), int(count), files)
 
 
-def _number(text: str, name: str, least: float, most: float | None, problems: list[str]) -> float:
-    """Return a number within bounds; what is wrong with it goes to the problems."""
+def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
+    """Yield what is wrong with a file to write."""
+    from onrecord.positions.output import WRITERS
+
+    if path.suffix.lower() not in WRITERS:
+        yield f"--output {path}: the name must end in {' or '.join(WRITERS)}"
+    elif path.is_dir():
+        yield f"--output {path}: this is a folder; give a file"
+    elif path.exists() and not may_replace:
+        yield f"--output {path}: the file exists; --overwrite replaces it"
+    elif not path.absolute().parent.is_dir():
+        yield f"--output {path}: there is no folder {path.absolute().parent}"
+
+
+def _number(text: str, option: str, minimum: float, maximum: float | None, problems: list[str]) -> float:
+    """Return a number within bounds, whole if the minimum is; for any other text, add a problem and return the minimum."""
     try:
-        number = float(text) if isinstance(least, float) else int(text)
+        number = float(text) if isinstance(minimum, float) else int(text)
     except ValueError:
         number = float("nan")
-    if not (number >= least and (most is None or number <= most)):
-        kind = "a number" if isinstance(least, float) else "a whole number"
-        bounds = f"of {least} or more" if most is None else f"from {least:g} to {most:g}"
-        problems.append(f"{name} {text!r}: must be {kind} {bounds}")
-        return least
+    if not (number >= minimum and (maximum is None or number <= maximum)):
+        kind = "a number" if isinstance(minimum, float) else "a whole number"
+        bounds = f"of {minimum} or more" if maximum is None else f"from {minimum:g} to {maximum:g}"
+        problems.append(f"{option} {text!r}: must be {kind} {bounds}")
+        return minimum
     return number
 
 
-def run(options: Options) -> bool:
-    """Print the positions, write the files; return whether that went well."""
+def run(options: Options) -> int:
+    """Print the positions, write the files, and return the exit code."""
+    from onrecord.positions import output
+    from onrecord.positions.rollup import ReadingError, add_up, entity_names, rows, stance_files
+
+    wanted = options.wanted
     try:
-        sums = add_up(rows(stance_files(options.folder)), options.wanted, entity_keys(options.folder))
-        positions = [one for one in sums if one.stances >= options.least]
-        for path in options.files:
-            output.write(positions, path)
+        names = entity_names(options.folder, with_aliases=bool(wanted.holders or wanted.targets))
+        found = add_up(rows(stance_files(options.folder)), wanted, names)
     except (ReadingError, OSError) as error:
-        print(f"failed: {error}", file=sys.stderr)
-        return False
-    _show(positions, options)
-    return True
+        return _failed(str(error))
+    positions = [one for one in found.positions if one.stances >= options.min_stances]
+    for path in options.files:
+        try:
+            output.write(positions, path)
+        except OSError as error:
+            return _failed(f"--output {path}: can't be written: {error.strerror or error}")
+    try:
+        _print(positions, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # the reader is gone, as with "| head"
+    except OSError as error:
+        # Python would try to write the rest once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _failed(f"standard output can't be written: {error.strerror or error}")
+    for line in _remarks(positions, found, options):
+        print(line, file=sys.stderr)
+    return DONE
 
 
-def _show(positions: list[Position], options: Options) -> None:
+def _failed(problem: str) -> int:
+    print(f"failed: {problem}", file=sys.stderr)
+    return FAILED
+
+
+def _print(positions: "list[Position]", options: Options) -> None:
+    from rich.console import Console
+
+    from onrecord.positions import output
+
+    if not positions:
+        return
     shown = positions[: options.rows] if options.rows else positions
     console = Console(highlight=False, markup=False, emoji=False)
-    if not positions:
-        print("no stances that are asked for", file=sys.stderr)
-    elif console.is_terminal:
+    if console.is_terminal:
         output.print_table(shown, console, by_day=options.wanted.by_day)
     else:
         output.print_lines(shown, sys.stdout, by_day=options.wanted.by_day)
-    if len(shown) < len(positions):
-        print(f"{len(positions) - len(shown):,} more; --rows 0 prints all, --output writes them", file=sys.stderr)
+
+
+def _remarks(positions: "list[Position]", found: "RollUp", options: Options) -> Iterator[str]:
+    """Yield what a reader of the table should know, one line each."""
+    from onrecord.positions import output
+
+    if not positions:
+        yield f"no matching stances: {_reason(found, options)}"
+    elif found.pronouns:
+        yield f"left out: {_stances(found.pronouns)} of or toward a pronoun with an unknown antecedent"
+    if options.rows and len(positions) > options.rows:
+        yield f"{len(positions) - options.rows:,} more; --rows 0 prints all, --output writes them to a file"
     for path in options.files:
-        print(f"written: {output.plain(str(path))}", file=sys.stderr)
+        yield f"written: {output.plain(str(path))}"
 
 
-def run_command(arguments: argparse.Namespace, others: list[str]) -> int:
-    """Run the command and return its exit code."""
-    try:
-        options = check(arguments, others)
-    except UsageError as error:
-        return wrong_usage(error.problems, "positions")
-    return DONE if run(options) else FAILED
+def _reason(found: "RollUp", options: Options) -> str:
+    """Return why there is no position."""
+    from onrecord.positions.rollup import SUMMARY
+
+    if not found.read:
+        if (options.folder / SUMMARY).exists():
+            return f"the run in {options.folder} wrote none; was it started with --extract without stances?"
+        return (
+            f"the run in {options.folder} has not finished or was stopped: it has written no stances and no {SUMMARY}"
+        )
+    few = sum(one.stances for one in found.positions)
+    reasons = (
+        (found.claims, "only claimed by somebody else (--claims includes them)"),
+        (found.unsure, f"with a confidence below {options.wanted.min_confidence:g} (--min-confidence)"),
+        (found.pronouns, "of or toward a pronoun with an unknown antecedent"),
+        (found.other_names, "with another holder or target (--holder, --target)"),
+        (few, f"in positions with fewer than {options.min_stances} stances (--min-stances)"),
+    )
+    counted = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
+    return f"of {_stances(found.read)}, {counted}"
+
+
+def _stances(count: int) -> str:
+    return "1 stance" if count == 1 else f"{count:,} stances"

@@ -6,8 +6,9 @@ from typing import Any
 import apache_beam as beam
 import msgspec
 
-from onrecord.data.article import Article, Message
+from onrecord.data.article import Article
 from onrecord.data.kinds import kinds
+from onrecord.data.message import Message
 
 FASTEST = 1  # an article and the message that it came as share most of their bytes; even the fastest level finds that
 

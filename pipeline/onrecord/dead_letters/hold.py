@@ -8,7 +8,7 @@ from types import TracebackType
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
 from google.cloud import pubsub
 
-from onrecord.data.article import EPOCH
+from onrecord.data.message import EPOCH
 from onrecord.data.records import DeadLetter
 from onrecord.sinks.publisher import TOLD, original_attributes
 

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timezone
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
 from onrecord.telemetry import metrics
 from onrecord.version import __version__

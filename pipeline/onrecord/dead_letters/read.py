@@ -8,12 +8,13 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter, from_avro
+from onrecord.data.stages import ANNOTATE, DECODE
 from onrecord.sinks import AVRO, file_sinks
 
 # A letter of another stage is one extractor's; the article and the other records are out.
-WHOLE_MESSAGE_STAGES = frozenset(("Decode", "Annotate"))
+WHOLE_MESSAGE_STAGES = frozenset((DECODE, ANNOTATE))
 
 
 def letter_files(output: str) -> list[str]:

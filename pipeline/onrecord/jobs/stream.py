@@ -15,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 from rich.console import Console
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals

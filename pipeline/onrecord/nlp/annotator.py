@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from onrecord.data.article import Article
 from onrecord.data.kinds import extracted, kinds
 from onrecord.data.records import ArticleRecord, Provenance, Record, Segment, spans_of
+from onrecord.data.stages import ANNOTATE
 from onrecord.nlp import language
 from onrecord.nlp.annotations import segments_of
 from onrecord.nlp.extract import Header
@@ -145,7 +146,7 @@ class Annotator:
         try:
             return self._batch([text])[0]
         except DATA_ERRORS as error:
-            return _failure("Annotate", error)
+            return _failure(ANNOTATE, error)
 
     def _annotated(self, text: Text, unparsed: Annotation, doc: Doc | Failure) -> Annotation:
         if isinstance(doc, Failure):

@@ -1,10 +1,10 @@
-"""Which language a text is in, by character n-grams (Lui and Baldwin, langid.py, ACL 2012)."""
+"""Language identification by character n-grams (Lui and Baldwin, langid.py, ACL 2012)."""
 
 import functools
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-SAMPLE_LENGTH = 600  # code points: enough to tell a language, and bounds the cost of a long text
+SAMPLE_LENGTH = 600  # code points: enough to identify a language, and bounds the cost of a long text
 UNDETERMINED = "und"
 NOT_LINGUISTIC = "zxx"  # what the detector says of figures and marks
 
@@ -15,7 +15,7 @@ def _identifier() -> LanguageIdentifier:
 
 
 def detect(text: str) -> tuple[str, float]:
-    """Return the BCP 47 tag of the language that a text begins in, and its probability; ``und`` where it has none."""
+    """Return the BCP 47 tag of the language at the beginning of a text, and its probability; ``und`` if there is none."""
     sample = text.strip()[:SAMPLE_LENGTH]
     if not any(character.isalpha() for character in sample):
         return UNDETERMINED, 0.0

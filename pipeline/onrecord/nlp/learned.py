@@ -1,20 +1,60 @@
-"""The learned weights: which versions ship, and the bound that learning and scoring share.
+"""The learned weights: their cards, and the bound that learning and scoring share.
 
-Each table of ``weights/`` has a card beside it, ``NAME.json``: what it was learned from, when, by which command, and how well it scores.
+Each table ``weights/NAME.tsv`` has a card, ``weights/NAME.json``.
 """
 
 import functools
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
+from typing import Any
 
 MAX_LOGIT = 30.0  # of a sum of weights, so that its exponential is a number
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known about a table of learned weights.
+
+    Attributes:
+        version: raised each time the weights are learned again.
+        learned_from: the annotated texts that they were learned from.
+        date: when they were learned, as YYYY-MM-DD.
+        command: the command that learns them.
+        licence: an SPDX licence identifier.
+        scores: what was measured, how, and the figures.
+        features: the module that explains the names of the features.
+    """
+
+    version: str
+    learned_from: list[str]
+    date: str
+    command: str
+    licence: str
+    scores: dict[str, Any]
+    features: str
+
+
+@functools.cache
+def cards() -> Mapping[str, Card]:
+    """Return the cards of the tables of weights by their names.
+
+    Raises:
+        TypeError: a card lacks a field or has an unknown one.
+    """
+    files = resources.files("onrecord.nlp").joinpath("weights").iterdir()
+    return MappingProxyType(
+        {
+            file.name.removesuffix(".json"): Card(**json.loads(file.read_text("utf-8")))
+            for file in sorted(files, key=lambda file: file.name)
+            if file.name.endswith(".json")
+        }
+    )
+
+
 @functools.cache
 def weights_version() -> str:
-    """Return the versions of all weights, as a record's provenance has them: ``quotes-1 stance_pairs-1``."""
-    cards = [
-        file for file in resources.files("onrecord.nlp").joinpath("weights").iterdir() if file.name.endswith(".json")
-    ]
-    versions = {card.name.removesuffix(".json"): json.loads(card.read_text("utf-8"))["version"] for card in cards}
-    return " ".join(f"{name}-{version}" for name, version in sorted(versions.items()))
+    """Return the versions of all weights, as they are in a record's provenance: ``quotes-1 stance_pairs-1``."""
+    return " ".join(f"{name}-{card.version}" for name, card in cards().items())

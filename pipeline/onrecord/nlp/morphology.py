@@ -1,4 +1,4 @@
-"""Inflected forms of English verbs, so that word lists name a verb once and no lemmatizer has to run; plurals of nouns.
+"""Inflected forms of English verbs, so that word lists name a verb once and no lemmatizer is needed; plurals of nouns.
 
 Regular verbs follow the spelling rules of Quirk et al., *A Comprehensive Grammar of the English Language*, 3.5-3.10;
 irregular ones are in ``lexicons/irregular_verbs.tsv``.

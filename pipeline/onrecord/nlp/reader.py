@@ -9,8 +9,8 @@ from typing import Any
 from spacy.language import Language
 
 from onrecord.data import article
-from onrecord.data.article import Message
 from onrecord.data.gazetteer import ListedName
+from onrecord.data.message import Contract, Message
 from onrecord.data.records import ArticleRecord, EntityRecord, QuoteRecord, Record, StanceRecord
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
@@ -94,7 +94,7 @@ def read(
         onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
     """
     stamp = published_at.isoformat() if isinstance(published_at, datetime) else published_at
-    contract = article.Contract(id=article_id, text=text, url=url, title=title, language=language, published_at=stamp)
+    contract = Contract(id=article_id, text=text, url=url, title=title, language=language, published_at=stamp)
     article.check_lengths(contract, article.MAX_TEXT_LENGTH)
     one = article.article(Message(b"", ORIGIN, datetime.now(timezone.utc), {}), contract, {})
     annotator = _annotator(model)

@@ -1,6 +1,6 @@
 """Segments of an article: which lines are its body, and which are promos, credits, bylines, datelines and captions.
 
-Marked, never cut: offsets stay those of the article's text. The component also tells the parser where paragraphs begin, since a
+Marked, never cut: offsets stay those of the article's text. The component also marks for the parser where paragraphs begin, since a
 headline without a full stop would otherwise flow into the sentence below it.
 """
 
@@ -17,12 +17,13 @@ from onrecord.nlp import lexicon
 from onrecord.nlp.annotations import segments_of
 
 # A promo or a credit is short; a longer line is prose, and bounding it bounds the regular expressions too.
-LONGEST_MARKED_LINE = 300
-HEAD_LINES = 8  # bylines and dates stand among the first lines that are not blank
-TAIL_LINES = 6  # contact lines and sources stand among the last
+MAX_MARKED_LINE = 300
+HEAD_LINES = 8  # bylines and dates are among the first lines that are not blank
+TAIL_LINES = 6  # contact lines and sources are among the last lines
 # Text that was wrapped to a width has no longer lines, and most of its lines end in mid-sentence.
-LONGEST_WRAPPED_LINE = 100
-SHORTEST_WRAPPED_SHARE = 0.6
+MAX_WRAPPED_LINE = 100
+MIN_WRAPPED_SHARE = 0.6
+MIN_WRAPPED_LINES = 3
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
 # Pictures, bullets and arrows before a line's first word.
@@ -52,7 +53,7 @@ UPPER = "A-ZÀ-ÖØ-Þ"
 PLACE = rf"[{UPPER}][{UPPER}.'’-]+(?:[ /][{UPPER}][{UPPER}.'’-]*){{0,2}}"
 REGION = rf"(?:, [{UPPER}][\w.’']{{1,16}}(?: [{UPPER}][a-z]{{1,16}})?)"
 PLACE_DATE_LINE = re.compile(rf"{PLACE}{REGION}?,? {DATE}\s*$")
-# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash. Behind a place alone a
+# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash. After a place alone a
 # sentence must begin: "NATO — the alliance of 32 — met" is prose.
 DASH = r"(?:\s?—\s?|\s?(?:–|--?)\s+)(?=\S)"
 AGENCY = rf"\([{UPPER}][A-Za-z.&/ ]{{1,30}}\)"
@@ -63,7 +64,7 @@ DATELINE = re.compile(
     rf"|[{UPPER}][\w.'’-]+(?: [{UPPER}][\w.'’-]+){{0,2}}{REGION}?(?:,? {DATE})? ?{AGENCY}{DASH}{SENTENCE}"
     rf"|{AGENCY}{DASH}{SENTENCE}"
 )
-# What only prose has: promos and captions report nobody's words, bylines and dates are no sentences.
+# Only prose has these: promos and captions report no speech, bylines and dates are not sentences.
 REPORTED = re.compile(r"\b(?:said|says|told|shouted|cried|asked|added|wrote)\b", re.IGNORECASE)
 SENTENCE_ENDS = (".", "!", "?")
 
@@ -88,22 +89,22 @@ def _lines(text: str) -> list[Line]:
 
 
 def _is_wrapped(lines: list[Line]) -> bool:
-    """Whether the text was wrapped to a width, so that most line ends mean nothing."""
+    """Whether the text was wrapped to a width, so that most line ends are meaningless."""
     longest = max((len(line.text) for line in lines), default=0)
-    if len(lines) < 3 or longest > LONGEST_WRAPPED_LINE:
+    if len(lines) < MIN_WRAPPED_LINES or longest > MAX_WRAPPED_LINE:
         return False
-    full = [line for line in lines[:-1] if len(line.text) >= SHORTEST_WRAPPED_SHARE * longest]
+    full = [line for line in lines[:-1] if len(line.text) >= MIN_WRAPPED_SHARE * longest]
     open_ended = sum(line.text[-1] not in TERMINAL for line in full)
     return 2 * len(full) > len(lines) and 2 * open_ended > len(full)
 
 
 def paragraphs(text: str) -> list[Line]:
-    """Return the paragraphs of a text in order: its lines, joined where a line end stands in mid-sentence."""
+    """Return the paragraphs of a text in order: its lines, joined where a line ends in mid-sentence."""
     lines = _lines(text)
     if not lines:
         return []
     wrapped = _is_wrapped(lines)
-    width = max(len(line.text) for line in lines) * SHORTEST_WRAPPED_SHARE
+    width = max(len(line.text) for line in lines) * MIN_WRAPPED_SHARE
     starts = [0]
     for index, (above, below) in enumerate(itertools.pairwise(lines), 1):
         gap = text[above.end : below.start]
@@ -129,8 +130,8 @@ def _marked_lines() -> tuple[tuple[SegmentKind, str, re.Pattern[str]], ...]:
 
 
 def _kind(line: str, index: int, count: int) -> SegmentKind:
-    """Return what the paragraph at ``index`` of ``count`` is, from its words and its place alone."""
-    if len(line) > LONGEST_MARKED_LINE:
+    """Return the kind of the paragraph at ``index`` of ``count``, by its words and its position."""
+    if len(line) > MAX_MARKED_LINE:
         return "BODY"
     here = {"any": True, "inner": index > 0, "tail": index >= count - TAIL_LINES}
     if index < HEAD_LINES:
@@ -147,16 +148,16 @@ def _kind(line: str, index: int, count: int) -> SegmentKind:
 
 
 def _dateline_end(line: str) -> int:
-    """Return where the body begins behind a dateline at the paragraph's start; 0 where there is none."""
-    match = DATELINE.match(line, 0, LONGEST_MARKED_LINE)
+    """Return where the body begins after a dateline at the start of a paragraph; 0 if there is none."""
+    match = DATELINE.match(line, 0, MAX_MARKED_LINE)
     if match is None or (match.group("place") or "") in lexicon.words("segment_labels"):
         return 0
-    is_headline = line[:LONGEST_MARKED_LINE].isupper()
+    is_headline = line[:MAX_MARKED_LINE].isupper()
     return 0 if is_headline else match.end()
 
 
 def find_segments(text: str) -> tuple[Segment, ...]:
-    """Return the segments of a text, in order; paragraphs of the body that follow one another are one segment.
+    """Return the segments of a text, in order; adjacent paragraphs of the body are one segment.
 
     Together they cover every paragraph. Offsets are code points, end exclusive.
     """
@@ -182,7 +183,7 @@ class SegmentMarker:
     """Sets ``doc._.onrecord_segments`` and, on a Doc that is not parsed yet, where paragraphs begin."""
 
     def __call__(self, doc: Doc) -> Doc:
-        """Mark the Doc's segments."""
+        """Mark the segments of a Doc."""
         doc._.onrecord_segments = find_segments(doc.text)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
             starts = {line.start for line in paragraphs(doc.text)}
@@ -195,5 +196,5 @@ class SegmentMarker:
 
 @Language.factory("onrecord_segments", assigns=["doc._.onrecord_segments"])
 def make_segment_marker(nlp: Language, name: str) -> SegmentMarker:
-    """Return the component; put it first, so that the parser learns where paragraphs begin."""
+    """Return the spaCy component ``onrecord_segments``; it goes first, so that the parser knows where paragraphs begin."""
     return SegmentMarker()

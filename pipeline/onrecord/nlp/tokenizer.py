@@ -1,7 +1,7 @@
-"""spaCy's tokenizer, with its cost kept in line with the text's length.
+"""spaCy's tokenizer, with a cost that is linear in the length of the text.
 
-It takes marks off the ends of a run one by one and copies the rest each time: 20,000 quotation marks in a row cost it half a
-minute. A run without white space that no word or address reaches is therefore cut into pieces first.
+spaCy removes marks from the ends of a run one by one and copies the rest each time: 20,000 quotation marks in a row take half a
+minute. Runs without white space that are longer than any word or address are therefore cut into pieces first.
 """
 
 import re
@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-# Their parse takes about two gigabytes; ordinary text of the greatest length has two thirds of that.
-MOST_TOKENS = 100_000
-LONGEST_RUN = 1_000  # code points; addresses on the web stay below
+# Parsing as many takes about two gigabytes; ordinary text of the maximum length has two thirds of them.
+MAX_TOKENS = 100_000
+MAX_RUN = 1_000  # code points; web addresses are shorter
 PIECE = 100
-LONG_RUN = re.compile(rf"\S{{{LONGEST_RUN},}}")
+LONG_RUN = re.compile(rf"\S{{{MAX_RUN},}}")
 
 
 class TooManyTokens(ValueError):
@@ -22,7 +22,7 @@ class TooManyTokens(ValueError):
 
 
 class BoundedTokenizer:
-    """Tokenizes as ``tokenizer`` does, but cuts runs of ``LONGEST_RUN`` code points and more into pieces."""
+    """Tokenizes as ``tokenizer`` does, but cuts runs of ``MAX_RUN`` code points and more into pieces."""
 
     def __init__(self, tokenizer: Callable[[str], Doc], vocab: Vocab) -> None:
         """Wrap a tokenizer."""
@@ -33,11 +33,11 @@ class BoundedTokenizer:
         """Return the text's tokens; ``doc.text == text``.
 
         Raises:
-            TooManyTokens: there are more than ``MOST_TOKENS``.
+            TooManyTokens: there are more than ``MAX_TOKENS``.
         """
         doc = self.tokenizer(text) if LONG_RUN.search(text) is None else self._in_pieces(text)
-        if len(doc) > MOST_TOKENS:
-            raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MOST_TOKENS:,}")
+        if len(doc) > MAX_TOKENS:
+            raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MAX_TOKENS:,}")
         return doc
 
     def _in_pieces(self, text: str) -> Doc:

@@ -1,1 +1,1 @@
-"""The roll-up of stances: who stands where toward what, over all articles of a folder."""
+"""Positions: the stances of many articles added up to who stands where toward what."""

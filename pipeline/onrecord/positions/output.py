@@ -1,4 +1,4 @@
-"""Positions as a file (CSV, Avro) and as a table in the terminal. Nothing from an article reaches either unescaped."""
+"""Positions as a file (CSV, Avro) and as a table in the terminal; text from an article is escaped in both."""
 
 import csv
 import json
@@ -21,20 +21,20 @@ COLUMNS = (
     *("day", "holder", "target", "support", "oppose", "neutral", "score", "first_seen", "last_seen"),
     *("support_example", "support_article_id", "oppose_example", "oppose_article_id", "holder_key", "target_key"),
 )
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
 FORMULAS = ("=", "+", "-", "@")
-# From so many columns on a terminal has room for the days and for an example.
-WIDE, WIDER = 70, 110
-NARROWEST_NAME = 12
+# The width in columns from which a terminal has room for the days, and for an example.
+MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 110
+MIN_NAME_WIDTH = 12
 
 
 def plain(text: str) -> str:
-    """Return a text on one line and without the characters that steer a terminal."""
+    """Return a text on one line and without control characters, which a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def cell(text: str) -> str:
-    """Return a text as a cell that no spreadsheet takes for a formula."""
+    """Return a text as a cell that a spreadsheet does not take for a formula."""
     text = plain(text)
     return f"'{text}" if text.startswith(FORMULAS) else text
 
@@ -63,7 +63,7 @@ def _cells(position: Position) -> Iterator[str]:
 
 
 def write_csv(positions: Sequence[Position], path: Path) -> None:
-    """Write positions as CSV (RFC 4180, UTF-8, a line of column names)."""
+    """Write positions as CSV (RFC 4180, UTF-8, with a header line)."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
@@ -92,7 +92,7 @@ WRITERS: dict[str, Callable[[Sequence[Position], Path], None]] = {".csv": write_
 
 
 def write(positions: Sequence[Position], path: Path) -> None:
-    """Write positions to a file whose ending says how; it is complete or absent.
+    """Write positions to a file in the format of its suffix; the file is complete or absent.
 
     Raises:
         OSError: the file can't be written.
@@ -107,11 +107,19 @@ def write(positions: Sequence[Position], path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column of the table: what it shows, from which width of the terminal on, and how."""
+    """A column of the table.
+
+    Attributes:
+        title: its header.
+        text: returns its cell for a position.
+        min_width: the width of the terminal from which it is shown.
+        number: whether it is aligned to the right and never wrapped.
+        ratio: its share of a wide terminal; None for as wide as its text.
+    """
 
     title: str
     text: Callable[[Position], str]
-    from_width: int = 0
+    min_width: int = 0
     number: bool = False
     ratio: int | None = None
 
@@ -124,27 +132,27 @@ def _columns(by_day: bool, width: int) -> list[_Column]:
         _Column("for", lambda one: str(one.support), number=True),
         _Column("against", lambda one: str(one.oppose), number=True),
         _Column("score", lambda one: f"{one.score:+.2f}", number=True),
-        *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), WIDE)]),
-        *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), WIDE)]),
-        _Column("example", lambda one: plain(one.example.text) if one.example else "", WIDER, ratio=4),
-        _Column("in", lambda one: plain(one.example.article_id) if one.example else "", WIDER, ratio=2),
+        *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
+        *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
+        _Column("example", lambda one: plain(one.example.text) if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
+        _Column("in", lambda one: plain(one.example.article_id) if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=2),
     ]
-    return [column for column in columns if column.from_width <= width]
+    return [column for column in columns if column.min_width <= width]
 
 
 def print_table(positions: Sequence[Position], console: Console, *, by_day: bool) -> None:
     """Print positions as a table that fits the terminal."""
-    table = Table(box=None, padding=(0, 2, 0, 0), expand=console.width >= WIDER, header_style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), expand=console.width >= MIN_WIDTH_FOR_EXAMPLE, header_style="bold")
     columns = _columns(by_day, console.width)
     for column in columns:
-        least = None if column.ratio is None else NARROWEST_NAME
+        min_width = None if column.ratio is None else MIN_NAME_WIDTH
         table.add_column(
             column.title,
             justify="right" if column.number else "left",
             no_wrap=column.number,
             overflow="ellipsis" if column.number else "fold",
-            ratio=column.ratio if console.width >= WIDER else None,
-            min_width=least if console.width >= WIDE else None,
+            ratio=column.ratio if console.width >= MIN_WIDTH_FOR_EXAMPLE else None,
+            min_width=min_width if console.width >= MIN_WIDTH_FOR_DAYS else None,
         )
     for position in positions:
         table.add_row(*(Text(column.text(position)) for column in columns))
@@ -152,8 +160,8 @@ def print_table(positions: Sequence[Position], console: Console, *, by_day: bool
 
 
 def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) -> None:
-    """Print positions for another program: a line each, columns parted by tabs, nothing cut off."""
-    columns = _columns(by_day, WIDER)
+    """Print positions for another program: one per line, columns separated by tabs, nothing shortened."""
+    columns = _columns(by_day, MIN_WIDTH_FOR_EXAMPLE)
     print("\t".join(column.title for column in columns), file=stream)
     for position in positions:
         print("\t".join(column.text(position) for column in columns), file=stream)

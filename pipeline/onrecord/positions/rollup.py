@@ -1,8 +1,9 @@
-"""Adds stances up to positions; reads one record after another and keeps one sum for each position."""
+"""Adds stances up to positions: reads the records once, and needs memory for the positions only."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,19 +11,26 @@ from typing import Any, TypeAlias
 import fastavro
 
 from onrecord.data.kinds import kinds
+from onrecord.data.names import comparable, has_words, is_pronoun, name_key
 from onrecord.data.records import EntityRecord, StanceRecord
-from onrecord.positions.keys import name_key
 
 Row: TypeAlias = dict[str, Any]
 STANCES, ENTITIES = StanceRecord.kind, EntityRecord.kind
 KIND_OF = {"Stance": STANCES, "Entity": ENTITIES}
-# What is read of the entities: their names and what they have in common with other articles.
+SUMMARY = "summary.json"
+# The fields of an entity that are read: its names, and the key that it shares with the same entity of other articles.
 NAMES = {
     "type": "record",
     "name": "Entity",
     "namespace": "org.onrecord",
-    "fields": [{"name": "name", "type": "string"}, {"name": "name_key", "type": "string", "default": ""}],
+    "fields": [
+        {"name": "name", "type": "string"},
+        {"name": "aliases", "type": {"type": "array", "items": "string"}, "default": []},
+        {"name": "name_key", "type": "string", "default": ""},
+    ],
 }
+# A path has lost one of the two slashes of "gs://bucket/folder".
+REMOTE = re.compile(r"[a-z][a-z0-9]+:/")
 SIDES = ("SUPPORT", "OPPOSE", "NEUTRAL")
 
 
@@ -35,23 +43,23 @@ class Wanted:
     """Which stances are added up, and how finely.
 
     Attributes:
-        claims: also those that a holder takes only by somebody else's claim.
-        by_day: a position for each day (UTC) on which articles appeared.
-        least_confidence: 0 to 1; less sure stances are left out.
-        holder: part of the holder's name, or None for all.
-        target: part of the target's name, or None for all.
+        claims: include stances that a holder takes only according to somebody else.
+        by_day: one position per day (UTC) on which articles appeared.
+        min_confidence: 0 to 1; less certain stances are left out.
+        holders: names of which a holder must have one, as whole words; empty for all holders.
+        targets: names of which a target must have one, as whole words; empty for all targets.
     """
 
     claims: bool = False
     by_day: bool = False
-    least_confidence: float = 0.0
-    holder: str | None = None
-    target: str | None = None
+    min_confidence: float = 0.0
+    holders: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A stance to read: its article, its record, the clause, and how sure it is."""
+    """A stance to read: its article, its record, the clause, and its confidence."""
 
     article_id: str
     stance_id: str
@@ -64,7 +72,7 @@ class Position:
     """Where a holder stands toward a target, over all articles or those of a day.
 
     ``score`` is the mean of the stances' scores, -1 to 1, weighted by their confidence. ``first_seen`` and ``last_seen`` are when the
-    first and the last article with it appeared (UTC); None where no article says when it did.
+    first and the last article with it appeared (UTC); None if no article has a date.
     """
 
     holder_key: str
@@ -83,19 +91,58 @@ class Position:
 
     @property
     def stances(self) -> int:
-        """How many stances were added up."""
+        """The number of stances that were added up."""
         return self.support + self.oppose + self.neutral
 
     @property
     def example(self) -> Example | None:
-        """The example of the side that prevails."""
+        """The example of the side with more stances."""
         sides = (self.support_example, self.oppose_example)
         first, second = sides if self.support >= self.oppose else sides[::-1]
         return first or second
 
 
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """The positions, and how many stances are in none of them.
+
+    Attributes:
+        positions: by day, then by number of stances.
+        read: number of stances in the files.
+        claims: left out because they are only claimed by somebody else.
+        unsure: left out because of their confidence.
+        pronouns: left out because their holder or target is a pronoun without an antecedent: one "he" is not another.
+        other_names: left out because of the wanted holders and targets.
+    """
+
+    positions: list[Position]
+    read: int
+    claims: int
+    unsure: int
+    pronouns: int
+    other_names: int
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of the entities of a run.
+
+    Attributes:
+        keys: the key of an entity by its name.
+        aliases: by key, the other names of the entity, in ``comparable`` form.
+    """
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def key(self, party: Row) -> str:
+        """Return the key of a holder or target; one that is not an entity has a key of its own name."""
+        known = self.keys.get(party["name"]) if party["entity_id"] is not None else None
+        return known or name_key(party["name"])
+
+
 class _Sum:
-    """What is kept of the stances of one position."""
+    """The running sums of one position."""
 
     __slots__ = ("counts", "examples", "first", "last", "weight", "weighted")
 
@@ -116,7 +163,7 @@ class _Sum:
             self.first = seen if self.first is None else min(self.first, seen)
             self.last = seen if self.last is None else max(self.last, seen)
         best = self.examples[side]
-        # The surest; of equals, the one whose id comes first, whatever the order of the files.
+        # Of equally certain stances the one with the first id, whatever the order of the files.
         if best is None or (-row["confidence"], row["stance_id"]) < (-best.confidence, best.stance_id):
             self.examples[side] = Example(
                 row["article_id"], row["stance_id"], row["evidence"]["text"], row["confidence"]
@@ -127,27 +174,40 @@ def stance_files(folder: Path) -> list[Path]:
     """Return the Avro files with the stances of an output folder, in order.
 
     Raises:
-        ReadingError: there is no such folder, or it holds no records of a run.
+        ReadingError: the folder does not exist, or is not the output of a run.
     """
+    if REMOTE.match(str(folder)):
+        raise ReadingError(f"{folder}: only local folders can be read; copy the records to one")
     if not folder.is_dir():
-        raise ReadingError(f"{folder}: is no folder; give the --output of a backfill")
-    files = sorted((folder / STANCES).rglob("*.avro")) if (folder / STANCES).is_dir() else []
-    if not files and not any((folder / kind).is_dir() for kind in kinds()) and not (folder / "summary.json").is_file():
+        raise ReadingError(f"{folder}: no such folder; give the --output folder of a run")
+    files = sorted((folder / STANCES).rglob("*.avro"))
+    if not files and not any((folder / name).exists() for name in (*kinds(), SUMMARY)):
         raise ReadingError(
-            f"{folder}: holds no {STANCES} folder and nothing else of a run; give the --output of a backfill, "
-            f"not a folder inside it"
+            f"{folder}: this is not the output of a run; give its --output folder, not a folder inside it"
         )
     return files
 
 
-def entity_keys(folder: Path) -> dict[str, str]:
-    """Return the key of each name that the entities of an output folder have; empty where it has no entities.
+def entity_names(folder: Path, *, with_aliases: bool = False) -> Names:
+    """Return the names of the entities of an output folder; none if it has no entities.
+
+    Args:
+        folder: the output of a run.
+        with_aliases: whether aliases are read too, which only a search for names needs.
 
     Raises:
-        ReadingError: a file can't be read, is cut off, or holds something else.
+        ReadingError: a file can't be read, is truncated, or has other records.
     """
-    files = sorted((folder / ENTITIES).rglob("*.avro"))
-    return {row["name"]: row["name_key"] for row in rows(files, "Entity", NAMES) if row["name_key"]}
+    keys: dict[str, str] = {}
+    aliases: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows(sorted((folder / ENTITIES).rglob("*.avro")), "Entity", NAMES):
+        name, key = row["name"], row["name_key"]
+        if key:
+            # An organisation and a person of one name have two keys: the same one is chosen whatever the order of the files.
+            keys[name] = min(keys.get(name, key), key)
+        if with_aliases:
+            aliases[key or name_key(name)].update(map(comparable, row["aliases"]))
+    return Names(keys, {key: frozenset(found) for key, found in aliases.items()})
 
 
 def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = None) -> Iterator[Row]:
@@ -155,11 +215,11 @@ def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = Non
 
     Args:
         files: Avro files.
-        record: the name of the records that they hold.
-        schema: what is read of a record; None for all of it.
+        record: the name of their records.
+        schema: the fields to read; None for all of them.
 
     Raises:
-        ReadingError: a file can't be read, is cut off, or holds something else.
+        ReadingError: a file can't be read, is truncated, or has other records.
     """
     for path in files:
         try:
@@ -167,47 +227,81 @@ def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = Non
                 reader = fastavro.reader(file, schema)
                 name = reader.writer_schema.get("name", "") if isinstance(reader.writer_schema, dict) else ""
                 if name.rpartition(".")[2] != record:
-                    raise ReadingError(f"{path}: holds no {KIND_OF[record]}")
+                    raise ReadingError(f"{path}: this is not a file of {KIND_OF[record]}")
                 for row in reader:
                     assert isinstance(row, dict)
                     yield row
         except ReadingError:
             raise
-        except Exception as error:  # whatever a library says of broken bytes
+        except Exception as error:  # whatever a library raises for broken bytes
             reason = str(error) or type(error).__name__
             raise ReadingError(f"{path}: can't be read ({reason}); write the records again") from error
 
 
-def add_up(stances: Iterable[Row], wanted: Wanted, keys: Mapping[str, str] | None = None) -> list[Position]:
-    """Return the positions that stances come to: by day, then the most often taken first.
+def add_up(stances: Iterable[Row], wanted: Wanted, names: Names | None = None) -> RollUp:
+    """Return the positions of stances.
 
-    ``keys`` are those of the entities' names; a party that is no entity has one made of its own name.
+    Args:
+        stances: records, as an Avro reader returns them.
+        wanted: which of them are added up.
+        names: the entities of the same run.
     """
-    keys = keys or {}
+    names = names or Names()
     sums: dict[tuple[str, str, date | None], _Sum] = {}
-    names: dict[str, Counter[str]] = {}
-    holder_part, target_part = (None if part is None else name_key(part) for part in (wanted.holder, wanted.target))
+    written: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    left_out: Counter[str] = Counter()
     for row in stances:
-        if (row["asserted_by"] and not wanted.claims) or row["confidence"] < wanted.least_confidence:
+        reason = _reason_against(row, wanted)
+        left_out[reason] += 1
+        if reason:
             continue
-        holder, target = _key(row["holder"], keys), _key(row["target"], keys)
-        if (holder_part or "") not in holder or (target_part or "") not in target:
-            continue
+        holder, target = names.key(row["holder"]), names.key(row["target"])
         day = row["published_at"].date() if wanted.by_day and row["published_at"] is not None else None
         sums.setdefault((holder, target, day), _Sum()).add(row)
-        for key, party in ((holder, row["holder"]), (target, row["target"])):
-            names.setdefault(key, Counter())[party["name"]] += 1
-    shown = {key: min(found, key=lambda name: (-found[name], name)) for key, found in names.items()}
-    positions = [_position(key, one, shown) for key, one in sums.items()]
-    return sorted(positions, key=_order)
+        written[holder][row["holder"]["name"]] += 1
+        written[target][row["target"]["name"]] += 1
+    # Only now are all names of a key known, so that a filter by any of them finds the same positions, with the same sums.
+    holders = _keys_with(wanted.holders, written, names.aliases)
+    targets = _keys_with(wanted.targets, written, names.aliases)
+    shown = {key: min(found, key=lambda name: (-found[name], name)) for key, found in written.items()}
+    positions = [_position(key, one, shown) for key, one in sums.items() if key[0] in holders and key[1] in targets]
+    return RollUp(
+        positions=sorted(positions, key=_order),
+        read=left_out.total(),
+        claims=left_out["claim"],
+        unsure=left_out["unsure"],
+        pronouns=left_out["pronoun"],
+        other_names=left_out[""] - sum(one.stances for one in positions),
+    )
 
 
-def _key(party: Row, keys: Mapping[str, str]) -> str:
-    known = keys.get(party["name"]) if party["entity_id"] is not None else None
-    return known or name_key(party["name"])
+def _reason_against(row: Row, wanted: Wanted) -> str:
+    """Return why a stance is left out; empty if it is added up."""
+    if row["asserted_by"] and not wanted.claims:
+        return "claim"
+    if row["confidence"] < wanted.min_confidence:
+        return "unsure"
+    if any(party["entity_id"] is None and is_pronoun(party["name"]) for party in (row["holder"], row["target"])):
+        return "pronoun"
+    return ""
 
 
-def _position(key: tuple[str, str, date | None], one: _Sum, shown: dict[str, str]) -> Position:
+def _keys_with(
+    wanted: tuple[str, ...], written: Mapping[str, Iterable[str]], aliases: Mapping[str, Iterable[str]]
+) -> frozenset[str]:
+    """Return the keys of which a written name, an alias, or the key itself has one of the wanted names in it."""
+    if not wanted:
+        return frozenset(written)
+    texts = {comparable(text) for text in wanted}
+
+    def is_wanted(key: str) -> bool:
+        found = (comparable(key), *map(comparable, written[key]), *aliases.get(key, ()))
+        return any(has_words(name, text) for name in found for text in texts)
+
+    return frozenset(filter(is_wanted, written))
+
+
+def _position(key: tuple[str, str, date | None], one: _Sum, shown: Mapping[str, str]) -> Position:
     holder, target, day = key
     return Position(
         holder_key=holder,

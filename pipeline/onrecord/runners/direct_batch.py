@@ -1,4 +1,4 @@
-"""Batch on Beam's local runner: worker processes that end with us, and whose death is noticed."""
+"""Batch on Beam's local runner: worker processes that end with this one, and whose death is noticed."""
 
 import shlex
 import sys
@@ -10,25 +10,30 @@ import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
+from onrecord.beam_internals import WORKER_THREAD, check_version
 from onrecord.runners.workers import local as worker
 
-WORKERS_END_SECONDS = 3.0
-WORKER_THREAD = "run_worker"  # what the local runner calls the thread that waits for a worker process
+MAX_TERMINATE_SECONDS = 3.0
 
 
 def runner(workers: int) -> FnApiRunner:
-    """Return the local runner: with one worker in this process, or with so many processes."""
+    """Return the local runner, with one worker in this process or with several worker processes.
+
+    Raises:
+        UntestedBeamError: there are several, and onrecord was not tested with the installed version of Beam.
+    """
     if workers == 1:
         return FnApiRunner()
+    check_version()
     worker.announce_launcher()
-    # Not with -m, which would look for the package in the folder that the user stands in.
+    # Not with -m, which would also look for the package in the current folder.
     start = f"import sys; sys.path[:] = {sys.path!r}; from {worker.__name__} import main; main()"
     command = shlex.join([sys.executable, "-c", start])
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
-def end_children(seconds: float = WORKERS_END_SECONDS) -> None:
-    """End the processes that a runner started, workers or a job server; after so many seconds the hard way."""
+def end_children(seconds: float = MAX_TERMINATE_SECONDS) -> None:
+    """Terminate the processes that a runner started, workers or a job server; kill those that are still there after ``seconds``."""
     children = psutil.Process().children(recursive=True)
     for child in children:
         with suppress(psutil.NoSuchProcess):
@@ -41,9 +46,9 @@ def end_children(seconds: float = WORKERS_END_SECONDS) -> None:
 
 @contextmanager
 def failing_with_a_worker(fail: Callable[[str], None]) -> Iterator[None]:
-    """Call ``fail`` with the reason when a worker process dies; it does not return.
+    """Call ``fail``, which must not return, with the reason when a worker process dies within the block.
 
-    The local runner notes it in the thread that waits for the worker, and goes on waiting for its answer.
+    The local runner only raises an exception in the thread that waits for the process, and keeps waiting for the worker's answer.
     """
     before = threading.excepthook
 

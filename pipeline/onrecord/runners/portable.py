@@ -1,4 +1,4 @@
-"""Jobs that another program runs, such as Prism, Flink or Dataflow, while this process looks on."""
+"""Jobs that another program runs, such as Prism, Flink or Dataflow, while this process watches."""
 
 import importlib.util
 import signal
@@ -12,19 +12,19 @@ import grpc
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
+from onrecord import beam_internals
 from onrecord.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
 from onrecord.runners import direct_batch as local_batch
-from onrecord.runners.patient import PatientPortableRunner, PatientPrismRunner
 
-IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the process that launches the job
+IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the launching process
 EMBEDDED_FLINK = ("[local]", "[auto]")
-CANCEL_SECONDS = 10.0
+MAX_CANCEL_SECONDS = 10.0
 
 Stop = Literal["drain", "leave", "cancel"]
 
 
 def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[str]:
-    """Return flags of Beam's that a runner needs besides those that are given; what it lacks goes to the problems."""
+    """Return the Beam flags to add to the user's for a runner; add what is missing to the problems."""
     if runner is PRISM:
         return prism.location_flags(flags, problems)
     if runner is FLINK:
@@ -32,12 +32,14 @@ def needed_flags(runner: Runner, flags: list[str], problems: list[str]) -> list[
     if runner is PORTABLE and not any(flag.startswith("--job_endpoint") for flag in flags):
         problems.append("--runner PortableRunner: give the job server's address, such as --job_endpoint=localhost:8099")
     if runner is DATAFLOW and importlib.util.find_spec("google.cloud.dataflow") is None:
-        problems.append("--runner DataflowRunner: needs pip install 'onrecord[gcp]'")
+        problems.append(
+            "--runner DataflowRunner: install Beam's Google Cloud client first: pip install 'onrecord[gcp]'"
+        )
     return []
 
 
 def check_places(runner: Runner, option: str, places: Iterable[str], flags: list[str], problems: list[str]) -> None:
-    """Add places that a runner's workers can't reach to the problems: those of a service know nothing of this machine's files."""
+    """Add files that a runner's workers can't reach to the problems: Dataflow's workers can't read this machine's files."""
     if runner is not DATAFLOW or any(flag.startswith("--dry_run") for flag in flags):
         return
     for place in places:
@@ -46,19 +48,24 @@ def check_places(runner: Runner, option: str, places: Iterable[str], flags: list
 
 
 def beam_runner(runner: Runner) -> PipelineRunner | None:
-    """Return the one that runs a job, where it is not Beam's own of that name."""
-    if runner is PRISM:
-        return PatientPrismRunner()
+    """Return the runner of a job; None where Beam's own of that name does.
+
+    Raises:
+        UntestedBeamError: onrecord was not tested with the installed version of Beam.
+    """
+    if runner not in (PRISM, FLINK, PORTABLE):
+        return None
+    beam_internals.check_version()
     if runner is FLINK:
-        return flink.PatientFlinkRunner()
-    return PatientPortableRunner() if runner is PORTABLE else None
+        return flink.runner()
+    return beam_internals.NoDeadlinePrismRunner() if runner is PRISM else beam_internals.NoDeadlinePortableRunner()
 
 
 def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
-    """Return what a Ctrl-C does to a stream.
+    """Return what Ctrl-C does to a stream.
 
-    Where the workers are threads of this process, Prism's can be told to finish. A job on a cluster is left to go on, as long as
-    nothing of it lives here; otherwise it is cancelled: what was not acknowledged is delivered again.
+    Prism can be asked to finish if its workers are threads of this process. A job on a cluster is left running if no part of it is on
+    this machine; otherwise it is cancelled, and Pub/Sub delivers again what was not acknowledged.
     """
     environment = options.view_as(PortableOptions).environment_type
     if runner.is_local:
@@ -71,42 +78,36 @@ def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
 
 @contextmanager
 def job_server() -> Iterator[None]:
-    """End the job server that Beam starts within the block, if it does; Beam would take five seconds for that when we exit."""
+    """End the job server that Beam may start within the block; at exit Beam itself would take five seconds to do so."""
     try:
         yield
     finally:
-        local_batch.end_children(seconds=0.0)  # it has nothing to do any more
+        local_batch.end_children(seconds=0.0)  # it has no more work
 
 
 def started(pipeline: beam.Pipeline) -> PipelineResult:
-    """Start a job, of which a Ctrl-C reaches only this process.
+    """Start a job so that Ctrl-C reaches only this process.
 
-    Beam would end its job server on it, and so would the terminal, in the middle of the work.
+    Both Beam and the terminal would interrupt the job server, in the middle of its work.
     """
-    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what we start now ignores it as well
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # child processes inherit that it is ignored
     try:
         return pipeline.run()
     finally:
-        signal.signal(signal.SIGINT, ours)
-
-
-def _fresh(result: PipelineResult) -> PipelineResult:
-    """Return a result that does not remember the counters for which it was asked before, as Beam's portable one does."""
-    if hasattr(result, "_metrics"):
-        result._metrics = None
-    return result
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
 def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResult], None]) -> Iterator[None]:
-    """Call ``show`` with the job every so many seconds while the block runs; the counters that are asked for then are up to date."""
+    """Call ``show`` with the job every ``seconds`` while the block runs, with counters that are up to date."""
     done = threading.Event()
 
     def work() -> None:
         while not done.wait(seconds):
-            # The runner may be adding a metric at this moment, have none yet, or not answer; then there is a line less.
+            beam_internals.forget_metrics(result)
+            # The runner may be adding a metric at this moment, have none yet, or not answer; then one report is left out.
             with suppress(RuntimeError, LookupError, OSError, grpc.RpcError):
-                show(_fresh(result))
+                show(result)
 
     thread = threading.Thread(target=work, name="report", daemon=True)
     thread.start()
@@ -115,16 +116,16 @@ def polled(result: PipelineResult, seconds: float, show: Callable[[PipelineResul
     finally:
         done.set()
         thread.join()
-        _fresh(result)
+        beam_internals.forget_metrics(result)
 
 
 def cancel(result: PipelineResult) -> None:
-    """Cancel a job, if its runner still answers."""
+    """Cancel a job, unless its runner does not answer in time."""
 
     def work() -> None:
-        with suppress(Exception):  # we are leaving, whatever it says
+        with suppress(Exception):  # this process exits next, whatever the answer
             result.cancel()
 
     thread = threading.Thread(target=work, name="cancel", daemon=True)
     thread.start()
-    thread.join(CANCEL_SECONDS)
+    thread.join(MAX_CANCEL_SECONDS)

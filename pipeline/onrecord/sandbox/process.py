@@ -1,6 +1,6 @@
-"""A time limit on what one message may cost: work in a process of its own, which is ended when it takes too long.
+"""A child process that answers requests within a time limit, and is killed when it takes longer.
 
-A thread that computes can't be stopped from outside, and a DoFn runs in a thread.
+A computation in a thread can't be stopped from outside, and a DoFn runs in a thread.
 """
 
 import multiprocessing
@@ -13,11 +13,12 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
-START_SECONDS = 300.0  # to load a model on a busy machine; more is an error of the machine
-CLOSE_FIRST = 10  # before the child is waited for
-END = "end of the answers"  # compared by what it says: it is pickled on its way
+MAX_START_SECONDS = 300.0  # enough to load a model on a busy machine
+CLOSE_PRIORITY = 10  # of closing the connection at exit: before multiprocessing waits for the child
+END = "end of the answers"  # compared by value, since it is pickled on its way
 
 Work: TypeAlias = Callable[[Any], Iterator[Any]]
+Load: TypeAlias = Callable[[], tuple[Any, Work]]
 
 
 class ProcessLost(Exception):
@@ -25,16 +26,16 @@ class ProcessLost(Exception):
 
 
 class TimeLimitExceeded(ProcessLost):
-    """It did not answer in time."""
+    """The child process did not answer in time."""
 
 
 class ProcessDied(ProcessLost):
-    """It died of what it had to do."""
+    """The child process died while it worked on a request."""
 
 
-def _serve(connection: Connection, load: Callable[[], tuple[Any, Work]]) -> None:
-    """Answer what comes through a connection until it is closed."""
-    # A Ctrl-C in the terminal reaches this process too; it has to finish what was read.
+def _serve(connection: Connection, load: Load) -> None:
+    """Answer the requests of a connection until it is closed."""
+    # Ctrl-C in a terminal reaches this process too, but it has to finish what was already read.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError):
@@ -52,52 +53,70 @@ def _serve(connection: Connection, load: Callable[[], tuple[Any, Work]]) -> None
                 connection.send(error)
 
 
-class LimitedProcess:
-    """A child process that answers requests, each of its answers within a time limit; the threads of this process take turns."""
+def _receive(connection: Connection, seconds: float, task: str, hint: str) -> Any:
+    """Return the next answer of a child process.
 
-    def __init__(self, load: Callable[[], tuple[Any, Work]], seconds: float, doing: str) -> None:
-        """Start no child yet.
+    Raises:
+        TimeLimitExceeded: it did not come in time; the message ends with the hint.
+        ProcessDied: it did not come at all.
+    """
+    if not connection.poll(seconds):
+        raise TimeLimitExceeded(f"{task} took longer than {seconds:,.0f} s; {hint}")
+    try:
+        return connection.recv()
+    except (EOFError, ConnectionError):
+        raise ProcessDied(f"the process died while {task}; it may have run out of memory") from None
+
+
+class LimitedProcess:
+    """A child process that answers requests, with a time limit on each answer; threads take turns in using it."""
+
+    def __init__(self, load: Load, seconds: float, task: str) -> None:
+        """Prepare a process; it is started by ``start``, or with the first request.
 
         Args:
-            load: is called in the child and returns its greeting, and what yields the answers to a request; a function of a module, or
-                a partial of one, because it goes to another process.
-            seconds: that each answer may take.
-            doing: what takes that time, for people.
+            load: is called in the child; returns a greeting, and the function that yields the answers to a request. It is sent to the
+                child, so it must be a function of a module, or a ``partial`` of one.
+            seconds: time limit for each answer.
+            task: what the process does, for messages: "reading the page".
         """
         self.seconds = seconds
         self._load = load
-        self._doing = doing
+        self._task = task
         self._lock = threading.Lock()
         self._child: tuple[BaseProcess, Connection] | None = None
 
     def start(self) -> Any:
-        """Start a child, and return its greeting."""
+        """Start a child process, and return its greeting."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._load), name="limited", daemon=True)
         process.start()
         theirs.close()
         self._child = process, ours
-        # At the end of this process as well: the child ends with the connection, and would be waited for for ever.
-        Finalize(self, ours.close, exitpriority=CLOSE_FIRST)
-        return self._answer(ours, START_SECONDS)
+        # The child ends when its connection is closed; at exit it would otherwise be waited for forever.
+        Finalize(self, ours.close, exitpriority=CLOSE_PRIORITY)
+        return _receive(ours, MAX_START_SECONDS, "starting", "the machine may be overloaded")
 
     def ask(self, request: object) -> tuple[list[Any], ProcessLost | None]:
-        """Return the child's answers to a request; when it is lost, those that came before, and how it was lost.
+        """Return the answers to a request, and None; if the child is lost, the answers before that, and how it was lost.
 
-        An exception of the work is raised here.
+        Raises:
+            Exception: the exception that the work raised in the child.
         """
         with self._lock:
-            # One that waits for a request says nothing: there is something to read only when it has died.
+            # An idle child sends nothing: its connection has something to read only when it has died.
             if self._child is None or self._child[1].poll():
                 self.start()
             assert self._child is not None
             process, connection = self._child
             answers: list[Any] = []
             try:
-                with suppress(BrokenPipeError):  # it died just now; there will be no answer
+                with suppress(BrokenPipeError):  # it has just died; the missing answer says so
                     connection.send(request)
-                while (answer := self._answer(connection, self.seconds)) != END:
+                while (
+                    answer := _receive(connection, self.seconds, self._task, "a higher --time-limit allows more")
+                ) != END:
                     if isinstance(answer, Exception):
                         raise answer
                     answers.append(answer)
@@ -108,15 +127,3 @@ class LimitedProcess:
                 self._child = None
                 return answers, lost
             return answers, None
-
-    def _answer(self, connection: Connection, seconds: float) -> Any:
-        if not connection.poll(seconds):
-            raise TimeLimitExceeded(
-                f"{self._doing} took longer than {seconds:,.0f} s; a higher --time-limit gives it more"
-            )
-        try:
-            return connection.recv()
-        except (EOFError, ConnectionError):
-            raise ProcessDied(
-                f"the process died in {self._doing}; it may have wanted more memory than there is"
-            ) from None

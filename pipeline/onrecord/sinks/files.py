@@ -19,12 +19,12 @@ from apache_beam.transforms.window import BoundedWindow, IntervalWindow
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import PaneInfo, WindowedValue
 
+from onrecord.beam_internals import StableParDo
 from onrecord.data.coders import CompressedCoder
 from onrecord.data.kinds import kinds
 from onrecord.data.records import Record, to_avro
 from onrecord.data.settings import OutputSettings
 from onrecord.sinks import AVRO, FileSink, file_sink
-from onrecord.sinks.stable_input import StableParDo
 
 TEMPORARY = ".in-progress"
 RECORDS_A_PACK = 256  # records of some articles share most of their words; more in a pack gain little

@@ -15,7 +15,7 @@ import fastavro
 import msgspec
 import zstandard
 
-from onrecord.data.article import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 
 MAX_BLOCK_BYTES = (
     64 * 1024 * 1024

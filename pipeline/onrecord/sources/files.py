@@ -11,7 +11,7 @@ from apache_beam.io import fileio
 from apache_beam.io.filesystem import CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 
 # The reader of each format, imported when a file needs it: from the open file, its path and the time of its last change to messages.
 FORMATS = {

@@ -6,7 +6,7 @@ import msgspec
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
-from onrecord.data.article import Contract, InvalidMessage
+from onrecord.data.message import Contract, InvalidMessage
 
 MAX_PAGE_LENGTH = 2_000_000  # code points; the longest of news pages have half of that
 MAX_TAGS = 50_000

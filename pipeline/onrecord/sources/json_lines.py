@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import zstandard
 
-from onrecord.data.article import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 
 CHUNK = 1 << 20
 ZSTD_CHUNK = 1 << 12  # a small frame can grow 30,000-fold, so little is fed in at a time

@@ -7,7 +7,7 @@ import apache_beam as beam
 from apache_beam.pvalue import PBegin, PCollection
 from apache_beam.transforms.window import GlobalWindows
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 
 
 class Poll(Protocol):

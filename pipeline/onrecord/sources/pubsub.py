@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 
-from onrecord.data.article import EPOCH, Message
+from onrecord.data.message import EPOCH, Message
 from onrecord.sources import SourceContext
 from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
 

@@ -11,7 +11,7 @@ import brotli
 import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from onrecord.data.article import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.json_lines import BROKEN_ARCHIVE, chunks
 
 OK = 200  # HTTP

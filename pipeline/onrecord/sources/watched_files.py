@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.article import Message
+from onrecord.data.message import Message
 from onrecord.sources import SourceContext
 from onrecord.sources.files import read_file
 from onrecord.sources.polled import PolledMessages

@@ -15,10 +15,11 @@ from onrecord.data.article import Article
 from onrecord.data.kinds import kinds
 from onrecord.data.records import ArticleRecord
 from onrecord.data.settings import ExtractionSettings
+from onrecord.data.stages import ANNOTATE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
 from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
 from onrecord.nlp.extract import Header
-from onrecord.sandbox.annotator import LimitedAnnotator, load_annotator
+from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 from onrecord.version import __version__
@@ -62,10 +63,10 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()
 
-    def _load(self) -> Annotator | LimitedAnnotator:
+    def _load(self) -> Annotator | SandboxedAnnotator:
         settings = self.settings
         load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer)
-        return load() if settings.time_limit is None else LimitedAnnotator(load, settings.time_limit)
+        return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)
 
     def start_bundle(self) -> None:
         """Start with an empty batch: the articles of a failed bundle are not this one's."""
@@ -121,7 +122,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
                 article.message, failure.stage, failure.error_type, failure.error_message, failure.stack_trace
             )
             yield output(DEAD_LETTERS, letter)
-        is_parsed = not any(failure.stage == "Annotate" for failure in annotation.failures)
+        is_parsed = not any(failure.stage == ANNOTATE for failure in annotation.failures)
         self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
         metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
         if is_parsed:

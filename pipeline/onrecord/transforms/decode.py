@@ -5,20 +5,13 @@ from dataclasses import dataclass, field
 
 import apache_beam as beam
 
-from onrecord.data.article import (
-    MAX_TEXT_LENGTH,
-    Article,
-    Contract,
-    InvalidMessage,
-    Message,
-    article,
-    check_lengths,
-    decode,
-)
+from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
+from onrecord.data.message import Contract, InvalidMessage, Message, decode
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import ExtractionSettings
+from onrecord.data.stages import DECODE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
-from onrecord.sandbox.pages import limited_pages
+from onrecord.sandbox.pages import page_reader
 from onrecord.sandbox.process import ProcessLost
 from onrecord.sources.html import read_page
 from onrecord.telemetry import metrics
@@ -58,7 +51,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         """Start this worker's tally and, where there is a time limit, its reader of pages."""
         self.tally = Tally()
         limit = self.settings.time_limit
-        self.read_page = read_page if limit is None else limited_pages(limit)
+        self.read_page = read_page if limit is None else page_reader(limit)
 
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or a dead letter under the tag ``dead_letters``."""
@@ -69,7 +62,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         except (InvalidMessage, ProcessLost) as error:
             metrics.count(metrics.REFUSED)
             self.tally.add(messages=1, dead_letters=1)
-            letter = dead_letter(message, "Decode", type(error).__name__, str(error))
+            letter = dead_letter(message, DECODE, type(error).__name__, str(error))
             yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
             return
         self.tally.add(messages=1)

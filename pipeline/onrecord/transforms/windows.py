@@ -11,7 +11,8 @@ from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime
 from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
-from onrecord.data.article import Article, InvalidMessage, published
+from onrecord.data.article import Article, published
+from onrecord.data.message import InvalidMessage
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics

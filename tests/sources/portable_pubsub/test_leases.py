@@ -254,4 +254,4 @@ class Checkpointing(RuleBasedStateMachine):
 
 
 TestCheckpointing = Checkpointing.TestCase
-TestCheckpointing.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestCheckpointing.settings = settings(stateful_step_count=40)

@@ -17,7 +17,7 @@ from onrecord.sources.portable_pubsub import Limits
 from onrecord.sources.portable_pubsub.read import DRAINING, IDLE_MARGIN, PullFn, drain, event_time
 from onrecord.sources.portable_pubsub.turns import ENDLESS
 from onrecord.sources.pubsub import message_of
-from tests.integration.emulator import HOW_TO_GET_IT, program, running_emulator
+from tests.integration.emulator import running_emulator
 from tests.integration.test_pubsub import payloads, subscribed
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=timezone.utc)
@@ -32,23 +32,23 @@ def test_a_message_has_the_time_at_which_it_was_published():
     assert event_time(message(), None) == Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
 
 
-@pytest.mark.parametrize("told", ["2026-03-01T08:00:00Z", "2026-03-01T09:00:00+01:00", "1772352000000"])
-def test_an_attribute_may_tell_another_time(told):
-    assert event_time(message(seen=told), "seen") == Timestamp.from_rfc3339("2026-03-01T08:00:00Z")
+@pytest.mark.parametrize("value", ["2026-03-01T08:00:00Z", "2026-03-01T09:00:00+01:00", "1772352000000"])
+def test_an_attribute_may_give_another_time(value):
+    assert event_time(message(seen=value), "seen") == Timestamp.from_rfc3339("2026-03-01T08:00:00Z")
 
 
 @given(st.text() | st.integers().map(str))
-def test_whatever_an_attribute_says_a_message_has_a_time(told):
-    assert event_time(message(seen=told), "seen") > MIN_TIMESTAMP
+def test_whatever_an_attribute_says_a_message_has_a_time(value):
+    assert event_time(message(seen=value), "seen") > MIN_TIMESTAMP
 
 
-@pytest.mark.parametrize("told", ["2 o'clock", "", "9" * 30, "-5"])
-def test_an_attribute_that_tells_no_time_leaves_the_time_of_publishing(told):
-    assert event_time(message(seen=told), "seen") == event_time(message(), None)
+@pytest.mark.parametrize("value", ["2 o'clock", "", "9" * 30, "-5"])
+def test_an_attribute_that_is_not_a_time_leaves_the_time_of_publishing(value):
+    assert event_time(message(seen=value), "seen") == event_time(message(), None)
 
 
 class ByHand:
-    """A runner of one split: takes turns, and finalizes them when it is told to."""
+    """A runner of one split: takes turns, and finalizes them on request."""
 
     def __init__(self, subscription: str, limits: Limits, attribute: str | None = None) -> None:
         self.pull = PullFn(subscription, attribute, limits)
@@ -81,7 +81,7 @@ class ByHand:
         return Timestamp(micros=self.state)
 
 
-@pytest.mark.skipif(program() is None, reason=HOW_TO_GET_IT)
+@pytest.mark.emulator
 class TestByHand:
     @pytest.fixture(scope="class")
     def emulator(self, tmp_path_factory):

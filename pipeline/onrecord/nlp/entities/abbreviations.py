@@ -1,13 +1,13 @@
 """Abbreviations that an article introduces: ``European Union (EU)``, ``GVP (Green Valley Party)``.
 
-The test of a pair is that of Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in
+Pairs are tested as in Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in
 biomedical text" (2003), simplified: the letters occur in the long form in that order, the first one at its start.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import POSSESSIVES
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
@@ -28,7 +28,7 @@ class Abbreviations:
 
 
 def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbreviations:
-    """Find the short forms that stand in brackets behind a name, or before a name in brackets."""
+    """Find the short forms in brackets after a name, or before a name in brackets."""
     names = _with_defined(text, tokens, names)
     starting = {name.start: name for name in names}
     result: dict[int, Name] = dict(starting)
@@ -51,7 +51,7 @@ def find_abbreviations(text: str, tokens: Tokens, names: list[Name]) -> Abbrevia
 
 
 def _with_defined(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
-    """Add the names that the model passed over and whose initials follow in brackets: "Harbour Safety Office (HSO)"."""
+    """Add the names that the model missed and whose initials follow in brackets: "Harbour Safety Office (HSO)"."""
     starting, ending = {name.start for name in names}, {name.end for name in names}
     added = []
     for bracket in range(1, len(tokens) - 2):
@@ -72,7 +72,7 @@ def _start_of_long_form(tokens: Tokens, end: int, letters: str) -> int:
         word = tokens.text[start]
         if word in POSSESSIVES:
             continue
-        if not (word[0].isupper() or word.lower() in gazetteer.LINKS):
+        if not (word[0].isupper() or word.lower() in knowledge.LINKS):
             break
         full = fold(word)[:1] + full
         main = main if word.islower() else fold(word)[:1] + main
@@ -82,7 +82,7 @@ def _start_of_long_form(tokens: Tokens, end: int, letters: str) -> int:
 
 
 def _is_foreign(short: str, name: Name, times: int) -> bool:
-    """Whether a short form may be of the name in another language: a body's, used again, with the first letter that it has."""
+    """Whether a short form may be of the name in another language: of an organization, used again, with the same first letter."""
     return name.type == "ORG" and len(name.words) > 1 and times > 1 and fold(short)[0] == name.words[0][0]
 
 
@@ -107,4 +107,4 @@ def initials_of(words: Words) -> list[str]:
     if len(parts) < MIN_LETTERS:
         return []
     full = "".join(part[0] for part in parts)
-    return sorted({full, "".join(part[0] for part in parts if part not in gazetteer.LINKS)})
+    return sorted({full, "".join(part[0] for part in parts if part not in knowledge.LINKS)})

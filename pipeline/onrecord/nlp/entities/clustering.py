@@ -1,77 +1,77 @@
-"""Which names are one person, body or place: the names of an article are gathered by referent.
+"""Which names are one person, organization or place.
 
 A name form is all mentions with the same words. Full names of persons come first; surnames, given names and other short
-forms join the one full name that they fit, or stay alone. What fits two is decided mention by mention, or not at all:
-to leave two names apart is a smaller mistake than to join two people.
+forms join the only full name that they fit, or stay alone. A name that fits two is decided mention by mention, or not at all:
+leaving two names apart is a smaller mistake than joining two people.
 """
 
 from collections import defaultdict
 
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
-from onrecord.nlp.entities.organization_clustering import join_bodies_and_places
+from onrecord.nlp.entities.organization_clustering import join_organizations_and_places
 from onrecord.nlp.entities.person_clustering import join_full_names, join_short_names
 from onrecord.nlp.entities.person_names import is_surname_only
 from onrecord.nlp.entities.type_votes import MAX_PERSON_WORDS, TITLE
 
 
-def referents_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Referent]:
-    """Return the referents of the names, in order of their first mention; each has its names in text order.
+def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[EntityCluster]:
+    """Return the clusters of the names, in order of their first mention; each has its names in text order.
 
     ``long_forms`` are the abbreviations that the article introduces.
     """
     surnames = {name.words for name in names if name.titled and len(name.words) == 1}
-    people: list[Referent] = []
-    short: list[Referent] = []
-    others: list[Referent] = []
+    people: list[EntityCluster] = []
+    short: list[EntityCluster] = []
+    others: list[EntityCluster] = []
     for words, of_form in _forms(names):
-        referent = Referent.of_form(words, of_form)
-        if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in gazetteer.known_names():
-            referent.votes["PERSON"] += TITLE
-        is_body = referent.type != "PERSON" and len(words) > 1 and not is_surname_only(words)
-        if words in long_forms or referent.is_team or is_body:
-            others.append(referent)
+        cluster = EntityCluster.of_form(words, of_form)
+        if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in knowledge.known_names():
+            cluster.votes["PERSON"] += TITLE
+        is_body = cluster.type != "PERSON" and len(words) > 1 and not is_surname_only(words)
+        if words in long_forms or cluster.is_team or is_body:
+            others.append(cluster)
         elif is_surname_only(words):
-            short.append(referent)
+            short.append(cluster)
         else:
-            people.append(referent)
+            people.append(cluster)
     people = join_full_names(people)
     single, rest = join_short_names(people, short)
-    # "Brightwater" alone may be a person; beside "Brightwater Systems" it is not.
-    bodies = join_bodies_and_places([*others, *rest], list(filter(_may_be_body, single)), long_forms)
-    referents = [*people, *(referent for referent in single if not _may_be_body(referent)), *bodies]
-    for referent in referents:
-        referent.names.sort(key=lambda name: name.start)
-    return sorted(filter(_is_named, referents), key=lambda referent: referent.names[0].start)
+    # "Brightwater" alone may be a person; next to "Brightwater Systems" it is not.
+    bodies = join_organizations_and_places([*others, *rest], list(filter(_may_be_body, single)), long_forms)
+    clusters = [*people, *(cluster for cluster in single if not _may_be_body(cluster)), *bodies]
+    for cluster in clusters:
+        cluster.names.sort(key=lambda name: name.start)
+    return sorted(filter(_is_named, clusters), key=lambda cluster: cluster.names[0].start)
 
 
 def _forms(names: list[Name]) -> list[tuple[Words, list[Name]]]:
-    """Return the names by their words; a person with a title and a team are kept apart from the place of that name."""
+    """Return the names by their words; a person with a title and a team are separate from the place of that name."""
     forms: dict[tuple[Words, bool, bool], list[Name]] = defaultdict(list)
-    # The aliases of the user's list are one form; what is only sometimes listed is the same name all the same.
-    listed = {name.words: gazetteer.words_of(name.listed.name) for name in names if name.listed}
-    known = gazetteer.known_names()
+    # The aliases of the user's list are one form, also where the name is not listed at every mention.
+    listed = {name.words: knowledge.words_of(name.listed.name) for name in names if name.listed}
+    known = knowledge.known_names()
     for name in names:
         titled_place = name.titled and len(name.words) == 1 and name.words in known
         forms[listed.get(name.words, name.words), titled_place, name.team].append(name)
     return [(words, of_form) for (words, _, _), of_form in forms.items()]
 
 
-def _may_be_body(referent: Referent) -> bool:
-    """Whether a single word that the model took for a person is neither a given name nor behind a title."""
-    word = referent.forms[0][-1]
-    return word not in gazetteer.given_names() and not any(name.titled or name.listed for name in referent.names)
+def _may_be_body(cluster: EntityCluster) -> bool:
+    """Whether a single word that the model labelled as a person is neither a given name nor after a title."""
+    word = cluster.forms[0][-1]
+    return word not in knowledge.given_names() and not any(name.titled or name.listed for name in cluster.names)
 
 
-def _is_named(referent: Referent) -> bool:
+def _is_named(cluster: EntityCluster) -> bool:
     """Whether any form is a name of its own: not "the Court" alone."""
-    if not referent.names:
+    if not cluster.names:
         return False
-    if referent.listed:
+    if cluster.listed:
         return True
-    common = gazetteer.common_words()
-    return any(len(form) > 1 or form[0] not in common for form in referent.forms) or any(
-        name.titled for name in referent.names
+    common = knowledge.common_words()
+    return any(len(form) > 1 or form[0] not in common for form in cluster.forms) or any(
+        name.titled for name in cluster.names
     )

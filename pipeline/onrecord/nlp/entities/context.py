@@ -1,7 +1,7 @@
-"""What stands beside a name and tells of it: prepositions, places behind a comma, nouns that say what it is."""
+"""The context of a name: prepositions, places after a comma, nouns that say what it is."""
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -9,9 +9,9 @@ from onrecord.nlp.entities.tokens import Tokens
 POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
 WHERE = frozenset({"in", "near", "outside", "around"})
 PLACE_PREPOSITIONS = WHERE | {"to", "from", "at", "into", "across", "through", "via", "toward", "towards", "off"}
-# So far behind a name may the noun stand that says what it is: "Borrasca, a small Danish maker of sails".
+# Tokens between a name and the noun that says what it is: "Borrasca, a small Danish maker of sails".
 MAX_APPOSITION = 6
-# So many tokens before a name may the list begin that it stands in.
+# Tokens between a name and the beginning of its list.
 MAX_LIST = 16
 LIST_OPENERS = frozenset({"as", "including", "like"})
 LIST_LINKS = frozenset({",", "and", "or", "&", "the", "of"})
@@ -33,7 +33,7 @@ IN_SOMEBODY = frozenset(
 
 
 def is_located(tokens: Tokens, start: int) -> bool:
-    """Whether a name says where something is: not "confidence in Smith", nor "in Smith's opinion"."""
+    """Whether a name is a location: not "confidence in Smith", nor "in Smith's opinion"."""
     if not start or tokens.text[start - 1].lower() not in WHERE:
         return False
     if start + 1 < len(tokens) and tokens.text[start + 1] in POSSESSIVES:
@@ -48,11 +48,11 @@ def place_preposition(tokens: Tokens, start: int) -> str:
 
 
 def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
-    """Return what a noun beside the name says that it is.
+    """Return the type that a noun next to a name gives it.
 
     "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
     """
-    kinds = gazetteer.kinds()
+    kinds = knowledge.kinds()
     before = start - 1
     if before > 0 and tokens.text[before] == "of" and kinds.get(tokens.text[before - 1]) in ("GPE", "LOC"):
         return kinds[tokens.text[before - 1]]
@@ -68,7 +68,7 @@ def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
 
 
 def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
-    """Return what the names of a list are said to be that a name stands in, as in "banks such as Credova and Tillman"."""
+    """Return the type that the noun before a list gives a name in it, as in "banks such as Credova and Tillman"."""
     index = start - 1
     while index > max(0, start - MAX_LIST) and _is_of_list(tokens.text[index]):
         index -= 1
@@ -80,7 +80,7 @@ def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
             return None
     before = index - 2 if tokens.text[index - 1] == "," else index - 1
     return (
-        gazetteer.plural_kinds().get(tokens.text[before].lower())
+        knowledge.plural_kinds().get(tokens.text[before].lower())
         if before >= 0 and tokens.tag[before] == "NNS"
         else None
     )
@@ -94,6 +94,6 @@ def place_behind(tokens: Tokens, end: int) -> Words:
     """Return the words of the well-known place that follows a comma, as in "Springfield, Illinois"; none where there is none."""
     if end + 1 >= len(tokens) or tokens.text[end] != ",":
         return ()
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     words = tuple(map(fold, tokens.text[end + 1 : end + 3]))
     return next((place for place in (words[:1], words) if place in known and known[place].type == "GPE"), ())

@@ -1,11 +1,11 @@
-"""From a referent to an entity: its fullest name, aliases, role and salience."""
+"""From a cluster to an entity: its fullest name, aliases, role and salience."""
 
 import math
 
 from onrecord.data.records import EntityType, Mention
 from onrecord.nlp.annotations import Entity
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.organization_clustering import canonical
 from onrecord.nlp.entities.person_names import without_generation
@@ -19,21 +19,21 @@ from onrecord.nlp.entities.wikidata import Item
 FREQUENCY, POSITION, SUBJECT = 0.5, 0.3, 0.2
 HEADLINE = 0.25
 MAX_HEADLINE = 500  # code points
-# Longer words in capitals are shouted, not abbreviated.
+# Longer words in capitals are emphasis, not abbreviations.
 MAX_ACRONYM = 6
-# Named this often an entity is as frequent as can be.
+# Mentions from which on the frequency is 1.
 OFTEN = 10
 PUNCTUATION = ',;:!?"“”()[]'
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 
 
 def describe(
-    text: str, tokens: Tokens, headline: frozenset[str], referent: Referent, item: Item, refers_to: int | str | None
+    text: str, tokens: Tokens, headline: frozenset[str], cluster: EntityCluster, item: Item, refers_to: int | str | None
 ) -> Entity:
-    """Return the entity that a referent is."""
-    names = referent.names
-    kind = referent.type
-    listed = referent.listed
+    """Return the entity that a cluster is."""
+    names = cluster.names
+    kind = cluster.type
+    listed = cluster.listed
     forms = list(dict.fromkeys(" ".join(name.span.text.split()) for name in names))
     fullest = listed.name if listed and listed.name in forms else _fullest(forms)
     return Entity(
@@ -41,7 +41,7 @@ def describe(
         type=kind,
         aliases=tuple(form for form in forms if form != fullest),
         mentions=tuple(Mention(name.span, "NAME") for name in names),
-        salience=salience(referent, tokens, len(text), headline),
+        salience=salience(cluster, tokens, len(text), headline),
         role=role_of(names, text, tokens) if kind == "PERSON" else None,
         wikidata_id=(listed and listed.wikidata_id) or item.wikidata_id or None,
         country_code=(listed and listed.country_code) or item.country or None,
@@ -51,15 +51,15 @@ def describe(
 
 
 def _fullest(forms: list[str]) -> str:
-    """Return the form with most words, then letters; one in capitals only where there is no other.
+    """Return the form with most words, then letters; one in capitals only if there is no other.
 
-    A well-known body or place has the form that it is filed under, where the article uses that.
+    A well-known organization or place gets the form that it is filed under, if the article uses it.
     """
-    known = gazetteer.known_names().get(gazetteer.words_of(forms[0]))
-    written = {gazetteer.words_of(form) for form in forms if not form.isupper()}
+    known = knowledge.known_names().get(knowledge.words_of(forms[0]))
+    written = {knowledge.words_of(form) for form in forms if not form.isupper()}
 
     def fullness(form: str) -> tuple[bool, bool, int, int]:
-        words = gazetteer.words_of(form)
+        words = knowledge.words_of(form)
         shouted = form.isupper() and (words in written or max(map(len, words), default=0) > MAX_ACRONYM)
         return known is not None and words == known.canonical, not shouted, len(words), len(form)
 
@@ -67,13 +67,13 @@ def _fullest(forms: list[str]) -> str:
 
 
 def name_key(name: str, kind: EntityType) -> str:
-    """Return what a name has in common with the same name in other articles.
+    """Return the key under which a name is the same in all articles.
 
-    Its words are folded; a person's have neither middle initials nor a generation, a body's no legal form; a well-known name is
-    replaced by its usual form.
+    Its words are folded; those of a person without middle initials and generation, those of an organization without a legal form; a
+    well-known name is replaced by its usual form.
     """
-    state = gazetteer.state_abbreviations().get(name)
-    words = tuple(filter(None, (word.strip(PUNCTUATION) for word in state or gazetteer.words_of(name))))
+    state = knowledge.state_abbreviations().get(name)
+    words = tuple(filter(None, (word.strip(PUNCTUATION) for word in state or knowledge.words_of(name))))
     if kind == "PERSON":
         first, *middle = without_generation(words) or ("",)
         words = (first, *(word for word in middle if len(word) > 1))
@@ -82,8 +82,8 @@ def name_key(name: str, kind: EntityType) -> str:
     return " ".join(words) or name.casefold()
 
 
-def salience(referent: Referent, tokens: Tokens, length: int, headline: frozenset[str]) -> float:
-    """Return how much an article is about something, 0 to 1.
+def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: frozenset[str]) -> float:
+    """Return the salience of an entity in its article, 0 to 1.
 
     It is the weighted mean of
 
@@ -93,18 +93,18 @@ def salience(referent: Referent, tokens: Tokens, length: int, headline: frozense
     * whether it is in the headline, 1 or 0; left out of the mean where the article has none.
 
     Args:
-        referent: what is named.
+        cluster: the mentions of the entity.
         tokens: the article's tokens.
         length: the article's length in code points.
         headline: the folded words of the headline; empty where there is none.
     """
-    names = referent.names
+    names = cluster.names
     frequency = min(1.0, math.log1p(len(names)) / math.log1p(OFTEN))
     position = 1.0 - names[0].span.start / length
     subject = sum(is_subject(name, tokens) for name in names) / len(names)
     score = FREQUENCY * frequency + POSITION * position + SUBJECT * subject
     if headline:
-        named = any(headline.issuperset(form[-1:] if referent.type == "PERSON" else form) for form in referent.forms)
+        named = any(headline.issuperset(form[-1:] if cluster.type == "PERSON" else form) for form in cluster.forms)
         score = (score + HEADLINE * named) / (1 + HEADLINE)
     return round(score, 4)
 

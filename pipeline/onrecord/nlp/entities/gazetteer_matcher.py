@@ -1,17 +1,17 @@
-"""Names of the user's own list: found where they are spelled as in the list, whatever the model makes of them."""
+"""Names of the user's list: found where they are spelled as in the list, whatever the model labels them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 from onrecord.data.gazetteer import MAX_NAME_LENGTH, ListedName
 from onrecord.nlp.annotations import text_span
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.tokens import Tokens
 
 # Names are looked up by how they start, which bounds the work for each token; none is shorter.
 PREFIX_LETTERS = 2
-# In a line of capitals a shorter name is as likely a common word.
+# In a line of capitals a shorter name may be a common word.
 MIN_SHOUTED_LETTERS = 4
 
 
@@ -19,7 +19,7 @@ class ListedNames:
     """A user's list, ready to be found in texts."""
 
     def __init__(self, entries: Iterable[ListedName] = ()) -> None:
-        """Take the list as it was read."""
+        """Index the entries of a list."""
         self._entries: dict[str, ListedName] = {}
         self._shouted: dict[str, ListedName] = {}
         for entry in entries:
@@ -31,7 +31,7 @@ class ListedNames:
         self._shouted_lengths = _lengths(self._shouted)
 
     def find(self, text: str, tokens: Tokens) -> list[Name]:
-        """Return where names of the list stand, in text order, the longest where several do."""
+        """Return the names of the list in a text, in text order, the longest where several begin."""
         if not self._entries:
             return []
         token_ending_at = {tokens.end_offset(index): index for index in range(len(tokens))}
@@ -62,7 +62,7 @@ class ListedNames:
 
 
 def _lengths(names: Iterable[str]) -> dict[str, list[int]]:
-    """Return how long the names are that start with the same letters, the longest first."""
+    """Return the lengths of the names that start with the same letters, the longest first."""
     lengths: dict[str, set[int]] = defaultdict(set)
     for name in names:
         lengths[name[:PREFIX_LETTERS]].add(min(len(name), MAX_NAME_LENGTH))
@@ -71,7 +71,7 @@ def _lengths(names: Iterable[str]) -> dict[str, list[int]]:
 
 def _name(text: str, tokens: Tokens, start: int, end: int, entry: ListedName) -> Name:
     span = text_span(text, tokens.offset[start], tokens.end_offset(end - 1))
-    return Name(start, end, span, gazetteer.words_of(span.text) or (span.text.casefold(),), entry.type, listed=entry)
+    return Name(start, end, span, knowledge.words_of(span.text) or (span.text.casefold(),), entry.type, listed=entry)
 
 
 def with_listed(names: list[Name], listed: list[Name]) -> list[Name]:

@@ -1,11 +1,11 @@
-"""Whether a person is spoken of as a woman or a man, as far as titles and given names tell."""
+"""The gender of a person, by titles and given names."""
 
 from collections import Counter
 
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender
 from onrecord.nlp.entities.person_names import gender_of_given_name
 from onrecord.nlp.entities.spelling import fold
@@ -17,23 +17,23 @@ TITLE_CHARACTERS = 24
 
 
 def gender(entity: Entity, text: str = "") -> Gender | None:
-    """Return a person's gender: what titles before the mentions in ``text`` say, else the given name, or None."""
+    """Return a person's gender: by the titles before the mentions in ``text``, else by the given name; else None."""
     if entity.type != "PERSON":
         return None
     said: Counter[Gender] = Counter()
-    titles = gazetteer.titles()
+    titles = knowledge.titles()
     for mention in entity.mentions:
         start = mention.span.start
         for word in text[max(0, start - TITLE_CHARACTERS) : start].split()[-TITLE_WORDS:]:
-            told = titles.get(fold(word))
-            if told:
-                said[told] += 1
+            shown = titles.get(fold(word))
+            if shown:
+                said[shown] += 1
     if said["m"] != said["f"]:
         return "m" if said["m"] > said["f"] else "f"
     for name in (entity.name, *entity.aliases):
-        told = gender_of_given_name(gazetteer.words_of(name))
-        if told:
-            return told
+        shown = gender_of_given_name(knowledge.words_of(name))
+        if shown:
+            return shown
     return None
 
 

@@ -1,9 +1,10 @@
-"""What is known of names before an article is read: titles, given names, well-known places and bodies."""
+"""Knowledge about names: titles, given names, well-known places and organizations."""
 
 import functools
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from onrecord.data.names import words_of as words_of
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
 from onrecord.nlp.entities.spelling import fold
@@ -12,7 +13,7 @@ from onrecord.nlp.morphology import with_s
 Gender: TypeAlias = Literal["m", "f"]
 Words: TypeAlias = tuple[str, ...]
 
-# Words inside a name that stand in lower case: van Dijk, al-Amin, Museum of the Sea.
+# Words inside a name that are in lower case: van Dijk, al-Amin, Museum of the Sea.
 PARTICLES = frozenset(
     [
         "al",
@@ -56,18 +57,12 @@ GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
 class Known:
     """A well-known name: its type, and the words of the name that all its other names are filed under.
 
-    An unsure one is as well a common word or a person's name: it counts only where the model has seen a name.
+    An unsure one is also a common word or a person's name: it counts only where the model found a name.
     """
 
     type: EntityType
     canonical: Words
     sure: bool
-
-
-def words_of(text: str) -> Words:
-    """Return the words of a name, folded; a leading article is left out."""
-    words = tuple(filter(None, map(fold, text.split())))
-    return words[1:] if len(words) > 1 and words[0] == "the" else words
 
 
 @functools.cache
@@ -94,7 +89,7 @@ def state_abbreviations() -> dict[str, Words]:
 
 @functools.cache
 def titles() -> dict[str, Gender | None]:
-    """Return the titles before a person's name (Mr, Senator, Col), with the gender that they tell."""
+    """Return the titles before a person's name (Mr, Senator, Col), with the gender that they show."""
     return {
         fold(title): cast("Gender", gender) if gender else None
         for title, kind, gender, _ in lexicon.rows("entity_titles")
@@ -104,32 +99,32 @@ def titles() -> dict[str, Gender | None]:
 
 @functools.cache
 def sure_titles() -> frozenset[str]:
-    """Return those titles that hardly open the name of anything else: not General, as in General Motors."""
+    """Return the titles that rarely begin another name: not General, as in General Motors."""
     ambiguous = {fold(title) for title, *_, use in lexicon.rows("entity_titles") if use == "ambiguous"}
     return frozenset(titles()) - ambiguous
 
 
 @functools.cache
 def offices() -> frozenset[str]:
-    """Return the nouns that say what a person does: president, spokeswoman, midfielder."""
+    """Return the nouns for occupations: president, spokeswoman, midfielder."""
     return frozenset(fold(title) for title, kind, *_ in lexicon.rows("entity_titles") if kind != "honorific")
 
 
 @functools.cache
 def portfolios() -> frozenset[Words]:
-    """Return what ministers are in charge of, as words: ("foreign", "affairs")."""
+    """Return the portfolios of ministers, as words: ("foreign", "affairs")."""
     return frozenset(map(words_of, lexicon.words("entity_portfolios")))
 
 
 @functools.cache
 def common_words() -> frozenset[str]:
-    """Return words that are no names of their own, though they are written like names: Court, GMT."""
+    """Return words that are written like names but are not names: Court, GMT."""
     return frozenset(map(fold, lexicon.words("entity_common")))
 
 
 @functools.cache
 def designators() -> dict[str, EntityType]:
-    """Return the words that end the name of a body or place and say what it is: Ministry, Airport, Corp."""
+    """Return the words that end the name of an organization or place and say what it is: Ministry, Airport, Corp."""
     return {fold(word): cast("EntityType", kind) for word, kind, _ in lexicon.rows("entity_designators")}
 
 
@@ -150,7 +145,7 @@ def designated(words: Words) -> EntityType | None:
 
 @functools.cache
 def kinds() -> dict[str, EntityType]:
-    """Return the nouns that say what a name beside them is: newspaper, village."""
+    """Return the nouns that say what a name next to them is: newspaper, village."""
     return {noun: cast("EntityType", kind) for noun, kind in lexicon.rows("entity_kinds")}
 
 
@@ -162,13 +157,13 @@ def plural_kinds() -> dict[str, EntityType]:
 
 @functools.cache
 def legal_forms() -> frozenset[str]:
-    """Return the designators that a name is as well known without: Corp, Inc, plc."""
+    """Return the designators that may be left out of a name: Corp, Inc, plc."""
     return frozenset(fold(word) for word, _, use in lexicon.rows("entity_designators") if use == "legal")
 
 
 @functools.cache
 def given_names() -> dict[str, Gender | None]:
-    """Return frequent given names, folded; names that women and men bear alike have no gender."""
+    """Return frequent given names, folded; names of both women and men have no gender."""
     return {
         fold(name): cast("Gender", gender) if gender in ("m", "f") else None
         for name, gender in lexicon.rows("name_given")
@@ -177,5 +172,5 @@ def given_names() -> dict[str, Gender | None]:
 
 @functools.cache
 def nicknames() -> dict[str, frozenset[str]]:
-    """Return short forms of given names with the names that they stand for: Bill, William."""
+    """Return short forms of given names with their full forms: Bill, William."""
     return {fold(row[0]): frozenset(map(fold, filter(None, row[1:]))) for row in lexicon.rows("name_nicknames")}

@@ -1,4 +1,4 @@
-"""Where names stand: the model's named entities, cut and trimmed to the name itself."""
+"""Mentions by name: the model's named entities, cut and trimmed to the name itself."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from spacy.tokens import Span as TokenSpan
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import fold
@@ -19,17 +19,17 @@ from onrecord.nlp.entities.tokens import Tokens
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
-# Types whose names hold no comma and no number of their own: "Market Hall, Leeds", "Norway 3-0".
+# Types whose names contain neither commas nor numbers: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 # No person, place or people has a digit in the name: IE6, GX-134.
 WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
 # Types of which "A and B" are two.
 LISTED_TYPES = frozenset({"GPE", "LOC"})
-# Types of names that a title may follow, which is no part of them: "Harbour Board Spokeswoman".
+# Types of names that a title may follow, which does not belong to them: "Harbour Board Spokeswoman".
 TITLED_BEHIND = frozenset({"ORG", "GPE", "LOC", "FAC"})
-# What a longer name of a body may hold.
-PARTS_OF_BODY: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
-# What makes the name of a place that of another one, or of a part: Upper Austria, South Sudan.
+# Words and signs inside a longer name of an organization.
+PARTS_OF_ORGANIZATION: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "NORP", "ORG"})
+# Words that make the name of a place that of another one, or of a part: Upper Austria, South Sudan.
 SIDES = frozenset(
     {"North", "South", "East", "West", "Northeast", "Northwest", "Southeast", "Southwest"}
     | {"Northern", "Southern", "Eastern", "Western", "Central", "Lower", "Upper", "Inner", "Outer", "Greater"}
@@ -39,9 +39,9 @@ DASHES = frozenset({"-", "–", "—", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
-# A name of a body can be long ("Royal Society for the Protection of Rivers and Lakes"); a slip is longer.
+# A name of an organization can be long ("Royal Society for the Protection of Rivers and Lakes"); longer ones are errors.
 MAX_WORDS = 12
-# What the model takes for one name may be a list or a table and is cut into names; a whole page is a slip.
+# A named entity may be a list or a table and is cut into names; a whole page is an error.
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
@@ -51,13 +51,18 @@ NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One place where a name stands: tokens ``start`` to ``end`` (exclusive), its folded words, the type guessed.
+    """One mention by name: tokens ``start`` to ``end`` (exclusive), the folded words, the guessed type.
 
-    ``title`` is the folded title before it, ``title_gender`` what that tells (Mr, Mrs), ``before_place``
-    which well-known place follows as in "Springfield, Illinois", ``located`` whether something is said to be there ("in
-    Springfield"), ``said`` what it is said to be ("the newspaper Coastal Letters"), ``preposition`` which one of place
-    stands before it, ``guessed`` whether the model saw this mention, ``team`` whether the name of a place stands for its
-    team, ``listed`` what the user's list says.
+    Attributes:
+        title: the folded title before it.
+        title_gender: the gender that the title shows (Mr, Mrs).
+        before_place: the words of the well-known place after it, as in "Springfield, Illinois".
+        located: whether something is said to be there ("in Springfield").
+        said: the type that a noun next to it gives ("the newspaper Coastal Letters").
+        preposition: the preposition of place before it.
+        guessed: whether the model found this mention.
+        team: whether the name of a place refers to its team.
+        listed: the entry in the user's list.
     """
 
     start: int
@@ -84,8 +89,8 @@ class Name:
 def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     """Return the names among the model's named entities, in text order; none overlap.
 
-    What the model makes of a line in capitals is left out: it takes half of the words for names. From a headline With
-    Capitals it is kept only where the story has the name too, or everybody knows it.
+    Named entities in a line of capitals are left out: the model labels half of the words as names. In a headline With Capitals they
+    are kept only if the story has the name too, or it is well known.
     """
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
@@ -109,7 +114,7 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
 
 
 def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
-    """Whether a word before a place, which the model left out, makes it another place: Lower Saxony is not Saxony."""
+    """Whether a word before a place, which the model missed, makes it another place: Lower Saxony is not Saxony."""
     if entity.label_ not in LISTED_TYPES or not entity.start or entity[0].text in SIDES:
         return False
     before = doc[entity.start - 1]
@@ -119,13 +124,13 @@ def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
     if not tokens.headline_end:
         return names
-    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(gazetteer.known_names())
+    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(knowledge.known_names())
     return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
 
 
 def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
-    """Leave out the first word of a sentence that is tagged as none of a name and is no name elsewhere: "Aides said"."""
-    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(gazetteer.known_names())
+    """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said"."""
+    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(knowledge.known_names())
     return [
         name
         for name in names
@@ -143,7 +148,7 @@ def _opens_sentence(name: Name, tokens: Tokens) -> bool:
 def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     """Cut a word off the start of a person's name where the rest is a full name seen elsewhere: "Rival Ann Lee"."""
     seen = {name.words for name in names if name.type == "PERSON" and len(name.words) > 1}
-    given_names = gazetteer.given_names()
+    given_names = knowledge.given_names()
     result = []
     for name in names:
         words = name.words
@@ -157,33 +162,33 @@ def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[
 def make_name(
     text: str, tokens: Tokens, start: int, end: int, label: EntityType, *, guessed: bool = True
 ) -> Name | None:
-    """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None where nothing of a name is left."""
+    """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None if nothing of the name is left."""
     start, end = _trim(tokens, start, end, label)
     if start >= end or end - start > MAX_WORDS:
         return None
     first, last = tokens.offset[start], tokens.end_offset(end - 1)
-    words = gazetteer.words_of(text[first:last])
-    if words not in gazetteer.known_names():
+    words = knowledge.words_of(text[first:last])
+    if words not in knowledge.known_names():
         for mark in POSSESSIVES:
             if last - first > len(mark) and text.endswith(mark, first, last):
                 last -= len(mark)
-                words = gazetteer.words_of(text[first:last])
+                words = knowledge.words_of(text[first:last])
                 break
     if SINGLE_LETTER.fullmatch(text, first, last):
         last -= 1  # "in a post on X." ends with the sentence
-        words = gazetteer.words_of(text[first:last])
+        words = knowledge.words_of(text[first:last])
     written = text[first:last]
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
-        words = gazetteer.words_of(NICKNAME.sub(" ", written))
-    words = gazetteer.state_abbreviations().get(written, words)
-    if words in gazetteer.short_acronyms() and not written.replace(".", "").isupper():
+        words = knowledge.words_of(NICKNAME.sub(" ", written))
+    words = knowledge.state_abbreviations().get(written, words)
+    if words in knowledge.short_acronyms() and not written.replace(".", "").isupper():
         words = (written,)  # "Who" is not the WHO.
     if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
         return None
-    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in gazetteer.known_names():
+    if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in knowledge.known_names():
         label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
-    titles = gazetteer.titles()
+    titles = knowledge.titles()
     return Name(
         start=start,
         end=end,
@@ -201,7 +206,7 @@ def make_name(
 
 
 def is_read(doc: Doc, names: list[Name]) -> list[bool]:
-    """Return for each name, in text order, whether it stands in the story and not in a promo, credit or byline.
+    """Return, for each name in text order, whether it is in the story and not in a promo, credit or byline.
 
     A dateline's place is the story's, its agency is not.
     """
@@ -216,7 +221,7 @@ def is_read(doc: Doc, names: list[Name]) -> list[bool]:
 
 
 def _is_place(name: Name) -> bool:
-    known = gazetteer.known_names().get(name.words)
+    known = knowledge.known_names().get(name.words)
     return (known.type if known else name.type) in ("GPE", "LOC")
 
 
@@ -232,16 +237,16 @@ def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]
     for index in range(start + 1, end - 1):
         if tokens.text[index] in POSSESSIVES:
             words = tuple(map(fold, tokens.text[start:index]))
-            if words in bearers or words in gazetteer.known_names():
+            if words in bearers or words in knowledge.known_names():
                 yield start, index
                 start = index + 1
     yield start, end
 
 
 def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
-    """Cut an entity where a name can't go on: at line ends, brackets, dashes between words, numbers of a table."""
+    """Cut an entity where a name cannot continue: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
-    is_known = gazetteer.words_of(" ".join(tokens.text[start:end])) in gazetteer.known_names()
+    is_known = knowledge.words_of(" ".join(tokens.text[start:end])) in knowledge.known_names()
     table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
     piece = start
     for index in range(start, end):
@@ -263,32 +268,32 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
 
 
 def _is_plain_word(tokens: Tokens, index: int) -> bool:
-    """Whether a token is a word in lower case that no name of a person holds: not "van", nor the end of "Min-ho"."""
+    """Whether a token is a word in lower case that is never part of a person's name: not "van", nor the end of "Min-ho"."""
     text = tokens.text[index]
-    return text.islower() and text not in gazetteer.PARTICLES and tokens.follows_space(index)
+    return text.islower() and text not in knowledge.PARTICLES and tokens.follows_space(index)
 
 
 def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int, int]:
-    """Leave out articles, titles and other words before the name, and possessive, punctuation and titles behind it."""
+    """Leave out articles, titles and other words before the name, and possessives, punctuation and titles after it."""
     texts = tokens.text
-    titles, given_names = gazetteer.titles(), gazetteer.given_names()
+    titles, given_names = knowledge.titles(), knowledge.given_names()
     while end > start:
         text = texts[end - 1]
         if text in POSSESSIVES:
-            if end - start == 2 and gazetteer.words_of(texts[start] + text) in gazetteer.known_names():
+            if end - start == 2 and knowledge.words_of(texts[start] + text) in knowledge.known_names():
                 break
         elif (
             _is_sign(text)
             or (text.islower() and tokens.follows_space(end - 1))
             or _is_caption(tokens, end)
-            or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in gazetteer.known_names())
+            or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in knowledge.known_names())
         ):
             pass
         elif not (
             label in TITLED_BEHIND
             and end - start > 1
             and fold(text) in titles
-            and fold(text) not in gazetteer.designators()
+            and fold(text) not in knowledge.designators()
             and not texts[end - 2].islower()
         ):
             break
@@ -298,7 +303,7 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
-        is_lower = text.islower() and lower not in gazetteer.PARTICLES
+        is_lower = text.islower() and lower not in knowledge.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
             break
@@ -312,13 +317,13 @@ def _is_sign(text: str) -> bool:
 
 def _is_caption(tokens: Tokens, end: int) -> bool:
     """Whether the last word labels what follows: "Lisbon Photo: ..."."""
-    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in gazetteer.common_words()
+    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in knowledge.common_words()
 
 
 def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
     """Whether the words are a minister's or secretary's charge: "Education Minister", "Secretary of State"."""
-    if words not in gazetteer.portfolios():
+    if words not in knowledge.portfolios():
         return False
-    if end < len(tokens) and fold(tokens.text[end]) in gazetteer.titles():
+    if end < len(tokens) and fold(tokens.text[end]) in knowledge.titles():
         return True
-    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in gazetteer.titles()
+    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in knowledge.titles()

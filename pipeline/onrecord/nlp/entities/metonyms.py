@@ -1,9 +1,9 @@
-"""Capitals and palaces that stand for governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
+"""Capitals and palaces that refer to governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
 
-A name stands for somebody where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
-one in the passive, before what governments have ("Moscow's demands"), as a party to what is between governments ("relations
+A name refers to a government where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of
+one in the passive, before what governments have ("Moscow's demands"), as a party to relations between governments ("relations
 with Moscow"), and, of a palace, before an office ("a Kremlin spokesman"). An entity is one record for all its mentions; it refers
-to somebody if one of its mentions does, and its other mentions ("talks in Moscow") are of the place all the same.
+to the government if one of its mentions does, although its other mentions ("talks in Moscow") are of the place.
 """
 
 import functools
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.context import POSSESSIVES
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
@@ -23,7 +23,7 @@ from onrecord.nlp.entities.wikidata import Item, country_names
 from onrecord.nlp.morphology import forms_to_verb
 
 STOOD_FOR: frozenset[EntityType] = frozenset({"GPE", "ORG", "LOC"})
-# "relations with Moscow", "pressure on Moscow"; "talks in Moscow" says where.
+# "relations with Moscow", "pressure on Moscow"; "talks in Moscow" is a location.
 PARTY_PREPOSITIONS = frozenset({"with", "on", "against", "between", "from", "toward", "towards"})
 # From "Moscow, Kyiv and Ankara agreed" to its first name; it bounds the walk in a text of nothing but lists.
 MAX_CONJUNCTS = 10
@@ -31,38 +31,38 @@ MAX_CONJUNCTS = 10
 MAX_ADJECTIVES = 3
 
 
-def refer(referents: Sequence[Referent], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
-    """Return whom each referent stands for: the index of another one, a name, or None where it stands for itself."""
+def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
+    """Return what each cluster refers to: the index of another one, a name, or None for itself."""
     countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
     by_words = {
         canonical(form): index
-        for index, referent in reversed(list(enumerate(referents)))
-        if referent.type in STOOD_FOR and not referent.is_team
-        for form in referent.forms
+        for index, cluster in reversed(list(enumerate(clusters)))
+        if cluster.type in STOOD_FOR and not cluster.is_team
+        for form in cluster.forms
     }
     result: list[int | str | None] = []
-    for referent, item in zip(referents, items, strict=True):
-        palace = _behind_palace(referent)
+    for cluster, item in zip(clusters, items, strict=True):
+        palace = _behind_palace(cluster)
         government = palace or (country_names().get(item.country) if item.is_capital else None)
-        if government is None or not any(_acts(tokens, name, palace is not None) for name in referent.names):
+        if government is None or not any(_acts(tokens, name, palace is not None) for name in cluster.names):
             result.append(None)
         elif palace is None:
             result.append(countries.get(item.country, government))
         else:
-            result.append(by_words.get(canonical(gazetteer.words_of(government)), government))
+            result.append(by_words.get(canonical(knowledge.words_of(government)), government))
     return result
 
 
-def _behind_palace(referent: Referent) -> str | None:
-    if referent.type == "PERSON" or referent.is_team:
+def _behind_palace(cluster: EntityCluster) -> str | None:
+    if cluster.type == "PERSON" or cluster.is_team:
         return None
-    return next((palaces()[form] for form in map(canonical, referent.forms) if form in palaces()), None)
+    return next((palaces()[form] for form in map(canonical, cluster.forms) if form in palaces()), None)
 
 
 @functools.cache
 def palaces() -> dict[Words, str]:
-    """Return for the names of seats of government whom they stand for."""
-    return {canonical(gazetteer.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
+    """Return the seats of government with the government that each refers to."""
+    return {canonical(knowledge.words_of(name)): whom for name, whom in lexicon.rows("entity_metonyms")}
 
 
 @functools.cache
@@ -98,7 +98,7 @@ def _acts(tokens: Tokens, name: Name, is_palace: bool) -> bool:
 
 
 def _owns(tokens: Tokens, end: int) -> bool:
-    """Whether a name that ends before a token owns what governments do."""
+    """Whether a name that ends before a token is the possessor of something that governments have."""
     if end >= len(tokens) or tokens.text[end] not in POSSESSIVES:
         return False
     return any(
@@ -108,4 +108,4 @@ def _owns(tokens: Tokens, end: int) -> bool:
 
 
 def _has_office(tokens: Tokens, end: int) -> bool:
-    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in gazetteer.offices()
+    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in knowledge.offices()

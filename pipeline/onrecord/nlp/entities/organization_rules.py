@@ -1,15 +1,15 @@
-"""Bodies whom the last word of the name gives away: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
+"""Organizations recognized by the last word of the name: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
 
-The small model takes a place for a name of its own where a longer one goes on: "Jakarta" in "Jakarta Stock Exchange".
+The small model labels a place as a name of its own inside a longer one: "Jakarta" in "Jakarta Stock Exchange".
 """
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.mentions import PARTS_OF_BODY, Name, make_name
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.mentions import PARTS_OF_ORGANIZATION, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
-# "Northern Rail Passengers Union" has four words; what is longer, the model sees as a body or is a row of names.
+# "Northern Rail Passengers Union" has four words; longer ones are found by the model or are rows of names.
 MAX_WORDS = 6
 FIELD_WORDS = frozenset({"of", "on", "for", "against"})
 DATES = frozenset({
@@ -19,10 +19,10 @@ DATES = frozenset({
 KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
-def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
-    """Return the names, in text order, with bodies added that the model passed over; what lies within them gives way."""
+def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the names, in text order, with organizations that the model missed; they replace names inside them."""
     owner = {index: name for name in names for index in range(name.start, name.end)}
-    designators = gazetteer.designators()
+    designators = knowledge.designators()
     found: list[Name] = []
     for last in range(1, len(tokens)):
         kind = designators.get(fold(tokens.text[last]))
@@ -32,7 +32,9 @@ def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
             continue
         start = _start(tokens, last)
         inside = {owner[index].start: owner[index] for index in range(start, last) if index in owner}
-        if start == last or any(name.start < start or name.type not in PARTS_OF_BODY for name in inside.values()):
+        if start == last or any(
+            name.start < start or name.type not in PARTS_OF_ORGANIZATION for name in inside.values()
+        ):
             continue
         name = make_name(text, tokens, start, last + 1, kind, guessed=False)
         if name is not None and len(name.words) > 1:
@@ -44,10 +46,10 @@ def bodies_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
 
 
 def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list[Name]:
-    """Return the names that go on behind "of" and "on" where the model saw the first word at the most: Treaty on the Moon."""
+    """Return the names that continue after "of" and "on" where the model found at most the first word: Treaty on the Moon."""
     found = []
     for first in range(len(tokens) - 2):
-        kind = gazetteer.designators().get(fold(tokens.text[first]))
+        kind = knowledge.designators().get(fold(tokens.text[first]))
         if kind not in (*KINDS, "LAW") or not _is_name_word(tokens, first) or tokens.text[first + 1] not in FIELD_WORDS:
             continue
         start = first + (3 if tokens.text[first + 2].lower() == "the" else 2)
@@ -65,14 +67,14 @@ def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list
 
 
 def _is_part(name: Name, start: int, end: int) -> bool:
-    """Whether a name may be part of a body's: not "room for Lang"."""
-    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_BODY, "LAW")
+    """Whether a name may be part of an organization's: not "room for Lang"."""
+    return start <= name.start and name.end <= end and name.type in (*PARTS_OF_ORGANIZATION, "LAW")
 
 
 def _is_other(tokens: Tokens, index: int) -> bool:
-    """Whether a capitalised word is no part of a body's field: a title, a day, a month."""
+    """Whether a capitalized word does not belong to an organization's name: a title, a day, a month."""
     word = fold(tokens.text[index])
-    return word in gazetteer.titles() or word in gazetteer.common_words() or word in DATES
+    return word in knowledge.titles() or word in knowledge.common_words() or word in DATES
 
 
 def _start(tokens: Tokens, last: int) -> int:

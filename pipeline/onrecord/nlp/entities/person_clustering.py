@@ -1,12 +1,11 @@
-"""The persons among the referents: full names that are one person's, and the short names that go with them."""
+"""Joins clusters of persons: full names of one person, and the short names that belong to them."""
 
 from bisect import bisect_right
 from collections import defaultdict
 
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities import person_names as persons
+from onrecord.nlp.entities import knowledge, person_names
 from onrecord.nlp.entities.abbreviations import is_short_form
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.spelling import sound
@@ -14,48 +13,50 @@ from onrecord.nlp.entities.spelling import sound
 # No article names more people of one surname; it bounds the time that a text of nothing but names takes.
 MAX_BEARERS = 40
 OFTEN_IN_FULL = 3
-# Tokens, about a sentence: so far from a full name, a surname is still that one's.
+# Tokens after a full name, about a sentence, in which a surname refers to the same person.
 JUST_NAMED = 30
 
 
-def join_full_names(people: list[Referent]) -> list[Referent]:
-    """Join full names that can be one person's, the longest first; what fits two people stays alone."""
-    joined: list[Referent] = []
-    by_word: dict[str, list[Referent]] = defaultdict(list)
-    for referent in sorted(people, key=lambda r: (-len(r.forms[0]), r.names[0].start)):
-        words = persons.without_generation(referent.forms[0])
+def join_full_names(people: list[EntityCluster]) -> list[EntityCluster]:
+    """Join full names that can be one person's, the longest first; a name that fits two people stays alone."""
+    joined: list[EntityCluster] = []
+    by_word: dict[str, list[EntityCluster]] = defaultdict(list)
+    for cluster in sorted(people, key=lambda r: (-len(r.forms[0]), r.names[0].start)):
+        words = person_names.without_generation(cluster.forms[0])
         # Two names of one person share the surname, as it is written or sounds, or the first two words.
         keys = sorted({words[-1], sound(words[-1]), " ".join(words[:2])})
         candidates = {id(r): r for key in keys for r in by_word[key][:MAX_BEARERS]}
-        fitting = [r for r in candidates.values() if r.may_be(referent) and _can_be(r, words)]
+        fitting = [r for r in candidates.values() if r.may_be(cluster) and _can_be(r, words)]
         if len(fitting) == 1:
             target = fitting[0]
-            target.join(referent)
+            target.join(cluster)
         else:
-            target = referent
-            joined.append(referent)
+            target = cluster
+            joined.append(cluster)
         for key in keys:
             if not any(r is target for r in by_word[key]):
                 by_word[key].append(target)
     return joined
 
 
-def _can_be(referent: Referent, words: Words) -> bool:
-    forms = referent.forms[:MAX_BEARERS]
-    return all(persons.same_person(persons.without_generation(form), words) for form in forms)
+def _can_be(cluster: EntityCluster, words: Words) -> bool:
+    forms = cluster.forms[:MAX_BEARERS]
+    return all(person_names.same_person(person_names.without_generation(form), words) for form in forms)
 
 
-def join_short_names(people: list[Referent], short: list[Referent]) -> tuple[list[Referent], list[Referent]]:
-    """Join names of one word with the people who bear them; return the people left alone, and what is no person."""
+def join_short_names(
+    people: list[EntityCluster], short: list[EntityCluster]
+) -> tuple[list[EntityCluster], list[EntityCluster]]:
+    """Join names of one word with the people who bear them; return the persons left alone, and the names that are not persons."""
     bearers = _Bearers(people)
-    single: list[Referent] = []
-    rest: list[Referent] = []
-    # Given names first: whoever is called by it is not the one whom the surname alone means.
+    single: list[EntityCluster] = []
+    rest: list[EntityCluster] = []
+    # Given names first: someone called by the given name is not the one that the surname alone refers to.
     for of_surname in (False, True):
-        for referent in short:
-            word = referent.forms[0][-1]
+        for cluster in short:
+            word = cluster.forms[0][-1]
             if (word in bearers.surnames) is of_surname:
-                person, other = _person_and_other(referent, bearers.surnames[word]) if of_surname else (referent, None)
+                person, other = _person_and_other(cluster, bearers.surnames[word]) if of_surname else (cluster, None)
                 if other is not None:
                     rest.append(other)
                 if person is not None and of_surname:
@@ -66,124 +67,129 @@ def join_short_names(people: list[Referent], short: list[Referent]) -> tuple[lis
     return single, rest
 
 
-def _without_stranger(referent: Referent, bearers: list[Referent]) -> tuple[Referent | None, Referent | None]:
-    """Tell from a surname's mentions those of an office-holder whom the article never names in full.
+def _without_stranger(
+    cluster: EntityCluster, bearers: list[EntityCluster]
+) -> tuple[EntityCluster | None, EntityCluster | None]:
+    """Separate from a surname's mentions those of an office-holder whom the article never names in full.
 
     Beside Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
     """
     if len(bearers) < 2:
-        return referent, None
+        return cluster, None
     titles = {name.title for bearer in bearers for name in bearer.names}
-    of_stranger = [name for name in referent.names if _is_of_office(name) and name.title not in titles]
+    of_stranger = [name for name in cluster.names if _is_of_office(name) and name.title not in titles]
     if not of_stranger:
-        return referent, None
-    words, others = referent.forms[0], [name for name in referent.names if name not in of_stranger]
-    return Referent.of_form(words, others) if others else None, Referent.of_form(words, of_stranger)
+        return cluster, None
+    words, others = cluster.forms[0], [name for name in cluster.names if name not in of_stranger]
+    return EntityCluster.of_form(words, others) if others else None, EntityCluster.of_form(words, of_stranger)
 
 
 def _is_of_office(name: Name) -> bool:
-    return name.title in gazetteer.offices() and name.title_gender is None
+    return name.title in knowledge.offices() and name.title_gender is None
 
 
-def _person_and_other(referent: Referent, bearers: list[Referent]) -> tuple[Referent | None, Referent | None]:
-    """Tell the mentions of a person from those of a place or body that has the person's surname.
+def _person_and_other(
+    cluster: EntityCluster, bearers: list[EntityCluster]
+) -> tuple[EntityCluster | None, EntityCluster | None]:
+    """Separate the mentions of a person from those of a place or organization with the person's surname.
 
     Where the article never says that something is in, from or near the place, and names the person first, the person is meant.
     """
-    words = referent.forms[0]
-    if referent.type != "PERSON" and all(is_short_form(name.span.text) for name in referent.names):
-        return None, referent
-    known = gazetteer.known_names().get(words)
+    words = cluster.forms[0]
+    if cluster.type != "PERSON" and all(is_short_form(name.span.text) for name in cluster.names):
+        return None, cluster
+    known = knowledge.known_names().get(words)
     if known is None or known.type == "PERSON":
-        return referent, None
+        return cluster, None
     named_since = min(bearer.names[0].start for bearer in bearers)
-    if not any(name.preposition or name.before_place or name.start < named_since for name in referent.names):
-        return referent, None
-    of_person = [name for name in referent.names if name.titled or name.type == "PERSON"]
-    of_other = [name for name in referent.names if not (name.titled or name.type == "PERSON")]
+    if not any(name.preposition or name.before_place or name.start < named_since for name in cluster.names):
+        return cluster, None
+    of_person = [name for name in cluster.names if name.titled or name.type == "PERSON"]
+    of_other = [name for name in cluster.names if not (name.titled or name.type == "PERSON")]
     return (
-        Referent.of_form(words, of_person) if of_person else None,
-        Referent.of_form(words, of_other) if of_other else None,
+        EntityCluster.of_form(words, of_person) if of_person else None,
+        EntityCluster.of_form(words, of_other) if of_other else None,
     )
 
 
 class _Bearers:
     """The people by the words of their names."""
 
-    def __init__(self, people: list[Referent]) -> None:
-        self.surnames: dict[str, list[Referent]] = defaultdict(list)
-        self.given_names: dict[str, list[Referent]] = defaultdict(list)
-        self.by_sound: dict[str, list[Referent]] = defaultdict(list)
+    def __init__(self, people: list[EntityCluster]) -> None:
+        self.surnames: dict[str, list[EntityCluster]] = defaultdict(list)
+        self.given_names: dict[str, list[EntityCluster]] = defaultdict(list)
+        self.by_sound: dict[str, list[EntityCluster]] = defaultdict(list)
         self.called_by_given_name: set[int] = set()
         for person in people:
-            forms = list(map(persons.without_generation, person.forms))
+            forms = list(map(person_names.without_generation, person.forms))
             surnames = sorted({form[-1] for form in forms})
             for word in surnames:
                 self.surnames[word].append(person)
-            for key in sorted({sound(word) for word in surnames if len(word) >= persons.MIN_SOUND_LETTERS}):
+            for key in sorted({sound(word) for word in surnames if len(word) >= person_names.MIN_SOUND_LETTERS}):
                 self.by_sound[key].append(person)
             for word in sorted({word for form in forms for word in form[:-1]}.difference(surnames)):
-                if len(word) > 1 and word not in gazetteer.PARTICLES:
+                if len(word) > 1 and word not in knowledge.PARTICLES:
                     self.given_names[word].append(person)
 
-    def take(self, referent: Referent, word: str) -> bool:
+    def take(self, cluster: EntityCluster, word: str) -> bool:
         """Give the mentions of a short name to the people who bear it; return whether there are any."""
         if word in self.surnames:
             bearers = self.surnames[word][:MAX_BEARERS]
             if len(bearers) > 1:
                 bearers = list(filter(_is_credible, bearers)) or bearers
                 bearers = self._meant_by_surname(bearers)
-            _hand_out(referent, bearers)
+            _hand_out(cluster, bearers)
             return True
         bearers = self.given_names.get(word, [])
-        if referent.type != "PERSON" and not (bearers and _may_be_given_name(referent)):
+        if cluster.type != "PERSON" and not (bearers and _may_be_given_name(cluster)):
             return False
         if len(bearers) == 1:
             self.called_by_given_name.add(id(bearers[0]))
-        elif len(word) >= persons.MIN_SOUND_LETTERS and not bearers:
+        elif len(word) >= person_names.MIN_SOUND_LETTERS and not bearers:
             bearers = self.by_sound.get(sound(word), [])
         if len(bearers) == 1:
-            bearers[0].join_short_name(referent)
+            bearers[0].join_short_name(cluster)
         return len(bearers) == 1
 
-    def _meant_by_surname(self, bearers: list[Referent]) -> list[Referent]:
-        """Leave out who is called by the given name, unless the article names that one first."""
+    def _meant_by_surname(self, bearers: list[EntityCluster]) -> list[EntityCluster]:
+        """Leave out people who are called by the given name, unless the article names that one first."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
         first = min(bearers, key=lambda bearer: min(name.start for name in bearer.names))
         return others if others and id(first) not in self.called_by_given_name else bearers
 
 
-def _may_be_given_name(referent: Referent) -> bool:
-    """Whether what the model took for a place or body may be a given name: no known place has it, and it is no acronym."""
-    words = referent.forms[0]
-    if words in gazetteer.known_names() or referent.listed:
+def _may_be_given_name(cluster: EntityCluster) -> bool:
+    """Whether a name that the model labelled as a place or organization may be a given name: not a known place and not an acronym."""
+    words = cluster.forms[0]
+    if words in knowledge.known_names() or cluster.listed:
         return False
-    return words[-1] in gazetteer.given_names() or not any(name.span.text.isupper() for name in referent.names)
+    return words[-1] in knowledge.given_names() or not any(name.span.text.isupper() for name in cluster.names)
 
 
-def _is_credible(person: Referent) -> bool:
-    """Whether a full name is surely one: named twice, or with a known given name or an initial."""
+def _is_credible(person: EntityCluster) -> bool:
+    """Whether a full name is reliable: named twice, or with a known given name or an initial."""
     if len(person.names) > 1:
         return True
     first = person.forms[0][0]
-    return len(first) == 1 or first in gazetteer.given_names()
+    return len(first) == 1 or first in knowledge.given_names()
 
 
-def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
-    """Give each mention of a surname to the bearer it means.
+def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
+    """Give each mention of a surname to the person it refers to.
 
-    That is one whom the title's gender fits; of several the one just named in full, else the one named first. Who is named in full
-    again and again, and not first, is so to be told from another: the surname alone is never that one's. An office's title that none
-    of them has in full is somebody else's, and makes a person of its own.
+    That is one whose gender fits the title; of several the one just named in full, else the one named first. Someone who is named in
+    full again and again, and not first, is being distinguished from another: the surname alone never refers to that person.
     """
     if len(bearers) == 1:
-        bearers[0].join_short_name(referent)
+        bearers[0].join_short_name(cluster)
         return
     starts = [sorted(name.start for name in bearer.names) for bearer in bearers]
     genders = [bearer.gender for bearer in bearers]
-    for name in referent.names:
-        told = name.title_gender
-        fitting = [i for i, gender in enumerate(genders) if told is None or gender in (None, told)]
+    for name in cluster.names:
+        gender_of_title = name.title_gender
+        fitting = [
+            i for i, gender in enumerate(genders) if gender_of_title is None or gender in (None, gender_of_title)
+        ]
         fitting = fitting or list(range(len(bearers)))
         chosen = first = min(fitting, key=lambda i: starts[i][0])
         near = [i for i in fitting if i == first or len(starts[i]) < OFTEN_IN_FULL]
@@ -191,10 +197,10 @@ def _hand_out(referent: Referent, bearers: list[Referent]) -> None:
         behind, distance = _distance(starts[nearest], name.start)
         if not behind and distance <= JUST_NAMED:
             chosen = nearest
-        bearers[chosen].join_short_name(Referent([name], referent.votes, referent.forms))
+        bearers[chosen].join_short_name(EntityCluster([name], cluster.votes, cluster.forms))
 
 
 def _distance(starts: list[int], at: int) -> tuple[int, int]:
-    """Return how far back the last mention before ``at`` is; mentions behind it are farther than any before it."""
+    """Return the distance to the last mention before ``at``; later mentions are farther than any earlier one."""
     before = bisect_right(starts, at)
     return (0, at - starts[before - 1]) if before else (1, starts[0] - at)

@@ -1,6 +1,6 @@
-"""When two names of persons can be one person's."""
+"""Whether two names can be of one person."""
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import sound
 
@@ -10,7 +10,7 @@ MIN_SOUND_LETTERS = 4
 
 def without_generation(words: Words) -> Words:
     """Return a name without Jr, Sr, II, III."""
-    while len(words) > 1 and words[-1].rstrip(",") in gazetteer.GENERATIONS:
+    while len(words) > 1 and words[-1].rstrip(",") in knowledge.GENERATIONS:
         words = (*words[:-2], words[-2].rstrip(","))
     return words
 
@@ -18,14 +18,14 @@ def without_generation(words: Words) -> Words:
 def surname_of(words: Words) -> Words:
     """Return the last word of a name, with the particles before it: ``("le", "pen")``."""
     start = len(words) - 1
-    while start > 1 and words[start - 1] in gazetteer.PARTICLES:
+    while start > 1 and words[start - 1] in knowledge.PARTICLES:
         start -= 1
     return words[start:]
 
 
 def is_surname_only(words: Words) -> bool:
     """Whether a name has no given name: ``Merkel``, ``Le Pen``."""
-    return all(word in gazetteer.PARTICLES for word in words[:-1])
+    return all(word in knowledge.PARTICLES for word in words[:-1])
 
 
 def same_given_name(first: str, second: str) -> bool:
@@ -34,7 +34,7 @@ def same_given_name(first: str, second: str) -> bool:
         return True
     if len(first) == 1 or len(second) == 1:
         return first[0] == second[0]
-    short, long = gazetteer.nicknames().get(first, frozenset()), gazetteer.nicknames().get(second, frozenset())
+    short, long = knowledge.nicknames().get(first, frozenset()), knowledge.nicknames().get(second, frozenset())
     if second in short or first in long or short & long:
         return True
     return sounds_same(first, second)
@@ -75,5 +75,5 @@ def _middle(words: Words) -> Words:
 
 
 def gender_of_given_name(words: Words) -> Gender | None:
-    """Return the gender that the given name of a full name tells."""
-    return gazetteer.given_names().get(words[0].split("-")[0]) if len(words) > 1 else None
+    """Return the gender of the given name of a full name."""
+    return knowledge.given_names().get(words[0].split("-")[0]) if len(words) > 1 else None

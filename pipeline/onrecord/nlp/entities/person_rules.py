@@ -1,13 +1,13 @@
-"""Persons whom the form of the name gives away: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
+"""Persons recognized by the form of the name: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
 
-A given name or an initial before a capitalised word that is nothing else well known is a person, also where the model
-saw half of the name or took it for a place. A capitalised word behind a title is one where the model saw no name at all.
+A given name or an initial before a capitalized word that is not otherwise well known is a person, also where the model found half of
+the name or labelled it as a place. A capitalized word after a title is a person where the model found no name at all.
 """
 
 import re
 from collections.abc import Container
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
@@ -22,7 +22,7 @@ HYPHENS = re.compile("[-'’]")
 def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     """Return the names, in text order, with persons added whose names are not part of a longer one.
 
-    A name of the model's that lies within such a person's name gives way to it.
+    Such a person replaces a name that the model found inside it.
     """
     owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
     found: list[Name] = []
@@ -52,14 +52,14 @@ def _gives_way(name: Name, start: int, end: int) -> bool:
 
 
 def _is_titled(tokens: Tokens, index: int) -> bool:
-    """Whether a token is a surname behind a title that opens no other names: "President Okoro"."""
+    """Whether a token is a surname after a title that begins no other names: "President Okoro"."""
     if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
         return False
-    return fold(tokens.text[index - 1]) in gazetteer.sure_titles() and _is_plain_surname(tokens, index)
+    return fold(tokens.text[index - 1]) in knowledge.sure_titles() and _is_plain_surname(tokens, index)
 
 
 def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
-    """Return where a name that begins behind a title ends, or ``start`` where it goes on with what no person's name holds."""
+    """Return the end of a name after a title, or ``start`` if it continues with something that is not part of a person's name."""
     end = start + 1
     while end < min(len(tokens), start + MAX_WORDS) and end not in owner and _is_plain_surname(tokens, end):
         end += 1
@@ -67,7 +67,7 @@ def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
 
 
 def _is_nationality(word: str) -> bool:
-    known = gazetteer.known_names().get((word,))
+    known = knowledge.known_names().get((word,))
     return known is not None and known.type == "NORP"
 
 
@@ -81,7 +81,7 @@ def _opens_person(tokens: Tokens, index: int) -> bool:
     if _is_initial(word):
         return True
     folded = fold(word)
-    return folded in gazetteer.given_names() and (folded,) not in gazetteer.known_names()
+    return folded in knowledge.given_names() and (folded,) not in knowledge.known_names()
 
 
 def _person_end(tokens: Tokens, start: int) -> int:
@@ -99,7 +99,7 @@ def _person_end(tokens: Tokens, start: int) -> int:
                 break
             limit += after - end
             end = after
-        elif word in gazetteer.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
+        elif word in knowledge.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
             end += 2
             surname = end
         elif _is_surname(tokens, end) or (surname == start and _is_place_as_surname(tokens, end)):
@@ -113,7 +113,7 @@ def _person_end(tokens: Tokens, start: int) -> int:
 
 
 def _behind_nickname(tokens: Tokens, quote: int) -> int:
-    """Return the token behind the nickname in quote marks that starts at ``quote``, or ``quote`` if there is none."""
+    """Return the token after the nickname in quotation marks that starts at ``quote``, or ``quote`` if there is none."""
     for end in range(quote + 2, min(quote + 2 + MAX_NICKNAME_WORDS, len(tokens) - 1)):
         if tokens.text[end] in QUOTE_MARKS:
             return end + 1 if tokens.text[quote + 1][0].isupper() and _is_surname(tokens, end + 1) else quote
@@ -121,7 +121,7 @@ def _behind_nickname(tokens: Tokens, quote: int) -> int:
 
 
 def _behind_hyphens(tokens: Tokens, end: int) -> int:
-    """Return where a word ends that goes on behind a hyphen: ``Min-ho`` is three tokens."""
+    """Return the end of a hyphenated word: ``Min-ho`` is three tokens."""
     while (
         end + 1 < len(tokens)
         and tokens.text[end] == "-"
@@ -140,9 +140,9 @@ def _is_surname(tokens: Tokens, index: int) -> bool:
         _is_name_word(tokens, index)
         and len(word) >= MIN_SURNAME_LETTERS
         and not word.isupper()
-        and folded not in gazetteer.designators()
-        and folded not in gazetteer.titles()
-        and (folded,) not in gazetteer.known_names()
+        and folded not in knowledge.designators()
+        and folded not in knowledge.titles()
+        and (folded,) not in knowledge.known_names()
     )
 
 
@@ -151,8 +151,8 @@ def _is_plain_surname(tokens: Tokens, index: int) -> bool:
 
 
 def _is_place_as_surname(tokens: Tokens, index: int) -> bool:
-    """Whether a place stands where a surname does and nothing of the name follows: ``Pilar Montenegro``."""
-    known = gazetteer.known_names().get((fold(tokens.text[index]),))
+    """Whether a place is in the position of a surname and nothing of the name follows: ``Pilar Montenegro``."""
+    known = knowledge.known_names().get((fold(tokens.text[index]),))
     if known is None or known.type != "GPE" or not known.sure or not _is_name_word(tokens, index):
         return False
     return tokens.text[index].istitle() and (index + 1 == len(tokens) or not _is_name_word(tokens, index + 1))
@@ -163,9 +163,9 @@ def _is_name_word(tokens: Tokens, index: int) -> bool:
 
 
 def _may_precede(word: str) -> bool:
-    """Whether a word in capitals before a person's name is no part of it: a title, a nationality, a body."""
+    """Whether a capitalized word before a person's name does not belong to it: a title, a nationality, an organization."""
     folded = fold(word)
-    return folded in gazetteer.titles() or folded in gazetteer.offices() or (folded,) in gazetteer.known_names()
+    return folded in knowledge.titles() or folded in knowledge.offices() or (folded,) in knowledge.known_names()
 
 
 def _is_initial(word: str) -> bool:

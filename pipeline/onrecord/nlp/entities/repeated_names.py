@@ -1,4 +1,4 @@
-"""Names that the model passed over: those seen elsewhere in the article, and well-known ones."""
+"""Names that the model missed: those found elsewhere in the article, and well-known ones."""
 
 import functools
 import re
@@ -6,27 +6,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import abbreviations
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import abbreviations, knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.lexicon import rows
 
-# In a line of capitals a shorter word is as likely a common one: IT, WHO, US.
+# In a line of capitals a shorter word may be a common one: IT, WHO, US.
 MIN_SHOUTED_LETTERS = 4
-# So many names with one first word are looked for; it bounds the time that a text of nothing but names takes.
+# Names with the same first word; it bounds the time for a text of nothing but names.
 MAX_SAME_START = 40
-# Two capitals are as likely something else: TV, PM.
+# Two capitals may be something else: TV, PM.
 MIN_ACRONYM_LETTERS = 3
 FIRST_WORD = re.compile(r"[^\s\-'’]+")
 Spellings = dict[str, list[tuple[str, EntityType]]]
 Foldings = dict[str, list[tuple[Words, EntityType]]]
 
 
-def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
-    """Return the further places where one of the names, the surname of a person, or a well-known name stands."""
+def repeated_names(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+    """Return the further mentions of the names, of the surnames of persons, and of well-known names."""
     seen = _spellings_of(tokens, names)
     known, known_folded = _known_spellings(), _known_foldings()
     folded = _foldings_of(seen)
@@ -55,7 +54,7 @@ def names_again(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
 
 
 def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
-    """Return where well-known places of several words stand, also where the model saw a part: Trinidad and Tobago."""
+    """Return the well-known places of several words, also where the model found only a part: Trinidad and Tobago."""
     search = _Search(text, tokens, [False] * len(tokens))
     found = []
     skip_to = 0
@@ -70,7 +69,7 @@ def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
 
 
 class _Search:
-    """Looks for names at a token that no name covers yet."""
+    """Searches for names at tokens that are not covered by a name."""
 
     def __init__(self, text: str, tokens: Tokens, taken: list[bool]) -> None:
         self.text = text
@@ -80,7 +79,7 @@ class _Search:
         self.common = {word for word in tokens.text if word.islower()}
 
     def spelled(self, start: int, spellings: Iterable[tuple[str, EntityType]]) -> tuple[int, EntityType] | None:
-        """Return where the longest of the names that starts here ends, unless it is part of a longer one."""
+        """Return the end of the longest name that starts here, unless it is part of a longer one."""
         tokens = self.tokens
         offset = tokens.offset[start]
         for spelling, kind in spellings:
@@ -91,14 +90,14 @@ class _Search:
                 continue
             if last == start and spelling.lower() in self.common and self._may_be_common(start):
                 continue
-            in_headline = start < tokens.headline_end  # there a capital tells nothing
+            in_headline = start < tokens.headline_end  # where capitals show nothing
             if not in_headline and (self._continues_name(start - 1) or self._continues_name(last + 1)):
                 continue
             return last + 1, kind
         return None
 
     def folded(self, start: int, foldings: Iterable[tuple[Words, EntityType]]) -> tuple[int, EntityType] | None:
-        """The same in a line of capitals, where letters count alone, and no word that is a common one elsewhere."""
+        """The same in a line of capitals, where case is ignored, except for words that are common ones elsewhere."""
         for words, kind in foldings:
             end = start + len(words)
             if tuple(map(fold, self.tokens.text[start:end])) != words or any(self.taken[start:end]):
@@ -109,7 +108,7 @@ class _Search:
         return None
 
     def _may_be_common(self, index: int) -> bool:
-        """Whether a capital may be due to the start of a sentence, or the word is tagged as none of a name."""
+        """Whether a capital may be due to the start of a sentence, or the word is not tagged as a name."""
         return self.tokens.starts_sentence[index] or not self.tokens.tag[index].startswith(("NNP", "JJ"))
 
     def _continues_name(self, index: int) -> bool:
@@ -121,13 +120,13 @@ class _Search:
         if not word[0].isupper() or not tokens.tag[index].startswith("NNP"):
             return False
         folded = fold(word)
-        if folded in gazetteer.titles() or folded in gazetteer.offices():
+        if folded in knowledge.titles() or folded in knowledge.offices():
             return False
         return not (tokens.starts_sentence[index] and word.lower() in self.common)
 
 
 def _is_shouted(tokens: Tokens, index: int) -> bool:
-    """Whether a word is written in capitals and is no acronym: it is long, or another such word follows ("DES MOINES")."""
+    """Whether a word is in capitals and not an acronym: it is long, or another such word follows ("DES MOINES")."""
     words = [word for word in tokens.text[index : index + 2] if word.isupper()]
     return bool(words) and tokens.text[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
 
@@ -150,7 +149,7 @@ def _spellings_of(tokens: Tokens, names: list[Name]) -> Spellings:
         elif name.type == "ORG" and len(name.words) >= MIN_ACRONYM_LETTERS:
             for initials in abbreviations.initials_of(name.words):
                 votes[initials.upper(), initials.upper()]["ORG"] += 1
-    for key in [key for key in votes if fold(key[1]) in gazetteer.common_words()]:
+    for key in [key for key in votes if fold(key[1]) in knowledge.common_words()]:
         del votes[key]
     spellings: Spellings = defaultdict(list)
     for (first, spelling), kinds in sorted(votes.items(), key=lambda item: -len(item[0][1])):
@@ -162,7 +161,7 @@ def _foldings_of(spellings: Spellings) -> Foldings:
     foldings: Foldings = defaultdict(list)
     for of_first in spellings.values():
         for spelling, kind in of_first:
-            words = gazetteer.words_of(spelling)
+            words = knowledge.words_of(spelling)
             if words:
                 foldings[words[0]].append((words, kind))
     for candidates in foldings.values():
@@ -173,9 +172,9 @@ def _foldings_of(spellings: Spellings) -> Foldings:
 @functools.cache
 def _known_spellings() -> Spellings:
     spellings: Spellings = defaultdict(list)
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     for name, *_ in sorted(rows("entity_known"), key=lambda row: -len(row[0])):
-        entry = known[gazetteer.words_of(name)]
+        entry = known[knowledge.words_of(name)]
         first = FIRST_WORD.match(name)
         if first and entry.sure and entry.type != "NORP":
             spellings[first.group()].append((name, entry.type))
@@ -195,7 +194,7 @@ def _long_known_places() -> Spellings:
 @functools.cache
 def _known_foldings() -> Foldings:
     foldings: Foldings = defaultdict(list)
-    for words, known in sorted(gazetteer.known_names().items(), key=lambda item: -len(item[0])):
+    for words, known in sorted(knowledge.known_names().items(), key=lambda item: -len(item[0])):
         if known.sure and known.type != "NORP":
             foldings[words[0]].append((words, known.type))
     return dict(foldings)

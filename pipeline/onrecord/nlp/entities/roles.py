@@ -1,19 +1,19 @@
-"""What a person is said to be: ``NATO Secretary General Erik Dahl``, ``Ann Lee, a close adviser of the premier, said``.
+"""The role of a person: ``NATO Secretary General Erik Dahl``, ``Ann Lee, a close adviser of the premier, said``.
 
 Three patterns over tags, with a noun for an office or a calling as their head: before the name, before the name with a
-comma, and behind the name between commas. They need no parse, which often goes wrong among so many nouns.
+comma, and after the name between commas. They need no parse, which is often wrong in sequences of nouns.
 """
 
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import ARTICLES, Name
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
-# "former Deputy Prime Minister and Foreign Minister" has seven words; what is longer is a clause.
+# "former Deputy Prime Minister and Foreign Minister" has seven words; longer ones are clauses.
 MAX_WORDS = 9
-# More words than this make a role no more telling: the first such one is taken.
+# More words do not make a role more informative: the first such one is used.
 TELLING_WORDS = 4
-# "Dahl's spokesman" says whose; a longer possessor is left out.
+# "Dahl's spokesman" keeps its possessor; longer ones are left out.
 MAX_POSSESSOR_WORDS = 1
 NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 MODIFIER_TAGS = NOUN_TAGS | {"JJ", "JJS", "VBN", "HYPH", "POS"}
@@ -27,7 +27,7 @@ NOTHING = (0, 0)
 
 
 def role_of(names: list[Name], text: str, tokens: Tokens) -> str | None:
-    """Return the most telling role that stands beside one of a person's names, or None."""
+    """Return the most informative role next to one of a person's names, or None."""
     best, best_words = None, 0
     for name in names:
         for start, end in (_before(tokens, name), _before_comma(tokens, name), _behind(tokens, name)):
@@ -40,7 +40,7 @@ def role_of(names: list[Name], text: str, tokens: Tokens) -> str | None:
 def _before(tokens: Tokens, name: Name) -> tuple[int, int]:
     """NATO Secretary General Erik Dahl; Secretary of State Paul Renner."""
     end = name.start
-    if end and fold(tokens.text[end - 1]) in gazetteer.titles() and not _is_office(tokens, end - 1):
+    if end and fold(tokens.text[end - 1]) in knowledge.titles() and not _is_office(tokens, end - 1):
         end -= 1
     return _ending_at(tokens, end)
 
@@ -83,7 +83,7 @@ def _behind(tokens: Tokens, name: Name) -> tuple[int, int]:
 
 
 def _ending_at(tokens: Tokens, end: int) -> tuple[int, int]:
-    """Return the noun phrase for an office that ends before a token, its articles left out."""
+    """Return the noun phrase for an office that ends before a token, without articles."""
     head = end - 1
     link = end - 1
     while link > 0 and end - link <= MAX_WORDS and tokens.tag[link] in NOUN_TAGS:
@@ -105,7 +105,7 @@ def _ending_at(tokens: Tokens, end: int) -> tuple[int, int]:
 
 
 def _is_no_part(tokens: Tokens, index: int, head: int) -> bool:
-    """Whether a noun in lower case stands before an office with a capital, as in "a remark President Lang made"."""
+    """Whether there is a noun in lower case before a capitalized office, as in "a remark President Lang made"."""
     word = tokens.text[index]
     is_noun = word.islower() and tokens.tag[index] in ("NN", "NNS")
     return tokens.text[head][0].isupper() and is_noun and word not in WHERE_IN_OFFICE
@@ -118,4 +118,4 @@ def _is_modifier(tokens: Tokens, index: int) -> bool:
 def _is_office(tokens: Tokens, index: int) -> bool:
     if tokens.tag[index] not in NOUN_TAGS:
         return False
-    return fold(tokens.text[index]) in gazetteer.offices()
+    return fold(tokens.text[index]) in knowledge.offices()

@@ -1,13 +1,10 @@
-"""How names are spelled: the forms under which two spellings of one name are the same."""
+"""Spelling of names: forms under which two spellings of one name are the same."""
 
 import functools
 import re
-import unicodedata
 
-# Letters that no decomposition turns into plain ones.
-PLAIN_LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
-)
+from onrecord.data.names import fold as fold
+
 # Ways in which one sound of Cyrillic, Arabic or Hebrew is written in Latin letters, most specific first.
 SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sound)
@@ -34,17 +31,8 @@ SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 @functools.lru_cache(maxsize=65536)
-def fold(word: str) -> str:
-    """Return a word without accents, case, apostrophes, full stops: ``Erdoğan`` is ``erdogan``, ``U.S.`` is ``us``."""
-    if word.isascii():
-        return word.lower().replace(".", "").replace("'", "")
-    plain = unicodedata.normalize("NFKD", word.casefold().translate(PLAIN_LETTERS))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in ".'’ʼ‘")
-
-
-@functools.lru_cache(maxsize=65536)
 def sound(word: str) -> str:
-    """Return what transliterations of one name have in common: ``wolkoff`` and ``volkov`` are both ``volkov``."""
+    """Return the form that transliterations of one name share: ``wolkoff`` and ``volkov`` are both ``volkov``."""
     for pattern, replacement in SOUNDS:
         word = pattern.sub(replacement, word)
     return word

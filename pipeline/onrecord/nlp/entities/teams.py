@@ -1,8 +1,8 @@
-"""Teams that bear the name of their place: in a report of a match, ``Sweden beat Panama`` speaks of neither country.
+"""Teams with the name of their place: in a report of a match, ``Sweden beat Panama`` is about neither country.
 
-Only reports of sport are read so: those with enough words of sport. A name is a team's where one of its mentions plays
+This applies only to reports of sport: those with enough words of sport. A name is a team's where one of its mentions plays
 (it beats, it is followed by a score, it has a captain); its other mentions are the team's too unless they say where
-something is: in brackets, behind "in", as the dateline.
+something is: in brackets, after "in", as the dateline.
 """
 
 import functools
@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.morphology import forms_to_verb
 
-# In a report of sport there are so many words of sport, and with the scores they are such a share of its tokens.
+# A report of sport has at least as many words of sport, and with the scores they are at least this share of its tokens.
 # Reports of polls have scores too.
 MIN_WORDS_OF_SPORT = 3
 MIN_SHARE_OF_SPORT = 0.012
@@ -38,7 +38,7 @@ def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     """Return the names, in text order, those of teams marked as such."""
     if not _is_sport(text, tokens):
         return names
-    known = gazetteer.known_names()
+    known = knowledge.known_names()
     surnames = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
     forms: dict[Words, list[Name]] = defaultdict(list)
     for name in names:
@@ -66,7 +66,7 @@ def _plays(tokens: Tokens, name: Name) -> bool:
     behind = tokens.text[name.end] if name.end < len(tokens) else ""
     if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(tokens, name):
         return True
-    if behind.lower() in gazetteer.offices() and behind.islower():
+    if behind.lower() in knowledge.offices() and behind.islower():
         return True
     for index in range(name.start, name.end):
         head = tokens.head[index]
@@ -77,7 +77,7 @@ def _plays(tokens: Tokens, name: Name) -> bool:
 
 @functools.cache
 def _games() -> frozenset[str]:
-    """Return all forms of the verbs for what teams do to one another."""
+    """Return all forms of the verbs for what teams do to each other."""
     return frozenset(forms_to_verb(lexicon.words("entity_sport_verbs")))
 
 

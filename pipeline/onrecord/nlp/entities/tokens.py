@@ -1,4 +1,4 @@
-"""A Doc's tokens as plain lists: looking up a list is some twenty times faster than asking a ``Token``."""
+"""A Doc's tokens as plain lists: a list is about twenty times faster to read than a ``Token``."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +38,7 @@ class Tokens:
         return len(self.text)
 
     def end_offset(self, index: int) -> int:
-        """Return the code point behind a token."""
+        """Return the end of a token in code points."""
         return self.offset[index] + len(self.text[index])
 
     def follows_space(self, index: int) -> bool:
@@ -47,7 +47,7 @@ class Tokens:
 
     @cached_property
     def starts_sentence(self) -> list[bool]:
-        """Whether each token is the first word of its sentence, opening quote marks and brackets left aside."""
+        """Whether each token is the first word of its sentence, not counting opening quotation marks and brackets."""
         result, open_sentence, last = [False] * len(self), False, -1
         for index, (text, sentence) in enumerate(zip(self.text, self.sentence, strict=True)):
             if sentence != last:
@@ -58,7 +58,7 @@ class Tokens:
 
     @cached_property
     def shouted(self) -> list[bool]:
-        """Whether each token stands in a line in capitals, such as an agency's headline, in a text that is not."""
+        """Whether each token is in a line of capitals, such as an agency's headline, in a text that is not all capitals."""
         result = [False] * len(self)
         start = 0
         for index in range(len(self) + 1):
@@ -71,17 +71,17 @@ class Tokens:
 
     @cached_property
     def headline_end(self) -> int:
-        """The end of a first line that Has Its Words Capitalised; 0 if it has not, or if there is no other line."""
+        """The end of a first line that Has Its Words Capitalised; 0 if it does not, or if there is no other line."""
         end = next((index for index, text in enumerate(self.text) if "\n" in text), 0)
         if all(map(str.isspace, self.text[end:])):
             return 0
-        words = [word for word in self.text[:end] if len(word) > LONGEST_SMALL_WORD and word.isalpha()]
+        words = [word for word in self.text[:end] if len(word) > MAX_SMALL_WORD and word.isalpha()]
         capitalised = sum(word[0].isupper() for word in words)
         return end if len(words) >= MIN_SHOUTED_WORDS and capitalised >= MIN_CAPITALISED * len(words) else 0
 
 
-# Articles and prepositions stay small in most headlines.
-LONGEST_SMALL_WORD = 3
+# Letters: articles and prepositions are in lower case in most headlines.
+MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
 # One or two words in capitals may be an acronym or a dateline.
 MIN_SHOUTED_WORDS = 3

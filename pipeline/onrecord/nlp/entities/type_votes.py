@@ -1,17 +1,17 @@
-"""What kind of thing a name is: all its mentions in the article vote, and what is known of its words."""
+"""The entity type of a name: a vote of all its mentions in the article and of the knowledge about its words."""
 
 from collections.abc import Iterable
 from typing import TypeAlias, get_args
 
 from onrecord.data.records import EntityType
-from onrecord.nlp.entities import knowledge as gazetteer
+from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 
 Votes: TypeAlias = dict[EntityType, float]
 TYPE_ORDER: tuple[EntityType, ...] = get_args(EntityType)
 # Weights in units of one guess of the model.
-FOUND_AGAIN = 0.2  # repeats what other mentions have said
+FOUND_AGAIN = 0.2  # repeats other mentions
 TITLE = 2.0
 KNOWN = 3.0
 KNOWN_MENTION = 1.0  # a known name is outvoted by titles only, however often the model is wrong
@@ -21,7 +21,7 @@ SAID = 1.5  # "the newspaper Coastal Letters"
 LOCATED = 1.2  # "passengers waited in Springfield"
 GIVEN_NAME = 1.0
 TEAM = 8.0  # outvotes the well-known place
-LISTED = 100.0  # the user's list is believed
+LISTED = 100.0  # the user's list decides
 # "Clara Jensen Prize for Young Writers" has a given name too.
 MAX_PERSON_WORDS = 4
 
@@ -29,10 +29,10 @@ MAX_PERSON_WORDS = 4
 def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     """Return how strongly each type is supported by the mentions that have these words."""
     votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
-    known = gazetteer.known_names().get(words)
-    designated = gazetteer.designated(words)
-    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in gazetteer.given_names()
-    is_surname = not designated or (len(words) == 2 and words[-1] in gazetteer.designating_surnames())
+    known = knowledge.known_names().get(words)
+    designated = knowledge.designated(words)
+    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in knowledge.given_names()
+    is_surname = not designated or (len(words) == 2 and words[-1] in knowledge.designating_surnames())
     if known:
         votes[known.type] += KNOWN
     for name in names:

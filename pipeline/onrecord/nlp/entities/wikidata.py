@@ -1,10 +1,10 @@
-"""Which item of Wikidata a place or body is: from lists of well-known ones, and what else the article speaks of.
+"""Links places and organizations to items of Wikidata, by lists of well-known ones and the other places in the article.
 
-Nothing rather than a wrong item. A name with one well-known bearer is that bearer, unless the words behind it say otherwise
+No item is better than a wrong one. A name with one well-known bearer is that bearer, unless the words after it contradict
 ("Paris, Texas"). A name with several (Georgia, Congo), or one that many lesser places share (Birmingham), needs support: another
 place or people of the same country or state in the article. A capital with a namesake (Washington) is meant unless the article
-supports the other. A body that many countries have (the Senate) is that of the country that the article is about, the one with
-most mentions by far. People have no items: the lists have none.
+supports the other. An institution of many countries (the Senate) is that of the country that the article is about: the one with by
+far most mentions. People have no items: the lists have none.
 """
 
 import functools
@@ -14,19 +14,19 @@ from dataclasses import dataclass
 
 from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
-from onrecord.nlp.entities import knowledge as gazetteer
-from onrecord.nlp.entities.cluster import Referent
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.organization_clustering import canonical
 
-# The country that an article is about has so many times the mentions of the next.
+# The country that an article is about has this many times the mentions of the next.
 BY_FAR = 2
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A well-known place or body.
+    """A well-known place or organization.
 
     ``country`` and ``division`` are codes of ISO 3166-1 alpha-2 and 3166-2, empty where there is none. ``shared`` says whether
     lesser bearers of the name are in the news too.
@@ -56,23 +56,23 @@ NOTHING_KNOWN = Item("")
 
 @functools.cache
 def items() -> dict[Words, tuple[Item, ...]]:
-    """Return the well-known places and bodies by the words of their names."""
+    """Return the well-known places and organizations by the words of their names."""
     found: dict[Words, dict[str, Item]] = defaultdict(dict)
     for name, item, country, division, capital, shared in lexicon.rows("cities", "knowledge"):
         city = Item(item, country, division, is_city=True, is_capital=bool(capital), shared=bool(shared))
-        found[gazetteer.words_of(name)][item] = city
+        found[knowledge.words_of(name)][item] = city
     for name, item, country, division in lexicon.rows("territories", "knowledge"):
         # A city that is a division of its own, such as Berlin, is in both lists.
-        found[gazetteer.words_of(name)].setdefault(item, Item(item, country, division))
+        found[knowledge.words_of(name)].setdefault(item, Item(item, country, division))
     for name, item, country, shared in lexicon.rows("organizations", "knowledge"):
-        found[gazetteer.words_of(name)][item] = Item(item, country, is_body=True, shared=bool(shared))
+        found[knowledge.words_of(name)][item] = Item(item, country, is_body=True, shared=bool(shared))
     return {words: tuple(bearers.values()) for words, bearers in found.items()}
 
 
 @functools.cache
 def country_of_people() -> dict[Words, str]:
     """Return the country's code for the peoples that have a country."""
-    return {gazetteer.words_of(name): country for name, country in lexicon.rows("demonyms", "knowledge")}
+    return {knowledge.words_of(name): country for name, country in lexicon.rows("demonyms", "knowledge")}
 
 
 @functools.cache
@@ -81,20 +81,20 @@ def country_names() -> dict[str, str]:
     names: dict[str, str] = {}
     for name, _, country, division in lexicon.rows("territories", "knowledge"):
         if country and not division:
-            known = gazetteer.known_names().get(gazetteer.words_of(name))
-            if country not in names or (known is not None and known.canonical == gazetteer.words_of(name)):
+            known = knowledge.known_names().get(knowledge.words_of(name))
+            if country not in names or (known is not None and known.canonical == knowledge.words_of(name)):
                 names[country] = name
     return names
 
 
-def identify(referents: Sequence[Referent]) -> list[Item]:
-    """Return the item of each referent; for a people one without an id, for what is not known ``NOTHING_KNOWN``."""
-    bearers = [_bearers(referent) for referent in referents]
+def link_to_wikidata(clusters: Sequence[EntityCluster]) -> list[Item]:
+    """Return the item of each cluster; for a people one without an id, for an unknown name ``NOTHING_KNOWN``."""
+    bearers = [_bearers(cluster) for cluster in clusters]
     support: dict[str, set[int]] = defaultdict(set)
     mentions: Counter[str] = Counter()
     for index, candidates in enumerate(bearers):
         if len(candidates) == 1 and not candidates[0].shared:
-            mentions[candidates[0].country] += len(referents[index].names)
+            mentions[candidates[0].country] += len(clusters[index].names)
             for code in candidates[0].codes:
                 support[code].add(index)
     del mentions[""]
@@ -102,29 +102,29 @@ def identify(referents: Sequence[Referent]) -> list[Item]:
     if most < BY_FAR * second:
         about = ""
     identified = []
-    for index, (referent, candidates) in enumerate(zip(referents, bearers, strict=True)):
+    for index, (cluster, candidates) in enumerate(zip(clusters, bearers, strict=True)):
         codes = frozenset(code for code, supporters in support.items() if len(supporters) > (index in supporters))
-        identified.append(_chosen(candidates, codes, about, _places_behind(referent)))
+        identified.append(_chosen(candidates, codes, about, _places_behind(cluster)))
     return identified
 
 
-def _bearers(referent: Referent) -> tuple[Item, ...]:
-    kind = referent.type
+def _bearers(cluster: EntityCluster) -> tuple[Item, ...]:
+    kind = cluster.type
     if kind == "NORP":
-        country = country_of_people().get(canonical(referent.forms[0]))
+        country = country_of_people().get(canonical(cluster.forms[0]))
         return (Item("", country),) if country else ()
-    if kind == "PERSON" or referent.is_team:
+    if kind == "PERSON" or cluster.is_team:
         return ()
-    by_form = (items().get(words, ()) for words in (*referent.forms, *map(canonical, referent.forms)))
+    by_form = (items().get(words, ()) for words in (*cluster.forms, *map(canonical, cluster.forms)))
     fitting = (tuple(item for item in found if item.is_body or kind in PLACE_TYPES) for found in by_form)
-    # "New York City" tells what "New York" does not.
+    # "New York City" is unambiguous, "New York" is not.
     return min(filter(None, fitting), key=len, default=())
 
 
-def _places_behind(referent: Referent) -> list[Item]:
+def _places_behind(cluster: EntityCluster) -> list[Item]:
     """Return the countries and states that follow the name, as in "Springfield, Illinois"."""
-    own = canonical(referent.forms[0])  # "Washington, D.C."
-    behind = sorted({canonical(name.before_place) for name in referent.names if name.before_place} - {own})
+    own = canonical(cluster.forms[0])  # "Washington, D.C."
+    behind = sorted({canonical(name.before_place) for name in cluster.names if name.before_place} - {own})
     found = (item for words in behind for item in items().get(words, ()))
     return [item for item in found if not item.is_city and not item.is_body]
 

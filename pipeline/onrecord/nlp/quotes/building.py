@@ -1,4 +1,4 @@
-"""Candidates from tokens: what the rules of syntax have in common."""
+"""Builds candidates from tokens; shared by the rules of syntax."""
 
 from collections.abc import Iterator
 
@@ -12,15 +12,15 @@ CLOSING = frozenset({"%", ")"})  # signs that end a content
 
 
 class Builder:
-    """Makes candidates of ranges of one Doc's tokens."""
+    """Builds candidates from token ranges of one Doc."""
 
     def __init__(self, tree: Tree) -> None:
-        """Take the tree that the tokens are of."""
+        """Build candidates from the tokens of a tree."""
         self.tree = tree
 
     def make(
         self,
-        frame: str,
+        construction: str,
         token: int,
         cue: Cue,
         ranges: list[TokenRange],
@@ -28,9 +28,16 @@ class Builder:
         with_word: int | None = None,
         links: tuple[str, ...] = (),
     ) -> Iterator[Candidate]:
-        """Yield the candidate, if there is any word in its content.
+        """Yield the candidate, unless its content has no words.
 
-        ``ranges`` are the content's tokens, ends exclusive; ``with_word`` is a preposition that belongs to the cue.
+        Args:
+            construction: how the content depends on the cue.
+            token: the cue's main token.
+            cue: its entry in the lexicon.
+            ranges: the tokens of the content, ends exclusive.
+            source: the head of the speaker phrase.
+            with_word: a preposition that belongs to the cue.
+            links: how the content is joined to its neighbours.
         """
         tree = self.tree
         content = tuple(kept for start, end in ranges if (kept := self.trimmed(start, end)))
@@ -39,7 +46,7 @@ class Builder:
         words = [token, *(word for word in (tree.child(token, "prt"), with_word) if word is not None)]
         words = [word for word in words if tree.is_word[word]]
         yield Candidate(
-            frame=frame,
+            construction=construction,
             anchor=token,
             cue=tuple((word, word + 1) for word in words),
             content=content,
@@ -50,7 +57,7 @@ class Builder:
         )
 
     def trimmed(self, start: int, end: int) -> tuple[int, int] | None:
-        """Return the code points of the tokens from the first to the last word, without the complementiser."""
+        """Return the code points from the first to the last word of a token range, without a complementizer."""
         tree = self.tree
         start = tree.next_word[start]
         if start < end and tree.lower[start] == "that" and tree.tags[start] == "IN":

@@ -1,4 +1,4 @@
-"""What may be a quote: a cue, its content and its source, with the features that weigh it."""
+"""A possible quote: a cue, its content and its source."""
 
 from dataclasses import dataclass, field
 
@@ -9,14 +9,23 @@ Spans = tuple[tuple[int, int], ...]
 
 @dataclass(slots=True)
 class Candidate:
-    """A reading of the text: ``content`` in code points, ``cue`` and ``source`` in tokens, ends exclusive.
+    """One possible quote.
 
-    ``frame`` names how the content hangs on the cue ("that", "inf", "obj", "of", "trail", ...); ``anchor`` is the cue's
-    main token. ``source_head`` is the speaker phrase's head word; ``place`` is the region in marks that the content begins with, where it
-    was found by the marks; ``links`` say how the content is joined to its neighbours.
+    Attributes:
+        construction: how the content depends on the cue ("that", "inf", "obj", "of", "trail", ...).
+        anchor: the main token of the cue.
+        cue: the tokens of the cue, ends exclusive.
+        content: the content in code points, ends exclusive.
+        source: the tokens of the speaker phrase, end exclusive.
+        source_head: the head of the speaker phrase.
+        features: the names of its features (``features``).
+        score: its probability (``scoring``).
+        lexical: the cue's entry in the lexicon.
+        links: how the content is joined to its neighbours.
+        region: the region in quotation marks that the content begins with, where it was found by its marks.
     """
 
-    frame: str
+    construction: str
     anchor: int
     cue: tuple[tuple[int, int], ...]
     content: Spans
@@ -26,4 +35,4 @@ class Candidate:
     score: float = 0.0
     lexical: Cue | None = None
     links: tuple[str, ...] = ()
-    place: int | None = None
+    region: int | None = None

@@ -1,47 +1,48 @@
-"""Words without marks behind a colon: "The mayor wrote: we will not bow", and the lines of an interview."""
+"""Quotes without marks after a colon: "The mayor wrote: we will not bow", and the lines of an interview."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
 
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue, nouns, verbs
-from onrecord.nlp.quotes.quotation_candidates import LONGEST_NAME, NO_PREDICATES, STATEMENT
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.quotation_candidates import MAX_NAME, NO_PREDICATES, STATEMENT
 from onrecord.nlp.quotes.speakers import phrase, source_of, source_of_noun
-from onrecord.nlp.quotes.tree import Tree
 
-LONGEST_GAP = 30  # tokens from a cue to its colon
+MIN_LINE = 3  # tokens of an interview line with its colon; a shorter one says nothing
+MAX_FEW_LINES = 2  # lines; more are a transcript
+MAX_GAP = 30  # tokens from a cue to its colon
 
 
-class Colons:
-    """Reads the candidates of one Doc off its colons."""
+class ColonCandidates:
+    """Proposes what follows a colon."""
 
-    def __init__(self, tree: Tree, skip: list[bool], region_of: list[int], paragraph_starts: list[int]) -> None:
-        """Take the tokens to leave out, the region in marks of each token, and the first token of each paragraph."""
-        self.tree = tree
-        self.skip = skip
-        self.region_of = region_of
-        self.paragraph_starts = paragraph_starts
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Read the colons of a layout."""
+        self.layout = layout
+        self.tree = layout.tree
 
     def __iter__(self) -> Iterator[Candidate]:
-        yield from self.turns()
+        yield from self.transcript_lines()
         tree = self.tree
         for colon in range(1, tree.size - 1):
-            if tree.words[colon] != ":" or self.skip[colon] or self.region_of[colon] >= 0:
+            if tree.words[colon] != ":" or self.layout.skip[colon] or self.layout.region_of[colon] >= 0:
                 continue
-            place = bisect_right(self.paragraph_starts, colon)
-            end = self._start(place)
+            place = bisect_right(self.layout.paragraph_starts, colon)
+            end = self.layout.paragraph_start(place)
             begin = tree.next_word[colon + 1]
-            frame = "colon"
-            if begin >= end:  # the colon ends its paragraph: the next one is what it introduces
-                frame, begin, end = "block", tree.next_word[min(end, tree.size)], self._start(place + 1)
-            if begin < end and self.region_of[begin] < 0 and not self.skip[begin]:
-                yield from self.introduced(frame, colon, begin, end)
+            construction = "colon"
+            if begin >= end:  # the colon ends its paragraph and introduces the next one
+                construction, begin, end = (
+                    "block",
+                    tree.next_word[min(end, tree.size)],
+                    self.layout.paragraph_start(place + 1),
+                )
+            if begin < end and self.layout.region_of[begin] < 0 and not self.layout.skip[begin]:
+                yield from self.introduced(construction, colon, begin, end)
 
-    def _start(self, place: int) -> int:
-        return self.paragraph_starts[place] if place < len(self.paragraph_starts) else self.tree.size
-
-    def introduced(self, frame: str, colon: int, begin: int, end: int) -> Iterator[Candidate]:
-        """Yield the readings of what stands between two tokens, behind a colon with a cue before it."""
+    def introduced(self, construction: str, colon: int, begin: int, end: int) -> Iterator[Candidate]:
+        """Yield the text between two tokens as what the cue before a colon introduces."""
         tree = self.tree
         found = self._cue(colon)
         if found is None:
@@ -51,18 +52,20 @@ class Colons:
         last = tree.previous_word[end - 1]
         ends = [last]
         stop = tree.previous_word[min(tree.sentence(begin)[1], end) - 1]
-        if frame == "colon" and stop < last:
+        if construction == "colon" and stop < last:
             ends.append(stop)
         for place in ends:
             content = ((tree.starts[begin], tree.ends[place]),)
             links = (f"colon={'sentence' if place == stop else 'paragraph'}",)
-            yield Candidate(frame, token, ((token, token + 1),), content, where, source, lexical=cue, links=links)
+            yield Candidate(
+                construction, token, ((token, token + 1),), content, where, source, lexical=cue, links=links
+            )
 
     def _cue(self, colon: int) -> tuple[Cue, int, int | None] | None:
         """Return the cue before a colon, its token and the head of its source."""
         tree = self.tree
         verb_cues, noun_cues = verbs(), nouns()
-        low = max(tree.sentence(colon - 1)[0], colon - LONGEST_GAP)
+        low = max(tree.sentence(colon - 1)[0], colon - MAX_GAP)
         for token in range(colon - 1, low - 1, -1):
             tag, word = tree.tags[token], tree.lower[token]
             if tag[:2] == "VB" and tree.labels[token] not in NO_PREDICATES:
@@ -74,26 +77,26 @@ class Colons:
                     return noun_cues[word], token, source
         return None
 
-    def turns(self) -> Iterator[Candidate]:
+    def transcript_lines(self) -> Iterator[Candidate]:
         """Yield the lines of an interview: a name, a colon, and what he or she says."""
         tree = self.tree
         found = []
-        for paragraph, start in enumerate(self.paragraph_starts):
-            end = self.paragraph_starts[paragraph + 1] if paragraph + 1 < len(self.paragraph_starts) else tree.size
-            colon = next((t for t in range(start, min(end, start + LONGEST_NAME + 1)) if tree.words[t] == ":"), None)
+        for paragraph, start in enumerate(self.layout.paragraph_starts):
+            end = self.layout.paragraph_end(paragraph)
+            colon = next((t for t in range(start, min(end, start + MAX_NAME + 1)) if tree.words[t] == ":"), None)
             start = tree.next_word[start]
-            if colon is None or start >= colon or self.skip[start]:
+            if colon is None or start >= colon or self.layout.skip[start]:
                 continue
             if any(not tree.words[t][0].isupper() for t in range(start, colon) if tree.is_word[t]):
                 continue
             while end > colon + 1 and tree.words[end - 1].isspace():
                 end -= 1
-            if end - colon > 2:
+            if end - colon >= MIN_LINE:
                 found.append((start, colon, end))
-        second = self._start(1)
-        # A label before a headline ("UPDATE: …") is nobody; whoever speaks is named again.
+        second = self.layout.paragraph_start(1)
+        # A label before a headline ("UPDATE: …") is not a speaker; a speaker is named again.
         found = [turn for turn in found if turn[0] >= second or self._is_named_again(*turn)]
-        repeated = "many" if len(found) > 2 else "few"
+        repeated = "many" if len(found) > MAX_FEW_LINES else "few"
         for start, colon, end in found:
             capitals = "capitals" if tree.text[tree.starts[start] : tree.ends[colon - 1]].isupper() else "name"
             content = ((tree.starts[colon + 1], tree.ends[end - 1]),)
@@ -102,7 +105,7 @@ class Colons:
             yield Candidate("turn", colon, cue, content, (start, colon), colon - 1, lexical=STATEMENT, links=links)
 
     def _is_named_again(self, start: int, colon: int, end: int) -> bool:
-        """Whether the last word before a colon is in the text again, as a name is."""
+        """Whether the last word before a colon occurs again, capitalized as a name."""
         name = self.tree.lower[colon - 1]
         return any(
             self.tree.lower[token] == name and self.tree.words[token][0].isupper()

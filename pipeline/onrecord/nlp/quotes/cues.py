@@ -1,4 +1,4 @@
-"""Cues: the words that say that someone's words, thoughts or plans follow, and what each takes as its content."""
+"""Cues: the words that introduce someone's words, thoughts or plans, and the complements that each takes as content."""
 
 import functools
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from onrecord.nlp.morphology import verb_forms
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A cue word: its base form, its classes (the main one first) and what it takes; see ``quote_cues.tsv``."""
+    """A cue word: its base form, its classes (the main one first) and the complements that it takes (``quote_cues.tsv``)."""
 
     lemma: str
     classes: tuple[str, ...]
@@ -17,7 +17,7 @@ class Cue:
 
     @property
     def is_speech(self) -> bool:
-        """Whether it can introduce somebody's own words in marks."""
+        """Whether it can introduce words in quotation marks."""
         return "quote" in self.takes
 
 
@@ -57,5 +57,5 @@ def adjectives() -> dict[str, Cue]:
 
 @functools.cache
 def nominals() -> dict[str, tuple[str, str]]:
-    """Return what the nouns that stand for somebody named elsewhere mean: PERSON or ORG, and the gender if they tell."""
+    """Return, for each noun that refers to someone named elsewhere, the entity type (PERSON or ORG) and the gender or ""."""
     return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}

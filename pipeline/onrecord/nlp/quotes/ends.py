@@ -1,20 +1,20 @@
-"""Where the content of a cue may end: parsers hang what follows now on the content and now on the cue."""
+"""Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.speakers import speaks_beside
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB, Tree
+from onrecord.nlp.quotes.tree import MAX_CLIMB, Tree
 
 PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})
 MARKS = frozenset('“”"«»') | {"``", "''"}
 WH = frozenset({"what", "who", "whom", "whose", "which", "when", "where", "why", "how", "whether", "if"})
 MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl", "appos", "npadvmod", "parataxis", "dep"})
-MOST_ENDS = 4  # dependents of a cue behind its content that may belong to it
-MOST_JOINTS = 2  # tokens between a constituent and what is before it: ", and"
-MOST_CUTS = 4  # ends tried within the content
+MAX_ENDS = 4  # dependents of a cue after its content that may belong to the content
+MAX_JOINTS = 2  # tokens between a constituent and the one before it: ", and"
+MAX_CUTS = 4  # ends tried within the content
 
 
 def clause_kind(tree: Tree, verb: int) -> str:
-    """Return what sort of clause a verb heads: "that", "wh", "inf", "bare" (finite), "ing" or "small" (no verb form)."""
+    """Return the type of the clause that a verb heads: "that", "wh", "inf", "bare" (finite), "ing" or "small" (no verb form)."""
     if tree.has_mark(verb, "that"):
         return "that"
     if tree.lower[tree.left[verb]] in WH:
@@ -27,7 +27,7 @@ def clause_kind(tree: Tree, verb: int) -> str:
 
 
 def _link(tree: Tree, token: int) -> str:
-    """Return how a constituent is joined to what stands before it: by its label, a comma, a subject or a cue of its own."""
+    """Return how a constituent is joined to the text before it: its label, and whether it has a comma, a subject or a cue of its own."""
     start, label = tree.left[token], tree.labels[token]
     link = ("," if start and tree.words[start - 1] in PARTING else "") + label
     if label in ("conj", "advcl") and tree.child(token, "nsubj", "nsubjpass") is not None:
@@ -38,35 +38,35 @@ def _link(tree: Tree, token: int) -> str:
 
 
 def _cuts(tree: Tree, part: int) -> list[tuple[int, str, str]]:
-    """Return where content that begins with a part may end before the part does: before each constituent at its right edge.
+    """Return where content that begins with ``part`` may end before ``part`` does: before each constituent at its right edge.
 
-    Those that no sign and no conjunction parts from the rest are tried beside the part's own verb only.
+    Constituents that neither a sign nor a conjunction separates from the rest count only directly under the head of ``part``.
     """
     cuts: list[tuple[int, str, str]] = []
     node = part
-    for depth in range(LONGEST_CLIMB):
+    for depth in range(MAX_CLIMB):
         later = [child for child in tree.children[node] if child > node and tree.labels[child] != "punct"]
-        for last in reversed(later[-MOST_CUTS:]):
+        for last in reversed(later[-MAX_CUTS:]):
             if tree.labels[last] not in MAY_END_OUTSIDE:
                 break
             link = _link(tree, last)
             if link.startswith((",", "conj")) or (depth == 0 and tree.labels[last] in ("advcl", "prep")):
                 at = tree.left[last]
-                for _ in range(MOST_JOINTS):
+                for _ in range(MAX_JOINTS):
                     at -= at - 1 > part and (tree.labels[at - 1] == "cc" or tree.words[at - 1] in PARTING)
                 cuts.append((at, f"cut{min(depth, 2)}", link))
-        if not later or len(cuts) >= MOST_CUTS:
+        if not later or len(cuts) >= MAX_CUTS:
             break
         node = later[-1]
-    return sorted(cuts, reverse=True)[:MOST_CUTS]
+    return sorted(cuts, reverse=True)[:MAX_CUTS]
 
 
 def possible_ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]:
-    """Return where content may end that begins with a dependent of the cue.
+    """Return where content that begins with a dependent of the cue may end.
 
-    Parsers hang what follows now on the content and now on the cue, so all of it is tried: the ends before the last constituents of
-    the content, its end, the end of each later dependent of the cue, and of the sentence. With each come the links of the last
-    constituent within and of the first one without.
+    Parsers attach what follows sometimes to the content and sometimes to the cue, so all ends are tried: before the last
+    constituents of the content, after it, after each later dependent of the cue, and after the sentence. Each end comes with the
+    links of the last constituent inside and of the first one outside.
     """
     ends = _cuts(tree, part)
     last = next((child for child in reversed(tree.children[part]) if tree.labels[child] != "punct"), None)
@@ -74,7 +74,7 @@ def possible_ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]
         return ends
     at, inside = tree.right[part] + 1, "own"
     later = [child for child in tree.children[cue] if child > part and tree.labels[child] not in ("punct", "cc")]
-    for child in later[:MOST_ENDS]:
+    for child in later[:MAX_ENDS]:
         if tree.left[child] < at:
             continue
         link = _link(tree, child)
@@ -83,7 +83,7 @@ def possible_ends(tree: Tree, cue: int, part: int) -> list[tuple[int, str, str]]
     stop = tree.previous_word[tree.sentence(cue)[1] - 1] + 1
     if stop <= at:
         return [*ends, (at, inside, "end")]
-    # What follows may belong to the clause above; to a noun's clause it never does: "The mayor, who said it was safe, left".
+    # What follows may belong to the clause above, but never to a relative clause: "The mayor, who said it was safe, left".
     rest = "rest" if tree.next_word[at] <= tree.right[cue] else f"above-{tree.labels[cue]}"
     ends.append((at, inside, rest))
     if rest == "above-relcl" and tree.heads[tree.heads[cue]] >= at:

@@ -1,24 +1,28 @@
-"""What is known of a candidate: the features that ``weights`` sums.
+"""The features of a candidate, whose weights ``scoring`` sums.
 
-A feature is a name and what was seen, "name=value"; a bar joins what was seen together. The names: f the frame, w the cue's base
-form and c its class; s the kind of the source, t its head word, u its length and place and o how it is reached from the cue ("own" its
-subject, else the labels of the clauses on the way), own whether the content holds it; m the cue verb's mood, k what hangs on it
-and p what it hangs on; q whether it stands in marks, h how much of the content does and g how marks meet its ends; n the content's
-length and v whether a nearer cue introduces it; i how it begins; a what follows it, r how much of the sentence is left, z its last part
-behind a comma; b the tenses of the cue and of what is within and without; in and out the links of the last constituent within and the
-first one without.
+A feature is a name and a value, "name=value"; a bar joins values that were seen together.
+
+* The construction and the cue: ``f`` construction; ``w`` base form of the cue and ``c`` its class (``wf``, ``cf`` with the construction);
+  ``m`` mood of the cue verb; ``l`` its label; ``k`` its dependents and ``p`` its head; ``before`` and ``behind`` the tokens next to it;
+  ``q`` whether it is in marks.
+* The source: ``s`` kind; ``t`` first and head word; ``u`` length and position; ``o`` how it is reached from the cue ("own" for the cue's
+  subject, else the labels of the clauses on the way); ``own`` whether it is inside the content.
+* The content: ``n`` length; ``i`` how it begins; ``h`` how much of it is in marks; ``g`` marks at its ends; ``v`` whether a nearer cue
+  introduces it; ``z`` its last part after a comma; ``b`` the tenses of the cue, inside and outside the content.
+* What follows it: ``a`` the next tokens; ``r`` how much of the sentence is left; ``in`` and ``out`` the links of the last constituent
+  inside and of the first one outside.
+
+Two names in one, such as ``nh`` or ``qs``, are two of these together.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.ends import PARTING
+from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import path
 from onrecord.nlp.quotes.tree import FINITE, Tree
-
-if TYPE_CHECKING:
-    from onrecord.nlp.quotes.reading import Reading
 
 PERSON_PRONOUNS = {
     "i": "I",
@@ -32,11 +36,12 @@ PERSON_PRONOUNS = {
 }
 MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "can", "could": "could", "would": "would"}
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
-# Words of these tags are told apart as words, all others by their tag alone.
+# Words with these tags appear in features as words, all others as their tags.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
 MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
-MOST_MARKS = 3  # that close a content: of a quote, one in it, and a stray one
-LONGEST_LOOK = 60  # tokens from the end of a content in which its last part or the next verb is looked for
+MAX_SEEN = 12  # characters of a sign or function word in a feature
+MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
+MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
 
 
 def _bucket(count: int) -> int:
@@ -78,38 +83,45 @@ def _mood(tree: Tree, verb: int) -> str:
 
 
 def _seen(tree: Tree, token: int) -> str:
-    """Return a token as a feature sees it: signs and function words as they are, other words as their tags."""
+    """Return a token as it appears in features: signs and function words as they are, other words as their tags."""
     if not 0 <= token < tree.size:
         return "none"
     word = tree.lower[token]
     if word.isspace():
         return "line"
     if not tree.is_word[token] or tree.tags[token] in FUNCTION_TAGS:
-        return word[:12]
+        return word[:MAX_SEEN]
     return tree.tags[token]
 
 
 def _tense(tree: Tree, start: int, end: int) -> str:
-    """Return the tag of the first verb with a tense among the tokens; that of a modal is the modal."""
-    for token in range(start, min(end, start + LONGEST_LOOK)):
+    """Return the tag of the first finite verb among the tokens; of a modal the word itself."""
+    for token in range(start, min(end, start + MAX_LOOK)):
         if tree.tags[token] in FINITE:
             return tree.lower[token] if tree.tags[token] == "MD" else tree.tags[token]
     return "none"
 
 
-class Describer:
-    """Describes the candidates of one reading."""
+def describe(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:
+    """Give every candidate its features; ``layout`` is what they were proposed from."""
+    extractor = FeatureExtractor(layout)
+    for candidate in candidates:
+        candidate.features = extractor.features_of(candidate)
 
-    def __init__(self, reading: "Reading") -> None:
-        """Take the reading that the candidates are of."""
-        self.reading = reading
-        self.tree = reading.tree
+
+class FeatureExtractor:
+    """Finds the features of the candidates of one article; what candidates have in common is found once."""
+
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Describe candidates that were proposed from a layout."""
+        self.layout = layout
+        self.tree = layout.tree
         self._of_source: dict[tuple[int, int | None], list[str]] = {}
         self._of_content: dict[tuple[int, str, Spans], list[str]] = {}
 
-    def describe(self, candidate: Candidate) -> list[str]:
+    def features_of(self, candidate: Candidate) -> list[str]:
         """Return the candidate's features."""
-        cue, frame = candidate.lexical, candidate.frame
+        cue, construction = candidate.lexical, candidate.construction
         lemma = cue.lemma if cue else ""
         main = cue.classes[0] if cue else "other"
         at = candidate.anchor, candidate.source_head
@@ -117,28 +129,28 @@ class Describer:
         if common is None:
             common = self._of_source[at] = self._cue_and_source(candidate, main)
         # The same for every source that a content may have.
-        key = candidate.anchor, frame, candidate.content
+        key = candidate.anchor, construction, candidate.content
         content = self._of_content.get(key)
         if content is None:
             content = self._of_content[key] = [
                 "bias",
-                f"f={frame}",
-                f"cf={main}|{frame}",
+                f"f={construction}",
+                f"cf={main}|{construction}",
                 f"w={lemma}",
-                f"wf={lemma}|{frame}",
+                f"wf={lemma}|{construction}",
                 *self._content(candidate, main),
                 *self._end(candidate, lemma),
                 *candidate.links,
-                *(f"{link}|{frame}" for link in candidate.links),
+                *(f"{link}|{construction}" for link in candidate.links),
                 *(f"{link}|{lemma}" for link in candidate.links),
             ]
         begin, end = candidate.content[0]
         own = candidate.source is not None and begin <= self.tree.starts[candidate.source[0]] < end
-        return [*content, *common, f"own={own}", f"sf={_source_kind(self.tree, candidate.source_head)}|{frame}"]
+        return [*content, *common, f"own={own}", f"sf={_source_kind(self.tree, candidate.source_head)}|{construction}"]
 
     def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
         tree, anchor, head = self.tree, candidate.anchor, candidate.source_head
-        in_marks = self.reading.region_of[anchor] >= 0
+        in_marks = self.layout.region_of[anchor] >= 0
         source, mood, label = _source_kind(tree, head), _mood(tree, anchor), tree.labels[anchor]
         above = tree.heads[anchor]
         over = verbs().get(tree.lower[above]) if above != anchor else None
@@ -180,9 +192,9 @@ class Describer:
         return found
 
     def _content(self, candidate: Candidate, main: str) -> list[str]:
-        tree, reading, frame = self.tree, self.reading, candidate.frame
-        words, marked = reading.words_of(candidate.content), reading.marked_words_of(candidate.content)
-        in_marks = reading.region_of[candidate.anchor] >= 0
+        tree, layout, construction = self.tree, self.layout, candidate.construction
+        words, marked = layout.words_of(candidate.content), layout.marked_words_of(candidate.content)
+        in_marks = layout.region_of[candidate.anchor] >= 0
         share = "in" if in_marks else "none" if not marked else "all" if marked == words else "part"
         begin, stop = candidate.content[0][0], candidate.content[-1][1]
         first = tree.first_at(begin)
@@ -192,30 +204,30 @@ class Describer:
         opens, closes = tree.text[begin] in MARKS, tree.text[stop - 1] in MARKS
         return [
             f"h={share}",
-            f"hf={share}|{frame}",
-            f"v={self._is_introduced_nearer(candidate.anchor, first)}|{frame}",
+            f"hf={share}|{construction}",
+            f"v={self._is_introduced_nearer(candidate.anchor, first)}|{construction}",
             f"n={length}",
-            f"nf={length}|{frame}",
+            f"nf={length}|{construction}",
             f"nc={length}|{main}",
             f"nh={length}|{share}|{len(candidate.content)}",
-            f"i={starts}|{frame}",
+            f"i={starts}|{construction}",
             f"i={_seen(tree, first - 1)}|{starts}",
-            f"i={_seen(tree, tree.next_word[first])}|{frame}",
-            f"g={opens}|{closes}|{share}|{frame}",
-            f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{frame}",
+            f"i={_seen(tree, tree.next_word[first])}|{construction}",
+            f"g={opens}|{closes}|{share}|{construction}",
+            f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
         ]
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
-        """Whether another cue of speech stands between a cue and the content behind it."""
+        """Whether there is another cue of speech between a cue and the content after it."""
         tree, cues = self.tree, verbs()
-        between = range(max(anchor + 1, first - LONGEST_LOOK), first)
+        between = range(max(anchor + 1, first - MAX_LOOK), first)
         return any(tree.tags[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(tree.lower[t])))
 
     def _end(self, candidate: Candidate, lemma: str) -> list[str]:
-        """Return what stands at the end of the content, within and without."""
-        tree, frame, anchor = self.tree, candidate.frame, candidate.anchor
+        """Return the features of the end of the content, inside and outside."""
+        tree, construction, anchor = self.tree, candidate.construction, candidate.anchor
         at = tree.first_at(candidate.content[-1][1])
-        for _ in range(MOST_MARKS):
+        for _ in range(MAX_MARKS):
             at += at < tree.size and tree.words[at] in MARKS
         last = max(at - 1, 0)
         sentence_end = tree.sentence(last)[1]
@@ -225,7 +237,7 @@ class Describer:
         left = max(sentence_end - at, 0)
         outside = _tense(tree, at, sentence_end)
         start = tree.first_at(candidate.content[-1][0])
-        parting = next((t for t in range(last, max(start, last - LONGEST_LOOK), -1) if tree.words[t] in PARTING), None)
+        parting = next((t for t in range(last, max(start, last - MAX_LOOK), -1) if tree.words[t] in PARTING), None)
         inside = "none" if parting is None else f"{_seen(tree, parting + 1)}|{_bucket(last - parting)}"
         label = "none" if following >= tree.size else tree.labels[following]
         tense = tree.tags[anchor]
@@ -233,11 +245,11 @@ class Describer:
         return [
             f"a={sign}",
             f"a={sign}|{then}",
-            f"a={sign}|{then}|{frame}",
+            f"a={sign}|{then}|{construction}",
             f"a={sign}|{then}|{lemma}",
             f"a={label}|{then}",
             f"r={_bucket(left)}|{sign}",
-            f"r={_bucket(left)}|{frame}",
+            f"r={_bucket(left)}|{construction}",
             f"z={inside}",
             f"z={inside}|{left > 1}",
             f"b={tense}|{outside}|{then}",

@@ -1,4 +1,4 @@
-"""Clauses that someone's name is put into: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
+"""Clauses with an attribution inside them: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
 
 from collections.abc import Iterator
 
@@ -6,25 +6,25 @@ from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
 from onrecord.nlp.quotes.ends import MARKS, PARTING
-from onrecord.nlp.quotes.tree import FINITE, LONGEST_CLIMB
+from onrecord.nlp.quotes.tree import FINITE, MAX_CLIMB
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
-LONGEST_INSERT = 16  # tokens from a cue to the comma behind it: "the minister said in a speech on Friday"
+MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
 def without(outer: TokenRange, hole: TokenRange) -> list[TokenRange]:
-    """Return what is left of ``outer`` before and behind the hole."""
+    """Return the parts of ``outer`` before and after the hole."""
     pieces = [(outer[0], min(hole[0], outer[1])), (max(hole[1], outer[0]), outer[1])]
     return [(start, end) for start, end in pieces if start < end]
 
 
-class Insertions(Builder):
-    """Reads the candidates around an inserted attribution off one Doc's tree."""
+class InsertionCandidates(Builder):
+    """Proposes the clauses around an inserted attribution."""
 
     def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause that a cue clause stands in or behind: "The plan, he said, will fail"."""
+        """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
         tree = self.tree
         head, label = tree.heads[verb], tree.labels[verb]
         if head == verb or label not in INSERTED or tree.child(verb, "nsubj") is None:
@@ -36,24 +36,26 @@ class Insertions(Builder):
         before = tree.words[hole[0] - 1] if hole[0] else ""
         if not (before in PARTING or tree.words[hole[1] - 1] == "," or as_clause):
             return
-        frame = f"paren-{label}" + ("-as" if as_clause else "")
-        for _ in range(LONGEST_CLIMB):  # "Prices fell but wages rose, he said": he said both
+        construction = f"paren-{label}" + ("-as" if as_clause else "")
+        for _ in range(MAX_CLIMB):  # "Prices fell but wages rose, he said": he said both
             if tree.labels[head] != "conj" or tree.tags[tree.heads[head]][:2] != "VB":
                 break
             head = tree.heads[head]
         narrow, wide = self.reach(head), tree.sentence(verb)
         is_last = tree.next_word[hole[1]] >= wide[1]
         place = "place=last" if is_last else "place=first" if tree.next_word[wide[0]] >= hole[0] else "place=between"
-        yield from self.make(frame, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
+        yield from self.make(construction, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
         if hole[0] > wide[0] and (narrow[0] > wide[0] or narrow[1] < wide[1] - 1):
-            yield from self.make(frame, verb, cue, [(wide[0], hole[0])], source, links=(place, "reach=before"))
+            yield from self.make(construction, verb, cue, [(wide[0], hole[0])], source, links=(place, "reach=before"))
             if not is_last:
-                yield from self.make(frame, verb, cue, without(wide, hole), source, links=(place, "reach=sentence"))
+                yield from self.make(
+                    construction, verb, cue, without(wide, hole), source, links=(place, "reach=sentence")
+                )
 
     def around(
-        self, verb: int, cue: Cue, subject: int, source: int | None, frame: str = "around"
+        self, verb: int, cue: Cue, subject: int, source: int | None, construction: str = "around"
     ) -> Iterator[Candidate]:
-        """Yield the sentence that a cue and its subject stand in between commas, whatever the parser made of it."""
+        """Yield the sentence that a cue and its subject interrupt between commas, whatever the parse is."""
         tree = self.tree
         start, end = min(tree.left[subject], verb), max(tree.right[subject], verb) + 1
         if subject > verb:
@@ -61,12 +63,14 @@ class Insertions(Builder):
         first, last = tree.sentence(verb)
         if start - 1 <= first or tree.next_word[first] >= start or tree.words[start - 1] not in PARTING | MARKS:
             return
-        while end < last and end - verb < LONGEST_INSERT and tree.words[end] != "," and tree.words[end] not in MARKS:
+        while end < last and end - verb < MAX_INSERT and tree.words[end] != "," and tree.words[end] not in MARKS:
             end += 1
         if end < last and tree.words[end] == "," and tree.next_word[end] < last:
             opening = tree.labels[tree.next_word[first]]
-            yield from self.make(frame, verb, cue, [(first, start), (end, last)], source, links=(f"with={opening}",))
-            if frame == "inverted":
+            yield from self.make(
+                construction, verb, cue, [(first, start), (end, last)], source, links=(f"with={opening}",)
+            )
+            if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
 
     def before_apposition(
@@ -77,7 +81,7 @@ class Insertions(Builder):
         if any(tree.tags[token] in FINITE for token in range(*before)):
             yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
         comma = next(
-            (t for t in range(behind[0], min(behind[1], behind[0] + LONGEST_INSERT)) if tree.words[t] == ","), None
+            (t for t in range(behind[0], min(behind[1], behind[0] + MAX_INSERT)) if tree.words[t] == ","), None
         )
         if comma is not None:
             parts = [before, (comma, behind[1])]
@@ -86,7 +90,7 @@ class Insertions(Builder):
     def inverted(self, verb: int) -> int | None:
         """Return the last word of a subject between a verb and a comma: "The plan, said Tom Reed, will fail"."""
         tree = self.tree
-        stop = min(tree.sentence(verb)[1], verb + LONGEST_INSERT)
+        stop = min(tree.sentence(verb)[1], verb + MAX_INSERT)
         if verb < 2 or tree.words[verb - 1] != "," or not tree.is_word[verb - 2] or tree.tags[verb] not in FINITE:
             return None
         head: int | None = None
@@ -100,7 +104,7 @@ class Insertions(Builder):
         return None
 
     def of_unparted(self, token: int, to: int, end: int) -> Iterator[Candidate]:
-        """Yield the clause behind a source that no comma parts from it: "According to Reed the dam was safe"."""
+        """Yield the clause after a source that no comma separates from it: "According to Reed the dam was safe"."""
         tree = self.tree
         names = [tree.tags[place] in NAMING or tree.words[place][0].isupper() for place in range(to + 1, end)]
         if True not in names:
@@ -114,7 +118,7 @@ class Insertions(Builder):
                 yield candidate
 
     def of_according(self, token: int) -> Iterator[Candidate]:
-        """Yield the clause that "according to" names a source of."""
+        """Yield the clause whose source "according to" names."""
         tree = self.tree
         to = tree.child(token, "prep")
         if to is None and token + 1 < tree.size and tree.lower[token + 1] == "to":
@@ -135,7 +139,7 @@ class Insertions(Builder):
             yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, to)
             return
         head = tree.heads[token]
-        for _ in range(LONGEST_CLIMB):
+        for _ in range(MAX_CLIMB):
             if tree.tags[head][:2] == "VB" or tree.heads[head] == head:
                 break
             head = tree.heads[head]

@@ -1,19 +1,19 @@
-"""Quotes that stand in one another: which stay, and which is whose parent."""
+"""Quotes inside quotes: which ones are kept, and which is the parent of which."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
 
 from onrecord.nlp.annotations import Attribution
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.layout import QuotationLayout
 
-NEIGHBOURS = 12  # quotes that are open at one place; more never stand in one another in prose
+NEIGHBOURS = 12  # quotes that are open at one position; prose never nests more
 SAME_SPAN = 0.9  # of the words of both
-LEAST_WORDS = 2  # of what is left of a content; fewer are no clause
+MIN_WORDS = 2  # of the rest of a content; fewer do not make a clause
 
 
-def part(reading: Reading, chosen: list[Candidate]) -> None:
-    """Take from a content what has a cue of its own: "…," X said, adding, "…"; X said A and added B."""
+def part(layout: QuotationLayout, chosen: list[Candidate]) -> None:
+    """Remove the parts of a content that have a cue of their own: "…," X said, adding, "…"; X said A and added B."""
     owners: dict[int, list[Candidate]] = {}
     for candidate in chosen:
         for start, _ in candidate.content:
@@ -22,25 +22,25 @@ def part(reading: Reading, chosen: list[Candidate]) -> None:
     for inner in chosen:
         if not inner.cue:
             continue
-        at = reading.tree.starts[inner.anchor]
+        at = layout.tree.starts[inner.anchor]
         if len(inner.content) == 1:
             for outer in owners[inner.content[0][0]]:
                 if outer is not inner and not any(start <= at < end for start, end in outer.content):
-                    _without_piece(reading, outer, inner)
-        place = bisect_right(spans, (at, len(reading.tree.text), 0))
+                    _without_piece(layout, outer, inner)
+        place = bisect_right(spans, (at, len(layout.tree.text), 0))
         for start, end, index in spans[max(0, place - NEIGHBOURS) : place]:
-            if start < at < end and _speaks_beside(reading, inner, chosen[index]):
-                _cut(reading, chosen[index], inner)
+            if start < at < end and _speaks_beside(layout, inner, chosen[index]):
+                _cut(layout, chosen[index], inner)
 
 
-def _without_piece(reading: Reading, outer: Candidate, inner: Candidate) -> None:
-    left = tuple(span for span in outer.content if reading.shared((span,), inner.content) < SAME_SPAN)
+def _without_piece(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
+    left = tuple(span for span in outer.content if layout.shared((span,), inner.content) < SAME_SPAN)
     outer.content = left or outer.content
 
 
-def _speaks_beside(reading: Reading, inner: Candidate, outer: Candidate) -> bool:
-    """Whether a cue in a content has the subject of the content's own cue, as in "said it was safe and added that …"."""
-    tree = reading.tree
+def _speaks_beside(layout: QuotationLayout, inner: Candidate, outer: Candidate) -> bool:
+    """Whether a cue inside a content has the same subject as the content's own cue, as in "said it was safe and added that …"."""
+    tree = layout.tree
     if inner is outer or inner.source_head is None or inner.source_head != outer.source_head:
         return False
     return (tree.labels[inner.anchor], tree.tags[inner.anchor]) in (
@@ -49,9 +49,9 @@ def _speaks_beside(reading: Reading, inner: Candidate, outer: Candidate) -> bool
     )
 
 
-def _cut(reading: Reading, outer: Candidate, inner: Candidate) -> None:
-    """End a content before a cue in it and the conjunction before that."""
-    tree = reading.tree
+def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
+    """End a content before a cue inside it and the conjunction before that cue."""
+    tree = layout.tree
     last = tree.previous_word[inner.anchor - 1] if inner.anchor else -1
     if last >= 0 and tree.labels[last] == "cc":
         last = tree.previous_word[last - 1] if last else -1
@@ -59,14 +59,14 @@ def _cut(reading: Reading, outer: Candidate, inner: Candidate) -> None:
         return
     stop = tree.ends[last]
     kept = tuple((start, min(end, stop)) for start, end in outer.content if start < stop)
-    if kept and reading.words_of(kept) >= LEAST_WORDS:
+    if kept and layout.words_of(kept) >= MIN_WORDS:
         outer.content = kept
 
 
 def parents(chosen: list[Candidate]) -> dict[int, int]:
-    """Return, for each quote that stands inside another one, the innermost of those, by their places in ``chosen``."""
+    """Return, for each quote inside another one, the innermost quote around it; both are indices of ``chosen``."""
     found: dict[int, int] = {}
-    enclosing: list[tuple[int, int]] = []  # end and index of the spans that are open here, the innermost last
+    enclosing: list[tuple[int, int]] = []  # end and index of the open spans, the innermost last
     spans = sorted((start, -end, index) for index, candidate in enumerate(chosen) for start, end in candidate.content)
     for _, minus_end, index in spans:
         while enclosing and enclosing[-1][0] < -minus_end:
@@ -79,26 +79,26 @@ def parents(chosen: list[Candidate]) -> dict[int, int]:
 
 
 def repeated(
-    reading: Reading,
+    layout: QuotationLayout,
     chosen: list[Candidate],
     speakers: Mapping[int, Attribution | None],
     parent_of: Mapping[int, int],
 ) -> set[int]:
-    """Return the places of quotes that only say again what the one around them says: "I think" in somebody's own words.
+    """Return the indices of quotes that repeat the quote around them: "I think" in somebody's own words.
 
-    Of two by one speaker the likelier is kept. Words in marks of their own inside marks stay: they were said at another time.
+    Of two quotes by one speaker the likelier is kept. A quote in marks inside marks is kept: it was said at another time.
     """
     found: set[int] = set()
     for inner, outer in sorted(parent_of.items()):
         one, other = chosen[inner], chosen[outer]
-        if outer in found or _in_own_marks(reading, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
+        if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
         found.add(outer if one.score > other.score else inner)
     return found
 
 
-def _in_own_marks(reading: Reading, candidate: Candidate) -> bool:
-    return candidate.place is not None and reading.marked[candidate.place].region.parent is not None
+def _in_own_marks(layout: QuotationLayout, candidate: Candidate) -> bool:
+    return candidate.region is not None and layout.quoted[candidate.region].region.parent is not None
 
 
 def _is_same(one: Attribution | None, other: Attribution | None) -> bool:

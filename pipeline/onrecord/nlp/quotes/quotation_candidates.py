@@ -1,133 +1,91 @@
-"""Words in quotation marks that a cue stands before or behind: "…," X said; X said: "…"."""
+"""Quotations in marks with a cue before or after them: "…," X said; X said: "…"."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue, nouns, verbs
-from onrecord.nlp.quotes.marks import ENDS_SPEECH, Region
+from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
 from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of_noun
 from onrecord.nlp.quotes.tree import Tree
 
-LONGEST_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
+MAX_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
-LONGEST_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
-LONGEST_NAME = 5  # tokens before a colon
+MAX_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
+MAX_NAME = 5  # tokens before a colon
 SENTENCE_ENDS = frozenset(".!?…\n")
 MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
-CLOSING_MARKS = "’'”\"»"
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
-LONGEST_FUNCTION_WORD = 4  # letters: such words stay small in titles
-TITLE_SHARE = 0.7
-NO_PREDICATES = frozenset({"aux", "auxpass", "amod", "compound"})  # "the following statement" says nothing itself
+MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is looked for
+MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
+# How the last sign of a quotation separates it from its attribution.
+SEPARATORS = {",": "comma", "?": "ask", "!": "ask", ".": "stop", "…": "comma", "—": "dash", "–": "dash"}
+NO_PREDICATES = frozenset(
+    {"aux", "auxpass", "amod", "compound"}
+)  # in "the following statement", "following" is not a predicate
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))
 
 
-@dataclass(slots=True)
-class Marked:
-    """A region with its tokens (end exclusive) and what stands around it."""
-
-    region: Region
-    index: int
-    start: int
-    end: int
-    inner_start: int
-    inner_end: int
-    last_sign: str
-    is_sentence: bool  # a capital first and a stop last
-    is_clause: bool  # it has a verb
-    is_title: bool  # nearly every word has a capital
-
-
-def mark_tokens(tree: Tree, regions: list[Region]) -> list[Marked]:
-    """Return the regions with their tokens."""
-    marked = []
-    for index, region in enumerate(regions):
-        start, end = tree.first_at(region.start), tree.first_at(region.end - 1) + 1
-        inner_start, inner_end = tree.first_at(region.inner_start), max(tree.first_at(region.inner_end - 1) + 1, 0)
-        inside = range(inner_start, inner_end)
-        first = next((t for t in inside if tree.is_word[t]), None)
-        has_verb = any(tree.tags[t][:2] == "VB" or tree.tags[t] == "MD" for t in inside)
-        inner = tree.text[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
-        last = inner[-1:] if inner[-1:] in ENDS_SPEECH else tree.text[region.end : region.end + 1].strip()
-        capital = first is not None and tree.words[first][0].isupper()
-        long_words = [t for t in inside if len(tree.words[t]) > LONGEST_FUNCTION_WORD]
-        capitals = sum(tree.words[t][0].isupper() for t in long_words)
-        title = capitals > TITLE_SHARE * len(long_words)
-        stop = last in tuple(".,!?…—") and bool(last)
-        marked.append(
-            Marked(region, index, start, end, inner_start, inner_end, last, capital and stop, has_verb, title)
-        )
-    return marked
-
-
 def _attribution_end(tree: Tree, start: int, limit: int) -> int:
-    """Return the token at which the sentence that attributes a quote ends, at most ``limit``."""
-    end = min(limit, start + LONGEST_GAP)
+    """Return the token at which the attribution of a quote ends, at most ``limit``."""
+    end = min(limit, start + MAX_GAP)
     return next((token for token in range(start, end) if tree.words[token] in (".", "!", "?", ";")), end)
 
 
-class Direct:
-    """Reads the candidates of the regions off what stands around them."""
+class QuotationCandidates:
+    """Proposes the regions in quotation marks, by the text around them."""
 
-    def __init__(self, tree: Tree, marked: list[Marked], skip: list[bool], paragraph_starts: list[int]) -> None:
-        """Take the regions with the tokens to leave out and the first token of each paragraph."""
-        self.tree = tree
-        self.marked = marked
-        self.skip = skip
-        self.paragraph_starts = paragraph_starts
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Read the regions of a layout."""
+        self.layout = layout
+        self.tree = layout.tree
 
-    def neighbours(self, place: int) -> tuple[int, int]:
-        """Return the tokens between which the words around a region stand: the neighbours in its paragraph, or its ends."""
-        item = self.marked[place]
-        paragraph = item.region.paragraph
-        low = self.paragraph_starts[paragraph]
-        high = self.paragraph_starts[paragraph + 1] if paragraph + 1 < len(self.paragraph_starts) else self.tree.size
-        for other in range(place - 1, max(place - 6, -1), -1):
-            before = self.marked[other]
-            if before.end <= item.start:
+    def neighbours(self, span: QuotedSpan) -> tuple[int, int]:
+        """Return the tokens around a region that may attribute it: from the region before it to the one after it.
+
+        Where its paragraph has no other region on a side, that is the paragraph's first token or the end of its last one.
+        """
+        index, paragraph = span.index, span.region.paragraph
+        low, high = self.layout.paragraph_start(paragraph), self.layout.paragraph_end(paragraph)
+        for other in range(index - 1, max(index - 1 - MAX_REGIONS_BEFORE, -1), -1):
+            before = self.layout.quoted[other]
+            if before.end <= span.start:
                 low = max(low, before.end)
                 break
-            if before.region.parent == item.region.parent or before.index == item.region.parent:
+            if before.region.parent == span.region.parent or before.index == span.region.parent:
                 low = max(low, before.inner_start)
                 break
-        for other in range(place + 1, min(place + 12, len(self.marked))):
-            after = self.marked[other]
-            if after.start >= item.end:
+        for other in range(index + 1, min(index + 1 + MAX_REGIONS_BETWEEN, len(self.layout.quoted))):
+            after = self.layout.quoted[other]
+            if after.start >= span.end:
                 high = min(high, after.start)
                 break
-        if item.region.parent is not None:
-            outer = self.marked[item.region.parent]
+        if span.region.parent is not None:
+            outer = self.layout.quoted[span.region.parent]
             low, high = max(low, outer.inner_start), min(high, outer.inner_end)
         return low, high
 
-    def __iter__(self) -> Iterator[tuple[int, Candidate]]:
-        for place, item in enumerate(self.marked):
-            if self.skip[item.start]:
-                continue
-            low, high = self.neighbours(place)
-            for candidate in self.trailing(item, high):
-                yield place, candidate
-            for candidate in list(self.named(item, low)) or self.leading(item, low):
-                yield place, candidate
-            for candidate in self.worded(item, low):
-                yield place, candidate
-            if item.region.parent is None:
-                for candidate in self.signed(item):
-                    yield place, candidate
+    def __iter__(self) -> Iterator[Candidate]:
+        for span in self.layout.quoted:
+            if not self.layout.skip[span.start]:
+                for candidate in self.of_region(span):
+                    candidate.region = span.index
+                    yield candidate
 
-    def _separator(self, item: Marked) -> str:
-        sign = item.last_sign
-        return {",": "comma", "?": "ask", "!": "ask", ".": "stop", "…": "comma", "—": "dash", "–": "dash"}.get(
-            sign, "none"
-        )
+    def of_region(self, span: QuotedSpan) -> Iterator[Candidate]:
+        """Yield the candidates of one region."""
+        low, high = self.neighbours(span)
+        yield from self.trailing(span, high)
+        yield from list(self.named(span, low)) or self.leading(span, low)
+        yield from self.worded(span, low)
+        if span.region.parent is None:
+            yield from self.signed(span)
 
-    def trailing(self, item: Marked, high: int) -> Iterator[Candidate]:
+    def trailing(self, span: QuotedSpan, high: int) -> Iterator[Candidate]:
         """Yield "…," X said."""
         tree = self.tree
-        at = item.end
+        at = span.end
         while at < high and not tree.is_word[at] and tree.words[at] in (",", "-", "—", "–", "--"):
             at += 1
         if at >= high or (not tree.is_word[at] and tree.words[at] not in ("@", "#", "$")):
@@ -149,9 +107,9 @@ class Direct:
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
                 if where is not None:
-                    frame = "trail-" + self._separator(item) + ("-far" if others else "")
+                    construction = "trail-" + SEPARATORS.get(span.last_sign, "none") + ("-far" if others else "")
                     yield Candidate(
-                        frame, token, ((token, token + 1),), self._content(item), where, source, lexical=cue
+                        construction, token, ((token, token + 1),), self._content(span), where, source, lexical=cue
                     )
                 return
             if tree.labels[token] not in ("relcl", "acl", "amod", "compound"):
@@ -169,7 +127,7 @@ class Direct:
         return False
 
     def _source_behind(self, start: int, verb: int, end: int) -> tuple[int | None, tuple[int, int] | None]:
-        """Return the speaker of an attribution that begins at ``start``, by the tree or else by the order of the words."""
+        """Return the speaker of an attribution that begins at ``start``, by the parse or else by word order."""
         tree = self.tree
         source = source_of(tree, verb)
         if source is not None and start <= source < end:
@@ -201,11 +159,11 @@ class Direct:
             return head, (after, last)
         return None, None
 
-    def leading(self, item: Marked, low: int) -> Iterator[Candidate]:
+    def leading(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield X said: "…"."""
         tree = self.tree
-        before = item.start - 1
-        low = max(low, before - LONGEST_GAP)
+        before = span.start - 1
+        low = max(low, before - MAX_GAP)
         separator = "none"
         while before >= low and not tree.is_word[before]:
             if tree.words[before] in (",", ":", "—", "–", "-", "--"):
@@ -214,8 +172,8 @@ class Direct:
                 return
             before -= 1
         if before < low:
-            if item.start == self.paragraph_starts[item.region.paragraph] and item.region.parent is None:
-                yield from self._introduced(item)
+            if span.start == self.layout.paragraph_starts[span.region.paragraph] and span.region.parent is None:
+                yield from self._introduced(span)
             return
         if tree.lower[before] in ("that", "as"):
             separator = tree.lower[before]
@@ -235,28 +193,32 @@ class Direct:
             if cue is not None and (cue.is_speech or separator == "colon"):
                 source = source_of(tree, token)
                 where = phrase(tree, source, token) if source is not None else None
-                frame = "lead-" + separator + ("-far" if others else "") + ("" if before - token < 4 else "-gap")
-                yield Candidate(frame, token, ((token, token + 1),), self._content(item), where, source, lexical=cue)
+                construction = (
+                    "lead-" + separator + ("-far" if others else "") + ("" if before - token < MIN_FAR_CUE else "-gap")
+                )
+                yield Candidate(
+                    construction, token, ((token, token + 1),), self._content(span), where, source, lexical=cue
+                )
                 return
             others += 1
             if others > 1:
                 return
 
     def _tag_as_verb(self, token: int) -> str:
-        """Return a token's tag, or that of a verb where taggers take a cue for a noun: "The ministry notes, “…”"."""
+        """Return a token's tag, or that of a verb where taggers mistake a cue for a noun: "The ministry notes, “…”"."""
         tree = self.tree
         cue = verbs().get(tree.lower[token])
         is_said = cue is not None and cue.is_speech and cue.classes[0] == "say" and tree.tags[token] in ("NNS", "NN")
         return "VBZ" if is_said and token and tree.tags[token - 1] in NOUN_PHRASE else tree.tags[token]
 
-    def worded(self, item: Marked, low: int) -> Iterator[Candidate]:
+    def worded(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield In X's words, "…"; in the words of X, "…"; to quote X: "…"; X's reply: "…"."""
         tree = self.tree
-        last = tree.previous_word[item.start - 1] if item.start else -1
+        last = tree.previous_word[span.start - 1] if span.start else -1
         if last < low or tree.words[last + 1] not in (",", ":"):
             return
         colon = tree.words[last + 1] == ":"
-        for token in range(last, max(low, last - LONGEST_SIGNATURE) - 1, -1):
+        for token in range(last, max(low, last - MAX_SIGNATURE) - 1, -1):
             word, source = tree.lower[token], None
             if tree.words[token] in SENTENCE_ENDS:
                 return
@@ -266,63 +228,61 @@ class Direct:
                 source = tree.child(token, "poss")
                 if source is None and of is not None and tree.lower[of] == "of":
                     source = tree.child(of, "pobj")
-                frame, cue = "worded", [preposition, token]
+                construction, cue = "worded", [preposition, token]
             elif word in ("quote", "paraphrase") and token and tree.lower[token - 1] == "to":
-                source, frame, cue = tree.child(token, "dobj"), "worded", [token]
+                source, construction, cue = tree.child(token, "dobj"), "worded", [token]
             elif colon and word in nouns() and nouns()[word].classes[0] == "say" and tree.tags[token] in ("NN", "NNS"):
-                source, frame, cue = source_of_noun(tree, token), "labelled", [token]
+                source, construction, cue = source_of_noun(tree, token), "labelled", [token]
             else:
                 continue
             where = phrase(tree, source, token) if source is not None else None
-            if where is not None and where[1] <= item.start:
+            if where is not None and where[1] <= span.start:
                 cues = tuple((word, word + 1) for word in sorted(cue))
-                yield Candidate(frame, token, cues, self._content(item), where, source, lexical=STATEMENT)
+                yield Candidate(construction, token, cues, self._content(span), where, source, lexical=STATEMENT)
             return
 
-    def named(self, item: Marked, low: int) -> Iterator[Candidate]:
-        """Yield Name: "…", where the name is all that stands before the colon."""
+    def named(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
+        """Yield Name: "…", where there is only the name before the colon."""
         tree = self.tree
-        colon = tree.previous_word[item.start - 1] + 1 if item.start else 0
-        if not low < colon < item.start or tree.words[colon] != ":":
+        colon = tree.previous_word[span.start - 1] + 1 if span.start else 0
+        if not low < colon < span.start or tree.words[colon] != ":":
             return
         start = colon
         while start > low and tree.is_word[start - 1] and tree.words[start - 1][0].isupper():
             start -= 1
         head = colon - 1
-        if not self._begins(start, low) or not 0 < colon - start <= LONGEST_NAME:
+        if not self._begins(start, low) or not 0 < colon - start <= MAX_NAME:
             start, head = self._described(low, colon)
         if start < colon:
             cue = ((colon, colon + 1),)
-            yield Candidate("named", colon, cue, self._content(item), (start, colon), head, lexical=STATEMENT)
+            yield Candidate("named", colon, cue, self._content(span), (start, colon), head, lexical=STATEMENT)
 
     def _begins(self, token: int, low: int) -> bool:
-        """Whether a sentence or what follows a quote begins with a token."""
+        """Whether a token is the first of a sentence or the first after a quotation."""
         before = self.tree.words[token - 1] if token > low else "."
         return before[-1] in SENTENCE_ENDS or before in MARK_SIGNS
 
     def _described(self, low: int, colon: int) -> tuple[int, int]:
-        """Return where a name with a description behind it begins and its last word: "Ann Lee, 43, a nurse: “…”"; else the colon."""
+        """Return the start of a name with a description after it and the name's last word ("Ann Lee, 43, a nurse: “…”"), else the colon."""
         tree = self.tree
         start = colon
-        while start > max(low, colon - LONGEST_SIGNATURE) and not self._begins(start, low):
+        while start > max(low, colon - MAX_SIGNATURE) and not self._begins(start, low):
             start -= 1
             if tree.tags[start][:2] == "VB" or tree.tags[start] == "MD":
                 return colon, colon
         start = tree.next_word[start]
         comma = next((token for token in range(start, colon) if tree.words[token] == ","), colon)
-        is_name = 0 < comma - start <= LONGEST_NAME and all(
-            tree.words[token][0].isupper() for token in range(start, comma)
-        )
+        is_name = 0 < comma - start <= MAX_NAME and all(tree.words[token][0].isupper() for token in range(start, comma))
         return (start, comma - 1) if comma < colon and is_name and self._begins(start, low) else (colon, colon)
 
-    def _introduced(self, item: Marked) -> Iterator[Candidate]:
-        """Yield the quote of a paragraph that the one before introduces with a colon."""
+    def _introduced(self, span: QuotedSpan) -> Iterator[Candidate]:
+        """Yield a quotation that the paragraph before it introduces with a colon."""
         tree = self.tree
-        paragraph = item.region.paragraph
+        paragraph = span.region.paragraph
         if not paragraph:
             return
-        low = max(self.paragraph_starts[paragraph - 1], item.start - LONGEST_GAP)
-        last = item.start - 1
+        low = max(self.layout.paragraph_starts[paragraph - 1], span.start - MAX_GAP)
+        last = span.start - 1
         while last > low and not tree.is_word[last] and tree.words[last].strip() != ":":
             last -= 1
         if tree.words[last] != ":":
@@ -335,26 +295,25 @@ class Direct:
             source = source_of(tree, token)
             where = phrase(tree, source, token) if source is not None else None
             yield Candidate(
-                "lead-paragraph", token, ((token, token + 1),), self._content(item), where, source, lexical=cue
+                "lead-paragraph", token, ((token, token + 1),), self._content(span), where, source, lexical=cue
             )
             return
 
-    def signed(self, item: Marked) -> Iterator[Candidate]:
+    def signed(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield "…" — Name, on the same line or on the next one."""
         tree = self.tree
-        dash = SIGNATURE.match(tree.text, item.region.end)
+        dash = SIGNATURE.match(tree.text, span.region.end)
         if dash is None:
             return
         at, start = tree.first_at(dash.start("dash")), tree.first_at(dash.end() - 1) + 1
-        later = bisect_right(self.paragraph_starts, start)
-        end = self.paragraph_starts[later] if later < len(self.paragraph_starts) else tree.size
+        end = self.layout.paragraph_start(bisect_right(self.layout.paragraph_starts, start))
         end = tree.previous_word[end - 1] + 1
-        if not 0 < end - start <= LONGEST_SIGNATURE or not tree.words[start][0].isupper():
+        if not 0 < end - start <= MAX_SIGNATURE or not tree.words[start][0].isupper():
             return
         comma = next((token for token in range(start, end) if tree.words[token] in (",", "(")), end)
         if any(tree.tags[token][:2] == "VB" for token in range(start, comma)):
             return
-        yield Candidate("signed", at, ((at, at + 1),), self._content(item), (start, end), comma - 1, lexical=STATEMENT)
+        yield Candidate("signed", at, ((at, at + 1),), self._content(span), (start, end), comma - 1, lexical=STATEMENT)
 
-    def _content(self, item: Marked) -> tuple[tuple[int, int], ...]:
-        return ((item.region.start, item.region.end),)
+    def _content(self, span: QuotedSpan) -> tuple[tuple[int, int], ...]:
+        return ((span.region.start, span.region.end),)

@@ -1,24 +1,19 @@
-"""The person meant: names, pronouns, nominals ("the minister") and silent speakers, by the entities of the article.
+"""Resolves speakers to entities: names, pronouns, nominals ("the minister") and speakers who are not mentioned again.
 
-Pronouns go to the person most in view: subjects outside quotation marks before others, the near before the far, and whoever spoke
-last, as in the salience weights of Lappin and Leass (1994); names inside a quote are not in view for the sentence around it.
+A pronoun refers to the most salient person: subjects outside quotation marks before other mentions, near ones before far ones, and the
+last speaker first, as in the salience weights of Lappin and Leass (1994). Names inside a quote are not salient outside it.
 """
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
-
-from spacy.tokens import Doc
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
 from onrecord.nlp.entities import entity_index, gender
 from onrecord.nlp.quotes.cues import nominals, verbs
-from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, Sighting, Sightings
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, MentionSalience, SalientMention
 from onrecord.nlp.quotes.speakers import phrase
 from onrecord.nlp.quotes.tree import Tree
-
-if TYPE_CHECKING:
-    from onrecord.nlp.quotes.reading import Reading
 
 HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 FIRST_PERSON = frozenset({"i", "we", "me", "us"})
@@ -27,83 +22,83 @@ PLURAL = frozenset({"NNS", "NNPS"})
 PLACES = frozenset(
     {"city", "town", "country", "nation", "state", "republic", "kingdom", "province", "county", "village"}
 )
-LONGEST_VIEW = 80  # tokens back to the group that "they" means
+MAX_GROUP_DISTANCE = 80  # tokens between "they" and the group that it refers to
+MAX_SPEAKERS = 3  # the last speakers that a pronoun or a noun may refer to
+MAX_TITLE = 8  # tokens before a name that may be its title
 INDEFINITE = frozenset({"a", "an", "one"})
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 DEFINITE_ARTICLES = frozenset({"the", "this", "that"})
 VIEW = 12  # sentences
 
-# Salience: what adds to a person's being in view.
+# What adds to a person's salience.
 FOR_SPEAKER = 1.6  # who spoke last
-FOR_GENDER = 0.8  # the given name or a title says so; else it is only not contradicted
+FOR_GENDER = 0.8  # the given name or a title shows it; otherwise it is only not contradicted
 PER_SENTENCE = -0.45
 PER_PARAGRAPH = -0.15
-# The same for nominals: "the minister" asks for someone who is called one.
+# The same for nominals: "the minister" refers to someone with that title.
 FOR_TITLE = 2.0
 FOR_AGREEMENT = 1.0  # "the Russian president": somebody whose role or name has "Russian" in it
-LEAST_TITLED = -2.5
-LEAST_UNTITLED = 0.2  # a subject or speaker of this sentence or the last one
+MIN_TITLED = -2.5
+MIN_UNTITLED = 0.2  # a subject or speaker of this sentence or the one before
 
 
 class Resolver:
-    """Says whom the speaker phrases of one Doc mean; ask it in text order, since it remembers who spoke last."""
+    """Resolves the speaker phrases of one article. Call it in text order: it remembers who spoke last."""
 
-    def __init__(self, reading: "Reading", doc: Doc) -> None:
-        """Take a reading and the Doc that it is of, with its entities if it has any."""
-        self.reading = reading
-        self.tree: Tree = reading.tree
-        self.entities: tuple[Entity, ...] = entities_of(doc)
-        self.index = entity_index(doc)
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Resolve the speakers of the Doc of a layout, with its entities if it has any."""
+        self.layout = layout
+        self.tree: Tree = layout.tree
+        self.entities: tuple[Entity, ...] = entities_of(layout.doc)
+        self.index = entity_index(layout.doc)
         self.surnames: dict[str, list[int]] = {}
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.sightings = Sightings(reading, self.entities)
+        self.salience = MentionSalience(layout, self.entities)
         self.genders: dict[int, str | None] = {}
         self.last: Attribution | None = None
         self.last_token = -1
-        self.spoken: list[tuple[int, int]] = []  # token and entity of the speakers so far
-        self.in_marks: dict[int, Attribution] = {}  # whose words the outermost regions are, as far as known
+        self.spoken: list[tuple[int, int]] = []  # token and entity of each speaker
+        self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
         self._titles: dict[str, list[tuple[int, int]]] | None = None
 
     def gender(self, entity: int) -> str | None:
-        """Return "m", "f" or None if the article does not tell."""
+        """Return "m", "f" or None if the article does not show it."""
         if entity not in self.genders:
             self.genders[entity] = gender(self.entities[entity], self.tree.text)
         return self.genders[entity]
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
-        """Return the speaker that a phrase means, and remember him or her."""
+        """Return the speaker that a phrase refers to, and remember them."""
         if head is None or where is None:
             return None
         tree = self.tree
         mention = text_span(tree.text, tree.starts[where[0]], tree.ends[where[1] - 1])
         attribution = self._attribute(head, where, mention)
-        if self.reading.region_of[anchor] < 0:
+        if self.layout.region_of[anchor] < 0:
             self.remember(attribution, head)
         return attribution
 
-    def turn(self, token: int) -> Attribution | None:
-        """Return whose turn it is at a token: who spoke last, in this paragraph or the one before, or its last subject."""
-        starts = self.reading.paragraph_starts
+    def next_speaker(self, token: int) -> Attribution | None:
+        """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
+        starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
-        for sighting in reversed(self.sightings.before(token)):
-            if sighting.token <= self.last_token and last is not None:
+        for salient in reversed(self.salience.before(token)):
+            if salient.token <= self.last_token and last is not None:
                 break
-            if bisect_right(starts, sighting.token) != here:
+            if bisect_right(starts, salient.token) != here:
                 break
-            entity = self.entities[sighting.entity]
-            if entity.type == "PERSON" and sighting.salience >= FOR_SUBJECT:
-                return Attribution(
-                    code_points(self.reading.doc[sighting.token]), sighting.entity, entity.name, "IMPLICIT"
-                )
+            entity = self.entities[salient.entity]
+            if entity.type == "PERSON" and salient.salience >= FOR_SUBJECT:
+                return Attribution(code_points(self.layout.doc[salient.token]), salient.entity, entity.name, "IMPLICIT")
         if last is None:
             return None
         return Attribution(last.mention, last.entity, last.name, "IMPLICIT")
 
     def remember(self, attribution: Attribution, token: int) -> None:
-        """Make this the speaker whose turn it is."""
+        """Make this the last speaker."""
         self.last, self.last_token = attribution, token
         if attribution.entity is not None:
             self.spoken.append((token, attribution.entity))
@@ -139,7 +134,7 @@ class Resolver:
         return self._by_surname(head)
 
     def _by_surname(self, head: int) -> int | None:
-        """Return the one person whose name ends with a word in capitals that the recognizer took for no name: "MOORE: …"."""
+        """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
         word = self.tree.lower[head]
         if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
             return None
@@ -147,7 +142,7 @@ class Resolver:
         return bearers[0] if len(bearers) == 1 else None
 
     def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
-        tree, region = self.tree, self.reading.region_of[head]
+        tree, region = self.tree, self.layout.region_of[head]
         meant: int | None = None
         name: str | None = None
         if word in HE_OR_SHE:
@@ -190,12 +185,8 @@ class Resolver:
         """Return the nearest plural subject outside marks, in the sentence of the token or the one before."""
         tree = self.tree
         place = max(bisect_right(tree.sentence_starts, token) - 2, 0)
-        for other in range(token - 1, max(tree.sentence_starts[place], token - LONGEST_VIEW) - 1, -1):
-            if (
-                tree.labels[other] in SUBJECT_LABELS
-                and tree.tags[other] in PLURAL
-                and self.reading.region_of[other] < 0
-            ):
+        for other in range(token - 1, max(tree.sentence_starts[place], token - MAX_GROUP_DISTANCE) - 1, -1):
+            if tree.labels[other] in SUBJECT_LABELS and tree.tags[other] in PLURAL and self.layout.region_of[other] < 0:
                 return other
         return None
 
@@ -209,31 +200,31 @@ class Resolver:
         ) if where is not None else None
 
     def _enclosing(self, token: int) -> Attribution | None:
-        """Return whose words a token stands in, as far as known."""
-        region = self.reading.region_of[token]
-        return None if region < 0 else self.in_marks.get(self.reading.outermost(region))
+        """Return the speaker of the quotation around a token, if known."""
+        region = self.layout.region_of[token]
+        return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
 
     def _distance(self, token: int, other: int) -> float:
-        tree, starts = self.tree, self.reading.paragraph_starts
+        tree, starts = self.tree, self.layout.paragraph_starts
         sentences = bisect_right(tree.sentence_starts, token) - bisect_right(tree.sentence_starts, other)
         lines = bisect_right(starts, token) - bisect_right(starts, other)
         return PER_SENTENCE * min(sentences, VIEW) + PER_PARAGRAPH * min(lines, VIEW)
 
     def _most_in_view(self, token: int, gender: str) -> int | None:
-        """Return the person whom "he" or "she" at the token means."""
+        """Return the person that "he" or "she" at a token refers to."""
         scores: dict[int, float] = {}
         enclosing = self._enclosing(token)
-        oneself = None if enclosing is None else enclosing.entity  # whoever is quoted says "I"
-        for sighting in self.sightings.before(token):
-            entity = sighting.entity
+        oneself = None if enclosing is None else enclosing.entity  # the person quoted says "I"
+        for salient in self.salience.before(token):
+            entity = salient.entity
             if self.entities[entity].type != "PERSON" or entity == oneself:
                 continue
-            told = self.gender(entity)
-            if told is not None and told != gender:
+            known_gender = self.gender(entity)
+            if known_gender is not None and known_gender != gender:
                 continue
-            score = sighting.salience + self._distance(token, sighting.token) + (FOR_GENDER if told else 0)
+            score = salient.salience + self._distance(token, salient.token) + (FOR_GENDER if known_gender else 0)
             scores[entity] = max(score, scores.get(entity, score))
-        for place, entity in self.spoken[-3:]:
+        for place, entity in self.spoken[-MAX_SPEAKERS:]:
             if entity == oneself:
                 continue
             if entity in scores or (self.entities[entity].type == "PERSON" and self.gender(entity) in (None, gender)):
@@ -244,15 +235,15 @@ class Resolver:
         return max(scores, key=lambda entity: (scores[entity], -entity))
 
     def _body_in_view(self, token: int) -> int | None:
-        for sighting in reversed(self.sightings.before(token)):
-            if self.entities[sighting.entity].type == "ORG" and sighting.salience >= FOR_SUBJECT:
-                return sighting.entity
+        for salient in reversed(self.salience.before(token)):
+            if self.entities[salient.entity].type == "ORG" and salient.salience >= FOR_SUBJECT:
+                return salient.entity
         return None
 
     def _nominal(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the entity that "the minister" or "the company" stands for, if something in the article says so.
+        """Return the entity that "the minister" or "the company" refers to, if something in the article shows it.
 
-        That is a title or an apposition of its, words of its role or name, or, for a bare noun, that it is in full view.
+        That is a title or an apposition of the entity, words of its role or name, or, for a bare noun, high salience.
         """
         tree = self.tree
         word = tree.lower[head]
@@ -260,7 +251,7 @@ class Resolver:
             return None
         kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
         titled = {entity for _, entity in self.titles().get(word, [])}
-        if kind == "ORG":  # "the committee": whose name ends so
+        if kind == "ORG":  # "the committee": an organization whose name ends with the word
             titled |= {
                 number for number, entity in enumerate(self.entities) if entity.name.lower().endswith(" " + word)
             }
@@ -269,17 +260,24 @@ class Resolver:
         modifiers = {
             tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
         }
-        view = self.sightings.before(head)
+        view = self.salience.before(head)
         sentence = tree.sentence(head)[0]
-        # Whoever the sentence names already is no second noun in it: "According to Reed, the mayor said …".
-        near = {sighting.entity for sighting in view} - {one.entity for one in view if one.token >= sentence}
+        # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
+        near = {salient.entity for salient in view} - {one.entity for one in view if one.token >= sentence}
         scores: dict[int, float] = {}
         for entity in sorted(titled | near):
             if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
                 continue
-            score = self._sighted(entity, head)
+            score = self._salience_of(entity, head)
             score = max(
-                [score, *(FOR_SPEAKER + self._distance(head, at) for at, who in self.spoken[-3:] if who == entity)]
+                [
+                    score,
+                    *(
+                        FOR_SPEAKER + self._distance(head, at)
+                        for at, who in self.spoken[-MAX_SPEAKERS:]
+                        if who == entity
+                    ),
+                ]
             )
             if entity in titled:
                 score += FOR_TITLE
@@ -288,25 +286,25 @@ class Resolver:
             )
             scores[entity] = score
         best = max(scores, key=lambda entity: (scores[entity], -entity), default=None)
-        if best is None or scores[best] < (LEAST_TITLED if best in titled else LEAST_UNTITLED):
+        if best is None or scores[best] < (MIN_TITLED if best in titled else MIN_UNTITLED):
             return None
         return best
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the person whom the lead leaves unnamed: "An aide said …", and the next paragraph opens with the name.
+        """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.
 
         News writers call this delayed identification.
         """
-        tree, starts = self.tree, self.reading.paragraph_starts
+        tree, starts = self.tree, self.layout.paragraph_starts
         if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
             return None
-        first = self.sightings.first_from(starts[here])
+        first = self.salience.first_from(starts[here])
         if first is None or bisect_right(starts, first.token) != here + 1 or first.salience < FOR_SUBJECT:
             return None
-        earlier = any(sighting.entity == first.entity for sighting in self.sightings.before(first.token))
+        earlier = any(salient.entity == first.entity for salient in self.salience.before(first.token))
         is_person = self.entities[first.entity].type == "PERSON"
         speaks = tree.lower[tree.heads[first.token]] in verbs()
         return first.entity if is_person and speaks and not earlier else None
@@ -317,13 +315,13 @@ class Resolver:
             return False
         return kind != "ORG" or found in ("ORG", "GPE")
 
-    def _sighted(self, entity: int, token: int) -> float:
-        """Return how much an entity is in view, by its names before the token."""
+    def _salience_of(self, entity: int, token: int) -> float:
+        """Return the salience of an entity at a token, from its names before the token."""
         return max(
             (
-                sighting.salience + self._distance(token, sighting.token)
-                for sighting in self.sightings.before(token)
-                if sighting.entity == entity
+                salient.salience + self._distance(token, salient.token)
+                for salient in self.salience.before(token)
+                if salient.entity == entity
             ),
             default=PER_SENTENCE * VIEW,
         )
@@ -333,20 +331,20 @@ class Resolver:
         return set(f"{named.role or ''} {named.name}".lower().replace("-", " ").split())
 
     def titles(self) -> dict[str, list[tuple[int, int]]]:
-        """Return, for each noun that the article uses as somebody's title or apposition, where and whose."""
+        """Return, for each noun that is somebody's title or apposition in the article, the tokens and the entities."""
         if self._titles is None:
             self._titles = {}
-            for sighting in self.sightings.outside:
-                for word in self._nouns_at(sighting):
-                    self._titles.setdefault(word, []).append((sighting.token, sighting.entity))
+            for salient in self.salience.outside:
+                for word in self._nouns_at(salient):
+                    self._titles.setdefault(word, []).append((salient.token, salient.entity))
         return self._titles
 
-    def _nouns_at(self, sighting: Sighting) -> set[str]:
+    def _nouns_at(self, salient: SalientMention) -> set[str]:
         tree = self.tree
-        entity = self.entities[sighting.entity]
+        entity = self.entities[salient.entity]
         found = {word.lower() for word in (entity.role or "").replace("-", " ").split()}
-        head = sighting.token
-        start = max(tree.left[head], head - 8)
+        head = salient.token
+        start = max(tree.left[head], head - MAX_TITLE)
         found |= {
             tree.lower[token]
             for token in range(start, head)

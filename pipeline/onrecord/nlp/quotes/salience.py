@@ -1,61 +1,58 @@
-"""Where an article names its entities, and how much that puts them in view."""
+"""Where an article names its entities, and how salient each name makes its entity."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Entity
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB
-
-if TYPE_CHECKING:
-    from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.tree import MAX_CLIMB
 
 SUBJECT_LABELS = frozenset({"nsubj", "nsubjpass"})
 EMBEDDED = frozenset({"relcl", "acl"})
 FOR_SUBJECT = 1.0
 FOR_EMBEDDED_SUBJECT = 0.7  # "Lang, whom Reed had asked, …": a sentence is about the subject of its main clause
 FOR_POSSESSOR = -0.6
-LOOK_BACK = 40  # names; a person out of view for longer is named again
+LOOK_BACK = 40  # names; a person not mentioned for longer is named again
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A name in the text: its head token, its entity and how much the sentence puts that in view."""
+class SalientMention:
+    """A name in the text: its head token, its entity and the salience that its position gives the entity."""
 
     token: int
     entity: int
     salience: float
 
 
-class Sightings:
-    """The names of one reading's text: ``outside`` quotation marks, in text order, and those inside marks by their region."""
+class MentionSalience:
+    """The names in an article: those ``outside`` quotation marks in text order, and those inside marks by their region."""
 
-    def __init__(self, reading: "Reading", entities: Sequence[Entity]) -> None:
-        """Find the names of the entities in the text that was read."""
-        self.reading = reading
-        self.outside: list[Sighting] = []
-        self._inside: dict[int, list[Sighting]] = {}
+    def __init__(self, layout: QuotationLayout, entities: Sequence[Entity]) -> None:
+        """Find the names of the entities in the text of a layout."""
+        self.layout = layout
+        self.outside: list[SalientMention] = []
+        self._inside: dict[int, list[SalientMention]] = {}
         found = [
-            sighting
+            salient
             for number, entity in enumerate(entities)
             for mention in entity.mentions
-            if mention.kind == "NAME" and (sighting := self._sighting(number, mention.span)) is not None
+            if mention.kind == "NAME" and (salient := self._salient_mention(number, mention.span)) is not None
         ]
-        for sighting in sorted(found, key=lambda sighting: (sighting.token, sighting.entity)):
-            region = reading.region_of[sighting.token]
-            where = self.outside if region < 0 else self._inside.setdefault(reading.outermost(region), [])
-            where.append(sighting)
-        self._places = [sighting.token for sighting in self.outside]
+        for salient in sorted(found, key=lambda salient: (salient.token, salient.entity)):
+            region = layout.region_of[salient.token]
+            where = self.outside if region < 0 else self._inside.setdefault(layout.outermost(region), [])
+            where.append(salient)
+        self._places = [salient.token for salient in self.outside]
 
-    def _sighting(self, entity: int, span: Span) -> Sighting | None:
-        tree = self.reading.tree
+    def _salient_mention(self, entity: int, span: Span) -> SalientMention | None:
+        tree = self.layout.tree
         first, last = tree.first_at(span.start), bisect_left(tree.starts, span.end) - 1
         if last < first:
             return None
         head = last
-        for _ in range(LONGEST_CLIMB):
+        for _ in range(MAX_CLIMB):
             if not first <= tree.heads[head] <= last or tree.heads[head] == head:
                 break
             head = tree.heads[head]
@@ -65,20 +62,20 @@ class Sightings:
             salience = FOR_EMBEDDED_SUBJECT if tree.labels[tree.heads[top]] in EMBEDDED else FOR_SUBJECT
         elif tree.labels[top] in ("poss", "compound"):
             salience = FOR_POSSESSOR
-        return Sighting(head, entity, salience)
+        return SalientMention(head, entity, salience)
 
-    def before(self, token: int) -> list[Sighting]:
-        """Return the last names before a token: names inside marks are in view for what stands in the same ones only."""
+    def before(self, token: int) -> list[SalientMention]:
+        """Return the last names before a token; names inside marks count only inside the same marks."""
         place = bisect_left(self._places, token)
         found = self.outside[max(0, place - LOOK_BACK) : place]
-        region = self.reading.region_of[token]
+        region = self.layout.region_of[token]
         if region >= 0:
-            inside = self._inside.get(self.reading.outermost(region), [])
-            place = bisect_left(inside, token, key=lambda sighting: sighting.token)
+            inside = self._inside.get(self.layout.outermost(region), [])
+            place = bisect_left(inside, token, key=lambda salient: salient.token)
             found += inside[max(0, place - LOOK_BACK) : place]
         return found
 
-    def first_from(self, token: int) -> Sighting | None:
-        """Return the first name outside marks at or behind a token."""
+    def first_from(self, token: int) -> SalientMention | None:
+        """Return the first name outside marks at or after a token."""
         place = bisect_left(self._places, token)
         return self.outside[place] if place < len(self.outside) else None

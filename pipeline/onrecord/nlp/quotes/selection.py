@@ -1,45 +1,46 @@
-"""Which candidates become quotes: one reading for each cue, and no content twice."""
+"""Which candidates become quotes: one per cue, and no content twice."""
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.reading import Reading
+from onrecord.nlp.quotes.continuation import attributed_regions, chain
+from onrecord.nlp.quotes.layout import QuotationLayout
 
-# About as likely right as not. F1 is level from 0.4 to 0.5 (it is largest near half of what it reaches itself, Lipton et al. 2014):
-# the upper end gives more precision for the same F1.
-LEAST_PROBABILITY = 0.48
-# "Rejected a compromise", "knew what was coming": without a clause and without marks it is an act as often as words.
-LEAST_PROBABILITY_OF_ACT = 0.7
-SAME_SHARE = 0.6  # of the words of the longer content: from here on two readings are one quote
-LEAST_UNSURE = 0.1  # for a cue of a whole sentence in marks that nothing else explains
-# The frames whose content is a clause: by how their names begin and end.
+# F1 is flat from 0.4 to 0.5 (its optimum is at half of the best F1, Lipton et al. 2014); the upper end gives more precision.
+MIN_PROBABILITY = 0.48
+# "Rejected a compromise", "knew what was coming": without a clause and without marks an act is as frequent as an utterance.
+MIN_PROBABILITY_OF_ACT = 0.7
+SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
+MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
+# How the names of the constructions whose content is a clause begin and end.
 CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
-PLAIN_FRAMES = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
+PLAIN_CONSTRUCTIONS = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
 NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a guess
-LEAST_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
+MIN_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
 IMPLICIT_PROBABILITY = 0.6  # the share of such sentences that annotators gave to the speaker of the last quote
-NEIGHBOURS = 12  # chosen quotes compared with; more never begin so near one another in prose
+NEIGHBOURS = 12  # chosen quotes to compare with on each side; in prose never more begin close to one another
 
 
-def is_act(reading: Reading, candidate: Candidate) -> bool:
-    """Whether the content is what a cue's object or preposition names, not what somebody's clause or marked words say."""
-    frame = candidate.frame
-    clause = frame.startswith(CLAUSES) or frame.endswith(CLAUSE_ENDINGS) or not candidate.cue
-    return not clause and not reading.marked_words_of(candidate.content)
+def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
+    """Whether the content is the object of a cue or of its preposition, without a clause and without marks."""
+    construction = candidate.construction
+    clause = construction.startswith(CLAUSES) or construction.endswith(CLAUSE_ENDINGS) or not candidate.cue
+    return not clause and not layout.marked_words_of(candidate.content)
 
 
-def _least(reading: Reading, candidate: Candidate) -> float:
-    return LEAST_PROBABILITY_OF_ACT if is_act(reading, candidate) else LEAST_PROBABILITY
+def _min_score(candidate: Candidate, layout: QuotationLayout) -> float:
+    return MIN_PROBABILITY_OF_ACT if is_act(candidate, layout) else MIN_PROBABILITY
 
 
-def select(reading: Reading) -> list[Candidate]:
-    """Return the chosen candidates in text order."""
-    likely = [candidate for candidate in reading.candidates if candidate.score >= _least(reading, candidate)]
+def select(candidates: Iterable[Candidate], layout: QuotationLayout) -> list[Candidate]:
+    """Return the candidates that become quotes, in text order."""
+    likely = [candidate for candidate in candidates if candidate.score >= _min_score(candidate, layout)]
     likely.sort(key=lambda candidate: (-candidate.score, candidate.content, candidate.anchor))
     used: set[int] = set()
     starts: list[int] = []
@@ -51,9 +52,9 @@ def select(reading: Reading) -> list[Candidate]:
         place = bisect_left(starts, start)
         near = starts[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
         if any(
-            reading.shared(candidate.content, other.content) >= SAME_SHARE
-            and not _stands_in(reading, candidate, other)
-            and not _stands_in(reading, other, candidate)
+            layout.shared(candidate.content, other.content) >= SAME_SHARE
+            and not _is_inside(candidate, other, layout)
+            and not _is_inside(other, candidate, layout)
             for at in dict.fromkeys(near)
             for other in by_start[at]
         ):
@@ -65,67 +66,69 @@ def select(reading: Reading) -> list[Candidate]:
     return [candidate for start in starts for candidate in by_start[start]]
 
 
-def _stands_in(reading: Reading, inner: Candidate, outer: Candidate) -> bool:
-    """Whether a cue stands in the content of another one: "Reed said the mayor had promised that …"."""
-    at = reading.tree.starts[inner.anchor]
+def _is_inside(inner: Candidate, outer: Candidate, layout: QuotationLayout) -> bool:
+    """Whether a cue is inside the content of another one: "Reed said the mayor had promised that …"."""
+    at = layout.tree.starts[inner.anchor]
     return any(start <= at < end for start, end in outer.content)
 
 
-def _unsure(reading: Reading) -> dict[int, Candidate]:
-    """Return the best candidate with a source for each region in marks that has one, sure or not.
+def _unsure(candidates: Iterable[Candidate], layout: QuotationLayout) -> dict[int, Candidate]:
+    """Return, for each region in marks, its best candidate with a source, even if its score is low.
 
-    Annotators leave quotes inside quotes aside, so what is learned from them says nothing there: the form decides.
+    Annotators leave out quotes inside quotes, so the learned scores say nothing about them: the construction decides.
     """
     best: dict[int, Candidate] = {}
-    for candidate in reading.candidates:
-        place = candidate.place
-        if place is None or candidate.source is None:
+    for candidate in candidates:
+        region = candidate.region
+        if region is None or candidate.source is None:
             continue
-        if candidate.frame in PLAIN_FRAMES and (
-            reading.marked[place].region.parent is not None or candidate.score < LEAST_UNSURE
+        if candidate.construction in PLAIN_CONSTRUCTIONS and (
+            layout.quoted[region].region.parent is not None or candidate.score < MIN_UNSURE
         ):
             candidate.score = max(candidate.score, NESTED_PROBABILITY)
-        if candidate.score >= LEAST_UNSURE and (place not in best or candidate.score > best[place].score):
-            best[place] = candidate
+        if candidate.score >= MIN_UNSURE and (region not in best or candidate.score > best[region].score):
+            best[region] = candidate
     return best
 
 
-def implicit(reading: Reading, chosen: list[Candidate]) -> list[Candidate]:
-    """Return the quotes that no chosen candidate covers: whole sentences in marks, whose speaker had the turn already.
+def implicit(candidates: Sequence[Candidate], layout: QuotationLayout, chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return the quotes that no chosen candidate covers: whole sentences in marks, by the last speaker.
 
-    Where there is a cue after all that was not sure enough by itself, it is taken: the marks make up for it.
+    Where there is a cue whose score was too low by itself, it is used: the marks make up for it.
     """
     covered = sorted(span for candidate in chosen for span in candidate.content)
     reach = list(accumulate((end for _, end in covered), max))
-    unsure = _unsure(reading)
-    # Where single marks are the rule, double ones stand inside them; elsewhere single ones are for words, not for speech.
-    outermost = [item.region.single for item in reading.marked if item.region.parent is None]
+    unsure = _unsure(candidates, layout)
+    # Where single marks are the rule, double ones are inside them; elsewhere single ones mark words, not speech.
+    outermost = [span.region.single for span in layout.quoted if span.region.parent is None]
     british = 2 * sum(outermost) > len(outermost)
+    attributed = attributed_regions(candidates)
     used = {candidate.anchor for candidate in chosen}
     found: list[Candidate] = []
-    behind = 0  # code points: what the last implicit quote covers already
-    for item in reading.marked:
-        region = item.region
+    behind = 0  # code points: the end of the last implicit quote
+    for span in layout.quoted:
+        region = span.region
         if region.parent is not None:
-            cued = unsure.get(item.index)
-            if cued is not None and cued.anchor not in used and item.end - item.start >= LEAST_TOKENS:
+            cued = unsure.get(span.index)
+            if cued is not None and cued.anchor not in used and span.end - span.start >= MIN_TOKENS:
                 used.add(cued.anchor)
                 found.append(cued)
             continue
-        if region.start < behind or reading.skip[item.start] or region.single != british:
+        if region.start < behind or layout.skip[span.start] or region.single != british:
             continue
-        if not (item.is_sentence and item.is_clause) or item.is_title or item.end - item.start < LEAST_TOKENS:
+        if not (span.is_sentence and span.is_clause) or span.is_title or span.end - span.start < MIN_TOKENS:
             continue
         place = bisect_left(covered, (region.end, 0))
         if place and reach[place - 1] > region.start:
             continue
-        cued = unsure.get(item.index)
+        cued = unsure.get(span.index)
         if cued is not None and cued.anchor not in used:
             used.add(cued.anchor)
             found.append(cued)
             behind = cued.content[-1][1]
             continue
-        content = tuple((part.start, part.end) for part in reading.chain(item.index))
-        found.append(Candidate("implicit", item.start, (), content, None, None, score=IMPLICIT_PROBABILITY))
+        regions = [layout.quoted[index].region for index in chain(layout, attributed, span.index)]
+        content = tuple((part.start, part.end) for part in regions)
+        found.append(Candidate("implicit", span.start, (), content, None, None, score=IMPLICIT_PROBABILITY))
         behind = content[-1][1]
     return found

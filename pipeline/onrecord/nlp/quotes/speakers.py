@@ -1,20 +1,20 @@
-"""The speaker phrase: the noun phrase that a cue names as its source."""
+"""The speaker phrase: the noun phrase that is the source of a cue."""
 
 from onrecord.nlp.quotes.cues import verbs
-from onrecord.nlp.quotes.tree import LONGEST_CLIMB, Tree
+from onrecord.nlp.quotes.tree import MAX_CLIMB, Tree
 
 RELATIVE = frozenset({"who", "which", "that", "whom"})
-# Labels of a verb that has the subject of the verb it hangs on: "and added", "came to praise", "left, saying that".
+# Labels of a verb that shares the subject of its head: "and added", "came to praise", "left, saying that".
 SHARES_SUBJECT = frozenset({"conj", "xcomp", "advcl", "pcomp", "dep", "parataxis", "prep", "aux", "agent"})
-# Labels of a noun or adjective whose holder is the subject of the verb it hangs on: "made the claim that".
+# Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
 GIVER = frozenset({"from", "by", "among"})
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
-LONGEST_PHRASE = 60  # tokens to each side of the head
+MAX_PHRASE = 60  # tokens to each side of the head
 
 
 def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | None:
-    """Return the noun phrase of ``head`` as tokens, end exclusive: all that belongs to it, but not the cue."""
+    """Return the noun phrase of ``head`` as tokens, end exclusive: everything that depends on it, except the cue."""
     if not tree.is_word[head]:
         return None
     start, end = tree.left[head], tree.right[head] + 1
@@ -23,7 +23,7 @@ def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | N
             end = min(cue, max(tree.left[_top_below(tree, cue, head)], head + 1))
         else:
             start = cue + 1
-    start, end = max(start, head - LONGEST_PHRASE), min(end, head + LONGEST_PHRASE)
+    start, end = max(start, head - MAX_PHRASE), min(end, head + MAX_PHRASE)
     start = min(tree.next_word[start], head)
     while end - 1 > head and _is_loose_end(tree, start, end):
         end -= 1
@@ -32,7 +32,7 @@ def phrase(tree: Tree, head: int, cue: int | None = None) -> tuple[int, int] | N
 
 def _top_below(tree: Tree, token: int, ancestor: int) -> int:
     """Return the child of ``ancestor`` whose subtree holds the token."""
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         if tree.heads[token] in (ancestor, token):
             break
         token = tree.heads[token]
@@ -40,7 +40,7 @@ def _top_below(tree: Tree, token: int, ancestor: int) -> int:
 
 
 def _is_loose_end(tree: Tree, start: int, end: int) -> bool:
-    """Whether the last token of a phrase is no part of it: a comma, an unpaired mark, a relative pronoun without its clause."""
+    """Whether the last token does not belong to a phrase: a comma, an unpaired mark, a relative pronoun without its clause."""
     last = tree.words[end - 1]
     if tree.tags[end - 1] == "POS":
         return True  # "the mayor's claim": the mayor
@@ -52,14 +52,14 @@ def _is_loose_end(tree: Tree, start: int, end: int) -> bool:
 
 
 def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
-    """Return the verb before "as saying" and the head of its object: "The agency quoted Reed as saying" is quoting Reed.
+    """Return the verb before "as saying" and the head of its object: "quoted" and "Reed" in "The agency quoted Reed as saying".
 
     ``verb`` is "saying". None for any other verb.
     """
     if verb < 2 or tree.lower[verb - 1] != "as" or tree.tags[verb] != "VBG":
         return None
     quoting = tree.heads[verb - 1]
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         if tree.tags[quoting][:2] == "VB" or tree.heads[quoting] == quoting:
             break
         quoting = tree.heads[quoting]
@@ -72,9 +72,9 @@ def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
     if subject is None:
         subject = tree.child(quoting, "dobj")
     if subject is None:
-        # Parsers take the object for many things; its place is sure.
+        # Parsers give the object many labels; its position is certain.
         subject = verb - 2
-        for _ in range(LONGEST_CLIMB):
+        for _ in range(MAX_CLIMB):
             if not quoting < tree.heads[subject] < verb - 1 or tree.heads[subject] == subject:
                 break
             subject = tree.heads[subject]
@@ -84,13 +84,13 @@ def quoted_as(tree: Tree, verb: int) -> tuple[int, int] | None:
 def source_of(tree: Tree, verb: int) -> int | None:
     """Return the head of the noun phrase that is the source of a cue verb.
 
-    Subjects of passives are no sources; agents are. Follows shared subjects and relative clauses.
+    The subject of a passive is not a source, its agent is. Shared subjects and relative clauses are followed.
     """
     quoted = quoted_as(tree, verb)
     if quoted is not None:
         return quoted[1]
     current = verb
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         agent = tree.child(current, "agent")
         if agent is not None:
             return tree.child(agent, "pobj")
@@ -98,7 +98,7 @@ def source_of(tree: Tree, verb: int) -> int | None:
         if subject is not None:
             is_passive = tree.labels[subject] == "nsubjpass" or tree.child(current, "auxpass") is not None
             if is_passive and (current == verb or tree.child(verb, "auxpass") is not None):
-                return None  # "was told": by whom is not said
+                return None  # "was told": the teller is not mentioned
             if current != verb and speaks_beside(tree, verb):
                 return source_of(tree, tree.heads[current])
             if tree.lower[subject] in RELATIVE and tree.labels[current] == "relcl":
@@ -120,9 +120,9 @@ def source_of(tree: Tree, verb: int) -> int | None:
 
 
 def speaks_beside(tree: Tree, verb: int) -> bool:
-    """Whether a cue hangs on the content of the cue that it stands beside: "said the dam was safe and added that …".
+    """Whether a cue is attached to the content of the cue that it is coordinated with: "said the dam was safe and added that …".
 
-    Both are of one tense, and the subject of the content is nothing that speaks.
+    Both have the same tense, and the subject of the content cannot speak.
     """
     content = tree.heads[verb]
     outer = tree.heads[content]
@@ -135,7 +135,7 @@ def speaks_beside(tree: Tree, verb: int) -> bool:
 
 
 def source_of_noun(tree: Tree, noun: int) -> int | None:
-    """Return the source of a cue noun: whose claim it is, whom it is from, or who made it."""
+    """Return the source of a cue noun: the possessor of the claim, its giver, or the subject that made it."""
     possessor = tree.child(noun, "poss")
     if possessor is not None:
         return possessor
@@ -143,7 +143,7 @@ def source_of_noun(tree: Tree, noun: int) -> int | None:
         if tree.labels[child] == "agent" or (tree.labels[child] == "prep" and tree.lower[child] in GIVER):
             return tree.child(child, "pobj")
     current = noun
-    for _ in range(LONGEST_CLIMB):
+    for _ in range(MAX_CLIMB):
         head = tree.heads[current]
         if head == current or tree.labels[current] not in OF_SUBJECT:
             return None
@@ -153,14 +153,14 @@ def source_of_noun(tree: Tree, noun: int) -> int | None:
     return None
 
 
-MOST_SOURCES = 3  # beside the first: of the clauses above
-MOST_CLIMBS = 6  # clauses
+MAX_OTHER_SOURCES = 3  # besides the first one
+MAX_CLAUSES = 6  # above the cue
 
 
 def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
-    """Return the heads of the phrases that may be a cue's source where it has no subject of its own.
+    """Return the heads of the phrases that may be the source of a cue without a subject of its own.
 
-    Those are the subjects of the clauses above, the nouns that those describe, and nobody; ``first`` is left out.
+    They are the subjects of the clauses above, the nouns that these modify, and None for nobody; ``first`` is left out.
     """
     if tree.child(cue, "agent", "poss") is not None or quoted_as(tree, cue) is not None:
         return []
@@ -169,7 +169,7 @@ def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
         return []
     found: list[int | None] = []
     current = cue
-    for _ in range(MOST_CLIMBS):
+    for _ in range(MAX_CLAUSES):
         label, head = tree.labels[current], tree.heads[current]
         if head == current:
             break
@@ -183,17 +183,17 @@ def other_sources(tree: Tree, cue: int, first: int | None) -> list[int | None]:
             and tree.lower[subject] not in RELATIVE
         ):
             found.append(subject)
-    found = [head for head in dict.fromkeys(found) if head != first][:MOST_SOURCES]
+    found = [head for head in dict.fromkeys(found) if head != first][:MAX_OTHER_SOURCES]
     return found if first is None else [*found, None]
 
 
 def path(tree: Tree, cue: int, source: int | None) -> str:
-    """Return how a source is reached from its cue: the labels of the clauses on the way, "own" for a subject of the cue's own."""
+    """Return how a source is reached from its cue: the labels of the clauses on the way, or "own" for the cue's own subject."""
     if source is None:
         return "nobody"
     labels: list[str] = []
     current = cue
-    for _ in range(MOST_CLIMBS):
+    for _ in range(MAX_CLAUSES):
         if tree.heads[source] == current:
             return ".".join(labels) or "own"
         head = tree.heads[current]

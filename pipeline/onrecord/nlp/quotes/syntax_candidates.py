@@ -1,4 +1,4 @@
-"""Content that hangs on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
+"""Content that depends on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
 
 from collections.abc import Iterator
 
@@ -6,29 +6,31 @@ from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.quotes.ends import MARKS, PARTING, clause_kind, possible_ends
-from onrecord.nlp.quotes.insertions import Insertions
+from onrecord.nlp.quotes.insertions import InsertionCandidates
+from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
-from onrecord.nlp.quotes.tree import FINITE, Tree
+from onrecord.nlp.quotes.tree import FINITE
 
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
-INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": hardly with other verbs
-LONGEST_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
-LONGEST_CLAUSE = 60  # tokens from a clause's first word to its verb
+INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": rare with other verbs
+MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
+MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
 
 
-class Frames(Builder):
-    """Reads the candidates of one Doc off its tree."""
+class SyntaxCandidates(Builder):
+    """Proposes the complements of the cues."""
 
-    def __init__(self, tree: Tree, skip: list[bool]) -> None:
-        """Take a tree and, for each token, whether it is to be left out."""
+    def __init__(self, layout: QuotationLayout) -> None:
+        """Read the tree of a layout."""
+        tree = layout.tree
         super().__init__(tree)
-        self.skip = skip
-        self.insertions = Insertions(tree)
+        self.skip = layout.skip
+        self.insertions = InsertionCandidates(tree)
         # "Quoted Reed as saying" has one cue, the second verb.
         self.quoting = {found[0] for verb in range(tree.size) if (found := quoted_as(tree, verb)) is not None}
 
@@ -51,15 +53,22 @@ class Frames(Builder):
                 yield from self.of_adjective(token, adjective_cues[word])
 
     def ending(
-        self, frame: str, token: int, cue: Cue, start: int, part: int, source: int | None, with_word: int | None = None
+        self,
+        construction: str,
+        token: int,
+        cue: Cue,
+        start: int,
+        part: int,
+        source: int | None,
+        with_word: int | None = None,
     ) -> Iterator[Candidate]:
-        """Yield a candidate for every end that content beginning at ``start`` may have."""
+        """Yield a candidate for each possible end of content that begins at ``start``."""
         for end, inside, outside in possible_ends(self.tree, token, part):
             links = (f"in={inside}", f"out={outside}")
-            yield from self.make(frame, token, cue, [(start, end)], source, with_word, links)
+            yield from self.make(construction, token, cue, [(start, end)], source, with_word, links)
 
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what a verb's complements may say."""
+        """Yield the complements of a verb."""
         tree = self.tree
         inserted = self.insertions.inverted(verb) if cue.lemma in INVERTED else None
         if inserted is not None:
@@ -97,7 +106,7 @@ class Frames(Builder):
                 yield from self.insertions.around(verb, cue, subject, source)
 
     def behind_date(self, verb: int, start: int, clause: int) -> int:
-        """Return where a clause begins without the time of its cue: "said on Friday she would stay", where no "that" parts them."""
+        """Return the start of a clause after the date of its cue, where no "that" separates them: "said on Friday she would stay"."""
         tree = self.tree
         if start != verb + 1:
             return start
@@ -112,7 +121,7 @@ class Frames(Builder):
         return tree.next_word[token] if first < token and tree.tags[token] in SUBJECT_TAGS else start
 
     def open_clause(self, verb: int, cue: Cue, clause: int, source: int | None, passive: bool) -> Iterator[Candidate]:
-        """Yield a clause without a subject: "vowed to go"; with that of the passive: "prices are expected to fall"."""
+        """Yield a clause without a subject: "vowed to go"; with the subject of a passive: "prices are expected to fall"."""
         tree = self.tree
         kind = clause_kind(tree, clause)
         subject = tree.child(verb, "nsubjpass") if passive else None
@@ -125,7 +134,7 @@ class Frames(Builder):
         """Yield a noun phrase, with its predicate if it has one: "denied the charges", "called it a farce"."""
         tree = self.tree
         if "clause" in cue.takes and cue.classes[0] in ("say", "ask"):
-            # The parser may hang a clause on whom it was told: "told reporters that prices had risen".
+            # The parser may attach the clause to the addressee: "told reporters that prices had risen".
             for child in tree.children[part]:
                 if tree.labels[child] in COMPLEMENTS and tree.lower[tree.left[child]] == "that":
                     yield from self.ending("that-nested", verb, cue, tree.left[child], part, source)
@@ -138,40 +147,40 @@ class Frames(Builder):
         yield from self.ending(tree.labels[part], verb, cue, tree.left[part], part, source)
 
     def prepositional(self, verb: int, cue: Cue, preposition: int, source: int | None) -> Iterator[Candidate]:
-        """Yield what follows a preposition: "called for reform", "accused them of lying"."""
+        """Yield the complement of a preposition: "called for reform", "accused them of lying"."""
         tree = self.tree
         inner = tree.child(preposition, "pobj", "pcomp")
         if inner is None:
             return
-        frame = tree.lower[preposition] + ("+obj" if tree.child(verb, "dobj") is not None else "")
+        construction = tree.lower[preposition] + ("+obj" if tree.child(verb, "dobj") is not None else "")
         if tree.labels[inner] == "pcomp":
-            frame += "+ing"
-        yield from self.ending(frame, verb, cue, preposition + 1, preposition, source, preposition)
+            construction += "+ing"
+        yield from self.ending(construction, verb, cue, preposition + 1, preposition, source, preposition)
 
     def fronted(self, verb: int, cue: Cue, clause: int, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause before its cue, alone or with all that stands before it: "Prices will fall, he said"."""
+        """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         tree = self.tree
-        reach, frame = self.reach(clause), "front-" + clause_kind(tree, clause)
+        reach, construction = self.reach(clause), "front-" + clause_kind(tree, clause)
         start = tree.next_word[tree.sentence(verb)[0]]
         if start >= reach[0]:
-            yield from self.make(frame, verb, cue, [reach], source)
+            yield from self.make(construction, verb, cue, [reach], source)
             return
         first = tree.labels[start] if tree.heads[start] == verb else "other"
-        yield from self.make(frame, verb, cue, [reach], source, links=(f"before={first}",))
+        yield from self.make(construction, verb, cue, [reach], source, links=(f"before={first}",))
         yield from self.make("front-all", verb, cue, [(start, reach[1])], source, links=(f"with={first}",))
 
     def in_order(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
-        """Yield the clause behind a cue and "that", for where the parser saw none: "told reporters that, if it rained, …"."""
+        """Yield the clause after a cue and "that" where the parser found none: "told reporters that, if it rained, …"."""
         tree = self.tree
         stop = tree.sentence(verb)[1]
-        for token in range(verb + 1, min(verb + LONGEST_ADDRESSEE, stop - 1)):
+        for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if tree.lower[token] == "that" and tree.tags[token + 1] not in FINITE:
                 break
             if tree.tags[token] in FINITE or tree.words[token] in PARTING | MARKS:
                 return
         else:
             return
-        clause = range(token + 1, min(stop, token + LONGEST_CLAUSE))
+        clause = range(token + 1, min(stop, token + MAX_CLAUSE))
         finite = next((place for place in clause if tree.tags[place] in FINITE), None)
         if finite is None:
             return
@@ -181,7 +190,7 @@ class Frames(Builder):
             yield from self.make("order-that", verb, cue, [(token + 1, comma)], source, links=("out=,",))
 
     def of_noun(self, noun: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what a noun's complements may say: "the claim that …", "calls for …"."""
+        """Yield the complements of a noun: "the claim that …", "calls for …"."""
         tree = self.tree
         source = source_of_noun(tree, noun)
         for child in tree.children[noun]:
@@ -204,14 +213,14 @@ class Frames(Builder):
                 yield from self.make("n-be", noun, cue, [self.reach(clause)], source)
 
     def is_complement(self, token: int, cue: Cue) -> bool:
-        """Whether a dependent is a preposition that the cue takes, with something behind it."""
+        """Whether a dependent is a preposition that the cue takes, with a complement."""
         tree = self.tree
         if tree.labels[token] != "prep" or tree.lower[token] not in cue.takes:
             return False
         return tree.child(token, "pobj", "pcomp") is not None
 
     def of_adjective(self, adjective: int, cue: Cue) -> Iterator[Candidate]:
-        """Yield what an adjective's complements may say: "is confident that …"."""
+        """Yield the complements of an adjective: "is confident that …"."""
         tree = self.tree
         head, label = tree.heads[adjective], tree.labels[adjective]
         source = source_of(tree, head) if tree.tags[head][:2] == "VB" else None

@@ -1,23 +1,23 @@
-"""The dependency tree of a Doc in plain lists: a Token's attributes are looked up once, not in every loop."""
+"""The dependency tree of a Doc as plain lists: attributes of tokens are looked up once, not in every loop."""
 
 from bisect import bisect_right
 
 from spacy.tokens import Doc
 
 FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
-MOST_CHILDREN = 80  # of one token; more are the parse of a table or of noise
-LONGEST_CLIMB = 40  # edges; no English sentence nests deeper, and a broken parse must not cost more
+MAX_CHILDREN = 80  # of one token; more come from a table or noise
+MAX_CLIMB = 40  # edges; no English sentence nests deeper, and a broken parse must not cost more
 
 
 class Tree:
-    """Tags, labels, heads and the reach of every subtree, by token index.
+    """Tags, labels, heads and the extent of each subtree, by token index.
 
     ``left[i]`` and ``right[i]`` are the first and the last token of the subtree of token ``i``; ``starts`` and ``ends`` are
     code points.
     """
 
     def __init__(self, doc: Doc) -> None:
-        """Read a Doc's tokens; without a parse, every token is a tree of its own."""
+        """Read the tokens of a Doc; without a parse, every token is its own root."""
         self.text = doc.text
         self.doc = doc
         tokens = list(doc)
@@ -39,17 +39,17 @@ class Tree:
             if head != index:
                 self.children[head].append(index)
         for head, children in enumerate(self.children):
-            if len(children) > MOST_CHILDREN:
-                nearest = sorted(children, key=lambda child: (abs(child - head), child))[:MOST_CHILDREN]
+            if len(children) > MAX_CHILDREN:
+                nearest = sorted(children, key=lambda child: (abs(child - head), child))[:MAX_CHILDREN]
                 self.children[head] = sorted(nearest)
         self.sentence_starts = [token.i for token in tokens if token.is_sent_start] or [0]
-        # Taggers take stray signs for nouns; letters and digits are what a span must hold to say anything.
+        # Taggers mistake stray signs for nouns; a token with a letter or a digit is a word.
         self.is_word = [word.isalnum() or any(map(str.isalnum, word)) for word in self.words]
         self.next_word = self._next_words()
         self.previous_word = self._previous_words()
 
     def _next_words(self) -> list[int]:
-        """Return, for each token, the first word from it on; the number of tokens where there is none."""
+        """Return, for each token, the first word at or after it; the number of tokens where there is none."""
         found, nearest = [self.size] * (self.size + 1), self.size
         for token in range(self.size - 1, -1, -1):
             if self.is_word[token]:
@@ -58,7 +58,7 @@ class Tree:
         return found
 
     def _previous_words(self) -> list[int]:
-        """Return, for each token, the last word up to it; -1 where there is none."""
+        """Return, for each token, the last word at or before it; -1 where there is none."""
         found, nearest = [], -1
         for token in range(self.size):
             if self.is_word[token]:
@@ -82,11 +82,11 @@ class Tree:
         return next((child for child in self.children[token] if self.labels[child] in labels), None)
 
     def is_finite(self, token: int) -> bool:
-        """Whether the verb carries tense itself or by an auxiliary."""
+        """Whether the verb or an auxiliary of it is finite."""
         return self.tags[token] in FINITE or any(
             self.labels[child] in ("aux", "auxpass") and self.tags[child] in FINITE for child in self.children[token]
         )
 
     def has_mark(self, token: int, *words: str) -> bool:
-        """Whether a child of the token's that stands before it is one of the words."""
+        """Whether a child before the token is one of the words."""
         return any(child < token and self.lower[child] in words for child in self.children[token])

@@ -1,5 +1,7 @@
-"""Stances: who stands where toward what (rules over the parse with a lexicon, judged by their kind)."""
+"""Stances: who holds which stance toward what, by rules over the parse, a lexicon and a learned model of pairs of actors."""
 
-from onrecord.nlp.stances.component import StanceFinder, make_stances
+from onrecord.nlp.stances.extractor import StanceExtractor, make_stance_extractor
 
-__all__ = ["StanceFinder", "make_stances"]
+__all__ = ["StanceExtractor", "make_stance_extractor"]
+
+make_stances = make_stance_extractor  # the entry point of installations made before the factories were renamed

@@ -1,24 +1,24 @@
-"""Stances taken by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
+"""Stances expressed by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onrecord.nlp.morphology import verb_forms
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS, meant, mood
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.verbs import mood_features
-from onrecord.nlp.stances.vocabulary import Frame
 
-# Being for or against something is as plain as supporting or opposing it.
+# Being for or against something is as clear as supporting or opposing it.
 POSITION = 0.7
 COMPLEMENT = ("acomp", "attr", "oprd")
 BEING = frozenset((*verb_forms("be"), "been", "'s", "’s", "'re", "’re", "'m", "’m"))
-# These point at what is known already.
+# These refer to something known.
 KNOWN = ("the", "this", "that", "these", "those", "such")
-# From this score on an adjective before its noun judges it: the shameful campaign; not: the good news, the legal advice.
+# An adjective before its noun judges it if its score is at least this: the shameful campaign; not: the good news, the legal advice.
 ATTRIBUTED = 0.7
 LINKING = BEING | frozenset(
     form
@@ -28,48 +28,48 @@ LINKING = BEING | frozenset(
 
 
 def quality_candidates(parse: Parse, word: int) -> Iterator[Candidate]:
-    """Yield the stances that the adjective or noun at the token takes or expresses."""
-    adjective = vocabulary.adjectives().get(parse.lower[word], ())
-    noun = () if adjective else vocabulary.nouns().get(parse.lower[word], ())
+    """Yield the stances that an adjective or a noun expresses."""
+    adjective = lexicon.adjectives().get(parse.lower[word], ())
+    noun = () if adjective else lexicon.nouns().get(parse.lower[word], ())
     judged: Judged | None = None
     looked = False
-    for frame in adjective or noun:
-        if frame.holder == "source" and frame.slots == ("subj",):
+    for entry in adjective or noun:
+        if entry.holder == "source" and entry.slots == ("subj",):
             if not looked:
                 judged, looked = _judged(parse, word), True
-            if judged is not None and (judged.way != "attribute" or abs(frame.score) >= ATTRIBUTED):
-                yield from _judgement(parse, word, frame, judged)
+            if judged is not None and (judged.way != "attribute" or abs(entry.score) >= ATTRIBUTED):
+                yield from _judgement(parse, word, entry, judged)
         elif adjective:
-            yield from _attitude(parse, word, frame)
+            yield from _attitude(parse, word, entry)
 
 
-def _attitude(parse: Parse, word: int, frame: Frame) -> Iterator[Candidate]:
+def _attitude(parse: Parse, word: int, entry: LexiconEntry) -> Iterator[Candidate]:
     """X is critical of Y; X, opposed to Y, …; a man proud of Y."""
     holder = _described(parse, word)
     if holder is None:
         return
-    filled = [(slot, head, is_clause) for slot in frame.slots for head, is_clause in fillers(parse, word, slot)]
+    filled = [(slot, head, is_clause) for slot in entry.slots for head, is_clause in fillers(parse, word, slot)]
     if not filled:
         return
     how = mood(parse, word)
     if how.cancelled:
         return
     for slot, head, is_clause in filled:
-        if head == holder or (is_clause and parse.lower[head] in vocabulary.transitive_verbs()):
+        if head == holder or (is_clause and parse.lower[head] in lexicon.transitive_verbs()):
             continue
         yield Candidate(
             predicate=word,
             holder=holder,
             target=parse.phrase(head, clause=is_clause),
-            score=meant(frame.score, how),
+            score=meant(entry.score, how),
             expression=tuple(sorted({*how.words, word})),
             features=frozenset({"adjective", f"slot={slot}"} | mood_features(how)),
-            relation=frame.relation,
+            relation=entry.relation,
         )
 
 
 def _described(parse: Parse, word: int) -> int | None:
-    """Return whom the adjective describes."""
+    """Return the noun that an adjective describes."""
     dep, head = parse.dep[word], parse.head[word]
     if dep == "conj":
         return _described(parse, head) if parse.dep[head] != "conj" else None
@@ -78,13 +78,13 @@ def _described(parse: Parse, word: int) -> int | None:
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return author(parse, head) if parse.lower[head] in vocabulary.utterances() else head
+        return author(parse, head) if parse.lower[head] in lexicon.utterances() else head
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a quality is said of, by whom (None: whoever voices the clause), how it was found, and in which words."""
+    """What a quality is attributed to, by whom (None: the speaker of the clause), how that was found, and in which words."""
 
     target: int
     holder: int | None
@@ -93,7 +93,7 @@ class Judged:
     is_clause: bool = False
 
 
-def _judgement(parse: Parse, word: int, frame: Frame, judged: Judged) -> Iterator[Candidate]:
+def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> Iterator[Candidate]:
     how = mood(parse, word)
     if how.cancelled:
         return
@@ -101,26 +101,26 @@ def _judgement(parse: Parse, word: int, frame: Frame, judged: Judged) -> Iterato
         predicate=word,
         holder=judged.holder,
         target=parse.phrase(judged.target, clause=judged.is_clause),
-        score=meant(frame.score, how, judgement=True),
+        score=meant(entry.score, how, judgement=True),
         expression=tuple(sorted({*how.words, *judged.words, word})),
         features=frozenset(
             {"quality", f"way={judged.way}", *(["evaluative"] if judged.holder is None else [])} | mood_features(how)
         ),
-        relation=frame.relation,
+        relation=entry.relation,
     )
 
 
 def _judged(parse: Parse, word: int) -> Judged | None:
-    """Return what the word is said of, where it is a complement or stands in one: is unfair, is an unfair plan."""
+    """Return what a word is attributed to, where it is a complement or inside one: is unfair, is an unfair plan."""
     top = _complement(parse, word)
     if parse.lower[top] in NEGATIVE_SUBJECTS:  # there is nothing wrong with it
         return None
     dep, head = parse.dep[top], parse.head[top]
-    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in vocabulary.judging_verbs():
+    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in lexicon.judging_verbs():
         return _held_to_be(parse, top, head, "so")
     if parse.lower[head] == "as":
         verb = parse.head[head]
-        return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in vocabulary.judging_verbs() else None
+        return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in lexicon.judging_verbs() else None
     if dep in COMPLEMENT and parse.lower[head] in LINKING:
         return _predicated(parse, top, head)
     if dep == "dobj":
@@ -131,7 +131,7 @@ def _judged(parse: Parse, word: int) -> Judged | None:
 
 
 def _attributed(parse: Parse, word: int) -> Judged | None:
-    """This shameful campaign, their brutal rule: said in passing of something that is taken as known."""
+    """This shameful campaign, their brutal rule: attributed in passing to something known."""
     noun = parse.head[word]
     if parse.dep[word] != "amod" or word > noun or not parse.tag[noun].startswith("NN"):
         return None
@@ -160,8 +160,8 @@ def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
 
 
 def _done(parse: Parse, verb: int) -> Judged | None:
-    """Made false claims, gave a brilliant speech: said of who did."""
-    if vocabulary.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
+    """Made false claims, gave a brilliant speech: attributed to the subject."""
+    if lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
         return None
     target = subject(parse, verb)
     return None if target is None else Judged(target, None, "doing", (verb,))

@@ -1,40 +1,40 @@
-"""Whom a third-person pronoun means: the nearest subject that fits, the salience of Lappin and Leass (1994) at its simplest.
+"""Antecedents of third-person pronouns: the nearest subject that fits, the simplest form of salience (Lappin and Leass 1994).
 
-He and she are named persons. They and it may be any noun of the sentence or the one before: "the farmers" who oppose the dam, "the plan"
-that they reject. Inside quotation marks only "they" and "it" are traced, and no further back than the quote goes: what they are to a
-speaker may have been said long before.
+He and she refer to named persons. They and it may refer to any noun of the sentence or the one before: "the farmers" who oppose the
+dam, "the plan" that they reject. Inside quotation marks only "they" and "it" are resolved, and only within the quote: the speaker may
+have mentioned their antecedent long before.
 """
 
 from bisect import bisect_left
 
 from onrecord.nlp.annotations import Entity, Quote, entities_of
 from onrecord.nlp.entities import genders
-from onrecord.nlp.stances.agency import ACTORS, agency
+from onrecord.nlp.stances.holders import HOLDER_TYPES, can_hold_stance
 from onrecord.nlp.stances.parse import Parse
 
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
 IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
-# Those who must stand for someone, or their record says nothing. He, she, I and we are somebody, named or not.
+# Pronouns that must be resolved, or their record says nothing. He, she, I and we are people, named or not.
 NOBODY = (
     IT | THEY | {"this", "that", "these", "those", "which", "what", "such", "one", "others", "themselves", "itself"}
 )
 SUBJECTS = frozenset({"nsubj", "nsubjpass"})
-# Where the nouns stand that "it" and "they" may mean, and where these two stand when they can only be who acts.
+# The labels of the nouns that "it" and "they" may refer to, and those of pronouns that act.
 ARGUMENTS = SUBJECTS | {"dobj"}
 ACTING = frozenset({"nsubj", "poss"})
 PLURAL = frozenset({"NNS", "NNPS"})
-# What is no thing that one speaks of as it or them: days, sums.
+# Types that "it" and "they" do not refer to: days, sums.
 MEASURED = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
-# How far back a person stays in view, and a body or a thing: sentences.
+# Sentences back to the antecedent: a person, an organization or a thing.
 VIEW_OF_PERSON, VIEW_OF_BODY = 3, 1
 LOOK_BACK = 30  # names, nouns
 
 
 class Antecedents:
-    """The nouns of one article that pronouns may stand for."""
+    """The nouns of one article that pronouns may refer to."""
 
     def __init__(self, parse: Parse, entity_of: dict[int, int]) -> None:
-        """Note the subjects among the names, and the nouns that are subjects and objects, in text order."""
+        """Collect the names that are subjects and the nouns that are subjects or objects, in text order."""
         self.parse = parse
         self.entities: tuple[Entity, ...] = entities_of(parse.doc)
         self.genders = genders(parse.doc)
@@ -50,7 +50,7 @@ class Antecedents:
         self._starts = sorted({start for start, _ in parse.sentence})
 
     def of(self, pronoun: int, quote: Quote | None) -> int | None:
-        """Return the token that a pronoun stands for, or None; ``quote`` is the quote that it stands in."""
+        """Return the token that a pronoun refers to, or None; ``quote`` is the quote that it is in."""
         word = self.parse.lower[pronoun]
         if word in IT | THEY:
             return self._thing(pronoun, quote)
@@ -59,14 +59,16 @@ class Antecedents:
         return None
 
     def fuller(self, noun: int) -> int | None:
-        """Return the noun that says by name whose "the officials" are: Peruvian officials, in the sentences before."""
+        """Return the earlier mention of "the officials" that has a name: Peruvian officials, in the sentences before."""
         parse, here = self.parse, self._sentence(noun)
         before = bisect_left(self.nouns, noun)
         for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
             if here - self._sentence(token) > VIEW_OF_PERSON:
                 return None
             if parse.lower[token] == parse.lower[noun]:
-                is_named = any(parse.ent_type[child] in ACTORS and child < token for child in parse.children[token])
+                is_named = any(
+                    parse.ent_type[child] in HOLDER_TYPES and child < token for child in parse.children[token]
+                )
                 return token if is_named else None
         return None
 
@@ -82,7 +84,7 @@ class Antecedents:
         return None
 
     def _thing(self, pronoun: int, quote: Quote | None) -> int | None:
-        """Return what "it" or "they" means: of the nearest sentence, a subject for who acts, else the nearest noun that fits."""
+        """Return what "it" or "they" refers to: the nearest noun that fits, and only a subject where the pronoun acts."""
         parse, here = self.parse, self._sentence(pronoun)
         acts = parse.dep[pronoun] in ACTING
         own = parse.child(parse.head[pronoun], *SUBJECTS)
@@ -100,9 +102,9 @@ class Antecedents:
         return bisect_left(self._starts, self.parse.sentence[token][0])
 
     def _fits(self, pronoun: int, noun: int, *, acts: bool) -> bool:
-        """Whether a noun has the number of a pronoun, and, where that acts, is someone who can."""
+        """Whether a noun agrees with a pronoun in number and, where the pronoun acts, can act."""
         parse = self.parse
-        kind = agency(parse, noun)
+        kind = can_hold_stance(parse, noun)
         if parse.lower[pronoun] in THEY:
             many = parse.tag[noun] in PLURAL or parse.ent_type[noun] == "NORP" or parse.child(noun, "conj") is not None
             body = parse.ent_type[noun] == "ORG" and acts

@@ -1,20 +1,20 @@
-"""Who does it, and to whom: subjects and objects of a predicate, through passives, control, relatives and coordination."""
+"""Subjects and objects of a predicate, through passives, control, relative clauses and coordination."""
 
 from collections.abc import Iterator
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import agency, is_named, whole
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.holders import can_hold_stance, is_named, whole
 from onrecord.nlp.stances.parse import MAX_CLIMB, RELATIVE, Parse
 
 SUBJECTS = ("nsubj", "nsubjpass")
 SHARED = ("xcomp", "acomp", "attr", "oprd")
-# After these, the doer of the -ing form is the object of the verb: accused the bank of hiding it.
+# After these, the agent of the -ing form is the object of the verb: accused the bank of hiding it.
 OBJECT_PREPOSITIONS = frozenset({"for", "of", "from"})
 HOLDER_MODIFIERS = frozenset({"GPE", "NORP", "ORG", "PERSON"})
 
 
 def antecedent(parse: Parse, noun: int) -> int:
-    """Return the noun that a relative pronoun stands for, or the noun itself; "Ana Berg, a nurse who" is Ana Berg."""
+    """Return the antecedent of a relative pronoun, or the noun itself; of "Ana Berg, a nurse who" Ana Berg."""
     is_relative = parse.lower[noun] in RELATIVE and parse.tag[noun] in ("WDT", "WP", "IN")
     if not is_relative and parse.tag[noun] != "WP$":
         return noun
@@ -29,7 +29,7 @@ def antecedent(parse: Parse, noun: int) -> int:
 
 
 def _described(parse: Parse, noun: int) -> int:
-    """Return the named one whom a noun behind a comma describes, or the noun itself."""
+    """Return the name that a noun after a comma describes, or the noun itself."""
     above = parse.head[noun]
     is_description = parse.dep[noun] == "appos" and parse.ent_type[noun] not in ("PERSON", "ORG", "GPE")
     return above if is_description and is_named(parse, above) else noun
@@ -55,7 +55,7 @@ def subject(parse: Parse, predicate: int) -> int | None:
 
 
 def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, bool] | None:
-    """Return where the subject of a predicate without its own is looked for, and whether that is it already."""
+    """Return where to look for the subject of a predicate without its own, and whether that is the subject."""
     if dep == "conj":
         return (head, False) if parse.is_verb(head) or parse.dep[head] in SHARED else None
     if dep in SHARED:
@@ -73,7 +73,7 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
         held = parse.child(above, "dobj") if parse.lower[head] in OBJECT_PREPOSITIONS else None
         return (above, False) if held is None else (held, True)
     if dep == "acl":
-        if parse.lower[head] in vocabulary.utterances():
+        if parse.lower[head] in lexicon.utterances():
             owner = parse.child(head, "poss")
             return (owner, True) if owner is not None else _maker_step(parse, head) or (head, True)
         return (head, True) if parse.tag[index] in ("VBG", "VBN") else _possessor_step(parse, head)
@@ -83,7 +83,7 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
 
 
 def author(parse: Parse, utterance: int) -> int:
-    """Return whose words an utterance is: issued a report critical of; the utterance itself where nobody is named."""
+    """Return the author of an utterance: issued a report critical of; the utterance itself if there is none."""
     owner = parse.child(utterance, "poss")
     made = _maker_step(parse, utterance)
     if owner is None and made is not None:
@@ -92,13 +92,13 @@ def author(parse: Parse, utterance: int) -> int:
 
 
 def _is_charged(parse: Parse, noun: int) -> bool:
-    """Whether the noun's verb has the noun answer for what follows: accused the bank of hiding it, praised her for acting."""
-    frames = vocabulary.verbs().get(parse.lower[parse.head[noun]], ())
-    return any("obj" in frame.slots and frame.relation in ("ACCUSE", "SUPPORT") for frame in frames)
+    """Whether the noun is held responsible for what follows its verb: accused the bank of hiding it, praised her for acting."""
+    entries = lexicon.verbs().get(parse.lower[parse.head[noun]], ())
+    return any("obj" in entry.slots and entry.relation in ("ACCUSE", "SUPPORT") for entry in entries)
 
 
 def _possessor_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
-    """The decision to support: whose decision; else whoever made it."""
+    """The decision to support: its possessor, else its maker."""
     owner = possessor(parse, noun)
     return _maker_step(parse, noun) if owner is None else (owner, True)
 
@@ -106,12 +106,12 @@ def _possessor_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
 def _maker_step(parse: Parse, noun: int) -> tuple[int, bool] | None:
     """Made a decision to support, issued a statement supporting: the subject of the verb."""
     verb = parse.head[noun]
-    makes = parse.dep[noun] == "dobj" and vocabulary.light_verbs().get((parse.lower[verb], "giver"), 0.0) > 0
+    makes = parse.dep[noun] == "dobj" and lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) > 0
     return (verb, False) if makes and not parse.is_passive(verb) else None
 
 
 def doer(parse: Parse, verb: int) -> int | None:
-    """Return who does what the verb says: the subject, or in the passive the one named after "by"."""
+    """Return the agent of a verb: the subject, or in the passive the noun after "by"."""
     if not parse.is_passive(verb):
         return subject(parse, verb)
     agent = parse.child(verb, "agent")
@@ -122,7 +122,7 @@ def doer(parse: Parse, verb: int) -> int | None:
 
 
 def sufferer(parse: Parse, verb: int) -> int | None:
-    """Return to whom it is done: the object, or in the passive the subject."""
+    """Return the patient of a verb: the object, or in the passive the subject."""
     if parse.is_passive(verb):
         own = parse.child(verb, "nsubjpass")
         if own is not None:
@@ -148,7 +148,7 @@ def _has_gap(parse: Parse, verb: int) -> bool:
 
 
 def possessor(parse: Parse, noun: int) -> int | None:
-    """Return whose the noun is: Norway’s opposition, Norwegian opposition."""
+    """Return the possessor of a noun: Norway’s opposition, Norwegian opposition."""
     owner = parse.child(noun, "poss")
     if owner is not None:
         return owner
@@ -167,7 +167,7 @@ def _is_name(parse: Parse, modifier: int) -> bool:
 
 
 def after_preposition(parse: Parse, index: int, preposition: str) -> Iterator[int]:
-    """Yield the nouns and -ing forms after a preposition that hangs on the token."""
+    """Yield the nouns and -ing forms after a preposition of the token."""
     for child in parse.children[index]:
         if parse.lower[child] == preposition and parse.dep[child] in ("prep", "agent", "dative"):
             for complement in parse.children[child]:
@@ -176,7 +176,7 @@ def after_preposition(parse: Parse, index: int, preposition: str) -> Iterator[in
 
 
 def recipient(parse: Parse, verb: int) -> int | None:
-    """Return to whom something is given."""
+    """Return the recipient of a verb."""
     child = parse.child(verb, "dative")
     if child is not None:
         return parse.child(child, "pobj") if parse.lower[child] in ("to", "for") else child
@@ -184,7 +184,7 @@ def recipient(parse: Parse, verb: int) -> int | None:
 
 
 def causee(parse: Parse, verb: int) -> int | None:
-    """Return whom the verb lets or makes do something: allowed inspectors to enter."""
+    """Return who is let or made to do something: allowed inspectors to enter."""
     below = parse.child(verb, "ccomp", "xcomp")
     if below is None or not parse.has(below, "to"):
         return None
@@ -221,7 +221,7 @@ def fillers(parse: Parse, index: int, slot: str) -> list[tuple[int, bool]]:
     elif slot == "who":
         noun = sufferer(parse, index)
         noun = None if noun is None else whole(parse, noun)
-        noun = noun if noun is not None and agency(parse, noun) in ("name", "yes") else None
+        noun = noun if noun is not None and can_hold_stance(parse, noun) in ("name", "yes") else None
     elif slot == "subj":
         noun = subject(parse, index)
     elif slot == "dat":

@@ -1,35 +1,28 @@
-"""Finds the possible stances of a parsed article; each rule module knows one kind of word."""
+"""A possible stance; ``rule_confidence`` decides how likely it is."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.adjective_rules import position_candidates, quality_candidates
-from onrecord.nlp.stances.candidate import Candidate
-from onrecord.nlp.stances.nouns import noun_candidates
-from onrecord.nlp.stances.parse import Parse
-from onrecord.nlp.stances.reciprocal import reciprocal_candidates
-from onrecord.nlp.stances.verbs import demand_candidates, verb_candidates
+from onrecord.nlp.stances.parse import Phrase
 
 
-def find_candidates(parse: Parse) -> Iterator[Candidate]:
-    """Yield the possible stances, in the order of their predicates."""
-    verbs, nouns, adjectives = vocabulary.verbs(), vocabulary.nouns(), vocabulary.adjectives()
-    for index, word in enumerate(parse.lower):
-        tag = parse.tag[index]
-        if tag.startswith("VB"):
-            if word in verbs:
-                yield from verb_candidates(parse, index)
-            if parse.dep[index] in ("ROOT", "ccomp", "conj", "xcomp", "parataxis"):
-                yield from demand_candidates(parse, index)
-            yield from reciprocal_candidates(parse, index)
-            if word in adjectives:
-                yield from quality_candidates(parse, index)
-        elif tag.startswith("NN"):
-            if word in nouns:
-                yield from noun_candidates(parse, index)
-                yield from quality_candidates(parse, index)
-        elif tag.startswith("JJ"):
-            if word in adjectives:
-                yield from quality_candidates(parse, index)
-        elif word in ("for", "against"):
-            yield from position_candidates(parse, index)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible stance.
+
+    Attributes:
+        predicate: the token of the expression that heads its clause.
+        holder: the token of the holder; None where the speaker of the clause is the holder.
+        target: the phrase of the target.
+        score: from -1 (opposition) to 1 (support).
+        expression: the tokens that express the stance.
+        features: how it was found, and what affects its confidence.
+        relation: its PLOVER event type.
+    """
+
+    predicate: int
+    holder: int | None
+    target: Phrase
+    score: float
+    expression: tuple[int, ...]
+    features: frozenset[str]
+    relation: str | None = None

@@ -1,19 +1,19 @@
-"""One candidate, several parties: each of "France and Spain" stands on its own; a blow at someone's act is one at them."""
+"""One candidate, several parties: "France and Spain" are two holders; a stance toward someone's act is one toward them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from onrecord.nlp.stances.agency import agency, is_named
 from onrecord.nlp.stances.arguments import after_preposition
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.holders import can_hold_stance, is_named
 from onrecord.nlp.stances.parse import Parse, Phrase
 
-# No list of parties in a sentence is longer than this.
+# No list of parties in a sentence is longer.
 MAX_PARTIES = 12
 
 
 def expanded(parse: Parse, candidate: Candidate) -> Iterator[Candidate]:
-    """Yield the candidate for each named holder and each named target, and for the one whose act the target is."""
+    """Yield the candidate for each named holder and target, and for the author of the target."""
     for holder in _holders(parse, candidate.holder):
         for target in _targets(parse, candidate.target):
             yield replace(candidate, holder=holder, target=target)
@@ -23,18 +23,18 @@ def expanded(parse: Parse, candidate: Candidate) -> Iterator[Candidate]:
 
 
 def _author(parse: Parse, noun: int) -> int | None:
-    """Return the named one whose a thing is or from whom it comes: Peru's decision, a call from Peru."""
+    """Return the named owner or author of a thing: Peru's decision, a call from Peru."""
     owner = parse.child(noun, "poss")
     if owner is not None and is_named(parse, owner):
         return owner
-    if agency(parse, noun) != "unknown":
+    if can_hold_stance(parse, noun) != "unknown":
         return None
     authors = (author for word in ("from", "by") for author in after_preposition(parse, noun, word))
     return next((author for author in authors if is_named(parse, author)), None)
 
 
 def named_conjuncts(parse: Parse, head: int) -> list[int]:
-    """Return the heads of a list that names somebody: Ana Berg, Peru and other states; nothing for any other phrase."""
+    """Return the heads of a list with a name in it: Ana Berg, Peru and other states; nothing for any other phrase."""
     heads = [head]
     for place in range(MAX_PARTIES):
         if place == len(heads):

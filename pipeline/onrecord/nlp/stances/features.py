@@ -1,96 +1,96 @@
-"""What is known of a pair of actors: the features that ``weights`` sums.
+"""The features of a pair of actors, whose weights ``scoring`` sums.
 
-A feature is a name and what was seen, "name=value"; a bar joins what was seen together. **up** is the way from the holder to the
-word over both, **down** the way from there to the target, **top** that word.
+A feature is a name and a value, "name=value"; a bar joins values that were seen together. **Top** is the lowest word above both
+actors, **up** the path from the holder to it, **down** the path from it to the target.
 
-* ``path``, ``up``, ``down``, ``len``: the labels on the way (prepositions as words) and their number; ``top``: top's stem with the way.
-* ``w``: the stem of a word on the way; u, l, d or b behind it says where: up, top, down, or down in a clause
-  with a subject of its own. ``c``: the stem of what hangs on such a word,
-  and how; ``o``: top with its object, particle or infinitive.
-* ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which comes first; ``quoted``: which stand in a quote.
-* ``not``: something on the way is negated. ``lex``: how many words of the stance lexicon are there; ``framed``: a rule found the pair.
+* ``path``, ``up``, ``down``, ``len``: the labels on the path (prepositions as words) and their number; ``top``: the stem of top with the
+  path.
+* ``w``: the stem of a word on the path; the letter after it is its position: u (up), l (top), d (down) or b (down, in a clause with a
+  subject of its own). ``c``: the stem of a dependent of such a word, with its label; ``o``: top with its object, particle or infinitive.
+* ``holder``, ``target``, ``kinds``: the kinds of the actors; ``order``: which one comes first; ``quoted``: which ones are in a quote.
+* ``not``: something on the path is negated. ``lex``: the number of words of the stance lexicon; ``framed``: a rule found the pair.
 
-Those with a sign at their end (+ or -) know from the stance lexicon or from a rule for which polarity they speak:
+Features that end with a sign (+ or -) have that polarity in the stance lexicon or in a rule:
 
-* ``x``: a word on the way, ``y``: what hangs on one, with its place, its relation, its slots, the way down; ``sum``: all of them together.
-* ``f``: a rule says that the holder takes this stand toward the target (x), or toward a phrase that it stands in (i), with the kind
-  of rule, the relation, how deep the target stands and how it hangs there; ``fv``: as the speaker of the clause.
-* ``f?``: a rule says that someone else takes it toward the target; ``fh``: that the holder takes it toward something else;
-  ``back``: that the target takes it toward the holder.
+* ``x``: a word on the path, ``y``: a dependent of one, with its position, its relation, its slots, the path down; ``sum``: all together.
+* ``f``: by a rule the holder takes this stance toward the target (x), or toward a phrase around it (i), with the kind of rule, the
+  relation, the depth of the target in the phrase and its label; ``fv``: as the speaker of the clause.
+* ``f?``: by a rule someone else takes it toward the target; ``fh``: the holder takes it toward something else; ``back``: the target
+  takes it toward the holder.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.actors import Actor
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.actors import ActorMention
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.paths import Path, is_anothers
-from onrecord.nlp.stances.verbs import verb_frames
-from onrecord.nlp.stances.vocabulary import Frame
+from onrecord.nlp.stances.verbs import verb_entries
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
-# Links whose word counts as well as their label.
+# Labels whose word counts as well.
 WORDED = frozenset({"prep", "agent", "mark", "prt"})
 HANGING = frozenset({"dobj", "prt", "xcomp", "acomp", "attr", "ccomp", "advcl", "conj", "amod", "prep"})
 COMPLETING = frozenset({"dobj", "prt", "xcomp"})
-# How deep a target stands in the phrase that a rule is about; deeper is all the same.
-DEEPEST = 5
+# Depth of a target in the phrase that a rule is about; deeper counts as this.
+MAX_DEPTH = 5
 ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
-SHORTEST_STEM = 3
+MIN_STEM = 3
 
 
 class Feature(NamedTuple):
-    """A feature and the token that it was seen at, where it was one."""
+    """A feature, and the token that it was seen at, if any."""
 
     name: str
     token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
-    """A candidate of the rules and the token that holds it, if that stands in the sentence."""
+class RuleFinding:
+    """A candidate of the rules and the token of its holder, if that is in the sentence."""
 
     candidate: Candidate
     holder: int | None
-    speaks: bool  # the holder is whoever voices the clause
+    speaks: bool  # the holder is the speaker of the clause
 
 
 def stem(word: str) -> str:
-    """Return a word without its ending: enough to join the forms of one word."""
+    """Return a word without its ending, so that its forms are the same."""
     for ending, instead in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+        if word.endswith(ending) and len(word) - len(ending) >= MIN_STEM:
             return word[: -len(ending)] + instead
     return word
 
 
-def frame(parse: Parse, token: int) -> Frame | None:
-    """Return the first reading of a token in the stance lexicon."""
+def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
+    """Return the first entry of a token in the stance lexicon."""
     tag, word = parse.tag[token][:2], parse.lower[token]
-    found: Sequence[Frame] = ()
+    found: Sequence[LexiconEntry] = ()
     if tag == "VB":
-        found = verb_frames(parse, token) or vocabulary.adjectives().get(word, ())
+        found = verb_entries(parse, token) or lexicon.adjectives().get(word, ())
     elif tag in ("NN", "JJ"):
-        found = (vocabulary.nouns() if tag == "NN" else vocabulary.adjectives()).get(word, ())
-    return next((reading for reading in found if reading.score and reading.holder != "refuser"), None)
+        found = (lexicon.nouns() if tag == "NN" else lexicon.adjectives()).get(word, ())
+    return next((entry for entry in found if entry.score and entry.holder != "refuser"), None)
 
 
 def sign(score: float) -> str:
-    """Return a score's sign as features write it."""
+    """Return the sign of a score as in the names of features."""
     return "+" if score > 0 else "-"
 
 
-class Describer:
+class PairFeatures:
     """Describes pairs of actors of one article."""
 
     def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
-        """Take the article's tree and which tokens stand in a quote."""
+        """Describe pairs of an article; ``in_quote`` is whether each token is in a quote."""
         self.parse, self.in_quote = parse, in_quote
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}
-        self._frames: dict[int, Frame | None] = {}
+        self._entries: dict[int, LexiconEntry | None] = {}
 
     def stem_of(self, token: int) -> str:
         """Return the stem of a token."""
@@ -98,14 +98,14 @@ class Describer:
             self._stems[token] = stem(self.parse.lower[token])
         return self._stems[token]
 
-    def frame_of(self, token: int) -> Frame | None:
-        """Return the first reading of a token in the stance lexicon."""
-        if token not in self._frames:
-            self._frames[token] = frame(self.parse, token)
-        return self._frames[token]
+    def entry_of(self, token: int) -> LexiconEntry | None:
+        """Return the first entry of a token in the stance lexicon."""
+        if token not in self._entries:
+            self._entries[token] = first_entry(self.parse, token)
+        return self._entries[token]
 
-    def place(self, holder: Actor, target: Actor, way: Path) -> list[str]:
-        """Return the features of how the two stand to one another, whatever the words say."""
+    def place(self, holder: ActorMention, target: ActorMention, way: Path) -> list[str]:
+        """Return the features of the relation between the two, without the words."""
         labels = self._labels
         up = ">".join([labels[token] for token in way.up])
         down = "<".join([labels[token] for token in way.down])
@@ -123,7 +123,9 @@ class Describer:
             f"quoted={self.in_quote[holder.head]}|{self.in_quote[target.head]}",
         ]
 
-    def words(self, holder: Actor, target: Actor, way: Path, framed: Sequence[Framed]) -> list[Feature]:
+    def words(
+        self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]
+    ) -> list[Feature]:
         """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
         labels = self._labels
         down = "<".join([labels[token] for token in way.down])
@@ -134,7 +136,7 @@ class Describer:
         return [*found, *by_rules]
 
     def _words(self, way: Path, down: str) -> Iterator[Feature]:
-        """Yield what the words on the way and those that hang on them say."""
+        """Yield the features of the words on the path and of their dependents."""
         parse = self.parse
         on_the_way = {*way.up, way.top, *way.down}
         total, count, negated = 0.0, 0, False
@@ -144,15 +146,15 @@ class Describer:
             place = "l" if token == way.top else "u" if token in way.up else "d"
             if place == "d" and is_anothers(parse, token, way.top):
                 place = "b"
-            word, reading = self.stem_of(token), self.frame_of(token)
+            word, entry = self.stem_of(token), self.entry_of(token)
             yield Feature(f"w={word}", token)
             yield Feature(f"w{place}={word}", token)
-            if reading is not None:
-                count, total = count + 1, total + reading.score
-                end = sign(reading.score)
+            if entry is not None:
+                count, total = count + 1, total + entry.score
+                end = sign(entry.score)
                 yield Feature(f"x{place}{end}", token)
-                yield Feature(f"x{place}={reading.relation}{end}", token)
-                yield Feature(f"x{place}={reading.holder}|{reading.slots[0]}{end}", token)
+                yield Feature(f"x{place}={entry.relation}{end}", token)
+                yield Feature(f"x{place}={entry.holder}|{entry.slots[0]}{end}", token)
                 yield Feature(f"x{place}={down}{end}", token)
             for child in parse.children[token]:
                 dep = parse.dep[child]
@@ -163,18 +165,18 @@ class Describer:
                 if place == "l" and dep in COMPLETING:
                     yield Feature(f"o={word}+{self.stem_of(child)}", child)
                     yield Feature(f"o={word}+{self.stem_of(child)}|{down}", child)
-                reading = self.frame_of(child)
-                if reading is not None:
-                    count, total = count + 1, total + reading.score
-                    yield Feature(f"y{place}={dep}{sign(reading.score)}", child)
+                entry = self.entry_of(child)
+                if entry is not None:
+                    count, total = count + 1, total + entry.score
+                    yield Feature(f"y{place}={dep}{sign(entry.score)}", child)
         yield Feature(f"lex={min(3, count)}")
         if negated:
             yield Feature("not")
         if total:
             yield Feature(f"sum{'|not' if negated else ''}{sign(total)}")
 
-    def _framed(self, holder: int, target: int, framed: Sequence[Framed]) -> Iterator[Feature]:
-        """Yield what the rules say of the two."""
+    def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[Feature]:
+        """Yield the features of what the rules found about the two."""
         for one in framed:
             candidate = one.candidate
             if not candidate.score:
@@ -205,6 +207,6 @@ class Describer:
 
     def _depth(self, token: int, over: int) -> int:
         depth = 0
-        while token != over and depth < DEEPEST and self.parse.head[token] != token:
+        while token != over and depth < MAX_DEPTH and self.parse.head[token] != token:
             token, depth = self.parse.head[token], depth + 1
         return depth

@@ -1,11 +1,11 @@
-"""Whether what a predicate says is so: negation, refusal, condition, possibility.
+"""Whether a predicate holds: negation, refusal, condition, possibility.
 
 The path from the predicate up to its finite verb is walked once; every step may turn, weaken or cancel the stance.
 """
 
 from dataclasses import dataclass
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 
 NEGATIONS = frozenset({"not", "n't", "n’t", "never", "nor", "neither", "no", "hardly", "scarcely", "cannot"})
@@ -16,13 +16,13 @@ FUTURE = frozenset({"will", "'ll", "’ll"})
 HYPOTHETICAL = frozenset({"would", "'d", "’d"})
 NECESSITY = frozenset({"must", "should", "ought", "shall"})
 NECESSARY_VERBS = frozenset({"need", "needs", "needed", "have", "has", "had", "got"})
-# A negated stance is weaker than its contrary: who doesn't support a plan need not fight it.
+# A negated stance is weaker than its opposite: not supporting a plan is not yet fighting it.
 NEGATED = -0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """How a predicate is meant: ``factor`` on its score, and what was found on the way."""
+    """The mood of a predicate: the ``factor`` on its score, and what was found."""
 
     factor: float
     negated: bool
@@ -33,7 +33,7 @@ class Mood:
 
 
 def mood(parse: Parse, predicate: int) -> Mood:
-    """Return how the predicate at the token is meant."""
+    """Return the mood of the predicate at a token."""
     factor, negations = 1.0, 0
     cancelled = possible = necessary = False
     words: list[int] = []
@@ -75,13 +75,13 @@ def mood(parse: Parse, predicate: int) -> Mood:
             particle = parse.child(head, "prt")
             above = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
             necessary = necessary or above in NECESSARY_VERBS
-            step = vocabulary.control_verbs().get(above, 1.0)
+            step = lexicon.control_verbs().get(above, 1.0)
             factor *= step
             if step < 0:
                 words.append(head)
         if dep == "prep" and parse.lower[index] == "from" and parse.child(head, "dobj") is None:
-            # Refrained from attacking: who leaves it at that says nothing.
-            cancelled = cancelled or vocabulary.control_verbs().get(parse.lower[head], 1.0) < 0
+            # Refrained from attacking: that alone is not a position.
+            cancelled = cancelled or lexicon.control_verbs().get(parse.lower[head], 1.0) < 0
         cancelled = cancelled or (dep == "prep" and parse.lower[head] == "short")  # stopped short of condemning
         if dep in ("dobj", "pobj") and not _carries(parse, index, head):
             break
@@ -111,7 +111,7 @@ def _carries(parse: Parse, noun: int, head: int) -> bool:
 
 
 def _shares_auxiliaries(parse: Parse, verb: int, first: int) -> bool:
-    """Whether what stands before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
+    """Whether the negation before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
     return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in ("VB", "VBN") and parse.has(first, "or", "nor")
 
 
@@ -141,7 +141,7 @@ def _in_condition(parse: Parse, verb: int) -> bool:
 
 
 def meant(score: float, how: Mood, *, judgement: bool = False) -> float:
-    """Return the score of a frame in its mood; 0 where a negation leaves a neutral position."""
+    """Return the score of an entry in its mood; 0 where a negation leaves a neutral position."""
     value = score * how.factor
     if how.negated:
         value = value * NEGATED if value > 0 or judgement else 0.0

@@ -1,15 +1,15 @@
-"""Stances taken by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
+"""Stances expressed by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import SUBJECTS, after_preposition, doer, possessor, recipient, subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import meant, mood
 from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.verbs import mood_features
-from onrecord.nlp.stances.vocabulary import Frame
 
 SOURCES = ("from", "among", "by")
 HAVING = frozenset({"have", "has", "had", "having"})
@@ -18,7 +18,7 @@ LACKING = frozenset({"lack", "lacks", "lacked", "lacking"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Whose a noun's stance is: the holder, the sign and the word of what lends it, the way it was found, and the verb."""
+    """The holder of a noun's stance: the holder, the sign and the word that gives it, how it was found, and the verb."""
 
     holder: int
     sign: float
@@ -28,27 +28,27 @@ class Held:
 
 
 def noun_candidates(parse: Parse, noun: int) -> Iterator[Candidate]:
-    """Yield the stances that the noun at the token takes toward the target that it names."""
-    frames = vocabulary.nouns().get(parse.lower[noun], ())
-    for frame in frames:
-        if frame.holder in ("poss", "seeker"):
-            yield from _attitudes(parse, noun, frame)
-        elif frame.holder == "self":
-            yield from _described(parse, noun, frame)
-        elif frame.slots[0] == "none":
-            yield from _missing(parse, noun, frame)
-        elif frame.slots[0] in ("lack", "have"):
-            yield from _had(parse, noun, frame)
+    """Yield the stances that a noun expresses."""
+    entries = lexicon.nouns().get(parse.lower[noun], ())
+    for entry in entries:
+        if entry.holder in ("poss", "seeker"):
+            yield from _attitudes(parse, noun, entry)
+        elif entry.holder == "self":
+            yield from _described(parse, noun, entry)
+        elif entry.slots[0] == "none":
+            yield from _missing(parse, noun, entry)
+        elif entry.slots[0] in ("lack", "have"):
+            yield from _had(parse, noun, entry)
 
 
-def _attitudes(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
-    held = _holder(parse, noun, frame)
+def _attitudes(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
+    held = _holder(parse, noun, entry)
     if held is None:
         return
     how = mood(parse, noun)
     if how.cancelled:
         return
-    for slot in frame.slots:
+    for slot in entry.slots:
         for target, is_clause in _targets(parse, noun, slot, held.verb, held.way):
             if target == held.holder:
                 continue
@@ -56,34 +56,34 @@ def _attitudes(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
                 predicate=noun,
                 holder=held.holder,
                 target=parse.phrase(target, clause=is_clause),
-                score=meant(frame.score * held.sign, how),
+                score=meant(entry.score * held.sign, how),
                 expression=tuple(sorted({*how.words, noun, *([] if held.carrier is None else [held.carrier])})),
                 features=frozenset({"noun", f"way={held.way}", f"slot={slot}"} | mood_features(how)),
-                relation=frame.relation if held.sign > 0 else None,
+                relation=entry.relation if held.sign > 0 else None,
             )
 
 
-def _holder(parse: Parse, noun: int, frame: Frame) -> Held | None:
-    """Return whose stance a noun gives."""
-    light = _light_verb(parse, noun, frame)
-    if light is not None or frame.holder == "seeker":
+def _holder(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
+    """Return the holder of a noun's stance."""
+    light = _light_verb(parse, noun, entry)
+    if light is not None or entry.holder == "seeker":
         return light
     owner = possessor(parse, noun)
     if owner is not None:
         return Held(owner, 1.0, None, "possessor")
-    for preposition in (*SOURCES, *(() if "of" in frame.slots else ("of",))):
+    for preposition in (*SOURCES, *(() if "of" in entry.slots else ("of",))):
         for source in after_preposition(parse, noun, preposition):
             if parse.dep[source] == "pobj":
                 return Held(source, 1.0, None, "preposition")
     return None
 
 
-def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
+def _light_verb(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
     """Voice support for; win praise from; support was voiced by; in support of; call for sanctions on."""
     head, dep = parse.head[noun], parse.dep[noun]
     if dep == "conj":
         head, dep = parse.head[head], parse.dep[head]
-    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in vocabulary.partitives():
+    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in lexicon.partitives():
         head, dep = parse.head[parse.head[head]], parse.dep[parse.head[head]]  # launched a wave of attacks on
     if dep in ("dobj", "nsubjpass") and parse.is_verb(head):
         return _lent(parse, noun, head)
@@ -91,13 +91,13 @@ def _light_verb(parse: Parse, noun: int, frame: Frame) -> Held | None:
         verb = parse.head[head]
         if parse.dep[verb] == "pobj":  # went on strike in protest at
             verb = parse.head[parse.head[verb]]
-        return _lent_by_preposition(parse, head, verb, frame) if parse.is_verb(verb) else None
+        return _lent_by_preposition(parse, head, verb, entry) if parse.is_verb(verb) else None
     return None
 
 
 def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
-    """Return who has the noun by the verb that it is the object of."""
-    lights, word = vocabulary.light_verbs(), _with_particle(parse, verb)
+    """Return the holder by the verb whose object the noun is."""
+    lights, word = lexicon.light_verbs(), _with_particle(parse, verb)
     sign = lights.get((word, "giver"))
     holder = None if sign is None else doer(parse, verb)
     if sign is not None and holder is not None:
@@ -107,7 +107,7 @@ def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
 
 
 def _received(parse: Parse, noun: int | None, verb: int, sign: float) -> Held | None:
-    """Return from whom the noun comes that a verb's subject gets: drew criticism from; came under fire from."""
+    """Return the giver of what a verb's subject receives: drew criticism from; came under fire from."""
     for word in SOURCES:
         for index in (verb,) if noun is None else (noun, verb):
             for source in after_preposition(parse, index, word):
@@ -116,24 +116,24 @@ def _received(parse: Parse, noun: int | None, verb: int, sign: float) -> Held | 
 
 
 def _with_particle(parse: Parse, verb: int) -> str:
-    """Return a light verb as the lexicon has it: lifted; rolled back."""
+    """Return a light verb as it is in the lexicon: lifted; rolled back."""
     for child in parse.children[verb]:
         both = f"{parse.lower[verb]} {parse.lower[child]}"
-        if parse.tag[child] == "RP" and any((both, role) in vocabulary.light_verbs() for role in ("giver", "receiver")):
+        if parse.tag[child] == "RP" and any((both, role) in lexicon.light_verbs() for role in ("giver", "receiver")):
             return both
     return parse.lower[verb]
 
 
-def _lent_by_preposition(parse: Parse, preposition: int, verb: int, frame: Frame) -> Held | None:
-    """Return who has the noun after a verb's preposition: call for, rally in."""
+def _lent_by_preposition(parse: Parse, preposition: int, verb: int, entry: LexiconEntry) -> Held | None:
+    """Return the holder of a noun after a verb's preposition: call for, rally in."""
     word = parse.lower[preposition]
     phrase = f"{parse.lower[verb]} {word}"
-    sign = vocabulary.light_verbs().get((phrase, "receiver"))
+    sign = lexicon.light_verbs().get((phrase, "receiver"))
     if sign is not None:
         return _received(parse, parse.child(preposition, "pobj"), verb, sign)
-    sign = vocabulary.light_verbs().get((phrase, "giver"))
+    sign = lexicon.light_verbs().get((phrase, "giver"))
     if sign is None:
-        if word != "in" or frame.holder != "poss":
+        if word != "in" or entry.holder != "poss":
             return None
         sign = 1.0
     holder = doer(parse, verb)
@@ -141,7 +141,7 @@ def _lent_by_preposition(parse: Parse, preposition: int, verb: int, frame: Frame
 
 
 def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) -> Iterator[tuple[int, bool]]:
-    """Yield the targets in a slot of the noun, or, where it has none, of the verb that carries it."""
+    """Yield the targets in a slot of the noun or, where it has none, of its verb."""
     if way == "receiver" and carrier is not None:
         received = subject(parse, carrier)
         if received is not None:
@@ -156,7 +156,7 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
         return
     if slot == "inf":
         for child in parse.children[noun]:
-            says_it_itself = parse.lower[child] in vocabulary.transitive_verbs()
+            says_it_itself = parse.lower[child] in lexicon.transitive_verbs()
             if parse.dep[child] == "acl" and parse.tag[child] == "VB" and not says_it_itself:
                 yield child, True
         return
@@ -177,34 +177,34 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
         yield target, parse.dep[target] == "pcomp"
 
 
-def _described(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
-    """X, a critic of Y; X is a supporter of Y: the noun says what its holder is."""
+def _described(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
+    """X, a critic of Y; X is a supporter of Y: the noun describes its holder."""
     holder = _bearer(parse, noun)
     how = mood(parse, noun)
     if holder is None or how.cancelled:
         return
-    for slot in frame.slots:
+    for slot in entry.slots:
         for target, is_clause in _targets(parse, noun, slot, None, "self"):
             if target != holder:
                 yield Candidate(
                     predicate=noun,
                     holder=holder,
                     target=parse.phrase(target, clause=is_clause),
-                    score=meant(frame.score, how),
+                    score=meant(entry.score, how),
                     expression=tuple(sorted({*how.words, noun})),
                     features=frozenset({"noun", "way=self", f"slot={slot}"} | mood_features(how)),
-                    relation=frame.relation,
+                    relation=entry.relation,
                 )
 
 
 def _bearer(parse: Parse, noun: int) -> int | None:
-    """Return whom a noun describes: X, a critic of Y; X is a critic of Y; the Y critic X."""
+    """Return the person that a noun describes: X, a critic of Y; X is a critic of Y; the Y critic X."""
     if parse.dep[noun] == "appos":
         return parse.head[noun]
     return subject(parse, noun) if parse.dep[noun] == "attr" else parse.child(noun, "appos")
 
 
-def _missing(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
+def _missing(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
     """There is no justification for the killings."""
     verb = parse.head[noun]
     if not parse.has(noun, "no") or not parse.has(verb, "there"):
@@ -216,14 +216,14 @@ def _missing(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
                 predicate=noun,
                 holder=None,
                 target=parse.phrase(target, clause=parse.dep[target] == "pcomp"),
-                score=frame.score,
+                score=entry.score,
                 expression=tuple(sorted({*how.words, noun})),
                 features=frozenset({"noun", "evaluative", "slot=for", "way=none"}),
-                relation=frame.relation,
+                relation=entry.relation,
             )
 
 
-def _had(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
+def _had(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
     """They have no mandate; the court lacks legitimacy; they have the right."""
     verb = parse.head[noun]
     if parse.dep[noun] != "dobj" or parse.lower[verb] not in HAVING | LACKING:
@@ -233,14 +233,14 @@ def _had(parse: Parse, noun: int, frame: Frame) -> Iterator[Candidate]:
         return
     how = mood(parse, noun)
     lacking = how.negated or parse.lower[verb] in LACKING
-    if how.cancelled or lacking != (frame.slots[0] == "lack"):
+    if how.cancelled or lacking != (entry.slots[0] == "lack"):
         return
     yield Candidate(
         predicate=noun,
         holder=None,
         target=parse.phrase(target),
-        score=frame.score,
+        score=entry.score,
         expression=tuple(sorted({*how.words, verb, noun})),
-        features=frozenset({"noun", "evaluative", "slot=subj", f"way={frame.slots[0]}"}),
-        relation=frame.relation,
+        features=frozenset({"noun", "evaluative", "slot=subj", f"way={entry.slots[0]}"}),
+        relation=entry.relation,
     )

@@ -1,55 +1,55 @@
-"""Stances between two actors of a sentence, found by what was learned of the way between them.
+"""Stances between two actors of a sentence, by a learned model of the path between them.
 
-The rules know words and their arguments. What stands between two actors says more: the words that the lexicon lacks, objects
-that make the act ("imposed a curfew on"), a target inside of the phrase that a rule is about.
+The rules know words and their arguments. The path between two actors shows more: words that the lexicon lacks, objects that make
+the act ("imposed a curfew on"), a target inside the phrase that a rule is about.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.actors import Actor, actors
-from onrecord.nlp.stances.candidate import Candidate
-from onrecord.nlp.stances.features import COMPLETING, Describer, Feature, Framed
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.actors import ActorMention, actors
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.features import COMPLETING, Feature, PairFeatures, RuleFinding
 from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.parse import HAVE, WERE, Parse
 from onrecord.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
+from onrecord.nlp.stances.scoring import Table, logits, probabilities
 from onrecord.nlp.stances.voices import Voices
-from onrecord.nlp.stances.weights import Table, logits, probabilities
 
-# From here on two actors are holder and target. Probabilities are low because most of the pairs that were learned from are taken as
-# without a stance, though nobody has read them; of the pairs of names that annotators have read, three in four above this are right.
-LEAST_PROBABILITY = 0.2
-# Where a rule has found the same, less will do: the pair is no more than what the rule says of it.
-LEAST_FRAMED = 0.1
-# Words that add less than this share of what the strongest one adds don't carry the stance.
+# Two actors are holder and target from this probability. Probabilities are low because most training pairs count as pairs without a
+# stance, though nobody annotated them; of the annotated pairs of names above this, three in four are correct.
+MIN_PROBABILITY = 0.2
+# The bound is lower where a rule found the same: the pair adds nothing to the rule.
+MIN_FRAMED = 0.1
+# Words that contribute less than this share of the strongest one do not express the stance.
 CARRYING = 0.5
-MOST_WORDS = 3
-# What a stance is worth whose words the lexicon does not know.
+MAX_WORDS = 3
+# The score of a stance whose words are not in the lexicon.
 UNKNOWN_SCORE = 0.5
-# A stance toward a phrase is a weaker one toward those that stand in it.
+# A stance toward a phrase is a weaker one toward the actors in it.
 INSIDE = 0.8
-# Prepositions behind which stands whose a thing is or whom it hits.
+# Prepositions before the owner or the patient of a thing.
 TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "for", "upon", "with", "between"})
 MAX_STEPS = 4
-# No sentence of prose says so much; every pair looks at all of it.
+# Candidates in a sentence; prose has fewer, and every pair examines all of them.
 MAX_FRAMED = 60
 UNFRAMED = frozenset({"pair", "inside"})
-# How those hang on their words who do something, and behind which prepositions they stand.
+# The labels of agents, and the prepositions before them.
 HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod", "agent"})
 BY = frozenset({"by", "of", "from", "among"})
 PLACES = ("GPE", "LOC", "FAC")
-# Pairs that stand to one another as no holder and target ever do are not looked at more closely: in units of the logit.
-LEAST_PLACE = -2.3
+# Pairs whose relation never occurs between holder and target are not examined further: a logit.
+MIN_PLACE = -2.3
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two actors of a sentence, and how they stand to one another."""
+    """Two actors of a sentence, and the features of their relation."""
 
-    holder: Actor
-    target: Actor
+    holder: ActorMention
+    target: ActorMention
     way: Path
     place: list[str]
 
@@ -58,11 +58,11 @@ class Pairs:
     """The pairs of actors of one article."""
 
     def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
-        """Lay out the actors and what the rules have found, by sentence."""
+        """Group the actors and the candidates of the rules by sentence."""
         self.parse = parse
         self.actors = actors(parse, voices.parties.entity_of)
-        self.describer = Describer(parse, [token in voices.quote_of for token in range(len(parse))])
-        self.framed: dict[int, list[Framed]] = {}
+        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
             sentence = parse.sentence[candidate.predicate][0]
             if len(self.actors.get(sentence, ())) > 1:
@@ -80,15 +80,15 @@ class Pairs:
                 for target, from_target in zip(group, chains, strict=True):
                     way = None if holder is target else path(from_holder, from_target)
                     if way is not None and not self._is_one_list(way):
-                        yield Pair(holder, target, way, self.describer.place(holder, target, way))
+                        yield Pair(holder, target, way, self.features.place(holder, target, way))
 
     def words(self, pair: Pair) -> list[Feature]:
-        """Return what the words between two actors say."""
+        """Return the features of the words between two actors."""
         framed = self.framed.get(self.parse.sentence[pair.holder.head][0], ())
-        return self.describer.words(pair.holder, pair.target, pair.way, framed)
+        return self.features.words(pair.holder, pair.target, pair.way, framed)
 
     def _is_one_list(self, way: Path) -> bool:
-        """Whether the two are joined by nothing but "and"."""
+        """Whether the two are only coordinated."""
         steps = (*way.up, *way.down)
         return way.top in (way.start, way.end) and all(self.parse.dep[token] in ("conj", "appos") for token in steps)
 
@@ -96,18 +96,18 @@ class Pairs:
         """Yield the likely stances, each with its probability."""
         for pair in self:
             place = logits(pair.place, table)
-            if max(place) < LEAST_PLACE:
+            if max(place) < MIN_PLACE:
                 continue
             words = self.words(pair)
             likely = probabilities(place, logits([feature.name for feature in words], table))
             side = 0 if likely.support >= likely.oppose else 1
-            if likely[side] >= LEAST_FRAMED:
+            if likely[side] >= MIN_FRAMED:
                 candidate = self._candidate(pair, words, side, table)
-                if candidate is not None and (likely[side] >= LEAST_PROBABILITY or not candidate.features & UNFRAMED):
+                if candidate is not None and (likely[side] >= MIN_PROBABILITY or not candidate.features & UNFRAMED):
                     yield candidate, likely[side]
 
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
-        """Return a pair as a candidate, with what a rule knows of it or with the words that tell most."""
+        """Return a pair as a candidate, with the details of a rule or with the words that contribute most."""
         holder, target = pair.holder.head, pair.target.head
         sentence = self.parse.sentence[holder][0]
         sign = 1 if side == 0 else -1
@@ -128,7 +128,7 @@ class Pairs:
                     candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
                 )
         words = self._words(pair, features, side, table)
-        if not words or all(self.parse.lower[word] in vocabulary.consultations() for word in words):
+        if not words or all(self.parse.lower[word] in lexicon.consultations() for word in words):
             return None
         if not self._may_hold(pair.way):
             return None
@@ -138,34 +138,34 @@ class Pairs:
         how = moods[0]
         if any(one.cancelled for one in moods):
             return None
-        readings = [reading for word in words if (reading := self.describer.frame_of(word))]
-        known = [reading for reading in readings if reading.score * sign > 0]
-        if not known and readings and not how.negated:
-            return None  # the words say the contrary
+        entries = [entry for word in words if (entry := self.features.entry_of(word))]
+        known = [entry for entry in entries if entry.score * sign > 0]
+        if not known and entries and not how.negated:
+            return None  # the words contradict it
         if not self._is_done(words[0], pair.way, is_known=bool(known)):
             return None
         return Candidate(
             predicate=words[0],
             holder=holder,
             target=phrase,
-            score=sign * max((abs(reading.score) for reading in known), default=UNKNOWN_SCORE),
+            score=sign * max((abs(entry.score) for entry in known), default=UNKNOWN_SCORE),
             expression=tuple(sorted({*words, *how.words})),
             features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
         )
 
     def _can_carry(self, token: int) -> bool:
-        """Whether a word can show a stance: no form of be or have, no verb that only says who speaks."""
+        """Whether a word can express a stance: not a form of be or have, and not a verb that only reports speech."""
         word = self.parse.lower[token]
         return (
             self.parse.tag[token].startswith(CONTENT_TAGS)
             and word not in WERE
             and word not in HAVE
-            and word not in vocabulary.reporting_verbs()
+            and word not in lexicon.reporting_verbs()
         )
 
     def _may_hold(self, way: Path) -> bool:
-        """Whether the first of two actors does something, or something is theirs; not: it is done to them, it is where they are."""
+        """Whether the first of two actors does or owns something; not a patient or a location."""
         parse = self.parse
         return all(
             parse.dep[token] in HOLDING
@@ -177,7 +177,7 @@ class Pairs:
     def _is_done(self, word: int, way: Path, *, is_known: bool) -> bool:
         """Whether a word can be what the first actor does or says.
 
-        Of a word that the lexicon lacks, nothing else is sure enough than what is done to the second one in the same clause.
+        A word that the lexicon lacks must act on the second actor in the same clause; anything else is too uncertain.
         """
         parse = self.parse
         does = bool(way.up) and parse.dep[way.up[-1]] in ("nsubj", "agent") and parse.is_verb(way.top)
@@ -187,17 +187,17 @@ class Pairs:
         return does and (word == way.top or completes) and not any(parse.dep[token] in CLAUSES for token in way.down)
 
     def _is_anothers(self, token: int, top: int) -> bool:
-        """Whether a word tells of what somebody else does; what it says of whoever speaks is another matter."""
-        reading = self.describer.frame_of(token)
-        return (reading is None or reading.holder != "source") and is_anothers(self.parse, token, top)
+        """Whether a word describes what somebody else does; the speaker does not count."""
+        entry = self.features.entry_of(token)
+        return (entry is None or entry.holder != "source") and is_anothers(self.parse, token, top)
 
-    def _contradicts(self, one: Framed, word: int, holder: int) -> bool:
-        """Whether a rule knows of the word that shows a stance that someone else, by name, takes it, or toward something else."""
+    def _contradicts(self, one: RuleFinding, word: int, holder: int) -> bool:
+        """Whether by a rule the word expresses the stance of another named holder, or toward another target."""
         if one.candidate.predicate != word:
             return False
         if "requested" in one.candidate.features:  # urged the court to overturn it: the court has not
             return True
-        if one.holder is None or self.parse.tag[one.holder] == "PRP":  # whoever that is
+        if one.holder is None or self.parse.tag[one.holder] == "PRP":  # unknown
             return False
         if one.holder == holder:
             return True
@@ -205,7 +205,7 @@ class Pairs:
         return named and not (self._names(holder, one.holder) or self._names(one.holder, holder))
 
     def _names(self, token: int, other: int) -> bool:
-        """Whether one noun names the same party as another one above it, or one of the same list."""
+        """Whether a noun names the same party as another one above it, or one of the same list."""
         for _ in range(MAX_STEPS):
             if token == other:
                 return True
@@ -215,7 +215,7 @@ class Pairs:
         return False
 
     def _is_touched(self, token: int, head: int) -> bool:
-        """Whether a stance toward a phrase is one toward an actor in it: whose it is, whom it hits; not: where it is."""
+        """Whether a stance toward a phrase is one toward an actor in it: its owner or patient, not its location."""
         for _ in range(MAX_STEPS):
             if token == head:
                 return True
@@ -234,7 +234,7 @@ class Pairs:
         return False
 
     def _words(self, pair: Pair, features: list[Feature], side: int, table: Table) -> list[int]:
-        """Return the words that speak most for a polarity, the strongest first."""
+        """Return the words that contribute most to a polarity, the strongest first."""
         weight: dict[int, float] = {}
         for feature in features:
             if feature.token is not None and feature.name in table:
@@ -245,12 +245,12 @@ class Pairs:
             for token, value in weight.items()
             if value > 0 and token not in ends and self._can_carry(token) and not self._is_anothers(token, pair.way.top)
         )
-        return [token for value, token in ranked[:MOST_WORDS] if value <= CARRYING * ranked[0][0]]
+        return [token for value, token in ranked[:MAX_WORDS] if value <= CARRYING * ranked[0][0]]
 
 
-def _framed(candidate: Candidate, voices: Voices) -> Framed:
+def _framed(candidate: Candidate, voices: Voices) -> RuleFinding:
     """Return a candidate with the token of its holder."""
     if candidate.holder is not None and "necessary" not in candidate.features:
-        return Framed(candidate, candidate.holder, speaks=False)
+        return RuleFinding(candidate, candidate.holder, speaks=False)
     over = voices.over(candidate.predicate)
-    return Framed(candidate, voices.head(over[-1]) if over else None, speaks=True)
+    return RuleFinding(candidate, voices.head(over[-1]) if over else None, speaks=True)

@@ -1,23 +1,23 @@
-"""A parsed ``Doc`` as plain lists, so that the rules touch no ``Token`` in their loops."""
+"""A parsed ``Doc`` as plain lists, so that the rules access no ``Token`` in their loops."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 from spacy.tokens import Doc
 
-# A phrase or clause longer than this is cut to its head's own words: nobody reads a target of a hundred words.
+# Longer phrases and clauses are cut to the core of their head: nobody reads a target of a hundred words.
 MAX_PHRASE = 60
-# How far a rule climbs the tree; deeper nesting is a parser's slip or no prose.
+# Edges that a rule climbs; deeper nesting is a parser error or not prose.
 MAX_CLIMB = 30
-# No word of prose has more dependents; in a list of a thousand things the rest are not looked at.
+# No word of prose has more dependents; the rest of a longer list is ignored.
 MAX_CHILDREN = 100
 TRAILING = frozenset({"relcl", "advcl", "parataxis", "punct", "appos", "cc", "preconj", "mark", "discourse", "intj"})
-# In a clause these belong to it, or lie before its first word.
+# The same for clauses, to which the other modifiers belong.
 CLAUSE_TRAILING = frozenset({"parataxis", "punct", "mark", "cc"})
-# What a clause adds behind a comma is no part of what it is about.
+# Modifiers after a comma do not belong to the core of a clause.
 ADDED = frozenset({"appos", "npadvmod", "dep", "relcl"})
 LEADING = frozenset({"mark", "cc", "preconj"})
-# After these an -ing form says what someone is charged with: accused the council of hiding it.
+# After these an -ing form is a charge: accused the council of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
 BRACKETS = frozenset("\"'“”‘’«»()[]„‚`")
 # The country, the trade and the World Health Organization are not "us", "it" and "who".
@@ -30,7 +30,7 @@ RELATIVE = frozenset({"who", "which", "that", "whom"})
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Tokens ``[start, end)`` with the head that stands for them."""
+    """Tokens ``[start, end)`` and their head."""
 
     head: int
     start: int
@@ -41,7 +41,7 @@ class Parse:
     """Words, tags and tree of a Doc by token index."""
 
     def __init__(self, doc: Doc) -> None:
-        """Read the arrays once."""
+        """Read the columns of a Doc."""
         self.doc = doc
         self.tag = [token.tag_ for token in doc]
         self.lower = [
@@ -73,7 +73,7 @@ class Parse:
         return bounds
 
     def child(self, index: int, *deps: str) -> int | None:
-        """Return the first child that hangs by one of ``deps``."""
+        """Return the first child with one of the labels."""
         for child in self.children[index]:
             if self.dep[child] in deps:
                 return child
@@ -88,7 +88,7 @@ class Parse:
         return self.tag[index].startswith("VB")
 
     def is_passive(self, index: int) -> bool:
-        """Whether a verb stands in the passive: was condemned; the plan condemned by; never has condemned."""
+        """Whether a verb is in the passive: was condemned; the plan condemned by; never has condemned."""
         if self.tag[index] not in ("VBN", "VBD"):
             return False
         if self.child(index, "auxpass", "nsubjpass", "agent") is not None:
@@ -105,10 +105,13 @@ class Parse:
         return self.tag[index] == "VBN" and self.dep[index] in ("acl", "amod", "advcl")
 
     def phrase(self, head: int, *, clause: bool = False, charged: bool = False, alone: bool = False) -> Phrase:
-        """Return the phrase of a noun without what trails it, or of a clause without its conjunction.
+        """Return the phrase of a noun without trailing modifiers, or of a clause without its conjunction.
 
-        Of someone ``charged``, what they are charged with is left out: accused the council (of hiding it). ``alone``, the
-        others of a list are left out.
+        Args:
+            head: the head of the phrase.
+            clause: whether it is a clause.
+            charged: whether to leave out the charge: accused the council (of hiding it).
+            alone: whether to leave out the other members of a list.
         """
         low = high = head
         stack = [child for child in self.children[head] if not self._trails(head, child, clause=clause, top=True)]
@@ -129,11 +132,11 @@ class Parse:
         return self._without_edges(head, low, high + 1)
 
     def _is_charge(self, child: int) -> bool:
-        """Whether a child of a noun is what someone is charged with."""
+        """Whether a child of a noun is a charge: (accused the council) of hiding it."""
         return self.lower[child] in CHARGED and self.child(child, "pcomp") is not None
 
     def _trails(self, token: int, child: int, *, clause: bool, top: bool) -> bool:
-        """Whether the child is left out of the phrase that its head stands in; ``top``: the head is the phrase's own."""
+        """Whether a child is left out of its head's phrase; ``top``: the head is that of the phrase."""
         dep = self.dep[child]
         if dep == "punct":
             return True
@@ -149,13 +152,13 @@ class Parse:
         return (top and dep == "case") or (dep in TRAILING and (child > token or dep in LEADING))
 
     def _after_comma(self, token: int, child: int) -> bool:
-        """Whether a comma stands between a noun and the clause that describes it."""
+        """Whether there is a comma between a noun and its clause."""
         return any(
             self.lower[between] in (",", "–", "—", "-") for between in range(token + 1, min(child, token + MAX_PHRASE))
         )
 
     def core(self, head: int) -> Phrase:
-        """Return a noun with the words right before it: the new prime minister."""
+        """Return a noun with the modifiers right before it: the new prime minister."""
         low = head
         while low > 0 and self.head[low - 1] == head and self.dep[low - 1] in (
             "det", "amod", "compound", "nummod", "poss", "nmod", "quantmod",

@@ -1,28 +1,28 @@
-"""Holders, targets and sources as they go into the records: their words, their entity, their name."""
+"""Holders, targets and sources as in the records: their mention, entity and name."""
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
 from onrecord.nlp.entities import entity_index
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import FIRST_PERSON
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import Antecedents
 from onrecord.nlp.stances.arguments import antecedent
 from onrecord.nlp.stances.coordination import named_conjuncts
+from onrecord.nlp.stances.holders import FIRST_PERSON
 from onrecord.nlp.stances.parse import Parse, Phrase
 
-# A holder's phrase that is longer, in tokens, is a sentence that the tree has hung on a noun.
-LONGEST_HOLDER = 20
+# Tokens of a holder's phrase; a longer one is a sentence that the parser attached to a noun.
+MAX_HOLDER = 20
 
 
 def _closes(text: str, start: int, end: int) -> bool:
-    """Whether the mark behind a stretch of text closes one that was opened in it."""
+    """Whether the mark after a stretch of text closes one that was opened inside it."""
     mark = text[end : end + 1]
     inside = text[start:end]
     return (mark == '"' and inside.count(mark) % 2 == 1) or (mark == "”" and inside.count("“") > inside.count(mark))
 
 
 def _name(text: str) -> str:
-    """Return words as a name: on one line, without a mark whose other one stands elsewhere."""
+    """Return text as a name: on one line, without unpaired marks."""
     odd = '"' if text.count('"') % 2 else ""
     odd += "“”" if text.count("“") != text.count("”") else ""
     return " ".join("".join(char for char in text if char not in odd).split())
@@ -32,14 +32,14 @@ class Parties:
     """Resolves the phrases of one article."""
 
     def __init__(self, parse: Parse) -> None:
-        """Look up entities and quotes once."""
+        """Resolve the phrases of a parsed article with its entities and quotes."""
         self.parse = parse
         self.text: str = parse.doc.text
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse.doc)
         self.antecedents = Antecedents(parse, self.entity_of)
-        # Whom "he" or "the minister" means, where the quotes have found that out, by the first code point.
+        # The parties that speaker phrases such as "he" refer to, as the quotes resolved them, by their first code point.
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
             speaker = quote.speaker
@@ -55,7 +55,7 @@ class Parties:
         return text_span(self.text, first, stop + _closes(self.text, first, stop))
 
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
-        """Return the party that a phrase names; ``quote`` is the quote that it stands in."""
+        """Return the party that a phrase names; ``quote`` is the quote that it is in."""
         span = self.span(phrase.start, phrase.end)
         is_one_word = phrase.end == phrase.start + 1
         if quote is not None and is_one_word and self.parse.lower[phrase.head] in FIRST_PERSON:
@@ -68,7 +68,7 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
-        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in vocabulary.agents():
+        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in lexicon.person_nouns():
             owner = antecedent(self.parse, phrase.start)
             if owner != phrase.start:
                 return self._named_by(owner, span)  # Peru, whose minister
@@ -82,12 +82,12 @@ class Parties:
     def _is_bare(self, phrase: Phrase) -> bool:
         """Whether a phrase names people by a noun alone: officials, the officials."""
         before = phrase.head - phrase.start
-        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in vocabulary.agents():
+        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in lexicon.person_nouns():
             return False
         return before == 0 or self.parse.lower[phrase.start] == "the"
 
     def _named_by(self, noun: int, word: Span) -> StanceParty:
-        """Return the party of a word that stands for a noun: its entity, else the noun's own words."""
+        """Return the party of a word that refers to a noun: the noun's entity, else its words."""
         entity = self.entity_of.get(noun)
         if entity is not None:
             return StanceParty(word, entity, self.entities[entity].name)
@@ -95,7 +95,7 @@ class Parties:
         return StanceParty(word, None, _name(self.span(phrase.start, phrase.end).text))
 
     def speaker(self, quote: int) -> StanceParty | None:
-        """Return who speaks a quote, if that is known by name or by words."""
+        """Return the speaker of a quote, if known."""
         speaker = self.quotes[quote].speaker
         if speaker is None:
             return None
@@ -103,10 +103,10 @@ class Parties:
         return None if not name.strip() else StanceParty(speaker.mention, speaker.entity, name)
 
     def holder_phrase(self, head: int) -> Phrase:
-        """Return the words for a holder; of a list of names, its own name only."""
+        """Return the phrase of a holder; of a list of names, only its own name."""
         noun = antecedent(self.parse, head)
         first = noun
         while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
             first = self.parse.head[first]
         phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
-        return phrase if phrase.end - phrase.start <= LONGEST_HOLDER else self.parse.core(noun)
+        return phrase if phrase.end - phrase.start <= MAX_HOLDER else self.parse.core(noun)

@@ -1,10 +1,10 @@
-"""The way through the tree from one token to another of its sentence."""
+"""The path through the tree from one token to another of its sentence."""
 
 from dataclasses import dataclass
 
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 
-# What stands further apart is not said of one another.
+# Labels on a path; actors further apart have no stance toward each other.
 MAX_CHAIN = 12
 MAX_PATH = 9
 # Clauses that may have a subject of their own.
@@ -13,7 +13,7 @@ CLAUSES = frozenset({"ccomp", "parataxis", "advcl", "relcl"})
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The tokens from ``start`` up to below ``top`` and from below ``top`` down to ``end``; top stands over both."""
+    """The tokens from ``start`` up to below ``top`` and from below ``top`` down to ``end``; top is above both."""
 
     start: int
     end: int
@@ -23,13 +23,13 @@ class Path:
 
     @property
     def inner(self) -> tuple[int, ...]:
-        """The tokens between the two ends, top included where it is none of them."""
+        """The tokens between the two ends, with top unless it is one of them."""
         between = (*self.up[1:], self.top, *self.down[:-1])
         return tuple(token for token in between if token not in (self.start, self.end))
 
 
 def chain(parse: Parse, token: int) -> tuple[int, ...]:
-    """Return a token and those above it."""
+    """Return a token and its ancestors."""
     found = [token]
     while len(found) < MAX_CHAIN and parse.head[found[-1]] != found[-1]:
         found.append(parse.head[found[-1]])
@@ -37,7 +37,7 @@ def chain(parse: Parse, token: int) -> tuple[int, ...]:
 
 
 def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
-    """Return the way between two tokens, given the chain of each; None where it is too long."""
+    """Return the path between two tokens, given the chain of each; None if it is too long."""
     place = {token: index for index, token in enumerate(from_start)}
     for index, token in enumerate(from_end):
         if token in place:
@@ -47,9 +47,9 @@ def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
 
 
 def is_anothers(parse: Parse, token: int, top: int) -> bool:
-    """Whether a token below ``top`` stands in a clause with a subject of its own: said that Peru attacked.
+    """Whether a token below ``top`` is in a clause with a subject of its own: said that Peru attacked.
 
-    A pronoun is no other: it may be whoever speaks.
+    A pronoun does not count as another subject: it may be the speaker.
     """
     for _ in range(MAX_CLIMB):
         if token == top or parse.head[token] == token:

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from itertools import permutations
 
-from onrecord.nlp.stances import vocabulary
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import named_conjuncts
 from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.parse import Parse
 
-# Among more than three, "they agreed" says little about any two.
+# Among more than three, "they agreed" shows little about any two.
 MAX_PARTNERS = 3
 
 
 def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     """Yield the stances of the joined subjects of a reciprocal verb toward each other."""
-    found = vocabulary.reciprocal_verbs().get(parse.lower[verb])
+    found = lexicon.reciprocal_verbs().get(parse.lower[verb])
     if found is None or parse.child(verb, "neg") is not None or parse.is_passive(verb):
         return
     objects, score, relation = found

@@ -1,19 +1,19 @@
-"""How far a candidate is believed.
+"""The confidence of stances that rules find.
 
-``belief`` is the share of candidates of the rules like it that a reader of news, shown the record, would confirm: about four in five
-at .8, a little more than half at .6, fewer than half at .4. The figures were set by hand after how each kind of rule fares on news
-sentences whose stances are known; learning them from pairs of names made the rest worse (``docs/accuracy.md``).
+``belief`` is the share of similar candidates that a reader of news, shown the record, would confirm: about four in five at .8, a little
+more than half at .6, fewer than half at .4. The figures were set by hand from the results of each kind of rule on annotated news
+sentences; learning them from pairs of names made the rest worse (``docs/accuracy.md``).
 
-``confidence`` is what goes into the records: the share that annotators mark as well, with the same parties and polarity, when they
-are asked for all stances of a text and are shown none. That is less, since nobody marks everything that they would confirm.
+``confidence`` is the value in the records: the share that annotators mark too, with the same parties and polarity, when they annotate
+all stances of a text without seeing any. It is lower, since nobody marks everything that they would confirm.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
 
-# Where the confidence starts, by the kind of the rule.
+# The initial belief, by kind of rule.
 KINDS: Mapping[str, float] = MappingProxyType(
     {
         "demand": 0.55,
@@ -24,7 +24,8 @@ KINDS: Mapping[str, float] = MappingProxyType(
         "verb": 0.65,
     }
 )
-# What the other features add to it.
+OTHER_KIND = 0.5
+# What other features add to it.
 SHIFTS: Mapping[str, float] = MappingProxyType(
     {
         "negated": -0.1,
@@ -48,25 +49,27 @@ SHIFTS: Mapping[str, float] = MappingProxyType(
         "in passing": -0.1,
     }
 )
-# Below this a reader would meet more wrong stances than right ones of the kind.
-LEAST_BELIEF = 0.4
-# Of what a reader confirms, annotators who mark all stances of a text have marked three in five.
+# Below this a reader would see more wrong stances than correct ones.
+MIN_BELIEF = 0.4
+# No candidate is certain, and none is impossible.
+MIN_POSSIBLE, MAX_POSSIBLE = 0.05, 0.95
+# Annotators of all stances of a text mark three in five of those that a reader confirms.
 MARKED = 0.6
-# What things do too, and mean nothing by it: the storm killed, the rain helped.
+# Relations of things too, without a stance: the storm killed, the rain helped.
 ACTS = frozenset({"ASSAULT", "COERCE", "AID", "COOPERATE", "THREATEN"})
-# From this score on a word can hardly be meant otherwise: condemn, praise.
+# Words with at least this score are unambiguous: condemn, praise.
 STRONG = 0.75
 
 
 def confidence(belief: float) -> float:
-    """Return a belief as the confidence of a record."""
+    """Return the confidence of a record for a belief."""
     return round(MARKED * belief, 2)
 
 
 def belief(candidate: Candidate) -> float:
-    """Return how far a candidate of the rules is believed: 0 to 1."""
+    """Return the belief in a candidate of the rules, 0 to 1."""
     features = candidate.features
-    start = next((value for kind, value in KINDS.items() if kind in features), 0.5)
+    start = next((value for kind, value in KINDS.items() if kind in features), OTHER_KIND)
     shift = sum(SHIFTS.get(feature, 0.0) for feature in features)
     if "verb" in features and features & {"slot=that", "slot=inf"}:
         shift += SHIFTS["proposition"]
@@ -76,4 +79,4 @@ def belief(candidate: Candidate) -> float:
         shift += SHIFTS["act of a thing"]
     if abs(candidate.score) >= STRONG:
         shift += SHIFTS["strong"]
-    return round(min(0.95, max(0.05, start + shift)), 2)
+    return round(min(MAX_POSSIBLE, max(MIN_POSSIBLE, start + shift)), 2)

@@ -1,60 +1,60 @@
-"""Stances taken by verbs: condemned, was condemned by, refused to support, must be stopped."""
+"""Stances expressed by verbs: condemned, was condemned by, refused to support, must be stopped."""
 
 from collections.abc import Iterator
 
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import counted
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import doer, fillers, possessor, subject
-from onrecord.nlp.stances.candidate import Candidate
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.holders import counted
+from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import Mood, meant, mood
 from onrecord.nlp.stances.parse import Parse
-from onrecord.nlp.stances.vocabulary import Frame
 
 REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "ourselves", "myself", "yourself", "who", "what"})
 OBJECTS = frozenset({"obj", "who"})
 DEMAND = 0.5
-# What these say of someone, they say for something done: accused, praised.
+# Relations that are about an act of the target: accused, praised.
 CHARGING = frozenset({"ACCUSE", "SUPPORT"})
 
 
 def verb_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
-    """Yield the stances that the verb at the token takes."""
-    fitting = verb_frames(parse, verb)
+    """Yield the stances that a verb expresses."""
+    fitting = verb_entries(parse, verb)
     if fitting:
         how = mood(parse, verb)
         if not how.cancelled:
-            for frame in fitting:
-                if frame.holder == "refuser" and how.factor >= 0:
-                    continue  # whoever meets somebody takes no stand toward them
-                yield from _frame_candidates(parse, verb, frame, how)
+            for entry in fitting:
+                if entry.holder == "refuser" and how.factor >= 0:
+                    continue  # meeting somebody is not a stance toward them
+                yield from _entry_candidates(parse, verb, entry, how)
 
 
-def verb_frames(parse: Parse, verb: int) -> list[Frame]:
-    """Return the readings that a verb has in the stance lexicon; with its particle, where it has one: took, took on."""
-    frames = vocabulary.verbs().get(parse.lower[verb], ())
-    fitting = [frame for frame in frames if _particle(parse, verb, frame) is not None]
-    return [frame for frame in fitting if frame.particle] or fitting
+def verb_entries(parse: Parse, verb: int) -> list[LexiconEntry]:
+    """Return the entries of a verb in the stance lexicon; those with its particle, if it has one: took, took on."""
+    entries = lexicon.verbs().get(parse.lower[verb], ())
+    fitting = [entry for entry in entries if _particle(parse, verb, entry) is not None]
+    return [entry for entry in fitting if entry.particle] or fitting
 
 
-def _particle(parse: Parse, verb: int, frame: Frame) -> tuple[int, ...] | None:
-    """Return the tokens of the frame's particle, or None if it is not there."""
-    if not frame.particle:
+def _particle(parse: Parse, verb: int, entry: LexiconEntry) -> tuple[int, ...] | None:
+    """Return the tokens of an entry's particle, or None if it is absent."""
+    if not entry.particle:
         return ()
     for child in parse.children[verb]:
-        if parse.lower[child] == frame.particle and parse.dep[child] in ("prt", "advmod", "prep"):
+        if parse.lower[child] == entry.particle and parse.dep[child] in ("prt", "advmod", "prep"):
             return (child,)
     return None
 
 
-def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Iterator[Candidate]:
-    features = {"verb", f"holder={frame.holder}"}
+def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -> Iterator[Candidate]:
+    features = {"verb", f"holder={entry.holder}"}
     if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
-        features.add("purpose")  # efforts to end it: what somebody works at, and little of where they stand
+        features.add("purpose")  # efforts to end it: work, and little of a stance
     passive = parse.is_passive(verb)
     if passive:
         features.add("passive")
-    holder, filled = _arguments(parse, verb, frame, passive=passive)
-    if frame.holder == "source":
+    holder, filled = _arguments(parse, verb, entry, passive=passive)
+    if entry.holder == "source":
         features.add("evaluative")
     elif holder is None:
         if not (how.necessary and passive):
@@ -62,8 +62,8 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
         features.add("necessary")
     if _is_requested(parse, verb):
         features.add("requested")
-    expression = (*how.words, verb, *(_particle(parse, verb, frame) or ()))
-    score = meant(frame.score, how, judgement=frame.holder == "source")
+    expression = (*how.words, verb, *(_particle(parse, verb, entry) or ()))
+    score = meant(entry.score, how, judgement=entry.holder == "source")
     for slot, named, is_clause in filled:
         filler = named if is_clause else counted(parse, named)
         if filler in (holder, verb) or parse.lower[filler] in REFLEXIVE:
@@ -75,44 +75,44 @@ def _frame_candidates(parse: Parse, verb: int, frame: Frame, how: Mood) -> Itera
         yield Candidate(
             predicate=verb,
             holder=holder,
-            target=parse.phrase(filler, clause=is_clause, charged=slot == "subj" or frame.relation in CHARGING),
+            target=parse.phrase(filler, clause=is_clause, charged=slot == "subj" or entry.relation in CHARGING),
             score=score,
             expression=tuple(sorted(set(expression))),
             features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
-            relation=None if slot == "that" and _is_stated(parse, filler, frame) else frame.relation,
+            relation=None if slot == "that" and _is_stated(parse, filler, entry) else entry.relation,
         )
 
 
-def _is_stated(parse: Parse, clause: int, frame: Frame) -> bool:
-    """Whether a clause says what is, so that nobody asks for it: insisted that the visit had been private, not that they leave."""
-    if frame.relation != "REQUEST":
+def _is_stated(parse: Parse, clause: int, entry: LexiconEntry) -> bool:
+    """Whether a clause states a fact and is not a request: insisted that the visit had been private, not that they leave."""
+    if entry.relation != "REQUEST":
         return False
     finite = next((child for child in parse.children[clause] if parse.dep[child] in ("aux", "auxpass")), clause)
     return parse.tag[finite] in ("VBD", "VBZ")
 
 
 def _arguments(
-    parse: Parse, verb: int, frame: Frame, *, passive: bool
+    parse: Parse, verb: int, entry: LexiconEntry, *, passive: bool
 ) -> tuple[int | None, list[tuple[str, int, bool]]]:
     """Return the holder and the fillers of the target slots, as (slot, head, whether a clause)."""
-    if frame.holder == "obj":
+    if entry.holder == "obj":
         return _felt(parse, verb, passive=passive)
-    filled = [(slot, head, is_clause) for slot in frame.slots for head, is_clause in fillers(parse, verb, slot)]
-    if frame.holder == "source":
+    filled = [(slot, head, is_clause) for slot in entry.slots for head, is_clause in fillers(parse, verb, slot)]
+    if entry.holder == "source":
         if passive:
             return None, []
         return None, filled
     if passive and not any(slot in OBJECTS for slot, _, _ in filled):
-        return (None, []) if OBJECTS & set(frame.slots) else (subject(parse, verb), filled)
+        return (None, []) if OBJECTS & set(entry.slots) else (subject(parse, verb), filled)
     if _is_requested(parse, verb):
         return doer(parse, parse.head[verb]), filled
     return _wielder(parse, doer(parse, verb)), filled
 
 
 def _is_requested(parse: Parse, verb: int) -> bool:
-    """Whether a verb says what somebody is asked to do, so that the stance is that of who asks: urged the court to reject it."""
+    """Whether a verb is what somebody is asked to do, so that the asker holds the stance: urged the court to reject it."""
     above = parse.head[verb]
-    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in vocabulary.requesting_verbs():
+    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in lexicon.requesting_verbs():
         return False
     if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
         return False
@@ -120,8 +120,8 @@ def _is_requested(parse: Parse, verb: int) -> bool:
 
 
 def _wielder(parse: Parse, holder: int | None) -> int | None:
-    """Return whose weapon a holder is: (Peruvian) jets bombed the port."""
-    if holder is None or parse.lower[holder] not in vocabulary.weapons():
+    """Return the owner of a weapon: (Peruvian) jets bombed the port."""
+    if holder is None or parse.lower[holder] not in lexicon.weapons():
         return holder
     owner = possessor(parse, holder)
     return holder if owner is None else owner
@@ -141,14 +141,14 @@ def _felt(parse: Parse, verb: int, *, passive: bool) -> tuple[int | None, list[t
 
 
 def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> bool:
-    """Whether a target says nothing: declined to comment; or will say it better by itself: hopes to defeat."""
-    if is_clause and parse.lower[filler] in vocabulary.transitive_verbs():
+    """Whether a target says nothing (declined to comment) or has a better stance of its own (hopes to defeat)."""
+    if is_clause and parse.lower[filler] in lexicon.transitive_verbs():
         return True
-    return parse.lower[filler] in vocabulary.empty_targets() and (refused or not is_clause)
+    return parse.lower[filler] in lexicon.empty_targets() and (refused or not is_clause)
 
 
 def mood_features(how: Mood) -> set[str]:
-    """Return what the judgement is told of a mood."""
+    """Return the features of a mood."""
     return {
         name
         for name, present in (
@@ -162,7 +162,7 @@ def mood_features(how: Mood) -> set[str]:
 
 
 def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
-    """Yield what the speaker demands: the council must mend the roof."""
+    """Yield what the speaker demands: the council must repair the roof."""
     modal = _demand(parse, verb)
     if modal is None or subject(parse, verb) is None:
         return

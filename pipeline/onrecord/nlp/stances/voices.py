@@ -1,23 +1,22 @@
-"""By whose word a clause stands in the article: the speakers above it, outermost first."""
+"""Who asserts a clause: the speakers above it, outermost first."""
 
 from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
-from onrecord.nlp.stances import vocabulary
-from onrecord.nlp.stances.agency import FIRST_PERSON, agency
+from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
+from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import doer
+from onrecord.nlp.stances.holders import FIRST_PERSON, can_hold_stance
 from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS
 from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
 from onrecord.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
-OPENING, CLOSING = frozenset({"“", "``", "«", "„", "‘"}), frozenset({"”", "''", "»", "’"})
-STRAIGHT = frozenset({'"'})
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Someone whose words or claim a clause is; ``head`` is the token of the mention, where it is known."""
+    """Someone who asserts a clause; ``head`` is the token of the mention, if known."""
 
     party: StanceParty
     head: int | None
@@ -27,17 +26,19 @@ class Voices:
     """Finds the voices over the tokens of one article."""
 
     def __init__(self, parse: Parse, parties: Parties) -> None:
-        """Lay out the quotes over the tokens once."""
+        """Find the quotation marks and the quotes over the tokens of an article."""
         self.parse, self.parties = parse, parties
-        self.marked: set[int] = set()
+        text = parse.doc.text
+        self.regions = find_regions(text, paragraph_spans(text))
+        self.region_of = innermost_regions(self.regions, [token.idx + len(token) for token in parse.doc])
         self.cues: list[list[int]] = []  # of each quote
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
-        """Return the innermost quote over each token; a quote inside another one comes later in the list or is shorter.
+        """Return the innermost quote over each token: the one with the shortest span, and of two the first.
 
-        Quotes reach further than their marks where nothing else tells the end. So a token outside the marks belongs to a quote only
-        where the tree has it under the words that introduce the quote.
+        Quotes may extend beyond their marks where nothing else shows the end. So a token outside marks that open in the quote belongs
+        to the quote only where it depends on the words that introduce the quote.
         """
         over: dict[int, tuple[int, int]] = {}
         doc = self.parse.doc
@@ -48,27 +49,25 @@ class Voices:
                 for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
             ]
             self.cues.append(cues)
-            marked = False
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
                 if tokens is None:
                     continue
                 size = span.end - span.start
                 for token in range(tokens.start, tokens.end):
-                    word = self.parse.lower[token]
-                    marked = (word in OPENING or (word in STRAIGHT and not marked)) or (
-                        marked and word not in CLOSING | STRAIGHT
-                    )
-                    if marked:
-                        self.marked.add(token)
-                    elif cues and not self._is_under(token, cues):
+                    if cues and not self._is_marked_from(token, span.start) and not self._is_under(token, cues):
                         continue
                     if token not in over or size < over[token][0]:
                         over[token] = (size, index)
         return {token: index for token, (_, index) in over.items()}
 
+    def _is_marked_from(self, token: int, start: int) -> bool:
+        """Whether a token is inside marks that open at or after a code point."""
+        region = self.region_of[token]
+        return region != NO_REGION and self.regions[region].start >= start
+
     def _is_under(self, token: int, cues: list[int]) -> bool:
-        """Whether a token hangs below a quote's cue, or below the verb that a cue such as "according to" hangs on."""
+        """Whether a token depends on a quote's cue, or on the head verb of a cue such as "according to"."""
         parse = self.parse
         tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
         for _ in range(MAX_CLIMB):
@@ -77,20 +76,20 @@ class Voices:
             if parse.head[token] == token:
                 break
             token = parse.head[token]
-        # "The dam is safe, he said": the tree hangs the cue below what is said.
+        # "The dam is safe, he said": the parser attaches the cue to the content.
         return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
 
     def is_marked(self, token: int) -> bool:
-        """Whether a token stands inside a quote's marks."""
-        return token in self.marked
+        """Whether a token is inside quotation marks."""
+        return self.region_of[token] != NO_REGION
 
     def is_said_by_others(self, predicate: int, token: int) -> bool:
-        """Whether a token stands in marks that have nothing to do with a predicate before or behind them.
+        """Whether a token is in marks that are unrelated to a predicate before or after them.
 
-        "It was condemned by the league, which said: “Ministers have …”" condemns no ministers.
+        "It was condemned by the league, which said: “Ministers have …”" does not condemn the ministers.
         """
         quote = self.quote_of.get(token)
-        if quote is None or token not in self.marked or predicate in self.marked:
+        if quote is None or not self.is_marked(token) or self.is_marked(predicate):
             return False
         return predicate not in self.cues[quote]
 
@@ -112,7 +111,7 @@ class Voices:
         return _without_first_persons((*outer, *voices))
 
     def head(self, voice: Voice) -> int | None:
-        """Return the token that stands for a voice, if it has a mention."""
+        """Return the head of a voice's mention, if it has one."""
         if voice.head is not None or voice.party.mention is None:
             return voice.head
         tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
@@ -121,7 +120,7 @@ class Voices:
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
-        reporting = vocabulary.reporting_verbs()
+        reporting = lexicon.reporting_verbs()
         found: list[Voice] = []
         index = token
         for _ in range(MAX_CLIMB):
@@ -140,9 +139,9 @@ class Voices:
             return
         if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
             return
-        if agency(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
+        if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
-        if agency(self.parse, head) == "unknown" and self.parse.lower[head] not in vocabulary.utterances():
+        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in lexicon.utterances():
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
@@ -158,7 +157,7 @@ class Voices:
 
 
 def _without_first_persons(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
-    """Drop the I of "I believe it is wrong", he said: it is the speaker, who is there already."""
+    """Drop the I of "I believe it is wrong", he said: the speaker is already among the voices."""
     return tuple(
         voice
         for place, voice in enumerate(voices)

@@ -1,23 +1,18 @@
-"""A worker process of the local runner: Beam's own, which also ends when the process that started the job is gone.
-
-Beam's would wait for it for ever when that was killed.
-"""
+"""A worker process of the local runner: Beam's own, which also ends when the process that launched the job is gone."""
 
 import os
 import sys
-import threading
-import time
 
 import psutil
 from apache_beam.runners.worker import sdk_worker_main
 
-LAUNCHER = "ONRECORD_LAUNCHER"  # environment variable: process id and time of start of the process that workers follow
-SECONDS = 1.0
-ENDED = 1
+from onrecord.runners.workers.follow import end_without
+
+LAUNCHER = "ONRECORD_LAUNCHER"  # environment variable: process id and start time of the process that workers follow
 
 
 def _identity(pid: int) -> str | None:
-    """Return what no other process has, even with the same id later; None where there is none, or only its remains."""
+    """Return what identifies a process even if its id is reused; None if it is not running."""
     try:
         process = psutil.Process(pid)
         is_running = process.status() != psutil.STATUS_ZOMBIE
@@ -31,15 +26,12 @@ def announce_launcher() -> None:
     os.environ[LAUNCHER] = str(_identity(os.getpid()))
 
 
-def _follow(launcher: str) -> None:
-    while _identity(int(launcher.split()[0])) == launcher:
-        time.sleep(SECONDS)
-    os._exit(ENDED)
-
-
 def main() -> None:
-    """Work until the runner, or the process that it ran in, is done."""
-    threading.Thread(target=_follow, args=(os.environ[LAUNCHER],), name="follow-launcher", daemon=True).start()
+    """Work until the runner, or the process that it runs in, ends."""
+    # The parent of a worker is a shell, so it can't tell whether the launcher is running.
+    launcher = os.environ[LAUNCHER]
+    pid = int(launcher.split()[0])
+    end_without(lambda: _identity(pid) == launcher)
     sdk_worker_main.main(sys.argv)
 
 

@@ -23,41 +23,41 @@ from .subscription import PULL_SECONDS, Subscription
 from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
 LOGGER = logging.getLogger(__name__)
-NAMESPACE = "portable_pubsub"  # of the metrics
-TURN_SECONDS = 1.0  # a checkpoint waits for the end of a turn
-RETRY_SECONDS = 2.0  # between two tries while Pub/Sub can't be reached, or while all that may be out is out
-KEEP_SECONDS = 2.0  # between two looks at the leases; the shortest lease that a subscription begins with is 10 seconds
-IDLE_MARGIN = Duration(seconds=10)  # a message that is published by now may take so long to be delivered
-MOST_A_PULL = 1_000  # what Pub/Sub gives out at most
+NAMESPACE = "portable_pubsub"  # of metrics
+TURN_SECONDS = 1.0  # a checkpoint waits for the end of the turn
+RETRY_SECONDS = 2.0  # between tries while Pub/Sub is unreachable, or while a limit is reached
+KEEP_SECONDS = 2.0  # between checks of the leases; the shortest that a subscription can start with is 10 seconds
+IDLE_MARGIN = Duration(seconds=10)  # a message may take this long from being published to being delivered
+MAX_MESSAGES_PER_PULL = 1_000  # Pub/Sub's own limit
 DRAINING = threading.Event()
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def drain() -> None:
-    """Let the splits of this process end, each when what it pulled is acknowledged.
+    """Let the splits of this process end, each as soon as all it has pulled is acknowledged.
 
-    For runners whose workers live in the process that launched the job (Prism with the ``LOOPBACK`` environment): the watermark then
-    goes to the end of time, which fires all windows, and the job ends.
+    For runners whose workers are in the process that launched the job (Prism with the ``LOOPBACK`` environment). The watermark then
+    moves to the end of time, which fires all windows, and the job ends.
     """
     DRAINING.set()
 
 
 def publish_time(message: Any) -> datetime:
-    """Return when a message was published; the client's times are of a class of their own, the sum is a plain one."""
+    """Return when a message was published, as a plain ``datetime`` instead of the client's own subclass."""
     published: datetime = EPOCH + (message.publish_time - EPOCH)
     return published
 
 
 def event_time(message: Any, attribute: str | None) -> Timestamp:
-    """Return a message's time: what an attribute says, in RFC 3339 or milliseconds since 1970, else when it was published."""
+    """Return a message's time: that of an attribute, in RFC 3339 or milliseconds since 1970, or else when it was published."""
     value = message.attributes.get(attribute) if attribute else None
     if value:
         try:
-            told = Timestamp(micros=int(value) * 1000) if value.isdecimal() else Timestamp.from_rfc3339(value)
-            if MIN_TIMESTAMP < told < MAX_TIMESTAMP:
-                return told
+            given = Timestamp(micros=int(value) * 1000) if value.isdecimal() else Timestamp.from_rfc3339(value)
+            if MIN_TIMESTAMP < given < MAX_TIMESTAMP:
+                return given
         except (ValueError, OverflowError):
-            pass  # whoever reads the message on sees the attribute too
+            pass  # not a time; the attribute stays on the message, for whoever wants to report it
     return Timestamp(micros=(publish_time(message) - EPOCH) // timedelta(microseconds=1))
 
 
@@ -66,11 +66,11 @@ class Limits:
     """How much one process may have pulled and not acknowledged, and for how long.
 
     Attributes:
-        messages: how many.
-        bytes: of payload; one pull more may come on top, of 10 MB at most.
-        lease_seconds: a lease is renewed for so long; after a worker was killed, its messages come again within that time. From 10
-            to 600.
-        hold_seconds: so long a message's lease is renewed at most; on Flink, three checkpoint intervals or more.
+        messages: maximum number of unacknowledged messages.
+        bytes: maximum size of their payloads; the last pull may exceed it by up to 10 MB.
+        lease_seconds: how long each renewal extends a lease, from 10 to 600. The messages of a killed worker are redelivered within
+            this time.
+        hold_seconds: how long a lease is renewed at most; on Flink, at least three checkpoint intervals.
     """
 
     messages: int = 10_000
@@ -80,13 +80,13 @@ class Limits:
 
 
 class Reader:
-    """What the DoFn's instances in one process share."""
+    """The subscription and the leases that the instances of a DoFn in one process share."""
 
-    _all: dict[str, "Reader"] = {}  # noqa: RUF012 - one a process is the point
+    _all: dict[str, "Reader"] = {}  # noqa: RUF012 - shared by all instances on purpose
     _all_lock = threading.Lock()
 
     def __init__(self, subscription: str, limits: Limits) -> None:
-        """Connect."""
+        """Connect to a subscription."""
         self.subscription = Subscription(subscription)
         self.leases = Leases(self.subscription, limits.lease_seconds, limits.hold_seconds)
         self._users = 0
@@ -95,7 +95,7 @@ class Reader:
 
     @classmethod
     def join(cls, name: str, subscription: str, limits: Limits) -> "Reader":
-        """Return this process's reader of that name, for one more instance."""
+        """Return this process's reader of that name, and count one more user."""
         with cls._all_lock:
             if name not in cls._all:
                 cls._all[name] = cls(subscription, limits)
@@ -103,7 +103,7 @@ class Reader:
             return cls._all[name]
 
     def leave(self, name: str) -> None:
-        """Take an instance off; after the last one, nobody is left who could commit what is out."""
+        """Count one user less; after the last one all messages are given back, since no one is left to commit them."""
         with self._all_lock:
             self._users -= 1
             if self._users == 0:
@@ -111,7 +111,7 @@ class Reader:
                 self.leases.give_back_all()
 
     def keep_leases(self) -> None:
-        """Make sure that the leases are renewed."""
+        """Start the thread that renews leases, unless it is running."""
         with self._lock:
             if self._keeper is None:
                 self._keeper = threading.Thread(target=self._keep, name="keep-leases", daemon=True)
@@ -121,26 +121,26 @@ class Reader:
         while True:
             try:
                 is_any_left = self.leases.keep()
-            except Exception:  # without this thread no lease would be renewed any more
-                LOGGER.exception("%s: leases could not be renewed, trying again", self.subscription.name)
+            except Exception:  # the thread must survive, or no lease would be renewed
+                LOGGER.exception("%s: failed to renew leases, retrying", self.subscription.name)
                 is_any_left = True
             if not is_any_left:
                 with self._lock:
-                    if self.leases.out() == (0, 0):  # nothing was pulled meanwhile
+                    if self.leases.out() == (0, 0):  # nothing was pulled in the meantime
                         self._keeper = None
                         return
             time.sleep(KEEP_SECONDS)
 
 
 class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # type: ignore[misc]
-    """Pulls the messages of a subscription; an element is the number of a split, and splits differ in nothing."""
+    """Pulls the messages of a subscription; an element is the number of a split, and all splits do the same."""
 
     def __init__(self, subscription: str, timestamp_attribute: str | None, limits: Limits) -> None:
-        """Pull as the transform says."""
+        """Take the arguments of ``ReadFromPubSubPortably``."""
         self.subscription = subscription
         self.timestamp_attribute = timestamp_attribute
         self.limits = limits
-        self.name = uuid.uuid4().hex  # two transforms of a process have leases of their own
+        self.name = uuid.uuid4().hex  # separate leases for each transform of a process
         self.received = Metrics.counter(NAMESPACE, "received")
         self.failed_pulls = Metrics.counter(NAMESPACE, "failed_pulls")
 
@@ -149,7 +149,7 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         self.reader = Reader.join(self.name, self.subscription, self.limits)
 
     def teardown(self) -> None:
-        """Leave it."""
+        """Leave the process's reader."""
         self.reader.leave(self.name)
 
     def initial_restriction(self, split: int) -> Turns:
@@ -161,7 +161,7 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         return TurnTracker(turns)
 
     def restriction_size(self, split: int, turns: Turns) -> int:
-        """Return 1: splits are equal."""
+        """Return 1, since all splits are equal."""
         return 1
 
     def restriction_coder(self) -> Coder:
@@ -169,12 +169,12 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         return TurnsCoder()
 
     def initial_estimator_state(self, split: int, turns: Turns) -> int:
-        """Return the beginning of time: nothing is known yet."""
+        """Return the beginning of time, as long as no message is known."""
         micros: int = MIN_TIMESTAMP.micros
         return micros
 
     def create_watermark_estimator(self, micros: int) -> HeldWatermark:
-        """Return the watermark as it was."""
+        """Return the watermark with its saved state."""
         return HeldWatermark(micros)
 
     def estimator_state_coder(self) -> Coder:
@@ -185,17 +185,17 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
     def process(
         self,
         split: int,
-        finalizer: Any = beam.DoFn.BundleFinalizerParam,  # Beam breaks the call if it stands behind the tracker
-        tracker: Any = beam.DoFn.RestrictionParam(),  # noqa: B008 - how Beam wants it
+        finalizer: Any = beam.DoFn.BundleFinalizerParam,  # must come before the tracker, or Beam passes the wrong arguments
+        tracker: Any = beam.DoFn.RestrictionParam(),  # noqa: B008 - Beam's convention
         watermark: Any = beam.DoFn.WatermarkEstimatorParam(),  # noqa: B008
     ) -> Iterator[TimestampedValue]:
-        """Yield what comes in one turn."""
+        """Yield the messages of one turn."""
         number = tracker.current_restriction().start
         if not tracker.try_claim(number):
             return
         leases = self.reader.leases
         turn = leases.begin(split, number)
-        # Without messages too: they confirm the turns before, and Prism finalizes every bundle, registered or not.
+        # Turns without messages too: they confirm earlier turns, and Prism finalizes every bundle, registered or not.
         finalizer.register(functools.partial(leases.finalize, turn))
         if DRAINING.is_set() and not leases.are_out(split):
             tracker.try_claim(ENDLESS - 1)
@@ -204,12 +204,12 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         pause = 0.0
         while time.monotonic() < ends and not DRAINING.is_set():
             messages, size = leases.out()
-            most = min(MOST_A_PULL, self.limits.messages - messages)
-            if most <= 0 or size >= self.limits.bytes:
+            limit = min(MAX_MESSAGES_PER_PULL, self.limits.messages - messages)
+            if limit <= 0 or size >= self.limits.bytes:
                 pause = RETRY_SECONDS
                 break
             asked = Timestamp.now()
-            received = self.reader.subscription.pull(most)
+            received = self.reader.subscription.pull(limit)
             if received is None:
                 self.failed_pulls.inc()
                 pause = RETRY_SECONDS
@@ -224,14 +224,14 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
             for each, time_ in zip(received, times, strict=True):
                 yield TimestampedValue(_message(each.message), time_)
             if not received:
-                # The server may answer at once that there is nothing, as the emulator does.
+                # The server may answer at once that it has no messages, as the emulator does.
                 pause = max(0.0, PULL_SECONDS - float(Timestamp.now() - asked))
                 break
         tracker.defer_remainder(Duration(seconds=pause))
 
 
 def _message(message: Any) -> PubsubMessage:
-    """Return a message as Beam's own reader gives it."""
+    """Return a message in the form of Beam's own reader."""
     return PubsubMessage(
         message.data, dict(message.attributes), message.message_id, publish_time(message), message.ordering_key
     )
@@ -239,14 +239,14 @@ def _message(message: Any) -> PubsubMessage:
 
 @dataclass
 class ReadFromPubSubPortably(beam.PTransform):  # type: ignore[misc]
-    """Reads ``PubsubMessage``s, with their attributes, on runners without a Pub/Sub of their own.
+    """Reads ``PubsubMessage``s with their attributes, on runners without a Pub/Sub reader of their own.
 
     Attributes:
         subscription: ``projects/P/subscriptions/S``.
-        timestamp_attribute: the attribute that holds a message's time, in RFC 3339 or milliseconds since 1970; otherwise, and where
-            it says no time, the time at which the message was published.
-        splits: how many pull beside each other, as far as the runner has workers for them.
-        limits: what may be out.
+        timestamp_attribute: the attribute with a message's time, in RFC 3339 or milliseconds since 1970; without it, or if it is not a
+            valid time, the time at which the message was published.
+        splits: how many pull in parallel, if the runner has enough workers.
+        limits: how much may be pulled and not acknowledged.
     """
 
     subscription: str

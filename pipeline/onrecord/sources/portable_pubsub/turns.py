@@ -10,14 +10,14 @@ ENDLESS = 2**62
 
 
 class Turns(NamedTuple):
-    """A restriction: the turns from ``start`` on, before ``stop``."""
+    """A restriction: the turns from ``start`` to before ``stop``."""
 
     start: int
     stop: int = ENDLESS
 
 
 class TurnsCoder(Coder):  # type: ignore[misc]
-    """Codes turns; the bytes are in savepoints, so they don't change."""
+    """Encodes turns. Savepoints contain the bytes, so the format must not change."""
 
     _coder = TupleCoder([VarIntCoder(), VarIntCoder()])
 
@@ -36,23 +36,23 @@ class TurnsCoder(Coder):  # type: ignore[misc]
 
 
 class TurnTracker(RestrictionTracker):  # type: ignore[misc]
-    """Tracks which turns are taken; the rest is left for later."""
+    """Tracks which turns are taken and which are left for later."""
 
     def __init__(self, turns: Turns) -> None:
-        """Begin with no turn taken."""
+        """Start with no turn taken."""
         self._turns = turns
         self._taken: int | None = None
 
     def current_restriction(self) -> Turns:
-        """Return the turns that are left to this tracker."""
+        """Return the turns of this tracker."""
         return self._turns
 
     def current_progress(self) -> RestrictionProgress:
-        """Return that half is done: nobody knows how much will come."""
+        """Return one half, since no one knows how many messages will come."""
         return RestrictionProgress(fraction=0.5)
 
     def try_claim(self, position: int) -> bool:
-        """Take all turns up to this one; False when it was given away."""
+        """Take all turns up to this one; return False if it was given away."""
         if position >= self._turns.stop:
             return False
         if position < self._turns.start or (self._taken is not None and position <= self._taken):
@@ -61,7 +61,7 @@ class TurnTracker(RestrictionTracker):  # type: ignore[misc]
         return True
 
     def try_split(self, fraction_of_remainder: float) -> tuple[Turns, Turns] | None:
-        """Give all turns away that are not taken; None when there are none. The present turn can't be divided."""
+        """Give away all turns that are not taken; return None if there are none. The current turn can't be divided."""
         first_left = self._turns.start if self._taken is None else self._taken + 1
         if first_left >= self._turns.stop:
             return None
@@ -70,25 +70,25 @@ class TurnTracker(RestrictionTracker):  # type: ignore[misc]
         return self._turns, residual
 
     def check_done(self) -> None:
-        """Raise a ``ValueError`` when turns are left that were neither taken nor given away."""
+        """Raise a ``ValueError`` if some turns were neither taken nor given away."""
         done_until = self._turns.start if self._taken is None else self._taken + 1
         if done_until < self._turns.stop:
             raise ValueError(f"turns from {done_until} on are left of {self._turns}")
 
     def is_bounded(self) -> bool:
-        """More messages may always come."""
+        """Return False, since there may always be more messages."""
         return False
 
 
 class HeldWatermark(WatermarkEstimator):  # type: ignore[misc]
-    """A watermark that is set by hand and never goes back; its state is a number of microseconds."""
+    """A watermark that is set explicitly and never goes back; its state is a number of microseconds."""
 
     def __init__(self, micros: int) -> None:
-        """Begin with the state of before."""
+        """Start with a saved state."""
         self._watermark = Timestamp(micros=micros)
 
     def observe_timestamp(self, timestamp: Timestamp) -> None:
-        """Leave the watermark where it is."""
+        """Leave the watermark as it is."""
 
     def current_watermark(self) -> Timestamp:
         """Return the watermark."""
@@ -100,5 +100,5 @@ class HeldWatermark(WatermarkEstimator):  # type: ignore[misc]
         return micros
 
     def advance(self, watermark: Timestamp) -> None:
-        """Move the watermark, unless that would be back."""
+        """Move the watermark forward; earlier times are ignored."""
         self._watermark = max(self._watermark, watermark)

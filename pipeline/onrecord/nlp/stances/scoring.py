@@ -1,4 +1,4 @@
-"""How likely a stance is, by the features of its pair: a softmax over support, opposition and no stance.
+"""The probability of a stance from the features of its pair: a softmax over support, opposition and no stance.
 
 Every feature has a weight for support and one for opposition; no stance is always 0 (a conditional logit).
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from onrecord.nlp import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
+from onrecord.nlp.lexicon import rows
 
 PAIR_WEIGHTS = "stance_pairs"
 
@@ -28,9 +28,7 @@ Table: TypeAlias = Mapping[str, Sides]
 @functools.cache
 def pair_weights() -> Table:
     """Return the weights of each feature of two actors."""
-    return MappingProxyType(
-        {row[0]: Sides(float(row[1]), float(row[2])) for row in lexicon.rows(PAIR_WEIGHTS, "weights")}
-    )
+    return MappingProxyType({row[0]: Sides(float(row[1]), float(row[2])) for row in rows(PAIR_WEIGHTS, "weights")})
 
 
 def logits(names: Iterable[str], table: Table) -> Sides:
@@ -45,7 +43,7 @@ def logits(names: Iterable[str], table: Table) -> Sides:
 
 
 def probabilities(*parts: Sides) -> Sides:
-    """Return how likely support and opposition are by the sums of their logits; the rest is the probability of no stance."""
+    """Return the probabilities of support and opposition from their logits; the rest is the probability of no stance."""
     sums = [max(-MAX_LOGIT, min(MAX_LOGIT, sum(one))) for one in zip(*parts, strict=True)]
     support, oppose = (math.exp(one) for one in sums)
     return Sides(support / (1 + support + oppose), oppose / (1 + support + oppose))

@@ -1,11 +1,16 @@
-"""Quotation marks: the stretches of text that stand in them.
+"""Quotation marks: which stretches of a text, and which of its tokens, are inside them.
 
-Straight marks open and close alike, so the characters around them decide. A paragraph that opens with a mark and never closes
-it is a quote that goes on in the next one, if that opens with a mark as well.
+This is the only reader of quotation marks: quotes and stances must agree on what is in marks. Straight marks look the same
+whether they open or close, so the characters around them decide. A paragraph that opens with a mark and never closes it is a quote
+that continues in the next paragraph, if that opens with a mark as well.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from onrecord.nlp.segments import paragraphs
 
 MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
 SINGLE = frozenset("‘’‚'")
@@ -16,13 +21,22 @@ CLOSING = frozenset("”»’")
 BEFORE_OPENING = frozenset("([{—–-―/:;,>…“\"‘'«„`")
 ENDS_SPEECH = frozenset(".,!?…—–-;:")
 MAX_DEPTH = 4  # marks within marks; deeper ones are noise
+NO_REGION = -1  # the region of a token that is in no marks
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch of text in quotation marks, the marks included; ``parent`` is the index of the region it stands in.
+    """A stretch of text in quotation marks, in code points.
 
-    ``goes_on``: its paragraph ended before the mark was closed. ``paragraph`` counts from 0.
+    Attributes:
+        start: the first code point of the opening mark.
+        end: the end (exclusive) of the closing mark.
+        inner_start: the first code point inside the marks.
+        inner_end: the end (exclusive) of the text inside the marks.
+        paragraph: the index of its paragraph.
+        parent: the index of the region around it, or None.
+        goes_on: whether its paragraph ends before the mark is closed.
+        single: whether its marks are single ones.
     """
 
     start: int
@@ -66,7 +80,7 @@ def _can_close(text: str, start: int, end: int) -> bool:
 
 
 def _is_possessive(text: str, start: int, end: int, later_close: bool) -> bool:
-    """Whether a single mark after an -s is the genitive of a plural, not the end of a quotation."""
+    """Whether a single mark after an s is the possessive of a plural ("the dockers’ union"), not the end of a quotation."""
     return (
         later_close
         and text[start - 1 : start] == "s"
@@ -126,8 +140,18 @@ def _opens_with_single(text: str, start: int) -> bool:
     return mark is not None and mark.group() in SINGLE and _roles(text, mark)[0]
 
 
-def find_regions(text: str, spans: list[tuple[int, int]]) -> list[Region]:
-    """Return the text's regions in quotation marks, in text order; ``spans`` are its paragraphs."""
+def paragraph_spans(text: str) -> list[tuple[int, int]]:
+    """Return the paragraphs of a text in code points, ends exclusive."""
+    return [(paragraph.start, paragraph.end) for paragraph in paragraphs(text)]
+
+
+def find_regions(text: str, spans: Sequence[tuple[int, int]]) -> list[Region]:
+    """Return the regions of a text that are in quotation marks, in text order.
+
+    Args:
+        text: the article's text.
+        spans: its paragraphs, in code points, ends exclusive.
+    """
     regions: list[Region] = []
     for paragraph, (start, end) in enumerate(spans):
         enclosing: list[int] = []
@@ -156,3 +180,28 @@ def find_regions(text: str, spans: list[tuple[int, int]]) -> list[Region]:
             )
             enclosing.append(len(regions) - 1)
     return regions
+
+
+def token_range(ends: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """Return the tokens that a stretch of text touches, end exclusive.
+
+    Args:
+        ends: where each token of the text ends, in code points.
+        start: the first code point of the stretch.
+        end: the code point after its last one.
+    """
+    return bisect_right(ends, start), bisect_right(ends, end - 1) + 1
+
+
+def innermost_regions(regions: Sequence[Region], ends: Sequence[int]) -> list[int]:
+    """Return, for each token, the index of the innermost region that it is inside, or ``NO_REGION``.
+
+    Args:
+        regions: the regions of the text, as ``find_regions`` returns them.
+        ends: where each token of the text ends, in code points.
+    """
+    innermost = [NO_REGION] * len(ends)
+    for index, region in enumerate(regions):  # a region comes after the one around it
+        for token in range(*token_range(ends, region.inner_start, region.inner_end)):
+            innermost[token] = index
+    return innermost

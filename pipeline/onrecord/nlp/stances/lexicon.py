@@ -1,14 +1,14 @@
 """The stance lexicon: which words take a stance, and which of their arguments are holder and target.
 
-A frame's **target slots** name where the target stands, seen from the word:
+The **target slots** of an entry name the position of the target, seen from the word:
 
 ``obj`` object (of a passive: its subject); ``who`` an object that names someone; ``ing``, ``inf``, ``that`` a clause of that form;
-``dat`` the recipient; ``causee`` who is let or made to do something;
+``dat`` the recipient; ``causee`` the one who is let or made to do something;
 ``subj`` the subject; ``poss`` the possessor; any other: the preposition before it.
-``lack`` and ``have``: the subject of the verb that has the noun, or has it not; ``none``: what there is no such thing for.
+``lack`` and ``have``: the subject that lacks or has what the noun names; ``none``: the thing for which it does not exist.
 
 Its **holder slot** is ``subj``, ``obj``, ``poss`` (possessor, or the subject of a light verb), ``self`` (the person whom the
-noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (whoever is speaking).
+noun describes), ``seeker`` (who demands it), ``refuser`` (the subject, who refuses to) or ``source`` (the speaker).
 """
 
 import functools
@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from onrecord.nlp import lexicon
+from onrecord.nlp.lexicon import rows, words
 from onrecord.nlp.morphology import verb_forms
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One reading of a word as a stance; ``particle`` is the second word of a phrasal verb, or empty."""
+class LexiconEntry:
+    """One sense of a word that expresses a stance; ``particle`` is the second word of a phrasal verb, or empty."""
 
     word: str
     particle: str
@@ -32,26 +32,26 @@ class Frame:
     holder: str
 
 
-Frames = Mapping[str, tuple[Frame, ...]]
+Entries = Mapping[str, tuple[LexiconEntry, ...]]
 
 
-def _frames(name: str) -> dict[str, list[Frame]]:
-    found: dict[str, list[Frame]] = {}
-    for word, slots, score, relation, holder in lexicon.rows(name):
+def _entries(name: str) -> dict[str, list[LexiconEntry]]:
+    found: dict[str, list[LexiconEntry]] = {}
+    for word, slots, score, relation, holder in rows(name):
         base, _, particle = word.partition(" ")
-        frame = Frame(base, particle, tuple(slots.split(",")), float(score), relation or None, holder)
-        found.setdefault(base, []).append(frame)
+        entry = LexiconEntry(base, particle, tuple(slots.split(",")), float(score), relation or None, holder)
+        found.setdefault(base, []).append(entry)
     return found
 
 
 @functools.cache
-def verbs() -> Frames:
-    """Return the frames of every form of the stance verbs."""
-    forms: dict[str, list[Frame]] = {}
-    for verb, frames in _frames("stance_verbs").items():
+def verbs() -> Entries:
+    """Return the entries of every form of the stance verbs."""
+    forms: dict[str, list[LexiconEntry]] = {}
+    for verb, entries in _entries("stance_verbs").items():
         for form in verb_forms(verb):
-            forms.setdefault(form, []).extend(frames)
-    return MappingProxyType({form: tuple(frames) for form, frames in forms.items()})
+            forms.setdefault(form, []).extend(entries)
+    return MappingProxyType({form: tuple(entries) for form, entries in forms.items()})
 
 
 @functools.cache
@@ -59,25 +59,25 @@ def transitive_verbs() -> frozenset[str]:
     """Return the forms of the stance verbs that have their object as a target."""
     return frozenset(
         form
-        for form, frames in verbs().items()
-        if any("obj" in frame.slots and not frame.particle and frame.holder != "refuser" for frame in frames)
+        for form, entries in verbs().items()
+        if any("obj" in entry.slots and not entry.particle and entry.holder != "refuser" for entry in entries)
     )
 
 
 @functools.cache
-def nouns() -> Frames:
-    """Return the frames of the stance nouns, singular and plural."""
-    forms: dict[str, tuple[Frame, ...]] = {}
-    for noun, frames in _frames("stance_nouns").items():
+def nouns() -> Entries:
+    """Return the entries of the stance nouns, singular and plural."""
+    forms: dict[str, tuple[LexiconEntry, ...]] = {}
+    for noun, entries in _entries("stance_nouns").items():
         for form in (noun, plural(noun)):
-            forms.setdefault(form, tuple(frames))
+            forms.setdefault(form, tuple(entries))
     return MappingProxyType(forms)
 
 
 @functools.cache
-def adjectives() -> Frames:
-    """Return the frames of the stance adjectives."""
-    return MappingProxyType({word: tuple(frames) for word, frames in _frames("stance_adjectives").items()})
+def adjectives() -> Entries:
+    """Return the entries of the stance adjectives."""
+    return MappingProxyType({word: tuple(entries) for word, entries in _entries("stance_adjectives").items()})
 
 
 def plural(noun: str) -> str:
@@ -91,18 +91,14 @@ def plural(noun: str) -> str:
 
 def _verb_table(name: str) -> dict[str, tuple[str, ...]]:
     """Return the rows of a list of verbs by every form of the verb."""
-    return {form: row for row in lexicon.rows(name) for form in verb_forms(row[0])}
+    return {form: row for row in rows(name) for form in verb_forms(row[0])}
 
 
 @functools.cache
 def light_verbs() -> Mapping[tuple[str, str], float]:
-    """Return the sign of (form, role) for the verbs that lend a noun its holder."""
+    """Return the sign of (form, role) for the verbs that give a noun its holder."""
     return MappingProxyType(
-        {
-            (form, role): float(sign)
-            for verb, role, sign in lexicon.rows("stance_light_verbs")
-            for form in verb_forms(verb)
-        }
+        {(form, role): float(sign) for verb, role, sign in rows("stance_light_verbs") for form in verb_forms(verb)}
     )
 
 
@@ -114,13 +110,13 @@ def control_verbs() -> Mapping[str, float]:
 
 @functools.cache
 def judging_verbs() -> frozenset[tuple[str, str]]:
-    """Return (form, pattern) of the verbs that say what their object is held to be."""
-    return frozenset((form, row[1]) for row in lexicon.rows("stance_judging_verbs") for form in verb_forms(row[0]))
+    """Return (form, pattern) of the verbs that attribute a quality to their object."""
+    return frozenset((form, row[1]) for row in rows("stance_judging_verbs") for form in verb_forms(row[0]))
 
 
 @functools.cache
 def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
-    """Return, by form, the objects (none: any), score and relation of the verbs that joined subjects do to each other."""
+    """Return, by form, the objects (none: any), score and relation of the verbs that express a stance between coordinated subjects."""
     table = _verb_table("stance_reciprocal_verbs")
     return MappingProxyType(
         {
@@ -138,46 +134,46 @@ def reporting_verbs() -> frozenset[str]:
 
 @functools.cache
 def requesting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs by which one wants another to do something."""
+    """Return the forms of the verbs that ask somebody to do something."""
     return frozenset(_verb_table("stance_requesting_verbs"))
 
 
 @functools.cache
 def empty_targets() -> frozenset[str]:
-    """Return the words that say nothing as the head of a target: declined to comment."""
-    return lexicon.words("stance_empty_targets")
+    """Return the words that are empty as the head of a target: declined to comment."""
+    return words("stance_empty_targets")
 
 
 @functools.cache
 def consultations() -> frozenset[str]:
-    """Return the words for meeting and talking, which is no stance by itself."""
-    return lexicon.words("stance_consultations")
+    """Return the words for meeting and talking, which is not a stance by itself."""
+    return words("stance_consultations")
 
 
 @functools.cache
 def partitives() -> frozenset[str]:
     """Return the nouns that count others: a number of officials."""
-    return lexicon.words("stance_partitives")
+    return words("stance_partitives")
 
 
 @functools.cache
 def weapons() -> frozenset[str]:
-    """Return the nouns, singular and plural, for what someone does violence with."""
-    singular = lexicon.words("stance_weapons")
+    """Return the nouns, singular and plural, for weapons."""
+    singular = words("stance_weapons")
     return singular | frozenset(plural(noun) for noun in singular)
 
 
 @functools.cache
 def utterances() -> frozenset[str]:
     """Return the nouns, singular and plural, for what someone says or writes: a statement criticising the plan."""
-    singular = lexicon.words("stance_utterances")
+    singular = words("stance_utterances")
     return singular | frozenset(plural(noun) for noun in singular)
 
 
 @functools.cache
-def agents() -> frozenset[str]:
-    """Return the nouns, singular and plural, of those who can take a stand: people and bodies."""
-    singular = lexicon.words("stance_agents")
+def person_nouns() -> frozenset[str]:
+    """Return the nouns, singular and plural, for people and organizations, who can hold a stance."""
+    singular = words("stance_agents")
     plurals = {plural(noun) for noun in singular}
     plurals |= {noun[:-3] + "men" for noun in singular if noun.endswith("man")}
     return singular | plurals | {"women", "wives", "thieves", "people"}

@@ -1,17 +1,14 @@
-"""Real news, which may not lie in this repository: read from a folder beside the checkout, where there is one."""
+"""Real news, which must not be in this repository: read from the folder of the gold sets, where the data is at hand."""
 
 import json
 
 import pytest
 
 from onrecord.data.kinds import extracted
-from tests.integration.backfills import ROOT, backfill, records, summary, write_messages
+from tests.integration.backfills import backfill, records, summary, write_messages
+from tests.markers import gold_folder
 
-GOLD = ROOT.parent / "shared" / "gold"
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(not GOLD.is_dir(), reason=f"no real articles in {GOLD}: the tests on real news are left out"),
-]
+GOLD = gold_folder() / "gold"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+"""Names as they are compared: one form for all spellings of a name, in one article and in many.
+
+Plain functions without lexicons or a model, since they also serve programs that load neither. What a name is known by beyond its spelling
+(``Brightwater Corp.`` is ``Brightwater``) is decided in ``onrecord.nlp.entities`` and recorded as an entity's ``name_key``.
+"""
+
+import functools
+import unicodedata
+
+# Letters that no decomposition turns into plain ones.
+PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+ARTICLES = frozenset({"the", "a", "an"})
+PUNCTUATION = ',;:!?"“”()[]'
+POSSESSIVES = ("'s", "’s", "'", "’")
+# Forms that are a pronoun and nothing else when they are the whole of a name.
+PRONOUNS = frozenset({
+    "i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves", "you", "your", "yours", "yourself", "yourselves",
+    "he", "him", "his", "himself", "she", "her", "hers", "herself", "it", "its", "itself",
+    "they", "them", "their", "theirs", "themselves", "one", "oneself",
+    "who", "whom", "whose", "which", "what", "that", "this", "these", "those",
+})  # fmt: skip
+
+
+@functools.lru_cache(maxsize=65536)
+def fold(word: str) -> str:
+    """Return a word without accents, case, apostrophes, full stops: ``Erdoğan`` is ``erdogan``, ``U.S.`` is ``us``."""
+    if word.isascii():
+        return word.lower().replace(".", "").replace("'", "")
+    plain = unicodedata.normalize("NFKD", word).casefold().translate(PLAIN_LETTERS)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter) and letter not in ".'’ʼ‘")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name, folded and without a leading "the"."""
+    words = tuple(filter(None, map(fold, name.split())))
+    return words[1:] if len(words) > 1 and words[0] == "the" else words
+
+
+def comparable(text: str) -> str:
+    """Return the words of a text, folded, without punctuation, and separated by single spaces.
+
+    A text without a letter or digit has no words: it is returned as it is printed.
+    """
+    folded = (c if c.isalnum() else " " for word in text.split() for c in (*fold(word), " "))
+    return " ".join("".join(folded).split()) or " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def name_key(name: str) -> str:
+    """Return the key of a name of unknown type: its folded words without a leading article and a possessive ending."""
+    bare = name.strip()
+    for ending in POSSESSIVES:
+        if bare.endswith(ending):
+            bare = bare.removesuffix(ending)
+            break
+    # Split twice: a folded word can have a space in it, where a character decomposes into one and an accent.
+    folded = " ".join(map(fold, bare.split())).split()
+    words = list(filter(None, (word.strip(PUNCTUATION) for word in folded)))
+    while len(words) > 1 and words[0] in ARTICLES:
+        del words[0]
+    return " ".join(words) or name.strip().casefold()
+
+
+def has_words(name: str, words: str) -> bool:
+    """Whether a name has a text in it, as whole words; both are in ``comparable`` form."""
+    return f" {words} " in f" {name} "
+
+
+def is_pronoun(name: str) -> bool:
+    """Whether a name is a bare pronoun; words in capitals are acronyms (``US``, ``IT``, ``WHO``), except ``I``."""
+    word = name.strip()
+    return word.casefold() in PRONOUNS and (len(word) == 1 or not word.isupper())

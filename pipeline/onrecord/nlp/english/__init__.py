@@ -1,0 +1,1 @@
+"""What all extractors know about English text; imports none of them."""

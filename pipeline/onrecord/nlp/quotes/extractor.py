@@ -1,0 +1,130 @@
+"""The component ``onrecord_quotes``: who said what.
+
+An article is laid out once (``layout``). Candidates are proposed from its syntax and its quotation marks (``proposal``), described
+(``features``) and scored (``scoring``); the best candidate of each cue is kept (``selection``), and its speaker phrase (``speakers``) is
+traced to the person meant (``resolution``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from onrecord.data.records import QuoteType, Span
+from onrecord.nlp.annotations import Attribution, Quote, text_span
+from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.features import describe
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.nesting import parents, part, repeated
+from onrecord.nlp.quotes.proposal import propose
+from onrecord.nlp.quotes.resolution import Resolver
+from onrecord.nlp.quotes.scoring import calibrated, score, weights
+from onrecord.nlp.quotes.selection import implicit, is_act, select
+
+
+class QuoteExtractor:
+    """Sets ``doc._.onrecord_quotes``."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Find the quotes of a tagged and parsed Doc; uses its entities and segments where it has them."""
+        doc._.onrecord_quotes = find_quotes(doc)
+        return doc
+
+
+@Language.factory("onrecord_quotes", assigns=["doc._.onrecord_quotes"])
+def make_quote_extractor(nlp: Language, name: str) -> QuoteExtractor:
+    """Return the spaCy component ``onrecord_quotes``."""
+    return QuoteExtractor()
+
+
+def find_quotes(doc: Doc) -> tuple[Quote, ...]:
+    """Return the quotes of a parsed Doc, in text order."""
+    table = weights()
+    return tuple(
+        replace(quote, confidence=round(calibrated(quote.confidence, kind, table), 3))
+        for quote, kind in scored_quotes(doc, table)
+    )
+
+
+def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str]]:
+    """Return the quotes with uncalibrated scores, each with the kind that it is calibrated by.
+
+    Args:
+        doc: a parsed Doc.
+        table: the weight of each feature.
+    """
+    if not len(doc):
+        return []
+    layout = QuotationLayout.of(doc)
+    candidates = propose(layout)
+    describe(candidates, layout)
+    score(candidates, layout, table)
+    chosen = select(candidates, layout)
+    part(layout, chosen)
+    chosen += implicit(candidates, layout, chosen)
+    speakers = _speakers(layout, chosen)
+    chosen.sort(key=lambda candidate: (candidate.content[0][0], -candidate.content[-1][1], candidate.anchor))
+    again = repeated(layout, chosen, speakers, parents(chosen))
+    chosen = [candidate for place, candidate in enumerate(chosen) if place not in again]
+    parent_of = parents(chosen)
+    found = []
+    for index, candidate in enumerate(chosen):
+        quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
+        found.append((quote, _kind(quote, is_act(candidate, layout))))
+    return found
+
+
+def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Attribution | None]:
+    """Return the speakers by the candidates' ids.
+
+    Candidates inside marks are resolved last, since "I" refers to the person quoted there.
+    """
+    resolver = Resolver(layout)
+    tree = layout.tree
+    speakers: dict[int, Attribution | None] = {}
+
+    def order(candidate: Candidate) -> tuple[bool, int, int]:
+        return layout.region_of[candidate.anchor] >= 0 and bool(candidate.cue), candidate.anchor, len(candidate.cue)
+
+    for candidate in sorted(chosen, key=order):
+        if candidate.cue:
+            speaker = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
+        else:
+            speaker = resolver.next_speaker(candidate.anchor)
+        speakers[id(candidate)] = speaker
+        if speaker is None:
+            continue
+        for start, _ in candidate.content:
+            region = layout.region_of[min(tree.first_at(start) + 1, tree.size - 1)]
+            if region >= 0:
+                resolver.in_marks.setdefault(layout.outermost(region), speaker)
+    return speakers
+
+
+def _quote(layout: QuotationLayout, candidate: Candidate, speaker: Attribution | None, parent: int | None) -> Quote:
+    tree = layout.tree
+    words, marked = layout.words_of(candidate.content), layout.marked_words_of(candidate.content)
+    kind: QuoteType = "INDIRECT" if not marked else "DIRECT" if marked == words else "MIXED"
+    cue = tuple((tree.starts[start], tree.ends[end - 1]) for start, end in sorted(candidate.cue))
+    return Quote(
+        type=kind,
+        content=_text_spans(tree.text, candidate.content),
+        cue=_text_spans(tree.text, cue),
+        speaker=speaker,
+        confidence=candidate.score,
+        parent=parent,
+    )
+
+
+def _kind(quote: Quote, is_act: bool) -> str:
+    """Return the kind that a quote is calibrated by."""
+    if quote.parent is not None:
+        return "inner"  # annotators mostly leave these out, so there is nothing to calibrate by
+    if not quote.cue:
+        return "implicit" if quote.speaker else "nobody"
+    return "act" if is_act else quote.type.lower()
+
+
+def _text_spans(text: str, spans: Spans) -> tuple[Span, ...]:
+    return tuple(text_span(text, start, end) for start, end in spans)

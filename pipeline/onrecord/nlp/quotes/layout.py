@@ -1,0 +1,206 @@
+"""How an article is laid out for the search for quotes: its tree, its paragraphs, and what is in quotation marks.
+
+A layout is complete when it is made and never changes. Candidates are proposed, scored and selected from it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from spacy.tokens import Doc
+
+from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.english.quotation import (
+    ENDS_SPEECH,
+    NO_REGION,
+    Region,
+    find_regions,
+    innermost_regions,
+    paragraph_spans,
+    token_range,
+)
+from onrecord.nlp.quotes.candidates import Spans
+from onrecord.nlp.quotes.tree import Tree
+
+CLOSING_MARKS = "’'”\"»"
+ENDS_SENTENCE = frozenset(".!?…—,")
+MAX_FUNCTION_WORD = 4  # letters: such words stay in lower case in titles
+TITLE_SHARE = 0.7  # of the longer words of a title, the share that is capitalised
+MAX_REGIONS_BETWEEN = 11  # regions inside a region, among which the one after it is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedSpan:
+    """A region in quotation marks with its tokens (ends exclusive)."""
+
+    region: Region
+    index: int
+    start: int
+    end: int
+    inner_start: int
+    inner_end: int
+    last_sign: str  # the last sign inside the marks, or the one right after them
+    is_sentence: bool  # begins with a capital and ends with a stop
+    is_clause: bool  # contains a verb
+    is_title: bool  # nearly every word is capitalised
+
+
+@dataclass(frozen=True, slots=True)
+class QuotationLayout:
+    """The tree, the paragraphs and the regions in quotation marks of one Doc.
+
+    Attributes:
+        doc: the Doc.
+        tree: its parse.
+        paragraph_starts: the first token of each paragraph.
+        skip: for each token, whether it is outside the body (in a caption, a credit, a promo).
+        quoted: the regions in quotation marks, in text order.
+        region_of: for each token, the index of the innermost region around it, or ``NO_REGION``.
+        joined: for each region, the index of the one that continues it with no word between them, or None.
+    """
+
+    doc: Doc
+    tree: Tree
+    paragraph_starts: Sequence[int]
+    skip: Sequence[bool]
+    quoted: Sequence[QuotedSpan]
+    region_of: Sequence[int]
+    joined: Sequence[int | None]
+    _words_before: Sequence[int]
+    _marked_words_before: Sequence[int]
+
+    @classmethod
+    def of(cls, doc: Doc) -> "QuotationLayout":
+        """Return the layout of a parsed Doc."""
+        tree = Tree(doc)
+        paragraphs = paragraph_spans(tree.text)
+        paragraph_starts = tuple(tree.first_at(start) for start, _ in paragraphs)
+        regions = find_regions(tree.text, paragraphs)
+        region_of = tuple(innermost_regions(regions, tree.ends))
+        quoted = tuple(_quoted_span(tree, index, region) for index, region in enumerate(regions))
+        words_before = tuple(accumulate(tree.is_word, initial=0))
+        in_marks = (word and region >= 0 for word, region in zip(tree.is_word, region_of, strict=True))
+        return cls(
+            doc=doc,
+            tree=tree,
+            paragraph_starts=paragraph_starts,
+            skip=_outside_the_body(doc, tree),
+            quoted=quoted,
+            region_of=region_of,
+            joined=_joined(quoted, paragraph_starts, words_before),
+            _words_before=words_before,
+            _marked_words_before=tuple(accumulate(in_marks, initial=0)),
+        )
+
+    def words_of(self, spans: Spans) -> int:
+        """Return the number of words in spans of code points."""
+        return sum(self._count(self._words_before, start, end) for start, end in spans)
+
+    def marked_words_of(self, spans: Spans) -> int:
+        """Return the number of words in spans of code points that are in quotation marks."""
+        return sum(self._count(self._marked_words_before, start, end) for start, end in spans)
+
+    def shared(self, one: Spans, other: Spans) -> float:
+        """Return the words that two contents have in common, as a share of all their words."""
+        if one == other:
+            return 1.0
+        common = 0
+        for start, end in one:
+            for low, high in other:
+                if max(start, low) < min(end, high):
+                    common += self._count(self._words_before, max(start, low), min(end, high))
+        total = self.words_of(one) + self.words_of(other) - common
+        return common / total if total else 1.0
+
+    def _count(self, words_before: Sequence[int], start: int, end: int) -> int:
+        return words_before[bisect_left(self.tree.starts, end)] - words_before[self.tree.first_at(start)]
+
+    def is_marked(self, token: int) -> bool:
+        """Whether a token is in quotation marks."""
+        return self.region_of[token] != NO_REGION
+
+    def outermost(self, region: int) -> int:
+        """Return the region around a region that is in no other one."""
+        for _ in range(len(self.quoted)):
+            parent = self.quoted[region].region.parent
+            if parent is None:
+                break
+            region = parent
+        return region
+
+    def paragraph_end(self, paragraph: int) -> int:
+        """Return the first token after a paragraph."""
+        return self.paragraph_start(paragraph + 1)
+
+    def paragraph_start(self, paragraph: int) -> int:
+        """Return the first token of a paragraph; after the last one, the number of tokens."""
+        return self.paragraph_starts[paragraph] if paragraph < len(self.paragraph_starts) else self.tree.size
+
+    def next_region(self, span: QuotedSpan) -> int | None:
+        """Return the next region of the same paragraph that is not inside this one."""
+        return _next_region(self.quoted, span)
+
+
+def _quoted_span(tree: Tree, index: int, region: Region) -> QuotedSpan:
+    start, end = token_range(tree.ends, region.start, region.end)
+    inner_start, inner_end = token_range(tree.ends, region.inner_start, region.inner_end)
+    inside = range(inner_start, inner_end)
+    first = next((token for token in inside if tree.is_word[token]), None)
+    inner = tree.text[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
+    last = inner[-1:] if inner[-1:] in ENDS_SPEECH else tree.text[region.end : region.end + 1].strip()
+    long_words = [token for token in inside if len(tree.words[token]) > MAX_FUNCTION_WORD]
+    capitalised = sum(tree.words[token][0].isupper() for token in long_words)
+    return QuotedSpan(
+        region=region,
+        index=index,
+        start=start,
+        end=end,
+        inner_start=inner_start,
+        inner_end=inner_end,
+        last_sign=last,
+        is_sentence=first is not None and tree.words[first][0].isupper() and last in ENDS_SENTENCE,
+        is_clause=any(tree.tags[token][:2] == "VB" or tree.tags[token] == "MD" for token in inside),
+        is_title=capitalised > TITLE_SHARE * len(long_words),
+    )
+
+
+def _outside_the_body(doc: Doc, tree: Tree) -> list[bool]:
+    outside = [False] * tree.size
+    for segment in segments_of(doc):
+        if segment.kind != "BODY":
+            for token in range(tree.first_at(segment.start), bisect_left(tree.starts, segment.end)):
+                outside[token] = True
+    return outside
+
+
+def _joined(
+    quoted: Sequence[QuotedSpan], paragraph_starts: Sequence[int], words_before: Sequence[int]
+) -> list[int | None]:
+    """Return, for each region, the one that continues it with no word between them."""
+    first_of_paragraph: dict[int, int] = {}
+    for span in quoted:
+        if span.region.parent is None:
+            first_of_paragraph.setdefault(span.region.paragraph, span.index)
+    joined: list[int | None] = [None] * len(quoted)
+    for span in quoted:
+        region = span.region
+        if region.goes_on:
+            later = first_of_paragraph.get(region.paragraph + 1)
+            if later is not None and quoted[later].start == paragraph_starts[region.paragraph + 1]:
+                joined[span.index] = later
+            continue
+        later = _next_region(quoted, span)
+        if later is not None and words_before[quoted[later].start] == words_before[span.end]:
+            joined[span.index] = later
+    return joined
+
+
+def _next_region(quoted: Sequence[QuotedSpan], span: QuotedSpan) -> int | None:
+    for index in range(span.index + 1, min(span.index + 1 + MAX_REGIONS_BETWEEN, len(quoted))):
+        other = quoted[index].region
+        if other.paragraph != span.region.paragraph:
+            return None
+        if other.parent == span.region.parent and other.start >= span.region.end:
+            return index
+    return None

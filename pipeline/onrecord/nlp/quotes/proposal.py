@@ -1,0 +1,121 @@
+"""Proposes candidates from syntax, from colons and from quotation marks.
+
+Contents are fitted to the marks that they cut through. Where it is unclear how far a quotation continues, or whose it is, each
+possibility is a candidate of its own.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.colons import ColonCandidates
+from onrecord.nlp.quotes.continuation import SENTENCE_STOPS, attributed_regions, chain, resumed
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.quotation_candidates import QuotationCandidates
+from onrecord.nlp.quotes.speakers import other_sources, phrase
+from onrecord.nlp.quotes.syntax_candidates import SyntaxCandidates
+
+# The constructions that name their source themselves.
+WITH_SOURCE = ("named", "signed", "turn", "worded", "labelled", "inverted", "according")
+MAX_STRAY_CHARACTERS = 2  # a comma and a space between content and the mark that it belongs to
+Sources = list[tuple[int | None, tuple[int, int] | None]]
+
+
+def propose(layout: QuotationLayout) -> list[Candidate]:
+    """Return everything in an article that may be a quote, without features and scores."""
+    by_syntax = list(SyntaxCandidates(layout))
+    for candidate in by_syntax:
+        candidate.content = _snapped(layout, candidate)
+    by_marks = list(QuotationCandidates(layout))
+    attributed = attributed_regions(by_marks)
+    found = [*by_syntax, *ColonCandidates(layout)]
+    for candidate in by_marks:
+        found += _lengths(layout, attributed, candidate)
+    return list(_with_other_sources(layout, (candidate for candidate in found if candidate.content)))
+
+
+def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Candidate) -> list[Candidate]:
+    """Return a candidate of a region with all regions that continue it, and with fewer of them."""
+    assert candidate.region is not None
+    span = layout.quoted[candidate.region]
+    regions, later = chain(layout, attributed, candidate.region), []
+    if candidate.construction.startswith("trail") and len(regions) == 1:
+        later = resumed(layout, attributed, span, candidate.anchor)
+    links = (f"sentence={span.is_sentence}", f"verb={span.is_clause}", f"last={span.last_sign}")
+    whole = regions + later
+    lengths = [(len(whole), "whole")]
+    if later:
+        between = range(candidate.anchor, layout.quoted[later[0]].start)
+        stop = any(layout.tree.words[token] in SENTENCE_STOPS for token in between)
+        lengths = [(len(whole), f"stop-{stop}-with"), (1, f"stop-{stop}-without")]
+    elif len(regions) > 1:
+        lengths = [(len(regions), "chain-with"), (1, "chain-without")]
+    found = []
+    for length, kind in lengths:
+        content = tuple((layout.quoted[at].region.start, layout.quoted[at].region.end) for at in whole[:length])
+        found.append(replace(candidate, content=content, links=(*links, f"goes-on={kind}")))
+    return found
+
+
+def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield each candidate, and a copy for each other phrase that may be its source."""
+    known: dict[tuple[int, int | None], Sources] = {}
+    for candidate in candidates:
+        yield candidate
+        if candidate.construction.startswith(WITH_SOURCE):
+            continue
+        key = candidate.anchor, candidate.source_head
+        others = known.get(key)
+        if others is None:
+            others = known[key] = [
+                (head, None if head is None else phrase(layout.tree, head, candidate.anchor))
+                for head in other_sources(layout.tree, candidate.anchor, candidate.source_head)
+            ]
+        for head, words in others:
+            yield replace(candidate, source=words, source_head=head)
+
+
+def _snapped(layout: QuotationLayout, candidate: Candidate) -> Spans:
+    """Keep content within the marks that its cue is in, and extend it to the marks that it cuts through."""
+    tree = layout.tree
+    outer = layout.region_of[candidate.anchor]
+    snapped = []
+    for start, end in candidate.content:
+        if outer >= 0:
+            region = layout.quoted[outer].region
+            start, end = max(start, region.inner_start), min(end, region.inner_end)
+        if start >= end:
+            continue
+        last = layout.region_of[bisect_left(tree.starts, end) - 1]
+        if last >= 0 and last != outer:
+            region = layout.quoted[last].region
+            if region.start >= start - MAX_STRAY_CHARACTERS and region.end > end:
+                end = region.end
+        first = layout.region_of[tree.first_at(start)]
+        if first >= 0 and first != outer:
+            region = layout.quoted[first].region
+            if (
+                region.start < start
+                and region.end <= end + MAX_STRAY_CHARACTERS
+                and not region.start <= tree.starts[candidate.anchor] < region.end
+            ):
+                start, end = region.start, max(end, region.end)
+        while start < end and tree.text[start].isspace():
+            start += 1
+        while start < end and tree.text[end - 1].isspace():
+            end -= 1
+        if start < end and layout.words_of(((start, end),)):
+            snapped.append((start, end))
+    return _merged(snapped)
+
+
+def _merged(spans: list[tuple[int, int]]) -> Spans:
+    """Return the spans in text order, overlapping ones merged."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -1,0 +1,104 @@
+"""How likely each candidate is a quote, and which candidate of a cue is the best one.
+
+The candidates of a cue differ in construction, end and source, and exclude one another. So the weights of a candidate's features are
+summed to a logit, and a softmax divides the cue's probability among its candidates and "no quote". The candidate kept is the one that
+the others agree with most, weighted by their probabilities (minimum expected loss). Its score is the probability of all candidates that
+share half of their words with it, so that doubt between two nearby ends costs nothing.
+"""
+
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from onrecord.nlp import lexicon
+from onrecord.nlp.learned import MAX_LOGIT
+from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.speakers import quoted_as
+
+WEIGHTS = "quotes"
+AGREEING = 0.5  # of the words of both; two contents that share as much are the same quote
+MIN_VOTE = 0.01  # a less likely candidate does not change the choice
+MIN_CALIBRATED = 0.001  # scores are calibrated within this distance of 0 and 1
+# Forms that show clearly that someone is quoted but are too rare to be learned, by construction or link; the scores are guesses.
+# Names in capitals at the beginning of line after line are a transcript.
+MIN_SCORE_BY_FORM = {"worded": 0.8, "labelled": 0.6, "quoted-as": 0.6, "turn=capitals-many": 0.6}
+SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
+
+
+@functools.cache
+def weights() -> dict[str, float]:
+    """Return the weight of each feature."""
+    return {row[0]: float(row[1]) for row in lexicon.rows(WEIGHTS, "weights")}
+
+
+def calibrated(score: float, kind: str, table: Mapping[str, float]) -> float:
+    """Return the share of quotes of a kind with this score that are correct (Platt scaling: a line through the logits)."""
+    bounded = min(max(score, MIN_CALIBRATED), 1 - MIN_CALIBRATED)
+    logit = table.get(SLOPE + kind, 1.0) * math.log(bounded / (1 - bounded)) + table.get(LEVEL + kind, 0.0)
+    return 1 / (1 + math.exp(-logit))
+
+
+def by_cue(candidates: Iterable[Candidate]) -> list[list[Candidate]]:
+    """Return the candidates grouped by cue."""
+    groups: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.anchor, []).append(candidate)
+    return list(groups.values())
+
+
+def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mapping[str, float]) -> None:
+    """Give every candidate its score, 0 to 1.
+
+    Args:
+        candidates: all candidates of an article, with their features.
+        layout: the layout that they were proposed from.
+        table: the weight of each feature.
+    """
+    for group in by_cue(candidates):
+        odds = [math.exp(_logit(candidate, table)) for candidate in group]
+        total = 1 + sum(odds)
+        for candidate, odd in zip(group, odds, strict=True):
+            candidate.score = odd / total
+        if len(group) > 1:
+            _agree(group, layout)
+    _raise_rare_forms(candidates, layout)
+
+
+def _logit(candidate: Candidate, table: Mapping[str, float]) -> float:
+    logit = sum(table.get(feature, 0.0) for feature in candidate.features)
+    return max(-MAX_LOGIT, min(MAX_LOGIT, logit))
+
+
+def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
+    """Give the candidate that the others agree with most the probability of all candidates that agree with it."""
+    voters = [candidate for candidate in group if candidate.score >= MIN_VOTE]
+    best, best_vote, best_score = None, 0.0, 0.0
+    for candidate in voters:
+        vote, score = candidate.score, candidate.score
+        for other in voters:
+            if other is candidate or other.source_head != candidate.source_head:
+                continue
+            shared = layout.shared(candidate.content, other.content)
+            if shared >= AGREEING:
+                vote += other.score * shared
+                score += other.score
+        if vote > best_vote:
+            best, best_vote, best_score = candidate, vote, score
+    if best is not None:
+        best.score = best_score
+
+
+def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:
+    """Give the best candidate of each cue in one of the rare but clear forms at least the score of that form."""
+    best: dict[tuple[int, str], Candidate] = {}
+    for candidate in candidates:
+        forms = [form for form in (candidate.construction, *candidate.links) if form in MIN_SCORE_BY_FORM]
+        if quoted_as(layout.tree, candidate.anchor) is not None:
+            forms.append("quoted-as")
+        for form in forms:
+            other = best.setdefault((candidate.anchor, form), candidate)
+            if candidate.score > other.score:
+                best[candidate.anchor, form] = candidate
+    for (_, form), candidate in best.items():
+        candidate.score = max(candidate.score, MIN_SCORE_BY_FORM[form])

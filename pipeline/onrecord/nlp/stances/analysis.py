@@ -1,0 +1,313 @@
+"""The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from spacy.tokens import Doc
+
+from onrecord.data.records import Polarity, Span
+from onrecord.nlp.annotations import Stance, StanceParty, segments_of
+from onrecord.nlp.stances import lexicon
+from onrecord.nlp.stances.antecedents import NOBODY
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.coordination import expanded
+from onrecord.nlp.stances.holders import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
+from onrecord.nlp.stances.pairs import Pairs
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
+from onrecord.nlp.stances.parties import Parties
+from onrecord.nlp.stances.proposal import propose
+from onrecord.nlp.stances.rule_confidence import MIN_BELIEF, belief, confidence
+from onrecord.nlp.stances.scoring import Table, pair_weights
+from onrecord.nlp.stances.voices import Voice, Voices, same_party
+
+# Numbers and marks that the parser makes heads: accepted $200; said: "…".
+NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
+MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
+# The tags of question words: which measures he backs.
+ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
+CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
+# Event types that have only one polarity, and those whose negation is a rejection.
+FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
+HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
+WITHHELD = frozenset({"SUPPORT", "AGREE"})
+# Stances toward the author of an act or toward a part of a phrase.
+PARTIAL = frozenset({"derived", "inside"})
+# The question mark is among the last tokens of a sentence: ?” and a space.
+MAX_CLOSING = 3
+# Relations whose negation is a position; not having done the others expresses nothing.
+POSITIONS = frozenset({"REJECT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A candidate with its parties, the quote that it is in, and the sources that assert it."""
+
+    candidate: Candidate
+    holder: StanceParty
+    target: StanceParty
+    quote: int | None
+    sources: tuple[StanceParty, ...]
+
+
+class StanceAnalysis:
+    """The stances of one article."""
+
+    def __init__(self, doc: Doc) -> None:
+        """Find the candidates of a parsed Doc."""
+        self.parse = Parse(doc)
+        self.parties = Parties(self.parse)
+        self.voices = Voices(self.parse, self.parties)
+        self.closed = _outside_the_body(doc)
+        self.candidates = [
+            one
+            for candidate in propose(self.parse)
+            if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
+            for one in expanded(self.parse, candidate)
+        ]
+
+    def stances(self, table: Table | None = None) -> list[Stance]:
+        """Return the stances in text order, one per holder and target.
+
+        Args:
+            table: weights of pairs (default: those that ship).
+        """
+        best: dict[tuple[object, ...], Stance] = {}
+        for stance in (*self._of_pairs(pair_weights() if table is None else table), *self._of_rules()):
+            key = (_place(stance.holder), _place(stance.target))
+            if key not in best or stance.confidence > best[key].confidence:
+                best[key] = stance
+        once: dict[tuple[object, ...], Stance] = {}  # "the mayor, Anna Berg, condemned" gives one stance
+        for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
+            once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
+        return sorted(_without_titles(list(once.values())), key=_order)
+
+    def _of_pairs(self, table: Table) -> Iterator[Stance]:
+        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(table):
+            placed = self.placed(candidate)
+            if placed is None:
+                continue
+            if candidate.features & PARTIAL:  # never above the stance that it follows from
+                likelihood = min(likelihood, belief(placed.candidate))
+                if likelihood < MIN_BELIEF:
+                    continue
+            yield self._stance(placed, likelihood)
+
+    def _of_rules(self) -> Iterator[Stance]:
+        for candidate in self.candidates:
+            placed = self.placed(candidate)
+            if placed is not None:
+                believed = belief(placed.candidate)
+                if believed >= MIN_BELIEF:
+                    yield self._stance(placed, believed)
+
+    def _is_neutral_act(self, candidate: Candidate) -> bool:
+        """Whether a negation leaves no position: someone who did not attack is not neutral because of that."""
+        return candidate.score == 0 and candidate.relation not in POSITIONS
+
+    def _is_closed(self, token: int) -> bool:
+        """Whether a token is outside the body: in a promo, a credit, a caption."""
+        place = self.parse.doc[token].idx
+        before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
+        return before >= 0 and place < self.closed[before][1]
+
+    def placed(self, candidate: Candidate) -> Placed | None:
+        """Return a candidate with its parties and its sources; None where it has no valid holder or target."""
+        voices = self.voices.over(candidate.predicate)
+        quote = self.voices.quote_of.get(candidate.predicate)
+        if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
+            voices = ()  # the speaker of "Norway's attacks on" presupposes them, and so does the article
+        if self._is_the_speakers(candidate):
+            if not voices:
+                return None
+            holder, head, voices = voices[-1].party, voices[-1].head, voices[:-1]
+        else:
+            assert candidate.holder is not None
+            phrase = self.parties.holder_phrase(candidate.holder)
+            holder, head, voices = self._own_words(self.parties.party(phrase, quote), phrase.head, voices)
+        target = self.parties.party(candidate.target, quote)
+        if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target):
+            return None
+        if is_nobody(holder) or is_nobody(target):
+            return None
+        if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
+            return None
+        context = candidate.features | self._context(candidate, head, voices)
+        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
+
+    def _stance(self, placed: Placed, believed: float) -> Stance:
+        candidate = placed.candidate
+        score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
+        return Stance(
+            holder=placed.holder,
+            target=placed.target,
+            polarity=_polarity(score),
+            score=score,
+            expression=self._expression(candidate),
+            evidence=self._evidence(candidate),
+            confidence=confidence(believed),
+            relation=_relation(candidate.relation, _polarity(score)),
+            quote=placed.quote,
+            asserted_by=placed.sources,
+        )
+
+    def _is_no_target(self, phrase: Phrase) -> bool:
+        """Whether a phrase cannot be a target: a number, a day, a question word."""
+        tag, word = self.parse.tag[phrase.head], self.parse.lower[phrase.head]
+        if tag in NO_TARGETS or self.parse.ent_type[phrase.head] in MEASURES:
+            return True
+        if self.parse.tag[phrase.start] in ASKING and not self.parse.is_verb(phrase.head):
+            return True
+        return tag.startswith("NN") and word in lexicon.empty_targets()
+
+    def _is_the_speakers(self, candidate: Candidate) -> bool:
+        """Whether the holder is the speaker of the clause."""
+        holder = candidate.holder
+        if holder is None or "necessary" in candidate.features:
+            return True
+        return self.parse.lower[holder] in GENERIC and not self.parse.children[holder]
+
+    def _context(self, candidate: Candidate, holder: int | None, voices: tuple[Voice, ...]) -> set[str]:
+        """Return the features of the holder, the target and the sources; the speaker of a quote can always hold a stance."""
+        kind = "yes" if holder is None else can_hold_stance(self.parse, holder)
+        features = {f"agent={kind}"}
+        if voices:
+            features.add("asserted")
+        if self._is_asked(candidate.predicate):
+            features.add("question")
+        if "way=attribute" in candidate.features and not self.voices.is_marked(candidate.predicate):
+            features.add("in passing")
+        if self.parse.lower[candidate.target.head] in IMPERSONAL and candidate.target.end - candidate.target.start == 1:
+            features.add("vague")
+        return features
+
+    def _is_asked(self, predicate: int) -> bool:
+        """Whether the predicate's sentence ends as a question."""
+        _, end = self.parse.sentence[predicate]
+        return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - MAX_CLOSING), end))
+
+    def _own_words(
+        self, holder: StanceParty, head: int, voices: tuple[Voice, ...]
+    ) -> tuple[StanceParty, int | None, tuple[Voice, ...]]:
+        """Remove the holder's own voice from those that assert the stance: "he said he supports it" is his own word.
+
+        Returns:
+            The holder with the name that a pronoun refers to, the token that shows what the holder is, and the other voices.
+        """
+        if not voices:
+            return holder, head, voices
+        inner = voices[-1]
+        word = self.parse.lower[head]
+        if same_party(inner.party, holder):
+            return holder, head, voices[:-1]
+        if word in FIRST_PERSON or (inner.head is not None and self._may_mean(word, inner.head)):
+            return StanceParty(holder.mention, inner.party.entity, inner.party.name), inner.head, voices[:-1]
+        return holder, head, tuple(voice for voice in voices if not same_party(voice.party, holder))
+
+    def _may_mean(self, pronoun: str, speaker: int) -> bool:
+        """Whether "he", "they" or "it" under a verb of speech can be the speaker."""
+        if pronoun == "it":
+            kind, tag = self.parse.ent_type[speaker], self.parse.tag[speaker]
+            return kind in ("ORG", "GPE") or tag == "NN" or (tag == "NNP" and not kind)
+        return pronoun in THIRD_PERSON
+
+    def _expression(self, candidate: Candidate) -> tuple[Span, ...]:
+        """Return the tokens that express the stance, adjacent ones joined."""
+        runs: list[list[int]] = []
+        for token in candidate.expression:
+            if runs and token == runs[-1][1]:
+                runs[-1][1] = token + 1
+            else:
+                runs.append([token, token + 1])
+        return tuple(self.parties.span(start, end) for start, end in runs)
+
+    def _evidence(self, candidate: Candidate) -> Span:
+        """Return the clause of the stance; the sentence if the clause lacks the holder or the target."""
+        parse = self.parse
+        index = candidate.predicate
+        for _ in range(MAX_CLIMB):
+            if parse.dep[index] in CLAUSE_DEPS and parse.is_verb(index):
+                break
+            if parse.head[index] == index:
+                break
+            index = parse.head[index]
+        phrase = parse.phrase(index, clause=True)
+        needed = [*candidate.expression, candidate.target.start, candidate.target.end - 1]
+        if candidate.holder is not None:
+            needed.append(candidate.holder)
+        if phrase.start <= min(needed) and max(needed) < phrase.end and candidate.holder is not None:
+            return self.parties.span(phrase.start, phrase.end)
+        start, end = parse.sentence[candidate.predicate]
+        return self._trimmed(start, end)
+
+    def _trimmed(self, start: int, end: int) -> Span:
+        while start < end - 1 and self.parse.doc[start].is_space:
+            start += 1
+        while end - 1 > start and self.parse.doc[end - 1].is_space:
+            end -= 1
+        return self.parties.span(start, end)
+
+
+def _without_titles(stances: list[Stance]) -> list[Stance]:
+    """Drop the stance of a title whose bearer has the same stance: of "the envoy" in "the envoy Ana Berg"."""
+    named = defaultdict(list)
+    for stance in stances:
+        if stance.holder.mention is not None and stance.holder.entity is not None:
+            named[_place(stance.target), stance.polarity].append(stance.holder.mention)
+
+    def is_title(stance: Stance) -> bool:
+        own = stance.holder.mention
+        if own is None or stance.holder.entity is not None:
+            return False
+        rests = (
+            other.text.removeprefix(own.text).lstrip()
+            for other in named[_place(stance.target), stance.polarity]
+            if other.start == own.start and other.end > own.end
+        )
+        return any(rest[:1].isupper() for rest in rests)
+
+    return [stance for stance in stances if not is_title(stance)]
+
+
+def is_nobody(party: StanceParty) -> bool:
+    """Whether a party is an unresolved pronoun."""
+    return party.entity is None and party.name.lower() in NOBODY
+
+
+def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:
+    """Return the parties of the voices, the first one of each name."""
+    parties: dict[str, StanceParty] = {}
+    for voice in voices:
+        parties.setdefault(voice.party.name, voice.party)
+    return tuple(parties.values())
+
+
+def _outside_the_body(doc: Doc) -> list[tuple[int, int]]:
+    return sorted((segment.start, segment.end) for segment in segments_of(doc) if segment.kind != "BODY")
+
+
+def _polarity(score: float) -> Polarity:
+    return "SUPPORT" if score > 0 else "OPPOSE" if score < 0 else "NEUTRAL"
+
+
+def _place(party: StanceParty) -> object:
+    return party.name if party.mention is None else (party.mention.start, party.mention.end)
+
+
+def _order(stance: Stance) -> tuple[int, int, int, str]:
+    holder = stance.holder.mention
+    target = stance.target.mention
+    return (
+        stance.expression[0].start,
+        -1 if holder is None else holder.start,
+        -1 if target is None else target.start,
+        stance.polarity,
+    )
+
+
+def _relation(relation: str | None, polarity: Polarity) -> str | None:
+    """Return the event type of a stance: not supporting is rejecting; not attacking has no type."""
+    if relation in FAVOURABLE and polarity == "OPPOSE":
+        return "REJECT" if relation in WITHHELD else None
+    return None if relation in HOSTILE and polarity != "OPPOSE" else relation

@@ -1,0 +1,65 @@
+"""A gold check, where the data is at hand: the scores of a backfill do not fall below what was reached before.
+
+``ONRECORD_GOLD`` names the folder that holds the sets (``gold/``) and the programs that score a run's records against them
+(``eval/``); by default it is ``shared`` beside the checkout. A floor is the score of the last change that moved it, less
+SLACK for what a rounding may cost. A change that raises a score raises its floor.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.backfills import backfill
+from tests.markers import gold_folder
+
+SLACK = 0.1  # in points of 100; the scores have one decimal
+TIMEOUT_SECONDS = 600
+
+# The set, the program, the options of the program, and by the path in its report the score that a run must reach.
+FLOORS = [
+    ("polnear_dev", "quotes.py", (), {"quoted.AR.F": 85.2, "speech.AR.F": 83.6, "speech.token.F": 93.1, "all.AR.F": 66.7}),
+    ("gum_news", "quotes.py", ("--loose",), {"all.AR.F": 68.8, "all.entity.ER.F": 64.9}),
+    ("sourcing_dev", "sourcing.py", (), {"F": 80.4, "sourced_F": 63.6}),
+    ("cleanconll_dev", "entities.py", (), {"mention.micro.F": 83.3, "entity.F": 88.3}),
+    ("mpqa_dev", "stances.py", (), {"tuples.overlap.F": 29.6}),
+    ("stances_dev", "positions.py", (), {"all.F": 34.9}),
+]  # fmt: skip
+
+
+def score(report: Any, path: str) -> float:
+    """Return the score at a path of a report."""
+    for key in path.split("."):
+        report = report[key]
+    return float(report)
+
+
+def report_of(scorer: str, gold: Path, output: Path, options: tuple[str, ...]) -> Any:
+    """Score the records of a run, and return the report."""
+    file = output.with_suffix(".json")
+    to_file = ("--json", str(file)) if scorer == "quotes.py" else ()  # which prints a table
+    ended = subprocess.run(
+        [sys.executable, str(gold_folder() / "eval" / scorer), str(gold), str(output), *options, *to_file],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    return json.loads(file.read_text("utf-8") if to_file else ended.stdout)
+
+
+@pytest.mark.parametrize(("name", "scorer", "options", "floors"), FLOORS, ids=[name for name, *_ in FLOORS])
+def test_scores_do_not_fall(tmp_path: Path, name: str, scorer: str, options: tuple[str, ...], floors: dict[str, float]):
+    gold = gold_folder() / "gold" / f"{name}.jsonl"
+    messages, output = tmp_path / "messages.jsonl", tmp_path / "out"
+    with messages.open("wb") as file:
+        subprocess.run(
+            [sys.executable, str(gold_folder() / "eval" / "messages.py"), str(gold)], stdout=file, check=True
+        )
+    backfill("--input", messages, "--output", output, "--max-dead-letters", 0)
+    report = report_of(scorer, gold, output, options)
+    reached = {path: score(report, path) for path in floors}
+    assert {path: reached[path] for path, floor in floors.items() if reached[path] < floor - SLACK} == {}

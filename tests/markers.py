@@ -1,0 +1,74 @@
+"""Which tests need more than a moment or more than Python: CONTRIBUTING.md says which command runs which."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import profiles  # noqa: F401 - hypothesis takes its settings before the first test is imported
+
+TESTS = Path(__file__).parent
+MARK_OF_FOLDER = {
+    "deploy": "deploy",
+    "gold": "gold",
+    "integration": "process",
+    "packaging": "process",
+    "sandbox": "process",
+}
+
+
+def gold_folder() -> Path:
+    """Return the folder with the gold sets and their scorers: ONRECORD_GOLD, or ``shared`` beside the checkout."""
+    return Path(os.environ.get("ONRECORD_GOLD", TESTS.parents[1] / "shared"))
+
+
+def _missing_prism() -> str | None:
+    from onrecord.runners import prism
+
+    return None if prism.find() else f"no Prism: `make prism` builds it, which needs Go; or {prism.how_to_get_it()}"
+
+
+def _missing_flink() -> str | None:
+    from deploy.flink import cluster
+
+    return None if cluster.is_here() else cluster.HOW_TO_GET_IT
+
+
+def _missing_go() -> str | None:
+    return None if shutil.which("go") else "no Go: https://go.dev/dl, or the package golang of most distributions"
+
+
+def _missing_emulator() -> str | None:
+    from deploy import emulator
+
+    return None if emulator.program() else emulator.HOW_TO_GET_IT
+
+
+def _missing_gold() -> str | None:
+    folder = gold_folder() / "gold"
+    return None if folder.is_dir() else f"no gold sets in {folder} (ONRECORD_GOLD names another place)"
+
+
+MISSING: dict[str, Callable[[], str | None]] = {
+    "emulator": _missing_emulator,
+    "flink": _missing_flink,
+    "go": _missing_go,
+    "gold": _missing_gold,
+    "prism": _missing_prism,
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of a folder, and skip those that need what this machine has not."""
+    missing: dict[str, str | None] = {}
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if mark := MARK_OF_FOLDER.get(folder):
+            item.add_marker(mark)
+        for name in {mark.name for mark in item.iter_markers()} & MISSING.keys():
+            if name not in missing:
+                missing[name] = MISSING[name]()
+            if reason := missing[name]:
+                item.add_marker(pytest.mark.skip(reason=reason))
