@@ -56,7 +56,7 @@ def _option(action: argparse.Action) -> str:
     ]
     values = {key: "none" if made is None else made for key, made in vars(action).items()}
     meaning = str(action.help) % values
-    return f"| {', '.join(f'`{_cell(name)}`' for name in names)} | {_cell(meaning)} |"
+    return f"| {', '.join(f'`{name}`' for name in names)} | {_cell(meaning)} |"
 
 
 def records() -> str:
