@@ -9,13 +9,14 @@ import pytest
 
 from tests.docs.tutorials import ROOT, blocks, missing_lines
 
-PAGES = ("start.md", "how-to/replay.md", "how-to/gazetteer.md", "concepts/entities.md")
+PAGES = ("start.md", "how-to/replay.md", "how-to/gazetteer.md", "how-to/own-graph.md", "concepts/entities.md")
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("name", PAGES)
 def test_the_programs_of_a_page_run_and_print_what_it_says(name: str, demo: Path, tmp_path: Path):
     (tmp_path / "out").symlink_to(demo)
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
     found = blocks((ROOT / "docs" / name).read_text("utf-8"))
     printed = None
     for block in found:
