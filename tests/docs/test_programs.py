@@ -1,4 +1,4 @@
-"""Programs on pages that are no tutorials run too, in a folder with the records of the demo in ``out``."""
+"""Programs on the other pages run too, in a folder with the records of the demo in ``out``."""
 
 import os
 import subprocess

@@ -97,11 +97,26 @@ def test_a_shown_record_is_compared_with_a_real_one(shown: object, real: object,
     assert shows(shown, real) is is_shown
 
 
-@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
-def test_its_links_lead_somewhere(page: str):
-    targets = [target for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page) if "://" not in target]
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and MkDocs make them."""
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "deploy/README.md", "deploy/flink/kubernetes/README.md"]
+)
+def test_links_lead_somewhere(name: str):
+    page = ROOT / name
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")) if "://" not in link]
+    assert links
+    for link in links:
+        target, _, anchor = link.partition("#")
+        path = page.parent / target if target else page
+        assert path.exists(), link
+        assert not anchor or anchor in anchors(path.read_text("utf-8")), link
 
 
 @pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
