@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo check test test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status benchmark clean
+.PHONY: help demo check test test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -95,6 +95,9 @@ stack-down: $(VENV)/installed ## stop it; the next start goes on where it was
 
 stack-status: $(VENV)/installed ## say what of it runs, and where
 	@$(BIN)/python -m deploy.stack status
+
+docs: $(VENV)/installed-dev ## build the documentation to out/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 benchmark: $(VENV)/installed-dev ## compare a backfill's CPU time with plain nlp.pipe on the same texts (INPUT=articles.jsonl)
 	@test -n "$(INPUT)" || { echo "give a file of article messages: make benchmark INPUT=articles.jsonl"; exit 2; }

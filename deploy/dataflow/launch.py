@@ -10,7 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WRONG_USAGE = 2
-THREADS = 2  # per worker process; docs/dataflow.md says why
+THREADS = 2  # per worker process; docs/how-to/dataflow.md says why
 FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/.*)?")
 DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 PARAMETER = re.compile(r"[a-z_]+=.*")
@@ -26,7 +26,7 @@ examples:
   launch.py drain JOB_ID --region europe-west1      stop reading, finish, and write the records
   launch.py snapshot JOB_ID --region europe-west1   save the state of a stream, with its pending messages
 
---print shows the command without running it. docs/dataflow.md says when to update and when to drain.
+--print shows the command without running it. docs/how-to/dataflow.md says when to update and when to drain.
 """
 
 

@@ -28,7 +28,7 @@ resource "google_dataflow_flex_template_job" "stream" {
   staging_location        = "gs://${google_storage_bucket.staging.name}/staging"
   temp_location           = "gs://${google_storage_bucket.staging.name}/temp"
 
-  # docs/dataflow.md says why two threads.
+  # docs/how-to/dataflow.md says why two threads.
   additional_pipeline_options = ["number_of_worker_harness_threads=2"]
 
   lifecycle {

@@ -72,7 +72,7 @@ resource "google_monitoring_alert_policy" "oldest_message" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "The stream can't keep up, or is not running. Is the job ${local.job_name} running? Has it reached max_workers? See docs/dataflow.md, \"When an alert comes\"."
+    content   = "The stream can't keep up, or is not running. Is the job ${local.job_name} running? Has it reached max_workers? See docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -138,7 +138,7 @@ resource "google_monitoring_alert_policy" "system_lag" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Work items fail and are retried, or a worker hangs. The workers' errors are in the job's logs: see docs/dataflow.md, \"When an alert comes\"."
+    content   = "Work items fail and are retried, or a worker hangs. The workers' errors are in the job's logs: see docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }
 
@@ -177,6 +177,6 @@ resource "google_monitoring_alert_policy" "no_output" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Nothing is lost: messages that were not acknowledged wait in the subscription for seven days. See docs/dataflow.md, \"When an alert comes\"."
+    content   = "Nothing is lost: messages that were not acknowledged wait in the subscription for seven days. See docs/how-to/dataflow.md, \"When an alert comes\"."
   }
 }

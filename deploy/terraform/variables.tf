@@ -69,7 +69,7 @@ variable "parameters" {
 }
 
 variable "machine_type" {
-  description = "Machine type of the workers; docs/dataflow.md says how much memory is needed per core."
+  description = "Machine type of the workers; docs/how-to/dataflow.md says how much memory is needed per core."
   type        = string
   default     = "n2-standard-2"
 }

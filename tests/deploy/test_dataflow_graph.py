@@ -110,7 +110,7 @@ def test_workers_run_our_image_one_process_a_core_with_no_public_address(jobs, c
     (pool,) = jobs[command].environment.proto.worker_pools
     (container,) = pool.sdk_harness_container_images
     assert container.container_image == IMAGE
-    assert container.use_single_core_per_container  # docs/dataflow.md: Python computes on one core a process
+    assert container.use_single_core_per_container  # docs/how-to/dataflow.md: Python computes on one core a process
     assert pool.num_threads_per_worker == 2
     assert pool.ip_configuration == dataflow.WorkerIPAddressConfiguration.WORKER_IP_PRIVATE
     assert jobs[command].environment.proto.service_account_email == "worker@example-project.iam.gserviceaccount.com"

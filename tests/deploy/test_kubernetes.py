@@ -27,7 +27,7 @@ OPERATOR = fetch.Pinned(
     "org/apache/flink/flink-kubernetes-operator-api/1.10.0/flink-kubernetes-operator-api-1.10.0.jar",
 )
 DEFINITION = "META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml"
-MEASURED_MEBIBYTES = 615 * 1_000_000 / 2**20  # of a stream's worker: docs/dataflow.md
+MEASURED_MEBIBYTES = 615 * 1_000_000 / 2**20  # of a stream's worker: docs/how-to/dataflow.md
 WORKER_POOL_PORT = 50000  # of apache_beam.runners.worker.worker_pool_main, as Beam's boot starts it
 
 Resource = dict[str, Any]

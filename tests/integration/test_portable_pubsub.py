@@ -27,7 +27,7 @@ from tests.integration.test_pubsub import PROJECT, payloads, subscribed
 
 pytestmark = pytest.mark.emulator
 
-PAGE = ROOT / "docs" / "portable-pubsub-source.md"
+PAGE = ROOT / "docs" / "how-to" / "portable-pubsub.md"
 SECONDS = 90  # until what is waited for must have come
 SHORTEST_LEASE_SECONDS = 10
 PRINT = """

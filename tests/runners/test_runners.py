@@ -13,7 +13,7 @@ from onrecord.runners import DIRECT, OFFERED, RUNNERS, Runner, find, flink, port
 from onrecord.sources import sources
 from tests.integration.backfills import ROOT
 
-TABLE = (ROOT / "docs" / "runners.md").read_text("utf-8").partition("\n## ")[0]
+TABLE = (ROOT / "docs" / "reference" / "runners.md").read_text("utf-8").partition("\n## ")[0]
 SUBSCRIPTION = "projects/test-project/subscriptions/articles"
 TOPIC = "projects/test-project/topics/articles"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onrecord.telemetry import metrics
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 NOT_METRICS = {"NAMESPACE"}
 
 

@@ -2,7 +2,7 @@
 
 ``belief`` is the share of similar candidates that a reader of news, shown the record, would confirm: about four in five at .8, a little
 more than half at .6, fewer than half at .4. The figures were set by hand from the results of each kind of rule on annotated news
-sentences; learning them from pairs of names made the rest worse (``docs/how-a-stance-is-found.md``).
+sentences; learning them from pairs of names made the rest worse (``docs/accuracy.md``).
 
 ``confidence`` is the value in the records: the share that annotators mark too, with the same parties and polarity, when they annotate
 all stances of a text without seeing any. It is lower, since nobody marks everything that they would confirm.
