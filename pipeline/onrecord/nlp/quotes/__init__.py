@@ -3,5 +3,3 @@
 from onrecord.nlp.quotes.extractor import QuoteExtractor, find_quotes, make_quote_extractor, scored_quotes
 
 __all__ = ["QuoteExtractor", "find_quotes", "make_quote_extractor", "scored_quotes"]
-
-make_quotes = make_quote_extractor  # the entry point of installations made before the factories were renamed

@@ -3,5 +3,3 @@
 from onrecord.nlp.stances.extractor import StanceExtractor, make_stance_extractor
 
 __all__ = ["StanceExtractor", "make_stance_extractor"]
-
-make_stances = make_stance_extractor  # the entry point of installations made before the factories were renamed
