@@ -15,6 +15,7 @@ MARK_OF_FOLDER = {
     "gold": "gold",
     "integration": "process",
     "packaging": "process",
+    "plugins": "process",
     "sandbox": "process",
 }
 
