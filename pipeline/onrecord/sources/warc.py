@@ -147,7 +147,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
     number = 1
     try:
         records = ArchiveIterator(
-            cast("Any", stream),  # only its read and tell are used
+            cast("Any", stream),  # it only needs to be readable
             record_types=WarcRecordType.response,
             parse_http=True,
             auto_decode="transfer",
@@ -158,7 +158,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             if http is not None and http.status_code == OK and record.http_content_type in HTML:
                 yield _message(record, f"{path}:{number}", changed_at, limit)
                 number += 1
-    except (OSError, *BROKEN_ARCHIVE) as error:  # the library too raises OSError, for a broken record
+    except (OSError, *BROKEN_ARCHIVE) as error:  # the library raises OSError for a broken record, too
         if stream.error is not None and not isinstance(stream.error, BROKEN_ARCHIVE):
             raise
         problem = f"file: the archive is broken from here on ({error}); repair the file and rerun"
