@@ -59,7 +59,7 @@ class UsageError(Exception):
     """The command line is wrong; ``problems`` lists every mistake."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Join the problems to a message of one line each."""
+        """Join the problems to a message with one line per problem."""
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -110,7 +110,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
 
     Args:
         arguments: as the parser returns them.
-        others: what the parser does not know.
+        others: arguments that the parser does not know.
 
     Raises:
         UsageError: some are wrong; it lists every mistake.
@@ -143,7 +143,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
 
 
 def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
-    """Yield what is wrong with a file to write."""
+    """Yield the reasons why a file can't be written."""
     from onrecord.positions.output import WRITERS
 
     if path.suffix.lower() not in WRITERS:

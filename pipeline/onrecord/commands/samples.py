@@ -8,8 +8,8 @@ from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wro
 from onrecord.data.kinds import PACKAGE
 
 DESCRIPTION = """\
-Writes the sample articles to a folder. They were written for this project: people, places and bodies in them are
-invented.
+Writes the sample articles to a folder. They were written for this project: all people, places and organizations in
+them are invented.
 """
 EPILOG = """\
 examples:

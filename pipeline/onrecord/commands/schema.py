@@ -1,4 +1,4 @@
-"""``onrecord schema``: the Avro schemas of the records, and whether a new one can read what an old one wrote."""
+"""``onrecord schema``: prints the Avro schemas of the records, and checks whether two schemas are compatible."""
 
 import argparse
 from pathlib import Path

@@ -23,7 +23,9 @@ MAX_IDS_PER_CALL = 1_000  # a request may have 512 kB, and an id has about 200 b
 def pull(client: pubsub.SubscriberClient, subscription: str) -> list[pubsub.types.ReceivedMessage]:
     """Return the next messages of a subscription, or an empty list if no more arrive within ``PULL_SECONDS``."""
     try:
-        answer = client.pull(subscription=subscription, max_messages=MAX_MESSAGES_PER_PULL, timeout=PULL_SECONDS, retry=None)
+        answer = client.pull(
+            subscription=subscription, max_messages=MAX_MESSAGES_PER_PULL, timeout=PULL_SECONDS, retry=None
+        )
     except DeadlineExceeded:
         return []
     return list(answer.received_messages)

@@ -40,7 +40,7 @@ class Sink:
     refusals: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
 
     def write(self, kind: str, settings: OutputSettings) -> "beam.PTransform":
-        """Return the step that writes the records of a kind."""
+        """Return the step that writes records of one kind."""
         make: Callable[[str, OutputSettings], Any] = pkgutil.resolve_name(self.transform)
         return make(kind, settings)
 

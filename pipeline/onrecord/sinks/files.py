@@ -49,13 +49,11 @@ def pane_file_name(
 
     Args:
         kind: name of the record kind.
-                pane: how many times the window has fired before.
-window: the window; the folders are named after its start, in UTC.
+        window: the window; the folders are named after its start, in UTC.
         pane: number of times that the window has fired before.
-        pane: how many times the window has fired before.
         shard: from 0.
         settings: the number of shards, and the run id; the next run counts panes from 0 again.
-        extension: of the file's name, with the dot.
+        extension: file extension, with the dot.
     """
     start, end = window.start.to_utc_datetime(), window.end.to_utc_datetime()
     folder = f"{kind}/date={start:%Y-%m-%d}/hour={start:%H}"
