@@ -21,7 +21,7 @@ def dead_letter(message: Message, stage: str, error_type: str, error_message: st
         stage: the step that refused it.
         error_type: the error's class.
         error_message: what was wrong, and what would be valid.
-        stack_trace: empty for a message that breaks the contract, since that is no error in the code.
+        stack_trace: empty for a message that breaks the contract, since the code is not at fault.
     """
     metrics.count(metrics.DEAD_LETTERS + error_type)
     identity = repr((message.origin, stage, message.payload)).encode("utf-8", "backslashreplace")

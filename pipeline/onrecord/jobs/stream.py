@@ -43,7 +43,7 @@ STOPS: dict[Stop, str] = {
     "cancel": "cancels the job; unacknowledged messages are redelivered",
 }
 STILL_RUNNING = {
-    "FlinkRunner": "the job keeps running: 'flink list' shows it, 'flink stop --savepointPath FOLDER JOB' stops it so that it can be resumed",
+    "FlinkRunner": "the job keeps running: 'flink list' shows it, 'flink stop --savepointPath FOLDER JOB' stops it with a savepoint",
     "DataflowRunner": "the job keeps running: 'gcloud dataflow jobs list' shows it, 'gcloud dataflow jobs drain JOB' finishes and stops it",
     "PortableRunner": "the job keeps running on its cluster, and is stopped there",
 }
