@@ -9,9 +9,7 @@ MESSAGES = "messages"  # read from the source
 ARTICLES = "articles"  # article records, duplicates of another text included
 REFUSED = "refused"  # messages that are not valid articles: each becomes a dead letter
 DUPLICATES = "duplicates"  # messages that were sent again: same id, same text, no record
-DUPLICATE_TEXTS = (
-    "duplicate_texts"  # articles with the text of another: they get a record, but nothing is extracted again
-)
+DUPLICATE_TEXTS = "duplicate_texts"  # articles with the text of another: a record, but no extraction
 NOT_ENGLISH = "not_english"  # articles in other languages, from which nothing was extracted
 WORDS = "words"  # tokens parsed
 PARSE_MILLISECONDS = "parse_milliseconds"  # time in the model and the extractors
