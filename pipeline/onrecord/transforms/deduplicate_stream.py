@@ -30,7 +30,7 @@ SEEN = beam.DoFn.StateParam(
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class SeenArticle:
     """An article that was seen: the hash of its text, its id, the id of the first with that text, and until when it is remembered."""
 
     text_sha256: str
@@ -43,16 +43,16 @@ class Sighting:
         return self.text_sha256, self.article_id, self.original, self.until
 
 
-def seen_again(article: Article, sightings: Iterable[Sighting]) -> tuple[Article | None, str]:
+def without_repetition(article: Article, remembered: Iterable[SeenArticle]) -> tuple[Article | None, str]:
     """Return the article, or None if it gets no record, and the id of the first article with its text.
 
     It gets none if the same id came with the same text before; if the text came under another id, ``duplicate_of`` is the first of these.
     """
-    same_text = [sighting for sighting in sightings if sighting.text_sha256 == article.text_sha256]
+    same_text = [entry for entry in remembered if entry.text_sha256 == article.text_sha256]
     if not same_text:
         return article, article.article_id
     original = same_text[0].original
-    if any(sighting.article_id == article.article_id for sighting in same_text):
+    if any(entry.article_id == article.article_id for entry in same_text):
         return None, original
     return replace(article, duplicate_of=original), original
 
@@ -73,17 +73,17 @@ class RememberFn(beam.DoFn):  # type: ignore[misc]
     ) -> Iterator[Article]:
         """Yield the article if it gets a record."""
         _, article = keyed
-        sightings = [Sighting(*values) for values in seen.read()]
-        alive = [sighting for sighting in sightings if sighting.until > timestamp.micros]
-        kept, original = seen_again(article, alive)
-        sighting = Sighting(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
+        remembered = [SeenArticle(*values) for values in seen.read()]
+        alive = [entry for entry in remembered if entry.until > timestamp.micros]
+        kept, original = without_repetition(article, alive)
+        entry = SeenArticle(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
         if kept is None:
             metrics.count(metrics.DUPLICATES)
-            self._write(seen, [_latest(sighting, other) for other in sightings])
+            self._write(seen, [_latest(entry, other) for other in remembered])
             return
-        if not sightings:
-            expiry.set(Timestamp(micros=sighting.until))
-        seen.add(sighting.to_tuple())
+        if not remembered:
+            expiry.set(Timestamp(micros=entry.until))
+        seen.add(entry.to_tuple())
         if kept.duplicate_of is not None:
             metrics.count(metrics.DUPLICATE_TEXTS)
         yield kept
@@ -96,21 +96,21 @@ class RememberFn(beam.DoFn):  # type: ignore[misc]
         expiry: RuntimeTimer = EXPIRY,
     ) -> None:
         """Forget expired articles, and set the timer for the next to expire."""
-        alive = [sighting for values in seen.read() if (sighting := Sighting(*values)).until > timestamp.micros]
+        alive = [entry for values in seen.read() if (entry := SeenArticle(*values)).until > timestamp.micros]
         self._write(seen, alive)
         if alive:
-            expiry.set(Timestamp(micros=min(sighting.until for sighting in alive)))
+            expiry.set(Timestamp(micros=min(entry.until for entry in alive)))
 
     @staticmethod
-    def _write(seen: AccumulatingRuntimeState, sightings: Iterable[Sighting]) -> None:
-        values = [sighting.to_tuple() for sighting in sightings]
+    def _write(seen: AccumulatingRuntimeState, remembered: Iterable[SeenArticle]) -> None:
+        values = [entry.to_tuple() for entry in remembered]
         seen.clear()
         for value in values:
             seen.add(value)
 
 
-def _latest(new: Sighting, other: Sighting) -> Sighting:
-    """Return a sighting, remembered for longer if the new one is of the same article."""
+def _latest(new: SeenArticle, other: SeenArticle) -> SeenArticle:
+    """Return an entry, with a later expiry if the new one is of the same article."""
     is_same = (new.text_sha256, new.article_id) == (other.text_sha256, other.article_id)
     return replace(other, until=max(other.until, new.until)) if is_same else other
 
