@@ -17,8 +17,8 @@ DESCRIPTION = """\
 Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
 since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
 
-The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Left out are
-stances that somebody takes only according to somebody else ("X accused Y of backing Z"), unless --claims is given, and
+The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Stances
+that are only claimed by somebody else ("X accused Y of backing Z") are left out, unless --claims is given, and so are
 stances of or toward a pronoun whose antecedent is unknown.
 
 Prints a table in a terminal, and tab-separated lines elsewhere.

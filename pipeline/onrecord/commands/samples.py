@@ -23,7 +23,7 @@ exit codes: 0 done, 1 a file can't be written, 2 wrong usage
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "samples", "write the sample articles to a folder", DESCRIPTION, EPILOG)
-    parser.add_argument("folder", metavar="DIR", help="folder for the files; it is made if there is none")
+    parser.add_argument("folder", metavar="DIR", help="folder for the files; it is created if missing")
     parser.add_argument("--overwrite", action="store_true", help="replace files of the same names")
     parser.set_defaults(run=run)
 

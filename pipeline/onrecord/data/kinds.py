@@ -34,7 +34,7 @@ class RecordKind:
         record_type: the frozen dataclass of its records, whose ``kind`` is this name.
         schema: the file with its Avro schema.
         component: the spaCy factory that finds its records in a ``Doc``; None for kinds that are not extracted (articles, dead letters).
-        convert: ``package.module:function`` from ``(doc, header)`` to the records of a ``Doc``; None where there is no component. It is
+        convert: ``package.module:function`` from ``(doc, header)`` to the records of a ``Doc``; None if there is no component. It is
             imported only where articles are annotated, so that the rest of the package needs no spaCy.
         needs: the kinds whose components must run first.
     """

@@ -14,7 +14,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class InvalidMessage(ValueError):
-    """A message that breaks the contract; the text names the field and says what would be right."""
+    """A message that breaks the contract; the text names the field and says what would be valid."""
 
 
 @dataclass(frozen=True, slots=True)

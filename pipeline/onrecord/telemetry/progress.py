@@ -26,7 +26,7 @@ class Tally:
     """One worker's counts, written to its own file in a folder; without a folder it does nothing."""
 
     def __init__(self, folder: str | None = None) -> None:
-        """Use a folder; by default the one that the environment variable ``FOLDER`` names."""
+        """Use a folder; by default the one in the environment variable ``ONRECORD_PROGRESS_FOLDER``."""
         folder = folder or os.environ.get(FOLDER)
         self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
         self._counts: Counter[str] = Counter()

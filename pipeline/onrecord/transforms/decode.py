@@ -48,7 +48,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         self.settings = settings
 
     def setup(self) -> None:
-        """Start this worker's tally and, where there is a time limit, its page reader."""
+        """Start this worker's tally and, if there is a time limit, its page reader."""
         self.tally = Tally()
         limit = self.settings.time_limit
         self.read_page = read_page if limit is None else page_reader(limit)

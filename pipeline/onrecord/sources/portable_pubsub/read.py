@@ -57,7 +57,7 @@ def event_time(message: Any, attribute: str | None) -> Timestamp:
             if MIN_TIMESTAMP < given < MAX_TIMESTAMP:
                 return given
         except (ValueError, OverflowError):
-            pass  # not a time; the attribute stays on the message, for whoever wants to report it
+            pass  # not a time; the attribute stays on the message
     return Timestamp(micros=(publish_time(message) - EPOCH) // timedelta(microseconds=1))
 
 
