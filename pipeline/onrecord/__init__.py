@@ -1,7 +1,7 @@
 """onrecord: from a stream of news articles to records of who is in them, who said what, and who stands where.
 
-Without Beam, ``load`` gives a spaCy pipeline, ``read`` the records of one text, and ``records`` those that a run wrote. The transforms,
-sources and sinks are for Beam graphs of your own; they need ``pip install 'onrecord[beam]'``, and Pub/Sub ``'onrecord[pubsub]'``.
+Without Beam, ``load`` returns a spaCy pipeline, ``read`` the records of one text, and ``records`` those that a run wrote. The transforms,
+sources and sinks are for your own Beam graphs; they need ``pip install 'onrecord[beam]'``, and Pub/Sub ``'onrecord[pubsub]'``.
 
 Everything listed in ``__all__`` is public: it changes only with a new version and an entry in the changelog. A name is imported when it
 is first used, so ``import onrecord`` is fast.
@@ -54,7 +54,7 @@ _MODULE_OF = {
     "read": "onrecord.nlp.reader",
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
-    # what travels
+    # data
     "Message": "onrecord.data.message",
     "Article": "onrecord.data.article",
     "ArticleRecord": "onrecord.data.records",
@@ -81,7 +81,7 @@ _MODULE_OF = {
     "Annotate": "onrecord.transforms.annotate",
     "Validate": "onrecord.transforms.validate",
     "WriteFiles": "onrecord.sinks.files",
-    # what other packages register
+    # for packages that register record kinds, sinks or sources
     "RecordKind": "onrecord.data.kinds",
     "Record": "onrecord.data.records",
     "Sink": "onrecord.sinks",

@@ -1,4 +1,4 @@
-"""The whole way of an article, from message to file, on one screen.
+"""The whole graph, from message to file, on one screen.
 
 source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles
             │                         │      ├─► Entities ─► WriteEntities
@@ -28,13 +28,13 @@ from onrecord.transforms.windows import InWindows
 
 @dataclass(frozen=True)
 class GraphSettings:
-    """What a graph is built with.
+    """The settings of a graph.
 
     Attributes:
-        extraction: what is extracted from articles, and how.
-        output: where records go.
-        streaming: windows and memory of a stream; None for a backfill.
-        dead_letter_topic: ``projects/P/topics/T`` that dead letters are published to as well, or None.
+        extraction: which records are extracted from articles, and how.
+        output: the destination of records.
+        streaming: windows and duplicate detection of a stream; None for a backfill.
+        dead_letter_topic: ``projects/P/topics/T`` to which dead letters are also published, or None.
     """
 
     extraction: ExtractionSettings
@@ -44,7 +44,7 @@ class GraphSettings:
 
 
 def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
-    """Connect a source of messages with everything behind it. The steps' names are stable between releases."""
+    """Connect a source of messages to all steps after it. The names of the steps are stable between releases."""
     coders.register()
     decoded, undecodable = messages | "Decode" >> Decode(settings.extraction)
     streaming = settings.streaming

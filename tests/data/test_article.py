@@ -120,7 +120,7 @@ def test_the_transports_attributes_are_kept_beside_unknown_fields():
         (b'{"text": "x", "published_at": "soon"}', "published_at: 'soon' is neither an RFC 3339 time"),
         (b'{"text": "x", "id": ""}', "id: is empty"),
         (b'{"text": "x", "id": " "}', "id: is empty"),
-        (b'{"text": "x", "language": "plain English"}', "language: 'plain English' is no BCP 47 tag"),
+        (b'{"text": "x", "language": "plain English"}', "language: 'plain English' is not a BCP 47 language tag"),
         (b"{}", "text: is missing"),
         (b'{"title": "Old pier closes"}', "text: is missing"),
         (b'{"text": ""}', "text: is empty"),
@@ -142,7 +142,7 @@ def test_a_message_that_does_not_fit_is_refused_by_the_name_of_its_field(payload
     ],
 )
 def test_half_a_surrogate_pair_is_no_character(payload):
-    assert "without its pair is no character" in refused(payload)
+    assert "without its pair is not a character" in refused(payload)
 
 
 def test_a_whole_surrogate_pair_is_one_character():

@@ -112,8 +112,8 @@ def named(block: str) -> set[str]:
 
 
 DISTRIBUTIONS = {
-    metrics.PARSE_MILLISECONDS_A_BATCH,
-    metrics.WORDS_A_BATCH,
+    metrics.PARSE_MILLISECONDS_PER_BATCH,
+    metrics.WORDS_PER_BATCH,
     metrics.EVENT_TIME_LAG_SECONDS,
     metrics.RECEIVED_AT_SECONDS,
 }  # fmt: skip

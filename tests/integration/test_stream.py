@@ -146,7 +146,7 @@ def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
     assert ids(tmp_path / "mended") == expected
     again, _ = finished(onrecord("replay", tmp_path / "out", "--output", tmp_path / "nothing"))
     assert "0 dead letters replayed" in again
-    assert f"{len(whole)} left alone: replayed before" in again
+    assert f"{len(whole)} skipped: replayed before" in again
     assert not (tmp_path / "nothing").exists()
 
 

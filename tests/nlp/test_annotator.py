@@ -192,7 +192,7 @@ def test_a_span_that_does_not_hold_its_text_is_a_failure(span):
     [annotation] = annotator_with(Misquotes(span)).annotate([text_of("The pier is closed.")])
     [failure] = annotation.failures
     assert (failure.stage, failure.error_type) == ("Quotes", "ValueError")
-    assert "does not hold its text" in failure.error_message
+    assert "does not match its text" in failure.error_message
     assert annotation.records == ()
 
 

@@ -56,7 +56,9 @@ def test_a_model_of_another_language_is_refused(tmp_path):
 def test_a_model_that_lacks_a_component_is_refused_by_the_components_name(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
-    with pytest.raises(ModelError, match="has no tagger, no parser, no ner; take one with all of tagger, parser, ner"):
+    with pytest.raises(
+        ModelError, match="has no tagger, no parser, no ner; choose one with all of tagger, parser, ner"
+    ):
         load_model(saved(nlp, tmp_path / "model"))
 
 

@@ -122,7 +122,7 @@ def test_a_file_that_is_cut_short_gives_what_came_before():
         "a9",
     ][: len(whole)]
     assert len(whole) > 5
-    assert last.problem == "file: it can't be read from here on (the file is cut short); mend it and run it again"
+    assert last.problem == "file: it can't be read from here on (the file is cut short); repair the file and rerun"
     assert last.origin == f"a.avro:{len(whole) + 1}"
 
 
@@ -158,12 +158,12 @@ def test_a_message_over_the_limit_is_told():
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
-        (b"", "it is no Avro file"),
-        (b'{"text": "It closes."}\n', "it is no Avro file"),
-        (file_of([])[:20], "it is no Avro file"),
+        (b"", "it is not an Avro file"),
+        (b'{"text": "It closes."}\n', "it is not an Avro file"),
+        (file_of([])[:20], "it is not an Avro file"),
         (container(SCHEMA, "snappy"), "its codec 'snappy' is none of null, deflate, zstandard"),
-        (file_of([], "long"), "its rows are no records with fields"),
-        (file_of([], {"type": "record", "name": "Row", "fields": []}), "its rows are no records with fields"),
+        (file_of([], "long"), "its rows are not records with fields"),
+        (file_of([], {"type": "record", "name": "Row", "fields": []}), "its rows are not records with fields"),
         (file_of([]).replace(b'"string"', b'"strung"'), "it has no schema that can be read"),
     ],
 )
@@ -183,13 +183,13 @@ def with_field(type_: Any) -> Any:
 @pytest.mark.parametrize(
     ("schema", "said"),
     [
-        (with_field({"type": "array", "items": "null"}), "it has arrays of nothing"),
+        (with_field({"type": "array", "items": "null"}), "it has arrays of items that take no bytes"),
         (
             with_field({"type": "array", "items": {"type": "fixed", "name": "None", "size": 0}}),
-            "it has arrays of nothing",
+            "it has arrays of items that take no bytes",
         ),
-        (with_field(["null", {"type": "array", "items": "Row"}]), "its type Row holds itself"),
-        (with_field(nested(200)), "types within types"),
+        (with_field(["null", {"type": "array", "items": "Row"}]), "its type Row contains itself"),
+        (with_field(nested(200)), "levels deep"),
     ],
 )
 def test_a_schema_whose_values_may_have_no_end_is_refused(schema, said):

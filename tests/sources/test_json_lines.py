@@ -117,7 +117,7 @@ def test_what_is_no_archive_is_one_dead_letter(name):
     [message] = read(b'{"text": "not packed"}\n', name)
     assert message.problem is not None
     assert message.problem.startswith("file: the archive is broken from here on")
-    assert message.problem.endswith("mend the file and run it again")
+    assert message.problem.endswith("repair the file and rerun")
     assert message.origin == f"{name}:1"
 
 

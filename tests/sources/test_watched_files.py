@@ -4,7 +4,7 @@ import os
 import threading
 from pathlib import Path
 
-from onrecord.sources.watched_files import MESSAGES_A_POLL, WatchedFiles
+from onrecord.sources.watched_files import MESSAGES_PER_POLL, WatchedFiles
 
 
 def write(path: Path, number: int, time: int) -> Path:
@@ -48,17 +48,17 @@ def test_a_folder_may_be_empty_at_first(tmp_path):
 
 
 def test_little_is_read_at_a_time(tmp_path):
-    write(tmp_path / "a.jsonl", 3 * MESSAGES_A_POLL + 1, 1_000)
+    write(tmp_path / "a.jsonl", 3 * MESSAGES_PER_POLL + 1, 1_000)
     watched = WatchedFiles(f"{tmp_path}/*.jsonl", 0.01)
     sizes = [len(watched(threading.Event())) for _ in range(5)]
-    assert sizes == [MESSAGES_A_POLL] * 3 + [1, 0]
+    assert sizes == [MESSAGES_PER_POLL] * 3 + [1, 0]
 
 
 def test_a_drain_ends_with_the_file_that_was_begun(tmp_path):
-    write(tmp_path / "a.jsonl", MESSAGES_A_POLL + 1, 1_000)
+    write(tmp_path / "a.jsonl", MESSAGES_PER_POLL + 1, 1_000)
     write(tmp_path / "b.jsonl", 1, 2_000)
     watched = WatchedFiles(f"{tmp_path}/*.jsonl", 0.01)
-    assert len(watched(threading.Event())) == MESSAGES_A_POLL
+    assert len(watched(threading.Event())) == MESSAGES_PER_POLL
     assert [len(watched(drained())) for _ in range(3)] == [1, 0, 0]
 
 

@@ -21,7 +21,7 @@ from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import Model
 from onrecord.telemetry import metrics
 from onrecord.transforms import annotate
-from onrecord.transforms.annotate import BATCH_WORDS, CODE_POINTS_A_WORD, Annotate, AnnotateFn
+from onrecord.transforms.annotate import BATCH_WORDS, CODE_POINTS_PER_WORD, Annotate, AnnotateFn
 from tests.conftest import article_of
 
 pytestmark = pytest.mark.usefixtures("value_coders")
@@ -245,7 +245,7 @@ def test_articles_wait_for_a_full_batch_or_the_end_of_the_bundle(reader, use):
 
 def test_long_articles_do_not_wait_for_one_another(reader, use):
     use(reader)
-    text = "pier " * (BATCH_WORDS * CODE_POINTS_A_WORD // 5 - 100)
+    text = "pier " * (BATCH_WORDS * CODE_POINTS_PER_WORD // 5 - 100)
     articles = [article_of(id=name, text=text, language="en") for name in "abc"]
     assert list(batches(step(16), articles)) == [[], ["a"], ["b"], ["c"]]
 

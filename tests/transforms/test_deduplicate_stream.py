@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.article import Article
-from onrecord.transforms.deduplicate_stream import BUCKETS, DeduplicateStream, Sighting, bucket_of, seen_again
+from onrecord.transforms.deduplicate_stream import (
+    BUCKETS,
+    DeduplicateStream,
+    SeenArticle,
+    bucket_of,
+    without_repetition,
+)
 from tests.conftest import article_of
 from tests.streams import NOON, options
 
@@ -84,12 +90,12 @@ articles = st.builds(
 
 @given(st.lists(articles, max_size=12))
 def test_every_text_and_id_is_kept_once_and_one_of_a_text_is_the_original(some):
-    sightings: list[Sighting] = []
+    remembered: list[SeenArticle] = []
     records: list[Article] = []
     for article in some:
-        found, original = seen_again(article, sightings)
+        found, original = without_repetition(article, remembered)
         if found is not None:
-            sightings.append(Sighting(article.text_sha256, article.article_id, original, 1))
+            remembered.append(SeenArticle(article.text_sha256, article.article_id, original, 1))
             records.append(found)
     pairs = [(article.text_sha256, article.article_id) for article in records]
     assert sorted(pairs) == sorted({(article.text_sha256, article.article_id) for article in some})

@@ -1,7 +1,7 @@
 """The command line ``onrecord``: a module per command, with its options, their checks, and its run.
 
-A module of this package that is a command has ``add(commands)``, which adds its parser; the parser's ``run`` takes the parsed arguments
-and what is left of the command line, and returns the exit code.
+The module of a command has ``add(commands)``, which adds its parser; the parser's ``run`` takes the parsed arguments and the rest of
+the command line, and returns the exit code.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _repair_streams() -> None:
-    """Make sure that there are output streams, and that they take every character."""
+    """Make sure that there are output streams, and that they accept every character."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -44,10 +44,10 @@ def _repair_streams() -> None:
 
 
 def _lacks_extra(error: ModuleNotFoundError, command: str) -> int:
-    """Say which extra a command lacks, and return the exit code.
+    """Print which extra a command lacks, and return the exit code.
 
     Raises:
-        ModuleNotFoundError: no extra has the module, so it is a bug.
+        ModuleNotFoundError: no extra installs the module, so this is a bug.
     """
     extra = EXTRA_OF.get((error.name or "").partition(".")[0])
     if extra is None:
@@ -77,6 +77,6 @@ def main(argv: list[str] | None = None) -> int:
         print("stopped before anything was written", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader is gone, as with "| head": what is left to print is discarded.
+        # The reader is gone, as with "| head": the remaining output is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the process that a command runs in."""
+"""Options that several commands share, and the setup of a command's process."""
 
 import argparse
 import logging
@@ -23,7 +23,7 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
 
     Args:
         commands: what ``argparse`` returns for subcommands.
-        name: of the command.
+        name: name of the command.
         text: one line for the list of commands.
         description: what it does, at the top of its help.
         epilog: examples and exit codes, at the end of its help.
@@ -39,7 +39,7 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
 
 
 def add_output(parser: argparse.ArgumentParser, note: str) -> None:
-    """Add the options that say where records go; ``note`` says what happens to files in the folder."""
+    """Add ``--output`` and ``--sink``; ``note`` says in the help what happens to files in the folder."""
     parser.add_argument("--output", metavar="DIR", help=f"folder for the records; {note}")
     parser.add_argument(
         "--sink",
@@ -50,10 +50,10 @@ def add_output(parser: argparse.ArgumentParser, note: str) -> None:
 
 
 def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
-    """Add the options that say what is extracted, and how.
+    """Add the options that say which records are extracted, and how.
 
     Args:
-        parser: of a command.
+        parser: parser of a command.
         time_limit: the default of ``--time-limit``, in seconds.
     """
     add = parser.add_argument
@@ -127,7 +127,7 @@ def prepare(is_verbose: bool) -> None:
 
 
 def wrong_usage(problems: list[str], command: str) -> int:
-    """Print what is wrong with a command line, and return the exit code."""
+    """Print the mistakes of a command line, and return the exit code."""
     for problem in problems:
         print(f"onrecord {command}: {problem}", file=sys.stderr)
     print(f"(onrecord {command} --help explains the options)", file=sys.stderr)

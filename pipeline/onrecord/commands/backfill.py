@@ -40,10 +40,10 @@ examples:
 
 exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C
 """
-# A shard is sorted in memory before it is written: this many bytes of articles take about fifteen times as much.
+# A shard is sorted in memory before it is written, which takes about fifteen times as much memory as its articles have bytes.
 BYTES_PER_SHARD = 16 * 1024 * 1024
 BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
-COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # by how much a file grows, roughly, when it is decompressed
+COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # approximate factor by which a file grows when it is decompressed
 MAX_WORKERS = 1_000
 
 
@@ -92,8 +92,8 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
 
     Args:
         arguments: the parsed command line.
-        beam_flags: what is left of the command line: options of Beam's.
-        has_other_source: whether the messages come from elsewhere than ``--input``.
+        beam_flags: the rest of the command line: Beam's own options.
+        has_other_source: whether the messages come from another source than ``--input``.
 
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
@@ -113,7 +113,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     checks.places(runner, "--input", arguments.input or (), beam_flags)
     checks.places(runner, "--output", (output,), beam_flags)
     if arguments.workers and not runner.is_local:
-        checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has options of its own for that")
+        checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has its own options for that")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = str(max(1, min(cores, size // BYTES_PER_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_PER_SHARD) or 1)
@@ -140,7 +140,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    # Beam takes seconds to import, so it is imported when the command is known.
+    # Beam takes seconds to import, so it is imported only when a command needs it.
     from onrecord.commands.checks import UsageError
     from onrecord.jobs import backfill
 

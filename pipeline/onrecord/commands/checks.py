@@ -22,14 +22,14 @@ from onrecord.runners import DIRECT, OFFERED, Runner, find, portable
 from onrecord.sinks import output_folder, sinks
 from onrecord.sources import topic_problem
 
-MAX_TEXT_LENGTH = 1_000_000  # code points; spaCy parses no longer text
+MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
 MAX_SECONDS = 366 * 24 * 3600
 MAX_TIME_LIMIT = 24 * 3600  # seconds
 MAX_SHARDS = 99_999
 MAX_BATCH_SIZE = 1_000
-# Beam's filesystems would take them for a pattern, and so delete files from other folders.
+# Beam's filesystems would treat them as a pattern, and so delete files from other folders.
 GLOB_CHARACTERS = frozenset("*?[]")
-MAX_GAZETTEER_PROBLEMS = 50  # that are shown
+MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
 
 
 class UsageError(ValueError):
@@ -41,7 +41,7 @@ class UsageError(ValueError):
 
 
 def unknown_options(others: Iterable[str]) -> list[str]:
-    """Return the problems of what a command without options of Beam's does not know."""
+    """Return a problem for each unparsed argument of a command that does not accept Beam's options."""
     return [
         f"unknown option: {other}" if other.startswith("-") else f"unexpected argument: {other}" for other in others
     ]
@@ -68,7 +68,7 @@ class Checks:
             raise UsageError(self.problems)
 
     def whole_number(self, option: str, value: str, minimum: int, maximum: int) -> int:
-        """Return a whole number within bounds; the minimum where it is none."""
+        """Return a whole number within bounds; the minimum if the value is invalid."""
         if value.isascii() and value.isdigit() and minimum <= int(value[:12]) <= maximum:
             return int(value)
         self.add(f"{option} {value!r}", f"give a whole number from {minimum:,} to {maximum:,}")
@@ -104,7 +104,7 @@ class Checks:
             return ()
         option = f"--gazetteer {path}"
         try:
-            # One byte more than is allowed shows that there are too many, however large the file.
+            # One byte more than allowed is enough to detect a file that is too large.
             with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
                 return gazetteer.parse(file.read(gazetteer.MAX_BYTES + 1), os.path.splitext(path)[1])
         except gazetteer.GazetteerError as error:
@@ -160,7 +160,7 @@ class Checks:
         return folder or ""
 
     def runner(self, name: str) -> Runner:
-        """Return the runner of a name, in upper or lower case; the default one where there is none."""
+        """Return the runner with a name, in upper or lower case; the default runner if the name is unknown."""
         runner = find(name)
         if runner is None:
             self.add(
@@ -187,9 +187,9 @@ class Checks:
         return (*portable.needed_flags(runner, beam_flags, self.problems), *beam_flags)
 
     def beam(self, flags: list[str], own_options: Iterable[str]) -> None:
-        """Check what is not an option of ours against Beam's options."""
+        """Check the options that are not onrecord's against Beam's."""
         self._beam_values(flags)
-        if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of an option of Beam's
+        if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
             self.problems.append(f"unexpected argument: {flags[0]}; files are given with --input")
         known = set(PipelineOptions([]).get_all_options())
         for flag in flags:
@@ -215,7 +215,7 @@ class Checks:
         self.add(f"{option} {name}", topic_problem(name) if name else None)
 
     def rate(self, value: str | None) -> float | None:
-        """Return a number of messages per second; None where it is not limited."""
+        """Return the number of messages per second; None for no limit."""
         if value is None:
             return None
         if not re.fullmatch(r"\d{1,7}(\.\d{1,6})?", value) or not 0.001 <= float(value) <= 1_000_000:
@@ -225,7 +225,7 @@ class Checks:
 
 
 def model_problem(name: str) -> str | None:
-    """Return what is wrong with a model's name, or None."""
+    """Return why a model can't be used, or None."""
     # spaCy takes a second to import.
     from onrecord.nlp.model import ModelError, resolve
 
@@ -237,7 +237,7 @@ def model_problem(name: str) -> str | None:
 
 
 def literal(patterns: Iterable[str]) -> list[str]:
-    """Return patterns of files; the name of an existing file is taken literally, brackets included."""
+    """Return file patterns; the name of an existing file is matched literally, including brackets."""
     return [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in patterns]
 
 

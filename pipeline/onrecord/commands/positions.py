@@ -17,8 +17,8 @@ DESCRIPTION = """\
 Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
 since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
 
-The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Left out are
-stances that somebody takes only according to somebody else ("X accused Y of backing Z"), unless --claims is given, and
+The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Stances
+that are only claimed by somebody else ("X accused Y of backing Z") are left out, unless --claims is given, and so are
 stances of or toward a pronoun whose antecedent is unknown.
 
 Prints a table in a terminal, and tab-separated lines elsewhere.
@@ -59,7 +59,7 @@ class UsageError(Exception):
     """The command line is wrong; ``problems`` lists every mistake."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Join the problems to a message of one line each."""
+        """Join the problems to a message with one line per problem."""
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -110,7 +110,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
 
     Args:
         arguments: as the parser returns them.
-        others: what the parser does not know.
+        others: arguments that the parser does not know.
 
     Raises:
         UsageError: some are wrong; it lists every mistake.
@@ -143,7 +143,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
 
 
 def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
-    """Yield what is wrong with a file to write."""
+    """Yield the reasons why a file can't be written."""
     from onrecord.positions.output import WRITERS
 
     if path.suffix.lower() not in WRITERS:

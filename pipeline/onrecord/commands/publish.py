@@ -1,4 +1,4 @@
-"""``onrecord publish``: messages of files to a Pub/Sub topic."""
+"""``onrecord publish``: publishes the messages of files to a Pub/Sub topic."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``onrecord replay``: dead letters through the pipeline again."""
+"""``onrecord replay``: sends dead letters through the pipeline again."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a
-topic. Dead letters that were replayed before are left alone.
+topic. Dead letters that were replayed before are skipped.
 """
 EPILOG = """\
 examples:

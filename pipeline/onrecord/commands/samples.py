@@ -8,8 +8,8 @@ from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wro
 from onrecord.data.kinds import PACKAGE
 
 DESCRIPTION = """\
-Writes the sample articles to a folder. They were written for this project: people, places and bodies in them are
-invented.
+Writes the sample articles to a folder. They were written for this project: all people, places and organizations in
+them are invented.
 """
 EPILOG = """\
 examples:
@@ -23,7 +23,7 @@ exit codes: 0 done, 1 a file can't be written, 2 wrong usage
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "samples", "write the sample articles to a folder", DESCRIPTION, EPILOG)
-    parser.add_argument("folder", metavar="DIR", help="folder for the files; it is made if there is none")
+    parser.add_argument("folder", metavar="DIR", help="folder for the files; it is created if missing")
     parser.add_argument("--overwrite", action="store_true", help="replace files of the same names")
     parser.set_defaults(run=run)
 

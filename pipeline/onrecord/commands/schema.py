@@ -1,4 +1,4 @@
-"""``onrecord schema``: the Avro schemas of the records, and whether a new one can read what an old one wrote."""
+"""``onrecord schema``: prints the Avro schemas of the records, and checks whether two schemas are compatible."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wro
 from onrecord.data.kinds import kinds
 
 DESCRIPTION = """\
-Prints the Avro schemas of the records, or says whether a new schema can read what an old one wrote.
+Prints the Avro schemas of the records, or checks whether a new schema can read files written with an old one.
 """
 EPILOG = """\
 examples:

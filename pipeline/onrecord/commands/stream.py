@@ -94,7 +94,7 @@ def add(commands: Commands) -> None:
 
 
 def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, str]:
-    """Return the source that is chosen, and the value of its option."""
+    """Return the selected source, and the value of its option."""
     given = [source for source in sources().values() if getattr(arguments, source.name)]
     if len(given) != 1:
         shown = " and ".join(f"--{source.name}" for source in given) or "no source"
@@ -112,7 +112,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
 
     Args:
         arguments: the parsed command line.
-        beam_flags: what is left of the command line: options of Beam's.
+        beam_flags: the rest of the command line: Beam's own options.
 
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
@@ -164,7 +164,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
     checks.beam(beam_flags, arguments.own_options)
     if options.detach and not checks.problems and not leaves_job_running(options):
         checks.add(
-            "--detach", "only a job on a cluster goes on without this process, for example with --runner FlinkRunner"
+            "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
         )
     checks.finish()
     return options
@@ -173,7 +173,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    # Beam takes seconds to import, so it is imported when the command is known.
+    # Beam takes seconds to import, so it is imported only when a command needs it.
     from onrecord.commands.checks import UsageError
     from onrecord.jobs import stream
 

@@ -1,1 +1,1 @@
-"""What travels through the pipeline: messages, articles, records, their kinds, coders and schemas."""
+"""Data of the pipeline: messages, articles and records, with the record kinds, coders and schemas."""

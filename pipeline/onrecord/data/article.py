@@ -10,7 +10,7 @@ import msgspec
 from onrecord.data.message import EPOCH, Contract, InvalidMessage, Message
 from onrecord.data.web_address import domain, normalised_url
 
-MAX_TEXT_LENGTH = 300_000  # code points; the parse of such a text takes about a gigabyte and ten seconds
+MAX_TEXT_LENGTH = 300_000  # code points; parsing a text of this length takes about a gigabyte and ten seconds
 MAX_FIELD_LENGTH = 10_000  # code points of an id, a title, a URL, an author's name
 LANGUAGE_TAG = re.compile(r"(?:[A-Za-z]{2,3}|[xiXI])(?:[-_][A-Za-z0-9]{1,8})*")
 DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -42,7 +42,7 @@ def published(value: int | str) -> tuple[datetime, bool]:
         value: an RFC 3339 date-time or date, or milliseconds since 1970 in UTC.
 
     Raises:
-        InvalidMessage: it is neither, or lies outside the years 1 to 9999.
+        InvalidMessage: the value is neither, or is outside the years 1 to 9999.
     """
     try:
         if isinstance(value, int):
@@ -67,7 +67,7 @@ def sha256(text: str) -> str:
 
 
 def derived_id(url: str | None, text_sha256: str) -> str:
-    """Return the id of an article whose sender gave none: from the normalised URL, else from the text."""
+    """Return the id of an article that came without one: derived from the normalised URL, or else from the text."""
     normalised = normalised_url(url) if url else None
     return f"url-{sha256(normalised)[:32]}" if normalised else f"text-{text_sha256[:32]}"
 
@@ -76,15 +76,15 @@ def checked_language(tag: str) -> str:
     """Return a BCP 47 language tag with hyphens.
 
     Raises:
-        InvalidMessage: it has not that form.
+        InvalidMessage: the tag is malformed.
     """
     if len(tag) > 64 or not LANGUAGE_TAG.fullmatch(tag):
-        raise InvalidMessage(f"language: {tag[:60]!r} is no BCP 47 tag such as en or en-GB")
+        raise InvalidMessage(f"language: {tag[:60]!r} is not a BCP 47 language tag (for example en or en-GB)")
     return tag.replace("_", "-")
 
 
 def check_lengths(contract: Contract, max_text_length: int) -> None:
-    """Hold a message's fields against the size limits, in code points.
+    """Check the lengths of a message's fields, in code points.
 
     Raises:
         InvalidMessage: a field is too long, or an id is empty.
@@ -105,7 +105,7 @@ def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Ar
     """Return the article that a message's checked fields describe.
 
     Raises:
-        InvalidMessage: there is no text, or a field's value has not the right form.
+        InvalidMessage: there is no text, or a field's value is malformed.
     """
     text = contract.text
     if text is None or not text.strip():

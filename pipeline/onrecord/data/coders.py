@@ -1,4 +1,4 @@
-"""How values travel between workers: MessagePack, compressed, the same bytes for the same value."""
+"""Coders for the values that are sent between workers: compressed MessagePack, deterministic."""
 
 import zlib
 from typing import Any
@@ -10,14 +10,14 @@ from onrecord.data.article import Article
 from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
 
-FASTEST = 1  # an article and the message that it came as share most of their bytes; even the fastest level finds that
+FASTEST = 1  # zlib's level; an article repeats most bytes of its message, which even this level detects
 
 
 class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
-    """Codes a frozen dataclass; its type is known from the PCollection, so nothing that arrives is trusted to name one."""
+    """Encodes frozen dataclasses. The type comes from the PCollection, so encoded data never chooses a class."""
 
     def __init__(self, value_type: Any) -> None:
-        """Code values of one type: a dataclass, or a tuple of them."""
+        """Create the coder of a type: a dataclass, or a tuple of dataclasses."""
         self.value_type = value_type
 
     @classmethod
@@ -30,7 +30,7 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
         return zlib.compress(msgspec.msgpack.encode(value, order="deterministic"), FASTEST)
 
     def decode(self, encoded: bytes) -> Any:
-        """Return the value that was coded."""
+        """Return the value that was encoded."""
         return msgspec.msgpack.decode(zlib.decompress(encoded), type=self.value_type)
 
     def is_deterministic(self) -> bool:
@@ -38,7 +38,7 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
         return True
 
     def to_type_hint(self) -> Any:
-        """Return the type."""
+        """Return the type of the values."""
         return self.value_type
 
     def __eq__(self, other: object) -> bool:
@@ -49,6 +49,6 @@ class CompressedCoder(beam.coders.Coder):  # type: ignore[misc]
 
 
 def register() -> None:
-    """Tell Beam how messages, articles and records are coded."""
+    """Register the coders of messages, articles and records with Beam."""
     for value_type in (Message, Article, *(kind.record_type for kind in kinds().values())):
         beam.coders.registry.register_coder(value_type, CompressedCoder)

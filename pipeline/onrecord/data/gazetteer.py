@@ -47,7 +47,7 @@ class GazetteerError(ValueError):
     """The list has mistakes; ``problems`` has all of them, each with its line."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Join the problems to a message of one line each."""
+        """Join the problems to a message with one line per problem."""
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -120,13 +120,13 @@ def _columns(cells: list[str]) -> list[str]:
     """Return the columns of the header line.
 
     Raises:
-        GazetteerError: a column is unknown, missing, or there twice.
+        GazetteerError: a column is unknown, missing or repeated.
     """
     names = [cell.strip().lower() for cell in cells]
     problems = [
         *(f"unknown column {name!r}" for name in sorted(set(names).difference(COLUMNS))),
         *(f"no column {name!r}" for name in REQUIRED if name not in names),
-        *(f"column {name!r} is there twice" for name in COLUMNS if names.count(name) > 1),
+        *(f"column {name!r} appears twice" for name in COLUMNS if names.count(name) > 1),
     ]
     if problems:
         raise GazetteerError([f"header line: {', '.join(problems)}; the columns are {', '.join(COLUMNS)}"])
@@ -161,7 +161,7 @@ def _entry(columns: list[str], cells: list[str]) -> tuple[ListedName | None, lis
 
 def _name_problem(name: str) -> str | None:
     if not any(map(str.isalpha, name)):
-        return f"name {name!r}: no letter in it"
+        return f"name {name!r}: contains no letter"
     if len(name) < MIN_NAME_LENGTH:
         return f"name {name!r}: shorter than {MIN_NAME_LENGTH} characters"
     if len(name) > MAX_NAME_LENGTH:
@@ -170,7 +170,7 @@ def _name_problem(name: str) -> str | None:
 
 
 def _repeated(entries: dict[int, ListedName]) -> list[str]:
-    """Return the mistakes that a name is in two lines."""
+    """Return a mistake for each name that is in two lines."""
     line_of: dict[str, int] = {}
     return [
         f"line {line}: name {name!r} is already in line {line_of[name]}; a name can belong to one entry only"

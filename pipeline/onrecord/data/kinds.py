@@ -30,11 +30,11 @@ class RecordKind:
     """A kind of record.
 
     Attributes:
-        name: plural, lower case with underscores: the folder of its files, and what ``--extract`` and ``onrecord schema`` call it.
+        name: plural, lower case with underscores; also the name of its folder, and its name in ``--extract`` and ``onrecord schema``.
         record_type: the frozen dataclass of its records, whose ``kind`` is this name.
         schema: the file with its Avro schema.
-        component: the spaCy factory that finds its records in a ``Doc``; None for what is not extracted (articles, dead letters).
-        convert: ``package.module:function`` from ``(doc, header)`` to the records of a ``Doc``; None where there is no component. It is
+        component: the spaCy factory that finds its records in a ``Doc``; None for kinds that are not extracted (articles, dead letters).
+        convert: ``package.module:function`` from ``(doc, header)`` to the records of a ``Doc``; None if there is no component. It is
             imported only where articles are annotated, so that the rest of the package needs no spaCy.
         needs: the kinds whose components must run first.
     """
@@ -48,7 +48,7 @@ class RecordKind:
 
     @property
     def title(self) -> str:
-        """The name as steps of the graph have it: ``DeadLetters``."""
+        """The name in the form that the steps of the graph use: ``DeadLetters``."""
         return self.name.title().replace("_", "")
 
     def converter(self) -> Callable[[Any, Any], Iterable[Record]]:

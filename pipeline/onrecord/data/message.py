@@ -8,21 +8,21 @@ from datetime import datetime, timezone
 
 import msgspec
 
-MAX_MESSAGE_BYTES = 10 * 1024 * 1024  # what Pub/Sub carries
+MAX_MESSAGE_BYTES = 10 * 1024 * 1024  # the limit of Pub/Sub
 MAX_ATTRIBUTES = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class InvalidMessage(ValueError):
-    """A message that breaks the contract; the text names the field and says what would be right."""
+    """A message that breaks the contract; the text names the field and says what would be valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it came.
+    """A message as it was received.
 
-    ``origin`` is a file and line, or a subscription and message id; ``received_at`` is in UTC. ``problem`` is set where the source
-    could not read the whole message; the payload is then what could be read.
+    ``origin`` is a file and line, or a subscription and message id; ``received_at`` is in UTC. ``problem`` is set if the source
+    could not read the whole message; the payload is then the part that could be read.
     """
 
     payload: bytes
@@ -33,7 +33,7 @@ class Message:
 
 
 class Contract(msgspec.Struct):
-    """The fields of a message that have a meaning, as they stand in the JSON object."""
+    """The fields of the JSON object that have a meaning."""
 
     id: str | None = None
     text: str | None = None
@@ -47,7 +47,7 @@ class Contract(msgspec.Struct):
 
 
 def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract, dict[str, str]]:
-    """Return a message's fields, and those that the contract does not name as strings.
+    """Return a message's fields, and its unknown fields as strings.
 
     Raises:
         InvalidMessage: not UTF-8, not JSON, not one object, a wrong type, or over a size limit.
@@ -67,7 +67,7 @@ def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract
     except msgspec.ValidationError as error:
         raise InvalidMessage(_field_first(str(error))) from None
     except msgspec.DecodeError as error:
-        hint = "; an escape such as \\ud800 without its pair is no character" if b"\\ud" in payload.lower() else ""
+        hint = "; an escape such as \\ud800 without its pair is not a character" if b"\\ud" in payload.lower() else ""
         raise InvalidMessage(f"message: not JSON ({error}{hint})") from None
     except RecursionError:
         raise InvalidMessage("message: not readable JSON (nested too deeply)") from None

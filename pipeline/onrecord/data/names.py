@@ -1,20 +1,20 @@
-"""Names as they are compared: one form for all spellings of a name, in one article and in many.
+"""Normalised forms of names, for comparing spellings within and between articles.
 
-Plain functions without lexicons or a model, since they also serve programs that load neither. What a name is known by beyond its spelling
-(``Brightwater Corp.`` is ``Brightwater``) is decided in ``onrecord.nlp.entities`` and recorded as an entity's ``name_key``.
+Plain functions that need neither lexicons nor a model, because programs that load neither use them too. Equivalences beyond spelling
+(``Brightwater Corp.`` is ``Brightwater``) are decided in ``onrecord.nlp.entities`` and recorded as an entity's ``name_key``.
 """
 
 import functools
 import unicodedata
 
-# Letters that no decomposition turns into plain ones.
+# Letters that Unicode does not decompose into a plain letter and an accent.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
 )
 ARTICLES = frozenset({"the", "a", "an"})
 PUNCTUATION = ',;:!?"“”()[]'
 POSSESSIVES = ("'s", "’s", "'", "’")
-# Forms that are a pronoun and nothing else when they are the whole of a name.
+# Words that can only be a pronoun when they are the whole name.
 PRONOUNS = frozenset({
     "i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves", "you", "your", "yours", "yourself", "yourselves",
     "he", "him", "his", "himself", "she", "her", "hers", "herself", "it", "its", "itself",
@@ -25,7 +25,7 @@ PRONOUNS = frozenset({
 
 @functools.lru_cache(maxsize=65536)
 def fold(word: str) -> str:
-    """Return a word without accents, case, apostrophes, full stops: ``Erdoğan`` is ``erdogan``, ``U.S.`` is ``us``."""
+    """Return a word in lower case, without accents, apostrophes and full stops: ``erdogan`` for ``Erdoğan``, ``us`` for ``U.S.``."""
     if word.isascii():
         return word.lower().replace(".", "").replace("'", "")
     plain = unicodedata.normalize("NFKD", word).casefold().translate(PLAIN_LETTERS)
@@ -41,7 +41,7 @@ def words_of(name: str) -> tuple[str, ...]:
 def comparable(text: str) -> str:
     """Return the words of a text, folded, without punctuation, and separated by single spaces.
 
-    A text without a letter or digit has no words: it is returned as it is printed.
+    A text without letters and digits has no words: its printable characters are returned.
     """
     folded = (c if c.isalnum() else " " for word in text.split() for c in (*fold(word), " "))
     return " ".join("".join(folded).split()) or " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -54,7 +54,7 @@ def name_key(name: str) -> str:
         if bare.endswith(ending):
             bare = bare.removesuffix(ending)
             break
-    # Split twice: a folded word can have a space in it, where a character decomposes into one and an accent.
+    # Split twice: a folded word can contain a space, because some characters decompose into a space and an accent.
     folded = " ".join(map(fold, bare.split())).split()
     words = list(filter(None, (word.strip(PUNCTUATION) for word in folded)))
     while len(words) > 1 and words[0] in ARTICLES:
@@ -63,7 +63,7 @@ def name_key(name: str) -> str:
 
 
 def has_words(name: str, words: str) -> bool:
-    """Whether a name has a text in it, as whole words; both are in ``comparable`` form."""
+    """Whether a name contains a text as whole words; both are in ``comparable`` form."""
     return f" {words} " in f" {name} "
 
 

@@ -1,4 +1,4 @@
-"""What other packages register: objects behind the entry points of a group."""
+"""Objects that other packages register under a group of entry points."""
 
 from importlib.metadata import entry_points
 from typing import TypeVar
@@ -24,7 +24,7 @@ def registered(group: str, expected: type[T]) -> list[T]:
     for point in sorted(entry_points(group=group), key=lambda point: point.name):
         try:
             value = point.load()
-        except Exception as error:  # whatever the other package's import raises
+        except Exception as error:  # importing another package can raise anything
             raise PluginError(
                 f"entry point {point.name} = {point.value} in group {group} can't be loaded"
                 f" ({type(error).__name__}: {error}); repair or uninstall its package"

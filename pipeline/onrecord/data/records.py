@@ -1,6 +1,6 @@
-"""The records that the pipeline writes: frozen dataclasses, one a kind of Avro file.
+"""The records that the pipeline writes: one frozen dataclass per record kind.
 
-The field names are those of ``schemas/*.avsc``, which say what each one means. Everywhere in the package:
+The field names are those of ``schemas/*.avsc``, which explain each of them. Everywhere in the package:
 
 * offsets are Unicode code points (Python ``str`` indices) into the article's text, half-open ``[start, end)``;
 * times are timezone-aware datetimes in UTC;
@@ -25,9 +25,9 @@ Polarity: TypeAlias = Literal["SUPPORT", "OPPOSE", "NEUTRAL"]
 
 
 class Record(ABC):
-    """What every record has, of whatever kind.
+    """Base class of all records.
 
-    A record is a frozen dataclass whose fields are those of its Avro schema. One that is made from an article has its ``article_id``.
+    A record is a frozen dataclass with the fields of its Avro schema. Records made from an article have its ``article_id``.
     """
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class Record(ABC):
     @property
     @abstractmethod
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
 
 
 R = TypeVar("R", bound=Record)
@@ -44,7 +44,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the article's text: code points, end exclusive."""
+    """A span of the article's text: offsets in code points, end exclusive."""
 
     start: int
     end: int
@@ -53,7 +53,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a record: the pipeline, the language model, and the learned weights."""
+    """The versions of the pipeline, the language model and the learned weights that made a record."""
 
     pipeline_version: str
     model_name: str
@@ -63,7 +63,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the article's text that is of one kind; promos and credits are marked, never cut."""
+    """A part of the article's text that is of one kind; promos and credits are marked, not removed."""
 
     kind: SegmentKind
     start: int
@@ -72,7 +72,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One place where an entity is spoken of."""
+    """One mention of an entity."""
 
     span: Span
     kind: MentionKind
@@ -80,7 +80,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Whose words a quote gives; ``name`` is the fullest name of the one who is meant, for "he said" too."""
+    """The speaker of a quote; ``name`` is the speaker's fullest name in the article, also where the quote has a pronoun."""
 
     mention: Span | None
     entity_id: str | None
@@ -99,7 +99,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord(Record):
-    """One article, as it came."""
+    """One article, as received."""
 
     kind: ClassVar[str] = "articles"
     article_id: str
@@ -121,13 +121,13 @@ class ArticleRecord(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
         return self.article_id
 
 
 @dataclass(frozen=True, slots=True)
 class EntityRecord(Record):
-    """One person, body or place that an article speaks of, with all its mentions."""
+    """One person, organization or place that an article mentions, with all its mentions."""
 
     kind: ClassVar[str] = "entities"
     article_id: str
@@ -148,13 +148,13 @@ class EntityRecord(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
         return self.entity_id
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteRecord(Record):
-    """One utterance: what was said, the words that introduce it, and by whom."""
+    """One quote: its content, its cue and its speaker."""
 
     kind: ClassVar[str] = "quotes"
     article_id: str
@@ -171,13 +171,13 @@ class QuoteRecord(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
         return self.quote_id
 
 
 @dataclass(frozen=True, slots=True)
 class StanceRecord(Record):
-    """One stand that a holder takes toward a target, with the words that show it."""
+    """One stance of a holder toward a target, with the words that express it."""
 
     kind: ClassVar[str] = "stances"
     article_id: str
@@ -198,13 +198,13 @@ class StanceRecord(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
         return self.stance_id
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter(Record):
-    """A message, or one extractor's share of it, that could not be processed; the payload is as it came."""
+    """A message, or one extractor's part of it, that could not be processed, with the unchanged payload."""
 
     kind: ClassVar[str] = "dead_letters"
     dead_letter_id: str
@@ -220,7 +220,7 @@ class DeadLetter(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The id of the record, by which the records of a file are sorted."""
         return self.dead_letter_id
 
 
@@ -238,7 +238,7 @@ def spans_of(value: object) -> Iterator[Span]:
 
 @functools.cache
 def _fields_with_spans(record_type: type) -> tuple[str, ...]:
-    """Return the fields of a dataclass in which there may be a span."""
+    """Return the names of the fields of a dataclass that may contain spans."""
     return tuple(name for name, hint in get_type_hints(record_type).items() if _may_hold_spans(hint))
 
 
@@ -249,15 +249,15 @@ def _may_hold_spans(hint: Any) -> bool:
 
 
 def to_avro(record: Record) -> dict[str, Any]:
-    """Return the record as the plain values that an Avro writer takes."""
+    """Return a record as plain values for an Avro writer."""
     values: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(datetime, bytes), order="deterministic")
     return values
 
 
 def from_avro(record_type: type[R], values: dict[str, Any]) -> R:
-    """Return the record that an Avro reader's values stand for.
+    """Return the record with the values that an Avro reader returned.
 
     Raises:
-        msgspec.ValidationError: the values are not of that record's shape.
+        msgspec.ValidationError: the values don't fit the record type.
     """
     return msgspec.convert(values, record_type, builtin_types=(datetime, bytes))

@@ -1,4 +1,4 @@
-"""Settings that travel from the command line, or from a graph of one's own, to the steps: passed by name, checked before."""
+"""Settings of the steps, passed by name from the command line or from a program with its own graph; checked beforehand."""
 
 from dataclasses import dataclass, field
 
@@ -7,18 +7,18 @@ from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
 
 DEFAULT_MODEL = "en_core_web_sm"
-BATCH_SIZE = 16  # texts parsed together: speed is flat from here on, memory is not
+BATCH_SIZE = 16  # texts parsed together; larger batches take more memory and are not faster
 DEFAULT_SINK = "avro"
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionSettings:
-    """What is extracted from articles, and how.
+    """Which records are extracted from articles, and how.
 
     Attributes:
         model: name or folder of a spaCy model.
         extract: names of the record kinds to extract.
-        batch_size: articles parsed together at most; no record depends on it.
+        batch_size: maximum number of articles parsed together; it does not affect the records.
         max_text_length: code points; a longer article is a dead letter.
         gazetteer: the user's own names.
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
@@ -35,14 +35,14 @@ class ExtractionSettings:
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """Where records go.
+    """The destination of records.
 
     Attributes:
         folder: the output folder, on any of Beam's filesystems.
         sink: name of a registered sink.
         shards: files per record kind; in a stream, per kind and pane.
         job: in a stream, the run id in file names, which keeps the files of two runs into one folder apart.
-        asks_for_stable_input: whether the runner must be asked to repeat a write with the same records or not at all.
+        asks_for_stable_input: whether the runner must be asked for stable input: to retry a write only with the same records.
     """
 
     folder: str
@@ -54,12 +54,12 @@ class OutputSettings:
 
 @dataclass(frozen=True, slots=True)
 class StreamingSettings:
-    """How a stream is cut into windows, and what it remembers; all times are seconds.
+    """Windows and duplicate detection of a stream; all times are in seconds.
 
     Attributes:
         window: length of a window, by event time.
         allowed_lateness: an older article goes to the window of its arrival.
-        early_every: time between early results of an open window, or None for none.
+        early_every: time between early results of an open window, or None for no early results.
         dedupe_for: how long an article is remembered for duplicate detection.
         event_time: the message attribute that holds the event time, or None for ``published_at``.
     """

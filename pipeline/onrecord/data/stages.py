@@ -1,4 +1,4 @@
-"""Names of the steps that process whole messages, as dead letters have them in ``stage``; a failed extractor is a stage of its own."""
+"""Names of the steps that process whole messages, for the ``stage`` of dead letters; for extractors, it is the extractor's name."""
 
 DECODE = "Decode"
 ANNOTATE = "Annotate"

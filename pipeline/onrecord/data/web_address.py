@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-# Query parameters that tell how a reader came to a page, not which page it is.
+# Query parameters that record how a reader reached a page, and don't identify the page.
 TRACKING_PARAMETER = re.compile(
     r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|cmpid|ito|ref_src)", re.IGNORECASE
 )
@@ -21,7 +21,7 @@ class _WebAddress:
 
 
 def _web_address(url: str) -> _WebAddress | None:
-    """Return the parts of a web address, or None where there is none."""
+    """Return the parts of a web address, or None if the text is not one."""
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -37,10 +37,10 @@ def _web_address(url: str) -> _WebAddress | None:
 
 
 def normalised_url(url: str) -> str | None:
-    """Return the form that two addresses of one page share, or None where there is no web address.
+    """Return the form that two addresses of one page share, or None if the text is not a web address.
 
     Scheme and host in lower case, no "www.", default port, fragment, trailing slash or tracking parameters; the other
-    parameters sorted; http and https are one.
+    parameters are sorted, and http counts as https.
     """
     parts = _web_address(url)
     if parts is None:
@@ -51,6 +51,6 @@ def normalised_url(url: str) -> str | None:
 
 
 def domain(url: str) -> str | None:
-    """Return the publisher's domain of a web address, without "www.", or None where there is none."""
+    """Return the publisher's domain of a web address, without "www.", or None if the text is not a web address."""
     parts = _web_address(url)
     return parts.host if parts else None

@@ -1,1 +1,1 @@
-"""Dead letters: made, read back, held while they are replayed, and published."""
+"""Dead letters: making, reading, publishing, and holding them while they are replayed."""

@@ -1,4 +1,4 @@
-"""What could not be processed, with all that is needed to mend it and send it again."""
+"""Makes dead letters: messages that could not be processed, with everything needed to repair and resend them."""
 
 import hashlib
 from datetime import datetime, timezone
@@ -8,20 +8,20 @@ from onrecord.data.records import DeadLetter
 from onrecord.telemetry import metrics
 from onrecord.version import __version__
 
-DEAD_LETTERS = "dead_letters"  # the output of a step that its dead letters leave by
+DEAD_LETTERS = "dead_letters"  # the tag of the output that has the dead letters of a step
 ID_DIGITS = 32
-LONGEST_MESSAGE = 2_000  # code points of an error message; some quote what they met
+MAX_ERROR_MESSAGE_LENGTH = 2_000  # code points; some messages quote their input
 
 
 def dead_letter(message: Message, stage: str, error_type: str, error_message: str, stack_trace: str = "") -> DeadLetter:
-    """Return the dead letter of a message that failed just now, and count it.
+    """Return the dead letter of a message that has just failed, and count it.
 
     Args:
         message: the message, unchanged.
         stage: the step that refused it.
         error_type: the error's class.
-        error_message: what was wrong, and what would be right.
-        stack_trace: empty for a message that breaks the contract; there is nothing wrong with the code then.
+        error_message: what was wrong, and what would be valid.
+        stack_trace: empty for a message that breaks the contract, since the code is not at fault.
     """
     metrics.count(metrics.DEAD_LETTERS + error_type)
     identity = repr((message.origin, stage, message.payload)).encode("utf-8", "backslashreplace")
@@ -30,7 +30,7 @@ def dead_letter(message: Message, stage: str, error_type: str, error_message: st
         failed_at=datetime.now(timezone.utc),
         stage=stage,
         error_type=error_type,
-        error_message=error_message[:LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode("utf-8"),
+        error_message=error_message[:MAX_ERROR_MESSAGE_LENGTH].encode("utf-8", "backslashreplace").decode("utf-8"),
         stack_trace=stack_trace.encode("utf-8", "backslashreplace").decode("utf-8"),
         payload=message.payload,
         origin=message.origin.encode("utf-8", "backslashreplace").decode("utf-8"),

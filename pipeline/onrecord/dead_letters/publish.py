@@ -1,4 +1,4 @@
-"""Dead letters to a Pub/Sub topic."""
+"""Publishes dead letters to a Pub/Sub topic."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
         self.topic = topic
 
     def start_bundle(self) -> None:
-        """Begin with no letter: what a failed bundle left behind is not ours."""
+        """Discard the letters of a failed bundle."""
         self.waiting: list[Outgoing] = []
 
     def process(self, letter: DeadLetter) -> Iterator[None]:
-        """Take a letter in; one that is too large for a message is in the files alone."""
+        """Add a letter; one that is too large for a message is only in the files."""
         message = of_dead_letter(letter)
         if message is None:
             metrics.count(metrics.NOT_PUBLISHED)
@@ -31,16 +31,16 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
         return iter(())
 
     def finish_bundle(self) -> None:
-        """Publish what came."""
+        """Publish the letters of the bundle."""
         for _ in publish(self.topic, self.waiting):
             metrics.count(metrics.PUBLISHED)
 
 
 @dataclass
 class PublishDeadLetters(beam.PTransform):  # type: ignore[misc]
-    """Dead letters to a topic: the payload unchanged, what went wrong in the attributes.
+    """Publishes dead letters to a topic: the payload unchanged, the error in the attributes.
 
-    Beam's own ``WriteToPubSub`` makes a new connection for every bundle on the local runner, empty ones included.
+    Beam's own ``WriteToPubSub`` opens a new connection for every bundle on the local runner, even for empty ones.
 
     Attributes:
         topic: ``projects/P/topics/T``.
@@ -52,5 +52,5 @@ class PublishDeadLetters(beam.PTransform):  # type: ignore[misc]
         super().__init__()
 
     def expand(self, letters: beam.PCollection[DeadLetter]) -> beam.PCollection[None]:
-        """Publish them."""
+        """Return an empty ``PCollection``: published letters have no further output."""
         return letters | "Publish" >> beam.ParDo(PublishFn(self.topic))

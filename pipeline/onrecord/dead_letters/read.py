@@ -1,4 +1,4 @@
-"""Messages from dead letters: what came once, unchanged, to be tried again."""
+"""Reads dead letters, and turns them back into messages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from onrecord.data.records import DeadLetter
 from onrecord.data.stages import ANNOTATE, DECODE
 from onrecord.sinks import AVRO, file_sinks
 
-# A letter of another stage is one extractor's; the article and the other records are out.
+# Letters of other stages come from a single extractor; the article's other records were written.
 WHOLE_MESSAGE_STAGES = frozenset((DECODE, ANNOTATE))
 
 
@@ -32,7 +32,7 @@ def read_letters(path: str) -> Iterator[DeadLetter]:
 
 
 def message_of(letter: DeadLetter) -> Message:
-    """Return the message that a dead letter holds; when it was first received is not known any more."""
+    """Return the message of a dead letter; its ``received_at`` is the time of the failure, since the original is not recorded."""
     return Message(letter.payload, letter.origin, letter.failed_at, letter.attributes)
 
 
@@ -42,7 +42,7 @@ class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
 
     Attributes:
         files: Avro files of dead letters.
-        ids: of the letters that are to be read.
+        ids: ids of the letters to read.
     """
 
     files: tuple[str, ...]

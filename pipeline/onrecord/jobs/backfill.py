@@ -32,13 +32,13 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterLimit:
-    """How many dead letters a run may have: a number, or a share of the messages."""
+    """The maximum number of dead letters of a run, absolute or as a share of the messages."""
 
     number: int | None = None
     share: float | None = None
 
     def is_exceeded(self, dead_letters: int, messages: int) -> bool:
-        """Whether a run has too many."""
+        """Whether a run has more dead letters than the limit."""
         if self.share is not None:
             return dead_letters > self.share * messages
         return self.number is not None and dead_letters > self.number
@@ -46,18 +46,18 @@ class DeadLetterLimit:
 
 @dataclass(frozen=True, slots=True)
 class BackfillOptions:
-    """What a backfill is asked for.
+    """The options of a backfill.
 
     Attributes:
-        inputs: patterns of files.
-        extraction: what is extracted, and how.
-        output: where records go.
-        runner: what runs the job.
-        workers: processes of the local runner.
-        max_dead_letters: more of them fail the run.
+        inputs: file patterns.
+        extraction: which records are extracted, and how.
+        output: the destination of records.
+        runner: the runner of the job.
+        workers: number of processes of the local runner.
+        max_dead_letters: a run with more of them fails.
         overwrite: whether the records in the output folder are deleted first.
         verbose: whether Beam's log is shown.
-        beam_flags: options of Beam's.
+        beam_flags: Beam's own options.
     """
 
     inputs: tuple[str, ...]
@@ -72,7 +72,7 @@ class BackfillOptions:
 
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
-    """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
+    """Return Beam's options: onrecord's first, so that Beam's flags on the command line override them."""
     flags = [f"--runner={options.runner.batch}"]
     if options.workers > 1:
         flags.append(f"--direct_num_workers={options.workers}")
@@ -80,10 +80,10 @@ def pipeline_options(options: BackfillOptions) -> PipelineOptions:
 
 
 def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline:
-    """Return the pipeline of a backfill, ready to run; the output folder is cleared, if that was asked for, and made.
+    """Return the pipeline of a backfill, ready to run; the output folder is created, and cleared if ``overwrite`` is set.
 
     Args:
-        options: what was asked for.
+        options: the options of the backfill.
         source: reads the messages.
     """
     is_local = options.runner.is_local
@@ -97,7 +97,7 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
 
 
 class _Job:
-    """A backfill's job, on the local runner or elsewhere."""
+    """A backfill's job, on the local runner or another one."""
 
     def __init__(self, options: BackfillOptions, scratch: Path, console: Console) -> None:
         self._options = options
@@ -140,7 +140,7 @@ class _Job:
 
 def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Console) -> None:
     """Exit at once, without waiting for the runner's threads. No incomplete file has a final name."""
-    threading.excepthook = lambda arguments: None  # the threads that wait for the workers fail now
+    threading.excepthook = lambda arguments: None  # ignores the errors of threads that wait for the workers
     job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
@@ -151,7 +151,7 @@ def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Cons
 
 @contextmanager
 def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
-    """Yield a console on standard error, and send what the worker processes write there to a log file instead."""
+    """Yield a console on standard error, and redirect the standard error of the worker processes to a log file."""
     if verbose:
         yield Console(stderr=True)
         return
@@ -177,7 +177,7 @@ def run(
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
 
     Args:
-        options: what was asked for.
+        options: the options of the backfill.
         source: reads the messages, in place of the files of the options.
         before_leaving: called when a signal or the death of a worker process ends the command.
     """
@@ -199,7 +199,7 @@ def run(
             _leave(job, f"failed: a worker process died ({reason}); {hint}. {incomplete}", FAILED, scratch, messages)
 
         try:
-            # A KeyboardInterrupt would not do: on its way out the local runner waits for workers that wait for it.
+            # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
             with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
                 summary = job.run(source or ReadFiles(options.inputs))
                 if summary.unaccounted == 0 or not options.runner.counts_once:

@@ -1,4 +1,4 @@
-"""``onrecord publish``: files of messages to a Pub/Sub topic, for trying and load tests."""
+"""``onrecord publish``: publishes files of messages to a Pub/Sub topic, for trials and load tests."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ LINE_SECONDS = 20.0
 
 @dataclass
 class _Files:
-    """The messages of files, each payload as it stands there, no faster than so many a second."""
+    """The messages of files, with unchanged payloads, at up to ``rate`` messages per second."""
 
     files: tuple[str, ...]
     rate: float | None
@@ -39,21 +39,21 @@ class _Files:
 
 
 def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
-    """Publish the messages of files, and return the exit code: 0 all were, 1 some could not be.
+    """Publish the messages of files, and return the exit code: 0 if all were published, 1 if not.
 
     Args:
-        files: paths or patterns; a line is a message, whatever is on it, and so is a row of an Avro file.
+        files: paths or patterns; each line is published as a message, valid or not, and so is each row of an Avro file.
         topic: ``projects/P/topics/T``.
-        rate: messages a second, or None for as fast as they are taken.
+        rate: messages per second, or None for no limit.
     """
     messages = _Files(files, rate)
     sent = 0
-    told = time.monotonic()
+    reported = time.monotonic()
     try:
         for _ in publish(topic, messages):
             sent += 1
-            if time.monotonic() - told > LINE_SECONDS:
-                told = time.monotonic()
+            if time.monotonic() - reported > LINE_SECONDS:
+                reported = time.monotonic()
                 print(f"{sent:,} messages published", file=sys.stderr, flush=True)
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
         print(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""``onrecord replay``: dead letters through the pipeline again, as a backfill or back to a topic; each once.
+"""``onrecord replay``: processes dead letters again, as a backfill or through a topic; each of them once.
 
-What was replayed is noted beside the letters, in ``DIR/replayed/``, or acknowledged: a letter that fails again is a dead letter of the
-new run.
+Replayed letters are recorded next to the letters, in ``DIR/replayed/``, or acknowledged. A letter that fails again is a dead letter of
+the new run.
 """
 
 import json
@@ -27,12 +27,12 @@ from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
 
 DONE, FAILED = 0, 1
-NOTED_TOGETHER = 100  # letters to a topic between two notes; so many may be sent twice when the replay is killed
+LETTERS_PER_NOTE = 100  # letters published before they are noted; this many may be sent twice if the replay is killed
 
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The dead letters of a folder: which are to be replayed, and how many are left alone."""
+    """The dead letters of a folder: which are to be replayed, and how many are skipped."""
 
     files: tuple[str, ...]
     ids: frozenset[str]
@@ -54,7 +54,7 @@ def _noted(output: str) -> set[str]:
 
 
 def _note(output: str, ids: list[str]) -> None:
-    """Write down which letters were replayed; a note is complete or absent."""
+    """Record which letters were replayed; the file of a note is complete or absent."""
     name = uuid.uuid4().hex
     unfinished = FileSystems.join(_ledger(output), f"{name}.unfinished")
     with FileSystems.create(unfinished, "application/json") as file:
@@ -73,12 +73,12 @@ def find(output: str) -> Letters:
     return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial))
 
 
-def _say(letters: Letters, replayed: int) -> None:
+def _print_outcome(letters: Letters, replayed: int) -> None:
     print(f"{replayed:,} dead letters replayed")
     if letters.replayed_before:
-        print(f"{letters.replayed_before:,} left alone: replayed before")
+        print(f"{letters.replayed_before:,} skipped: replayed before")
     if letters.partial:
-        print(f"{letters.partial:,} left alone: one extractor failed, the article's other records are out")
+        print(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
@@ -89,7 +89,7 @@ def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
         if code != DONE:
             return code
         _note(output, list(letters.ids))
-    _say(letters, len(letters.ids))
+    _print_outcome(letters, len(letters.ids))
     return code
 
 
@@ -115,17 +115,17 @@ def to_topic(output: str, letters: Letters, topic: str) -> int:
     try:
         for item in wanted():
             batch.append(item)
-            if len(batch) >= NOTED_TOGETHER:
+            if len(batch) >= LETTERS_PER_NOTE:
                 replayed += send()
         replayed += send() if batch else 0
     except (GoogleAPICallError, GoogleAuthError, TimeoutError, ValueError) as error:
         print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
         return FAILED
-    _say(letters, replayed)
+    _print_outcome(letters, replayed)
     return DONE
 
 
-def _kept(batches: Iterable[list[DeadLetter]], output: str) -> frozenset[str]:
+def _spooled(batches: Iterable[list[DeadLetter]], output: str) -> frozenset[str]:
     """Write letters to Avro files, laid out as in the output folder of a run, and return their ids."""
     folder.prepare(output)
     ids: set[str] = set()
@@ -136,25 +136,25 @@ def _kept(batches: Iterable[list[DeadLetter]], output: str) -> frozenset[str]:
 
 
 def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]], BackfillOptions]) -> int:
-    """Run what a subscription of a dead-letter topic holds through a backfill, and return its exit code.
+    """Run the dead letters of a subscription through a backfill, and return its exit code.
 
-    It is acknowledged when the records are written; if they can't be, it is delivered again.
+    They are acknowledged when their records are written; if the backfill fails, they are redelivered.
 
     Args:
         subscription: ``projects/P/subscriptions/S``.
-        options_of: returns the options of a backfill with these files of letters.
+        options_of: returns the options of a backfill of some files of letters.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="onrecord-") as spool, HeldLetters(subscription) as held:
 
-            def let_go() -> None:
+            def release() -> None:
                 held.give_back()
                 shutil.rmtree(spool, ignore_errors=True)
 
-            ids = _kept(held, spool)
+            ids = _spooled(held, spool)
             if ids:
                 files = letter_files(spool)
-                code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=let_go)
+                code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=release)
                 if code != DONE:
                     return code
                 held.acknowledge()
@@ -166,7 +166,7 @@ def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]]
 
 
 def subscription_to_topic(subscription: str, topic: str) -> int:
-    """Publish what a subscription of a dead-letter topic holds; what is published is acknowledged, so it goes once."""
+    """Publish the dead letters of a subscription, and return the exit code; each is acknowledged once it is published."""
     subscriber = pubsub.SubscriberClient()
     replayed = 0
     try:

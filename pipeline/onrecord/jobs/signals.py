@@ -1,4 +1,4 @@
-"""What a job does on Ctrl-C and SIGTERM."""
+"""Handles Ctrl-C and SIGTERM."""
 
 import signal
 from collections.abc import Callable, Iterator

@@ -34,40 +34,40 @@ ACKNOWLEDGED_EARLY = (
 )
 
 KEPT_IN_MEMORY = (
-    "Prism keeps what waits for the end of a window in memory, and such messages are acknowledged: when it is killed, or the machine"
-    " fails, they are lost. Stop it with Ctrl-C or SIGTERM, which loses nothing."
+    "Prism keeps messages that wait for the end of a window in memory, and has acknowledged them: they are lost when it is killed or"
+    " the machine fails. Stop it with Ctrl-C or SIGTERM, which loses nothing."
 )
 STOPS: dict[Stop, str] = {
     "drain": "stops reading and writes what was read",
     "leave": "leaves the job running on its cluster",
-    "cancel": "cancels the job; what was not acknowledged is delivered again",
+    "cancel": "cancels the job; unacknowledged messages are redelivered",
 }
-GOES_ON = {
-    "FlinkRunner": "the job goes on: 'flink list' names it, 'flink stop --savepointPath FOLDER JOB' stops it so that it can be resumed",
-    "DataflowRunner": "the job goes on: 'gcloud dataflow jobs list' names it, 'gcloud dataflow jobs drain JOB' finishes and stops it",
-    "PortableRunner": "the job goes on where it runs, and is stopped there",
+STILL_RUNNING = {
+    "FlinkRunner": "the job keeps running: 'flink list' shows it, 'flink stop --savepointPath FOLDER JOB' stops it with a savepoint",
+    "DataflowRunner": "the job keeps running: 'gcloud dataflow jobs list' shows it, 'gcloud dataflow jobs drain JOB' finishes and stops it",
+    "PortableRunner": "the job keeps running on its cluster, and is stopped there",
 }
-CANCELLED = "cancelling the job; what it did not acknowledge is delivered again"
+CANCELLED = "cancelling the job; unacknowledged messages are redelivered"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """What a stream is asked for.
+    """The options of a stream.
 
     Attributes:
-        source: where messages come from.
-        source_value: what is read of it: a subscription, a pattern of files.
+        source: the source of messages.
+        source_value: value of the source's option: a subscription, a file pattern.
         source_options: values of the source's own options.
-        extraction: what is extracted, and how.
-        output: where records go.
-        streaming: windows and memory.
-        runner: what runs the job.
-        dead_letter_topic: a topic that dead letters are published to as well, or None.
+        extraction: which records are extracted, and how.
+        output: the destination of records.
+        streaming: windows and duplicate detection.
+        runner: the runner of the job.
+        dead_letter_topic: a topic to which dead letters are also published, or None.
         report_every: seconds between progress lines.
-        log_format: of the log on standard error.
+        log_format: format of the log on standard error.
         verbose: whether Beam's log is shown.
         detach: whether the job is left running on its cluster.
-        beam_flags: options of Beam's.
+        beam_flags: Beam's own options.
     """
 
     source: Source
@@ -91,12 +91,12 @@ def job_name() -> str:
 
 
 def pipeline_options(options: StreamOptions) -> PipelineOptions:
-    """Return Beam's options: ours first, so that a flag of Beam's on the command line has the last word."""
+    """Return Beam's options: onrecord's first, so that Beam's flags on the command line override them."""
     return PipelineOptions([f"--runner={options.runner.streaming}", "--streaming", *options.beam_flags])
 
 
 def leaves_job_running(options: StreamOptions) -> bool:
-    """Whether a stream goes on without the process that started it."""
+    """Whether a stream keeps running without the process that started it."""
     return portable.stop_of(options.runner, pipeline_options(options)) == "leave"
 
 
@@ -138,17 +138,17 @@ class _Stopping:
                 portable.cancel(self.result)
             self._exit("stopped", "stopped", INTERRUPTED)
         elif self._is_draining:
-            self._exit("stopped", "stopped; what was not written yet is lost", INTERRUPTED)
+            self._exit("stopped", "stopped; records that were not written yet are lost", INTERRUPTED)
         else:
             self._is_draining = True
             _drain(self._options)
             self._log.say(
-                "draining", "stopping: finishing and writing everything read so far (press again to exit at once)"
+                "draining", "stopping: finishing and writing everything that was read (press again to exit at once)"
             )
 
     def leave(self) -> None:
         """Leave the job to its cluster."""
-        self._exit("left", f"left; {GOES_ON[self._options.runner.name]}", DONE)
+        self._exit("left", f"detached; {STILL_RUNNING[self._options.runner.name]}", DONE)
 
     def _exit(self, event: str, text: str, exit_code: int) -> None:
         self._log.say(event, text)
@@ -164,9 +164,9 @@ def _report_progress(result: PipelineResult, log: Log, event: str = "progress") 
 
 @contextmanager
 def _elsewhere(options: StreamOptions) -> Iterator[None]:
-    """Give a job that runs elsewhere what it needs here: an end for its job server, and nobody who hears what its workers print.
+    """Stop the job server of a job on another runner when the block ends, and discard the output of its workers unless verbose.
 
-    They print besides what they log: Prism commits steps that have nothing to commit.
+    Workers also print messages that are not in their log: Prism, for example, commits steps that have nothing to commit.
     """
     with ExitStack() as stack:
         if not options.runner.is_local:

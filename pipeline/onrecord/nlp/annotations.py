@@ -1,7 +1,6 @@
-"""What the components write onto a ``Doc``: entities, quotes and stances that point at one another by index.
+"""Annotations that the components add to a ``Doc``: entities, quotes and stances, which refer to one another by index.
 
-An article's id and the records' ids are not known here; ``onrecord.nlp.extract`` adds them. Offsets are code points into
-``doc.text``.
+They have no article id and no record ids; ``onrecord.nlp.extract`` adds those. Offsets are code points into ``doc.text``.
 """
 
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from onrecord.data.records import EntityType, Mention, Polarity, QuoteType, Reso
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One person, body or place: ``doc._.onrecord_entities[i]``.
+    """One person, organization or place: ``doc._.onrecord_entities[i]``.
 
     ``name_key`` is the same for the same name in other articles. ``refers_to`` is the index of the entity that a metonym
-    stands for, or its name where it is no entity of the article.
+    refers to, or its name if the article does not mention it.
     """
 
     name: str
@@ -45,7 +44,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One utterance: ``doc._.onrecord_quotes[i]``; ``parent`` is the index of the quote that it stands in."""
+    """One quote: ``doc._.onrecord_quotes[i]``; ``parent`` is the index of the quote that contains it."""
 
     type: QuoteType
     content: tuple[Span, ...]
@@ -66,7 +65,7 @@ class StanceParty:
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """One stand: ``doc._.onrecord_stances[i]``; ``quote`` is an index into ``doc._.onrecord_quotes``."""
+    """One stance: ``doc._.onrecord_stances[i]``; ``quote`` is an index into ``doc._.onrecord_quotes``."""
 
     holder: StanceParty
     target: StanceParty
@@ -88,7 +87,7 @@ Doc.set_extension("onrecord_stances", default=(), force=True)
 
 
 def title_of(doc: Doc) -> str | None:
-    """Return the article's title, which is not in the text; None where it is not known."""
+    """Return the article's title, which is not part of the text; None if it is unknown."""
     return cast("str | None", doc._.onrecord_title)
 
 
@@ -113,7 +112,7 @@ def stances_of(doc: Doc) -> tuple[Stance, ...]:
 
 
 def code_points(tokens: TokenSpan | Token) -> Span:
-    """Return spaCy's span or token as a span of code points."""
+    """Return a spaCy span or token as a span of code points."""
     if isinstance(tokens, Token):
         return Span(tokens.idx, tokens.idx + len(tokens.text), tokens.text)
     return Span(tokens.start_char, tokens.end_char, tokens.text)

@@ -1,4 +1,4 @@
-"""From texts to records in one call: language, one parse, and every extractor on the same ``Doc``."""
+"""Converts texts to records in one call: identifies the language, parses once, and runs every extractor on the same ``Doc``."""
 
 import threading
 import traceback
@@ -18,12 +18,12 @@ from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model
 from onrecord.nlp.segments import find_segments
 
-# What a parser or a rule raises on unforeseen text. Anything else (TypeError, AttributeError, MemoryError, …) is a bug or a broken
+# Errors that a parser or a rule raises on unforeseen text. Any other (TypeError, AttributeError, MemoryError, …) is a bug or a broken
 # machine, and fails the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 
-# The product of small matrices takes another path through the processor and may differ in the last bit; a batch of few words is padded,
-# so that the parse of a text never depends on its batch.
+# Products of small matrices are computed by other code and may differ in the last bit. Batches of few words are padded, so that the parse
+# of a text never depends on its batch.
 MIN_WORDS = 300
 FILLER = "word " * MIN_WORDS
 
@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The result for one text. ``language_score`` is None where the language was given; ``words`` is the number of parsed tokens."""
+    """The result for one text. ``language_score`` is None if the language was given; ``words`` is the number of parsed tokens."""
 
     language: str
     language_score: float | None
@@ -53,7 +53,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to annotate, with the header of its records, whether it is a duplicate, and its language and title where known."""
+    """A text to annotate, with the header of its records, whether it is a duplicate, and its language and title if known."""
 
     text: str
     header: Header
@@ -63,7 +63,7 @@ class Text:
 
 
 def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
-    """Return the record of an article."""
+    """Return the record of an article: its own fields, and the language and segments of its annotation."""
     return ArticleRecord(
         article_id=article.article_id,
         published_at=article.published_at,
@@ -93,11 +93,11 @@ class Annotator:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def provenance(self, pipeline_version: str) -> Provenance:
-        """Return what goes into each record."""
+        """Return the provenance of each record."""
         return self.model.provenance(pipeline_version)
 
     def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
-        """Return the annotation of each text, in order; it does not depend on which texts come together.
+        """Return the annotation of each text, in order; it does not depend on the other texts.
 
         A duplicate and a text that is not English are not parsed. A text that can't be parsed, and an extractor that fails on one, is
         a ``Failure`` of that text alone.
@@ -107,7 +107,7 @@ class Annotator:
 
     @contextmanager
     def parsed(self, texts: Sequence[Text]) -> Iterator[Iterator[Annotation]]:
-        """Yield an iterator over the annotations, which are made one by one, in order; the parse is done when the block is entered."""
+        """Yield an iterator over the annotations, which are made lazily, in order; the texts are parsed when the block is entered."""
         unparsed = [self._unparsed(text) for text in texts]
         to_parse = [
             text.text for text, known in zip(texts, unparsed, strict=True) if known.is_english and not text.is_duplicate
@@ -121,21 +121,21 @@ class Annotator:
             )
 
     def _unparsed(self, text: Text) -> Annotation:
-        """Return what is known of a text without the model."""
+        """Return the part of a text's annotation that does not need the model."""
         tag, score = (text.language, None) if text.language is not None else language.detect(text.text)
         if not language.is_english(tag):
             return Annotation(tag, score, is_english=False)
         return Annotation(tag, score, segments=find_segments(text.text) if text.is_duplicate else ())
 
     def _parsed(self, texts: Sequence[str]) -> Iterator[Doc | Failure]:
-        """Return the Doc of each text. When the batch fails, each text is parsed alone, to find the one at fault."""
+        """Return the Doc of each text. If the batch fails, each text is parsed alone, to find the one at fault."""
         try:
             return iter(self._batch(texts))
         except DATA_ERRORS:
             return map(self._parsed_alone, texts)
 
     def _batch(self, texts: Sequence[str]) -> list[Doc]:
-        """Return the Docs of a batch, the same whatever else is in it."""
+        """Return the Docs of a batch; each is the same in any batch."""
         if not texts:
             return []
         filler = [FILLER] if sum(len(text.split()) for text in texts) < MIN_WORDS else []
@@ -179,15 +179,15 @@ class Annotator:
 
 
 def check_spans(records: Iterable[Record], text: str) -> None:
-    """Compare every span with the text.
+    """Check every span against the text.
 
     Raises:
-        ValueError: a span does not slice back, or is empty.
+        ValueError: a span is empty, or differs from the text between its offsets.
     """
     for record in records:
         for span in spans_of(record):
             if not span.text or text[span.start : span.end] != span.text:
-                raise ValueError(f"{record.record_id}: span [{span.start}, {span.end}) does not hold its text")
+                raise ValueError(f"{record.record_id}: span [{span.start}, {span.end}) does not match its text")
 
 
 def _failure(stage: str, error: BaseException) -> Failure:

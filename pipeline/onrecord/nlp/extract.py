@@ -1,4 +1,4 @@
-"""From an annotated ``Doc`` to records: adds the ids and the header that the components don't know."""
+"""Converts the annotations of a ``Doc`` to records: adds the ids and the article's header."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from spacy.tokens import Doc
 from onrecord.data.records import EntityRecord, Mention, Party, Provenance, QuoteRecord, Span, Speaker, StanceRecord
 from onrecord.nlp.annotations import Attribution, StanceParty, entities_of, quotes_of, stances_of
 
-ID_DIGITS = 12  # 48 bits: two of the few hundred records of one article never meet
+ID_DIGITS = 12  # 48 bits: a collision among the few hundred records of one article is practically impossible
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What every record of an article carries; ``text_sha256`` keeps the ids of two versions of an article apart."""
+    """The fields that all records of an article share; ``text_sha256`` makes the ids of two versions of an article differ."""
 
     article_id: str
     published_at: datetime | None
@@ -22,7 +22,7 @@ class Header:
     text_sha256: str
 
     def record_id(self, kind: str, *parts: object) -> str:
-        """Return the id of the record that ``parts`` tell apart from the others of its kind in this text."""
+        """Return the id of a record; ``parts`` are the values that distinguish it from the others of its kind in this text."""
         digest = hashlib.sha256(repr((self.text_sha256, kind, parts)).encode("utf-8"))
         return f"{self.article_id}#{kind}-{digest.hexdigest()[:ID_DIGITS]}"
 
@@ -43,9 +43,9 @@ def _quote_ids(doc: Doc, header: Header) -> tuple[str, ...]:
 
 
 def _mentions(doc: Doc) -> list[tuple[Mention, ...]]:
-    """Return where each of the Doc's entities is spoken of: its names, and the other words for it as a speaker.
+    """Return the mentions of each of the Doc's entities: its names, and nouns and pronouns for it as a speaker.
 
-    The ids are made of the names alone, so that they are the same where no quotes are extracted.
+    The ids depend on the names only, so that they don't change if no quotes are extracted.
     """
     mentions = [{mention.span: mention for mention in entity.mentions} for entity in entities_of(doc)]
     for quote in quotes_of(doc):
@@ -58,7 +58,7 @@ def _mentions(doc: Doc) -> list[tuple[Mention, ...]]:
 
 
 def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
-    """Return a record for each of the Doc's entities."""
+    """Return the records of the Doc's entities, in the order of ``entities_of``."""
     ids, mentions = _entity_ids(doc, header), _mentions(doc)
     return tuple(
         EntityRecord(
@@ -94,7 +94,7 @@ def _speaker(attribution: Attribution | None, entity_ids: tuple[str, ...]) -> Sp
 
 
 def quote_records(doc: Doc, header: Header) -> tuple[QuoteRecord, ...]:
-    """Return a record for each of the Doc's quotes."""
+    """Return the records of the Doc's quotes, in text order."""
     ids, entity_ids = _quote_ids(doc, header), _entity_ids(doc, header)
     return tuple(
         QuoteRecord(
@@ -119,7 +119,7 @@ def _party(party: StanceParty, entity_ids: tuple[str, ...]) -> Party:
 
 
 def stance_records(doc: Doc, header: Header) -> tuple[StanceRecord, ...]:
-    """Return a record for each of the Doc's stances."""
+    """Return the records of the Doc's stances, in text order."""
     quote_ids, entity_ids = _quote_ids(doc, header), _entity_ids(doc, header)
 
     def offsets(party: StanceParty) -> object:

@@ -6,7 +6,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 SAMPLE_LENGTH = 600  # code points: enough to identify a language, and bounds the cost of a long text
 UNDETERMINED = "und"
-NOT_LINGUISTIC = "zxx"  # what the detector says of figures and marks
+NOT_LINGUISTIC = "zxx"  # the detector's tag for figures and punctuation
 
 
 @functools.cache

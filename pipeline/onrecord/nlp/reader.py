@@ -1,4 +1,4 @@
-"""One text to its records, without Beam."""
+"""Extracts the records of a single text, without Beam."""
 
 import functools
 from collections.abc import Iterable
@@ -81,15 +81,15 @@ def read(
 
     Args:
         text: the article's text; spans are offsets into it, in code points, end exclusive.
-        title: its title, where that is not part of the text.
-        article_id: its id; derived from the URL or the text where there is none.
+        title: its title, unless it is part of the text.
+        article_id: its id; by default derived from the URL, or else from the text.
         url: its web address.
         published_at: when it was published: a datetime, an RFC 3339 string, or milliseconds since 1970 (UTC).
-        language: BCP 47 tag; detected where there is none. Nothing is extracted from a text that is not English.
+        language: BCP 47 tag; detected by default. Nothing is extracted from a text that is not English.
         model: an English spaCy model, by package or folder.
 
     Raises:
-        ValueError: the text is empty or too long, or an argument has the wrong form; the message names it.
+        ValueError: the text is empty or too long, or an argument is malformed; the message names it.
         ExtractionError: the text can't be parsed, or an extractor fails on it.
         onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
     """

@@ -1,7 +1,7 @@
 """Segments of an article: which lines are its body, and which are promos, credits, bylines, datelines and captions.
 
-Marked, never cut: offsets stay those of the article's text. The component also marks for the parser where paragraphs begin, since a
-headline without a full stop would otherwise flow into the sentence below it.
+The segments are marked, not removed, so offsets into the article's text stay valid. The component also marks the starts of paragraphs for
+the parser, since a headline without a full stop would otherwise be parsed as part of the sentence below it.
 """
 
 import functools
@@ -20,7 +20,7 @@ from onrecord.nlp.annotations import segments_of
 MAX_MARKED_LINE = 300
 HEAD_LINES = 8  # bylines and dates are among the first lines that are not blank
 TAIL_LINES = 6  # contact lines and sources are among the last lines
-# Text that was wrapped to a width has no longer lines, and most of its lines end in mid-sentence.
+# Hard-wrapped text has no longer lines than this, and most of its lines end in mid-sentence.
 MAX_WRAPPED_LINE = 100
 MIN_WRAPPED_SHARE = 0.6
 MIN_WRAPPED_LINES = 3
@@ -53,8 +53,8 @@ UPPER = "A-ZÀ-ÖØ-Þ"
 PLACE = rf"[{UPPER}][{UPPER}.'’-]+(?:[ /][{UPPER}][{UPPER}.'’-]*){{0,2}}"
 REGION = rf"(?:, [{UPPER}][\w.’']{{1,16}}(?: [{UPPER}][a-z]{{1,16}})?)"
 PLACE_DATE_LINE = re.compile(rf"{PLACE}{REGION}?,? {DATE}\s*$")
-# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash. After a place alone a
-# sentence must begin: "NATO — the alliance of 32 — met" is prose.
+# "GENEVA, March 3 (Agency) — ": a place in capitals, or any place before a name in brackets, and a dash. After a place alone,
+# a sentence must begin: "NATO — the alliance of 32 — met" is prose.
 DASH = r"(?:\s?—\s?|\s?(?:–|--?)\s+)(?=\S)"
 AGENCY = rf"\([{UPPER}][A-Za-z.&/ ]{{1,30}}\)"
 SENTENCE = rf"(?=[\W_]{{0,3}}[{UPPER}\d])"
@@ -89,7 +89,7 @@ def _lines(text: str) -> list[Line]:
 
 
 def _is_wrapped(lines: list[Line]) -> bool:
-    """Whether the text was wrapped to a width, so that most line ends are meaningless."""
+    """Whether the text is hard-wrapped, so that most line ends are meaningless."""
     longest = max((len(line.text) for line in lines), default=0)
     if len(lines) < MIN_WRAPPED_LINES or longest > MAX_WRAPPED_LINE:
         return False
@@ -196,5 +196,5 @@ class SegmentMarker:
 
 @Language.factory("onrecord_segments", assigns=["doc._.onrecord_segments"])
 def make_segment_marker(nlp: Language, name: str) -> SegmentMarker:
-    """Return the spaCy component ``onrecord_segments``; it goes first, so that the parser knows where paragraphs begin."""
+    """Return the spaCy component ``onrecord_segments``; it must run before the parser, for which it marks the starts of paragraphs."""
     return SegmentMarker()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-# Parsing as many takes about two gigabytes; ordinary text of the maximum length has two thirds of them.
+# Parsing this many takes about two gigabytes; ordinary text of the maximum length has two thirds as many.
 MAX_TOKENS = 100_000
 MAX_RUN = 1_000  # code points; web addresses are shorter
 PIECE = 100

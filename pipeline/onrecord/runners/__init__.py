@@ -1,4 +1,4 @@
-"""What each of Beam's runners can do, as data; the documentation has the same table for readers."""
+"""The capabilities of Beam's runners, as data; the documentation has the same table for users."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ _DOWNLOADS = "chooses a runner by what it can download; give DirectRunner or Pri
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """What a runner can do. Sources and sinks say themselves which runners they refuse.
+    """The capabilities of a runner. Sources and sinks list the runners that they refuse.
 
     Attributes:
         name: as ``--runner`` takes it.
         batch: Beam's name of the runner for a backfill.
         streaming: Beam's name of the runner for a stream.
-        no_batch: why it runs no backfill, and the way out; empty where it does.
-        no_streaming: why it runs no stream, and the way out; empty where it does.
-        is_local: whether it is part of Beam's Python package and runs in processes of this machine that we start.
-        has_pubsub: whether it reads Pub/Sub by itself; for others there is a portable source.
+        no_batch: why it can't run a backfill, and the way out; empty if it can.
+        no_streaming: why it can't run a stream, and the way out; empty if it can.
+        is_local: whether it is part of Beam's Python package and runs in local processes that onrecord starts.
+        has_pubsub: whether it has its own Pub/Sub reader; others use the portable one.
         counts_once: whether its counters count a retried bundle once.
-        asks_for_stable_input: whether it must be asked to repeat some steps with the same input after a failure, and can do that.
+        asks_for_stable_input: whether it retries a step with the same input after a failure, but only if asked for stable input.
     """
 
     name: str
@@ -62,5 +62,5 @@ OFFERED = tuple(runner.name for runner in RUNNERS if not (runner.no_batch and ru
 
 
 def find(name: str) -> Runner | None:
-    """Return the runner of a name, in upper or lower case; None where there is none."""
+    """Return the runner with a name, in upper or lower case; None if there is none."""
     return _BY_NAME.get(name.lower())

@@ -20,7 +20,7 @@ def runner(workers: int) -> FnApiRunner:
     """Return the local runner, with one worker in this process or with several worker processes.
 
     Raises:
-        UntestedBeamError: there are several, and onrecord was not tested with the installed version of Beam.
+        UntestedBeamError: there are several workers, and onrecord was not tested with the installed version of Beam.
     """
     if workers == 1:
         return FnApiRunner()
@@ -33,7 +33,7 @@ def runner(workers: int) -> FnApiRunner:
 
 
 def end_children(seconds: float = MAX_TERMINATE_SECONDS) -> None:
-    """Terminate the processes that a runner started, workers or a job server; kill those that are still there after ``seconds``."""
+    """Terminate the processes that a runner started, workers or a job server; kill those that are still running after ``seconds``."""
     children = psutil.Process().children(recursive=True)
     for child in children:
         with suppress(psutil.NoSuchProcess):

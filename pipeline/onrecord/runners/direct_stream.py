@@ -1,4 +1,4 @@
-"""Streaming on Beam's local runner: sources that can be asked to stop, and that wait for Pub/Sub while it can't be reached."""
+"""Streaming on Beam's local runner: sources that can be asked to stop, and that wait while Pub/Sub is unreachable."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, S
 from onrecord import beam_internals
 from onrecord.sources.polled import PolledMessages
 
-PULL_SECONDS = 2.0  # of waiting for messages, during which no window is written
+PULL_SECONDS = 2.0  # a pull waits this long for messages, and no window is written meanwhile
 NO_ANSWER = (DeadlineExceeded, RetryError, ServiceUnavailable)
 MIN_OUTAGE_INTERVAL_SECONDS = 60.0  # between two reports of an outage
 MAX_REASON_LENGTH = 300  # code points
@@ -45,10 +45,10 @@ Report = Callable[[str, str], None]  # takes the name of an event, and a descrip
 
 @dataclass
 class Reachability:
-    """Whether Pub/Sub can be reached: reports the beginning and the end of an outage, but not each retry.
+    """Tracks outages of Pub/Sub: reports the beginning and the end of each, but not each retry.
 
     Attributes:
-        report: is called with what happened.
+        report: called with the name and the description of each event.
         clock: returns the time in seconds.
     """
 
@@ -58,14 +58,14 @@ class Reachability:
     _reported_at: float = float("-inf")
 
     def lost(self, reason: str) -> None:
-        """Note that a try failed; a connection that comes and goes is reported once per interval."""
+        """Record a failed call; an unstable connection is reported once per interval."""
         now = self.clock()
         if self._lost_at is None and now - self._reported_at >= MIN_OUTAGE_INTERVAL_SECONDS:
             self._lost_at = self._reported_at = now
             self.report("unreachable", f"Pub/Sub is unreachable, retrying: {reason[:MAX_REASON_LENGTH]}")
 
     def found(self) -> None:
-        """Note that a try was answered."""
+        """Record an answered call."""
         if self._lost_at is not None:
             self.report("reachable", f"Pub/Sub is reachable again after {self.clock() - self._lost_at:,.0f} s")
             self._lost_at = None
@@ -87,7 +87,7 @@ class _ShortPull:
         return self._client.pull(**{**arguments, "timeout": PULL_SECONDS, "retry": None})
 
     def acknowledge(self, **arguments: Any) -> None:
-        # It may or may not have arrived. If it did not, the message is delivered again, and dropped as a duplicate.
+        # The call may have succeeded. If not, the message is redelivered, and dropped as a duplicate.
         with suppress(*NO_ANSWER):
             self._client.acknowledge(**arguments)
 
@@ -99,7 +99,7 @@ class _PubSub:
     reachability: Reachability
 
     def pull(self, pull: Callable[[], Values], subscription: str) -> Values:
-        """Return the next messages, none when there are none or no answer.
+        """Return the next messages; an empty list if there are none, or no answer.
 
         Raises:
             NotFound: there is no such subscription.
@@ -126,7 +126,7 @@ def runner(report: Report) -> PipelineRunner:
     """Return the local streaming runner, with sources that end after ``DRAIN.request()``.
 
     Args:
-        report: is called with the beginning and the end of each outage of Pub/Sub.
+        report: called at the beginning and the end of each outage of Pub/Sub.
 
     Raises:
         UntestedBeamError: onrecord was not tested with the installed version of Beam.

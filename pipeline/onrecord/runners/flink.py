@@ -17,11 +17,11 @@ MAX_BUNDLE_SIZE = 50
 MAX_BUNDLE_MILLIS = 500
 # Messages are acknowledged to Pub/Sub once the last checkpoint but one contains them; files are written with the checkpoint that follows.
 CHECKPOINT_MILLIS = 10_000
-MAX_AWAY_SECONDS = 300.0  # a job manager that was killed may take this long to answer, and to know its jobs again
+MAX_AWAY_SECONDS = 300.0  # a restarted job manager may take this long to answer and to recover its jobs
 
 
 class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
-    """Options of Beam's Flink runner, under its own names. Only those that are given are passed on."""
+    """Options of Beam's Flink runner, under their original names. Only those that are given are passed on."""
 
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
@@ -73,7 +73,7 @@ def needed_flags(flags: list[str], problems: list[str]) -> list[str]:
 
 
 def _restore(options: PipelineOptions) -> dict[str, Any]:
-    """Return what a job resumes from, as fields of Flink's request to run a jar."""
+    """Return the savepoint that a job resumes from, as fields of Flink's request to run a jar."""
     asked = options.view_as(FlinkJobOptions)
     fields: dict[str, Any] = {}
     if asked.savepoint_path:
@@ -84,5 +84,5 @@ def _restore(options: PipelineOptions) -> dict[str, Any]:
 
 
 def runner() -> PipelineRunner:
-    """Return Beam's runner for Flink, with savepoints, and with patience while the job manager is away."""
+    """Return Beam's runner for Flink, with savepoints, and with retries while the job manager is unavailable."""
     return ResumingFlinkRunner(_restore, MAX_AWAY_SECONDS)

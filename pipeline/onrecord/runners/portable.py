@@ -48,7 +48,7 @@ def check_places(runner: Runner, option: str, places: Iterable[str], flags: list
 
 
 def beam_runner(runner: Runner) -> PipelineRunner | None:
-    """Return the runner of a job; None where Beam's own of that name does.
+    """Return the runner of a job; None if Beam's own runner of that name is used.
 
     Raises:
         UntestedBeamError: onrecord was not tested with the installed version of Beam.
@@ -62,10 +62,10 @@ def beam_runner(runner: Runner) -> PipelineRunner | None:
 
 
 def stop_of(runner: Runner, options: PipelineOptions) -> Stop:
-    """Return what Ctrl-C does to a stream.
+    """Return the effect of Ctrl-C on a stream.
 
     Prism can be asked to finish if its workers are threads of this process. A job on a cluster is left running if no part of it is on
-    this machine; otherwise it is cancelled, and Pub/Sub delivers again what was not acknowledged.
+    this machine; otherwise it is cancelled, and Pub/Sub redelivers unacknowledged messages.
     """
     environment = options.view_as(PortableOptions).environment_type
     if runner.is_local:

@@ -26,7 +26,7 @@ def cache() -> Path:
 
 
 def how_to_get_it() -> str:
-    """Return how to build it: with Go 1.25 or later, which verifies the checksums of the sources."""
+    """Return instructions for building Prism: with Go 1.25 or later, which verifies the checksums of the sources."""
     return f"build it with 'GOBIN={cache()} go install {MODULE}@v{BEAM_VERSION}', or give {FLAG}=FILE"
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 MAX_START_SECONDS = 300.0  # enough to load a model on a busy machine
 CLOSE_PRIORITY = 10  # of closing the connection at exit: before multiprocessing waits for the child
-END = "end of the answers"  # compared by value, since it is pickled on its way
+END = "end of the answers"  # compared by value, since it is pickled
 
 Work: TypeAlias = Callable[[Any], Iterator[Any]]
 Load: TypeAlias = Callable[[], tuple[Any, Work]]
@@ -75,7 +75,7 @@ class LimitedProcess:
         """Prepare a process; it is started by ``start``, or with the first request.
 
         Args:
-            load: is called in the child; returns a greeting, and the function that yields the answers to a request. It is sent to the
+            load: called in the child; returns a greeting, and the function that yields the answers to a request. It is sent to the
                 child, so it must be a function of a module, or a ``partial`` of one.
             seconds: time limit for each answer.
             task: what the process does, for messages: "reading the page".

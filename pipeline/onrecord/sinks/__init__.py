@@ -1,4 +1,4 @@
-"""Where records go: a module and a registration per sink.
+"""Sinks of records: one module and one registration per sink.
 
 ``--sink`` names one. Another package adds a sink with an entry point in the group ``onrecord.sinks`` whose value is a ``Sink``, most
 easily a ``FileSink``: a file format on top of the step that writes complete files by kind, shard, window and pane. Nothing in this
@@ -26,10 +26,10 @@ ENTRY_POINTS = "onrecord.sinks"
 
 @dataclass(frozen=True)
 class Sink:
-    """A place for records of every kind.
+    """A destination for records of all kinds.
 
     Attributes:
-        name: what ``--sink`` calls it.
+        name: its name in ``--sink``.
         transform: ``package.module:function`` from a record kind's name and ``OutputSettings`` to the ``PTransform`` that writes a
             ``PCollection`` of such records. It is imported when the job is built.
         refusals: the runners that can't write there, by name, each with the reason and the way out; all others can.
@@ -40,7 +40,7 @@ class Sink:
     refusals: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), kw_only=True)
 
     def write(self, kind: str, settings: OutputSettings) -> "beam.PTransform":
-        """Return the step that writes the records of a kind."""
+        """Return the step that writes records of one kind."""
         make: Callable[[str, OutputSettings], Any] = pkgutil.resolve_name(self.transform)
         return make(kind, settings)
 
@@ -50,7 +50,7 @@ class FileSink(Sink):
     """A file format.
 
     Attributes:
-        extension: of the files' names, with the dot.
+        extension: file extension, with the dot.
         write_records: writes one whole file: gets the open file, the kind, its records in order, and the file's name below the output
             folder. Equal arguments must give equal bytes.
         read_records: gets the open file and the kind, and yields the records of the file.
@@ -86,7 +86,7 @@ def file_sinks() -> tuple[FileSink, ...]:
 
 
 def file_sink(name: str) -> FileSink:
-    """Return the sink of a name, which must be one that writes files."""
+    """Return the sink with a name, which must be a file sink."""
     sink = sinks()[name]
     assert isinstance(sink, FileSink), name
     return sink

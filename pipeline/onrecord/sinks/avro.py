@@ -1,4 +1,4 @@
-"""Avro, the default file format: a block-compressed container file with the schema of its kind inside."""
+"""Avro, the default file format: a block-compressed container file that includes the schema of its record kind."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from onrecord.data.records import Record, from_avro, to_avro
 from onrecord.version import __version__
 
 EXTENSION = ".avro"
-CODEC = "deflate"  # every Avro reader has it
+CODEC = "deflate"  # supported by every Avro reader
 
 
 def write_records(file: BinaryIO, kind: RecordKind, records: Iterable[Record], name: str) -> None:

@@ -1,7 +1,7 @@
-"""Records to files of any format, in a backfill and in a stream: each gets its final name only when it is complete.
+"""Writes records to files of any format, in a backfill or a stream. A file gets its final name only when it is complete.
 
 A backfill writes one file per shard, a stream one per window, pane and shard. Beam's own sinks lose or overwrite records when a window
-fires more than once; this one names a file by its content, so that a retry writes the same bytes over its own file and nothing else.
+fires more than once; this one names a file by its content, so that a retry replaces only its own file, with the same bytes.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ from onrecord.data.settings import OutputSettings
 from onrecord.sinks import AVRO, FileSink, file_sink
 
 TEMPORARY = ".in-progress"
-RECORDS_A_PACK = 256  # records of some articles share most of their words; more in a pack gain little
-TIME = "%Y%m%dT%H%M%SZ"  # of a window's start and end in a file's name: no colon, no blank, and it sorts
+RECORDS_PER_PACK = 256  # larger packs hardly compress better
+TIME = "%Y%m%dT%H%M%SZ"  # of a window's start and end in a file name: sortable, without colons and spaces
 
 
 def shard_of(record: Record, shards: int) -> int:
@@ -49,11 +49,11 @@ def pane_file_name(
 
     Args:
         kind: name of the record kind.
-        window: its start, in UTC, gives the folders.
-        pane: how many times the window has fired before.
+        window: the window; the folders are named after its start, in UTC.
+        pane: number of times that the window has fired before.
         shard: from 0.
         settings: the number of shards, and the run id; the next run counts panes from 0 again.
-        extension: of the file's name, with the dot.
+        extension: file extension, with the dot.
     """
     start, end = window.start.to_utc_datetime(), window.end.to_utc_datetime()
     folder = f"{kind}/date={start:%Y-%m-%d}/hour={start:%H}"
@@ -72,7 +72,7 @@ def _ordered(records: Iterable[Record]) -> Iterator[Record]:
 def write_file(output: str, name: str, kind: str, records: Iterable[Record], sink: FileSink = AVRO) -> None:
     """Write records to ``output/name``, ordered by id; equal records give equal bytes.
 
-    The file is written under a temporary name, in a folder that no reader looks into, and renamed when it is closed.
+    The file is written under a temporary name, in a folder that readers ignore, and renamed when it is closed.
     """
     temporary = FileSystems.join(output, TEMPORARY, f"{uuid.uuid4().hex}{sink.extension}")
     final = FileSystems.join(output, *name.split("/"))
@@ -84,14 +84,14 @@ def write_file(output: str, name: str, kind: str, records: Iterable[Record], sin
 
 
 class PackFn(beam.DoFn):  # type: ignore[misc]
-    """Packs the records of a shard together, so that a fraction of their size waits between two steps."""
+    """Compresses the records of a shard together, so that less data waits between two steps."""
 
     def __init__(self, record_type: type[Record], shards: int) -> None:
         self.shards = shards
         self.coder = CompressedCoder(tuple[record_type, ...])  # type: ignore[valid-type]
 
     def start_bundle(self) -> None:
-        """Start without packs: those of a failed bundle are not this one's."""
+        """Discard the packs of a failed bundle."""
         self.packs: dict[tuple[BoundedWindow, int], list[tuple[Timestamp, Record]]] = {}
 
     def process(
@@ -100,11 +100,11 @@ class PackFn(beam.DoFn):  # type: ignore[misc]
         timestamp: Timestamp = beam.DoFn.TimestampParam,
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[WindowedValue]:
-        """Add a record; yield the pack that it fills."""
+        """Add a record; yield its pack once that is full."""
         place = window, shard_of(record, self.shards)
         pack = self.packs.setdefault(place, [])
         pack.append((timestamp, record))
-        if len(pack) >= RECORDS_A_PACK:
+        if len(pack) >= RECORDS_PER_PACK:
             yield self._packed(*place)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
@@ -133,7 +133,7 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
         window: BoundedWindow = beam.DoFn.WindowParam,
         pane: PaneInfo = beam.DoFn.PaneInfoParam,
     ) -> Iterator[str]:
-        """Yield the name of the file that was written; an empty pane gives none."""
+        """Yield the name of the file that was written; an empty pane has no file."""
         shard, packs = group
         records = [record for pack in packs for record in self.coder.decode(pack)]
         if not records:
@@ -149,14 +149,14 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class WriteFiles(beam.PTransform):  # type: ignore[misc]
-    """Records of one kind to ``OUTPUT/KIND/KIND-SHARD-of-SHARDS.EXTENSION``; a shard without records has no file.
+    """Writes records of one kind to ``OUTPUT/KIND/KIND-SHARD-of-SHARDS.EXTENSION``; a shard without records has no file.
 
     Records in windows go to one file per window, pane and shard, below ``OUTPUT/KIND/date=YYYY-MM-DD/hour=HH/``. Panes must be
     discarding: no pane repeats the records of an earlier one.
 
     Attributes:
-        kind: name of the record kind, which is that of its folder.
-        settings: the output folder, which ``sinks.output_folder.prepare`` has made, and how files are made in it.
+        kind: name of the record kind, which is also the name of its folder.
+        settings: the output folder, which ``sinks.output_folder.prepare`` must have created, and the layout of its files.
     """
 
     kind: str

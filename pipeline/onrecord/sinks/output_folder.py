@@ -1,4 +1,4 @@
-"""The output folder: made ready before a run, tidied after it."""
+"""Prepares the output folder before a run, and tidies it afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from onrecord.sinks import file_sinks
 from onrecord.sinks.files import TEMPORARY
 
 SUMMARY = "summary.json"
-FILES = "{kind}-?????-of-?????{extension}"  # the names that sinks.files.file_name gives
+FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
 
 
 def _paths(pattern: str) -> list[str]:
@@ -19,12 +19,12 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder holds no file; one that does not exist is empty."""
+    """Whether a folder contains no files, or does not exist."""
     return not _paths(FileSystems.join(output, "**")) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
 
 
 def clear(output: str) -> None:
-    """Delete the files of a run: those under the names that it gives, unfinished ones, and the summary."""
+    """Delete the files of an earlier run: complete and unfinished ones, and the summary."""
     for kind in kinds():
         for sink in file_sinks():
             names = FILES.format(kind=kind, extension=sink.extension)
@@ -44,7 +44,7 @@ def discard_unfinished(output: str) -> None:
 
 
 def prepare(output: str) -> None:
-    """Make the folders that files are written to; object stores need none."""
+    """Create the folders that files are written to; object stores have no folders."""
     for name in (*kinds(), TEMPORARY):
         folder = FileSystems.join(output, name)
         if not FileSystems.exists(folder):

@@ -1,4 +1,4 @@
-"""Messages to a Pub/Sub topic: dead letters as they leave a stream, and what is sent by hand."""
+"""Publishes messages to a Pub/Sub topic: dead letters of a stream, and the messages of ``publish`` and ``replay``."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -17,9 +17,10 @@ MAX_ATTRIBUTES = 100
 MAX_NAME_BYTES = 256
 MAX_VALUE_BYTES = 1024
 
-TOLD = ("dead_letter_id", "stage", "error_type", "error_message", "origin")  # attributes of a dead letter's message
+# The attributes that describe the error in the message of a dead letter.
+ERROR_ATTRIBUTES = ("dead_letter_id", "stage", "error_type", "error_message", "origin")
 MESSAGES_IN_FLIGHT = 100
-SEND_SECONDS = 60.0  # until a message that could not be delivered is an error
+SEND_SECONDS = 60.0  # timeout for the delivery of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class Outgoing:
 @functools.cache
 def publisher() -> "pubsub.PublisherClient":
     """Return this process's connection to Pub/Sub, or to the emulator that ``PUBSUB_EMULATOR_HOST`` names."""
-    from google.cloud import pubsub  # here, because a backfill has no use for what takes so long to import
+    from google.cloud import pubsub  # here, because it is slow to import, and a backfill does not need it
 
     return pubsub.PublisherClient()
 
 
 def publish(topic: str, messages: Iterable[Outgoing]) -> Iterator[Outgoing]:
-    """Publish messages, and yield each when Pub/Sub has it; few are under way at a time.
+    """Publish messages, and yield each once Pub/Sub has accepted it; at most ``MESSAGES_IN_FLIGHT`` are in flight.
 
     Raises:
         GoogleAPICallError, TimeoutError: a message could not be delivered.
@@ -60,27 +61,30 @@ def _delivered(in_flight: Iterable[tuple[Outgoing, "Future[str]"]]) -> Iterator[
 
 
 def cut(text: str, limit: int) -> str:
-    """Return the beginning of a text that has at most so many bytes in UTF-8."""
+    """Return the longest prefix of a text with at most ``limit`` bytes in UTF-8."""
     return text.encode("utf-8")[:limit].decode("utf-8", "ignore")
 
 
 def of_dead_letter(letter: DeadLetter) -> Outgoing | None:
-    """Return a dead letter as a message, the payload unchanged; None where that is larger than a message may be.
+    """Return a dead letter as a message with the payload unchanged, or None if the payload is too large for a message.
 
-    The message's own attributes come along as far as Pub/Sub takes them; what went wrong is in five more.
+    The message's own attributes are kept where they fit Pub/Sub's limits; ``ERROR_ATTRIBUTES`` describe the error.
     """
     if len(letter.payload) > MAX_DATA_BYTES - MAX_ATTRIBUTES * (MAX_NAME_BYTES + MAX_VALUE_BYTES):
         return None
-    told: dict[str, str] = {name: getattr(letter, name) for name in TOLD}
+    error: dict[str, str] = {name: getattr(letter, name) for name in ERROR_ATTRIBUTES}
     own = {
         name: value
         for name, value in sorted(letter.attributes.items())
-        if name and name not in TOLD and len(name.encode()) <= MAX_NAME_BYTES and len(value.encode()) <= MAX_VALUE_BYTES
+        if name
+        and name not in ERROR_ATTRIBUTES
+        and len(name.encode()) <= MAX_NAME_BYTES
+        and len(value.encode()) <= MAX_VALUE_BYTES
     }
-    kept = dict(list(own.items())[: MAX_ATTRIBUTES - len(told)])
-    return Outgoing(letter.payload, {**kept, **{name: cut(value, MAX_VALUE_BYTES) for name, value in told.items()}})
+    kept = dict(list(own.items())[: MAX_ATTRIBUTES - len(error)])
+    return Outgoing(letter.payload, {**kept, **{name: cut(value, MAX_VALUE_BYTES) for name, value in error.items()}})
 
 
 def original_attributes(attributes: dict[str, str]) -> dict[str, str]:
-    """Return a dead letter's attributes without those that tell what went wrong: the message's own."""
-    return {name: value for name, value in attributes.items() if name not in TOLD}
+    """Return the original attributes of a message: those of its dead letter, without ``ERROR_ATTRIBUTES``."""
+    return {name: value for name, value in attributes.items() if name not in ERROR_ATTRIBUTES}

@@ -1,4 +1,4 @@
-"""The records that a run wrote, read back."""
+"""Reads the records that a run wrote."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Where article messages come from: a module and a registration per source.
+"""Sources of article messages: one module and one registration per source.
 
 A backfill reads files; a stream reads one of the registered ``Source``s. Another package adds one with an entry point in the group
-``onrecord.sources``. Nothing in this module needs Beam, so that the command line can list the sources at once.
+``onrecord.sources``. Nothing in this module needs Beam, so that the command line can list the sources quickly.
 """
 
 import functools
@@ -25,10 +25,10 @@ TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
 
 @dataclass(frozen=True)
 class SourceContext:
-    """What a source may need to know of the run that reads it.
+    """Properties of a run that a source may depend on.
 
     Attributes:
-        has_pubsub: whether the runner reads Pub/Sub by itself.
+        has_pubsub: whether the runner has its own Pub/Sub reader.
         options: values of the source's own options, by their names with underscores.
     """
 
@@ -38,7 +38,7 @@ class SourceContext:
 
 @dataclass(frozen=True)
 class SourceOption:
-    """An option of a source's own: a whole number."""
+    """An option of a single source; its value is an integer."""
 
     name: str
     metavar: str
@@ -49,7 +49,7 @@ class SourceOption:
 
 
 def no_problem(value: str) -> str | None:
-    """Return what is wrong with a value: nothing."""
+    """Accept every value."""
     return None
 
 
@@ -58,14 +58,14 @@ class Source:
     """Something that ``onrecord stream`` can read from.
 
     Attributes:
-        name: of the option that chooses it: ``watch`` for ``--watch``.
-        metavar: of that option's value.
-        help: of that option.
+        name: name of the option that selects it: ``watch`` for ``--watch``.
+        metavar: placeholder for that option's value in its help.
+        help: help text of that option.
         transform: ``package.module:function`` from the option's value and a ``SourceContext`` to the ``PTransform`` that reads
             ``Message``s. It is imported when the job is built.
-        problem: returns what is wrong with a value, or None.
+        problem: returns why a value is invalid, or None.
         options: further options.
-        acknowledges: whether messages are acknowledged to a service, so that what is lost in memory is not sent again.
+        acknowledges: whether messages are acknowledged to a service, which then does not redeliver messages that are lost in memory.
         refusals: the runners that can't read it, by name, each with the reason and the way out; all others can.
     """
 
@@ -85,12 +85,12 @@ class Source:
 
 
 def subscription_problem(value: str) -> str | None:
-    """Return what is wrong with the name of a Pub/Sub subscription."""
+    """Return why a name of a Pub/Sub subscription is invalid, or None."""
     return None if SUBSCRIPTION.fullmatch(value) else "give the full name, projects/PROJECT/subscriptions/SUBSCRIPTION"
 
 
 def topic_problem(value: str) -> str | None:
-    """Return what is wrong with the name of a Pub/Sub topic."""
+    """Return why a name of a Pub/Sub topic is invalid, or None."""
     return None if TOPIC.fullmatch(value) else "give the full name, projects/PROJECT/topics/TOPIC"
 
 

@@ -1,7 +1,6 @@
 """Article messages from Avro files: a row is a message, its columns are the fields of the JSON object.
 
-The blocks are taken apart here, because the library's reader believes every length that a file states: a few bytes can stand for
-gigabytes.
+Blocks are read here, because the library's reader trusts every length that a file states: a few bytes can make it allocate gigabytes.
 """
 
 import io
@@ -17,10 +16,9 @@ import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 
-MAX_BLOCK_BYTES = (
-    64 * 1024 * 1024
-)  # stored or decompressed; writers make blocks of kilobytes, and a message has 10 MB at the most
-DEEPEST_SCHEMA = 32  # types within types: the library calls itself for each, and can't tell when the stack is full
+# Stored or decompressed. Writers make blocks of kilobytes, and a message has 10 MB at most.
+MAX_BLOCK_BYTES = 64 * 1024 * 1024
+MAX_SCHEMA_DEPTH = 32  # nested types; the library recurses into each, and can't detect a full stack
 MAGIC = b"Obj\x01"
 # https://avro.apache.org/docs/1.12.0/specification/#object-container-files
 HEADER = fastavro.parse_schema(
@@ -38,11 +36,11 @@ LONG = fastavro.parse_schema("long")
 
 
 class BrokenFile(ValueError):
-    """What is in the file, from here on, can't be read; the text says why."""
+    """The file can't be read from here on; the message says why."""
 
 
 class _Bounded:
-    """A file that is asked for no more at a time than a block may have, and gives all that it is asked for."""
+    """A file whose reads are complete, and limited to the maximum size of a block."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -82,43 +80,43 @@ CODECS: dict[str, Callable[[bytes], bytes]] = {"null": bytes, "deflate": _inflat
 
 
 class _Schema:
-    """What the rows of a file are; it is refused where a few bytes could stand for millions of values, or fill the stack."""
+    """The schema of a file's rows. It is refused if a few bytes could encode millions of values, or overflow the stack."""
 
     def __init__(self, text: bytes) -> None:
         """Parse a schema.
 
         Raises:
-            BrokenFile: it is none, or refused.
+            BrokenFile: it is not a schema, or is refused.
         """
         self._named: dict[str, Any] = {}
-        self._takes_bytes: dict[str, bool | None] = {}  # None while a type is looked into
+        self._takes_bytes: dict[str, bool | None] = {}  # None while a type is being examined
         try:
             self.parsed = fastavro.parse_schema(self._shallow(json.loads(text)), self._named)
         except BrokenFile:
             raise
-        except Exception as error:  # the library fails on a broken schema in ways of all kinds
+        except Exception as error:  # the library raises all kinds of errors on a broken schema
             raise BrokenFile(f"it has no schema that can be read ({type(error).__name__})") from None
         if not (isinstance(self.parsed, dict) and self.parsed["type"] == "record" and self._has_bytes(self.parsed)):
-            raise BrokenFile("its rows are no records with fields")
+            raise BrokenFile("its rows are not records with fields")
 
     def _shallow(self, schema: Any, depth: int = 0) -> Any:
-        if depth > 3 * DEEPEST_SCHEMA:  # a type within a type is up to three values within one another in JSON
-            raise BrokenFile(f"its schema has more than {DEEPEST_SCHEMA} types within types")
+        if depth > 3 * MAX_SCHEMA_DEPTH:  # a nested type is up to three nested values in JSON
+            raise BrokenFile(f"its schema nests types more than {MAX_SCHEMA_DEPTH} levels deep")
         for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
             self._shallow(inner, depth + 1)
         return schema
 
     def _has_bytes(self, schema: Any) -> bool:
-        """Whether every value of a type takes up bytes."""
+        """Whether every value of a type takes at least one byte."""
         if isinstance(schema, list):
             for branch in schema:
                 self._has_bytes(branch)
-            return True  # which of them it is
+            return True  # the index of the branch
         name = schema if isinstance(schema, str) else str(schema.get("name", ""))
         if name in self._takes_bytes:
             known = self._takes_bytes[name]
             if known is None:
-                raise BrokenFile(f"its type {name} holds itself")
+                raise BrokenFile(f"its type {name} contains itself")
             return known
         if isinstance(schema, str) and schema not in self._named:
             return schema != "null"
@@ -130,10 +128,10 @@ class _Schema:
     def _has_bytes_inside(self, schema: dict[str, Any]) -> bool:
         kind = schema["type"]
         if kind == "record":
-            fields = [self._has_bytes(field["type"]) for field in schema["fields"]]  # each is looked into
+            fields = [self._has_bytes(field["type"]) for field in schema["fields"]]  # examines every field
             return any(fields)
         if kind == "array" and not self._has_bytes(schema["items"]):
-            raise BrokenFile("it has arrays of nothing")
+            raise BrokenFile("it has arrays of items that take no bytes")
         if kind == "map":
             self._has_bytes(schema["values"])
         return bool(schema["size"]) if kind == "fixed" else kind != "null"
@@ -146,17 +144,17 @@ class _Container:
         """Read the header.
 
         Raises:
-            BrokenFile: it is none.
+            BrokenFile: the file has no valid header.
         """
         self._file = _Bounded(file)
         try:
             header: Any = fastavro.schemaless_reader(self._file, HEADER, None)  # type: ignore[arg-type]
         except (OSError, MemoryError):
             raise
-        except Exception:  # the library fails on broken bytes in ways of all kinds
+        except Exception:  # the library raises all kinds of errors on broken bytes
             header = {"magic": b""}
         if header["magic"] != MAGIC:
-            raise BrokenFile("it is no Avro file")
+            raise BrokenFile("it is not an Avro file")
         codec = header["meta"].get("avro.codec", b"null").decode("ascii", "backslashreplace")
         if codec not in CODECS:
             raise BrokenFile(f"its codec {codec[:40]!r} is none of {', '.join(CODECS)}")
@@ -165,7 +163,7 @@ class _Container:
         self._sync: bytes = header["sync"]
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Yield how many rows a block has, and its bytes as stored.
+        """Yield each block's number of rows, and its bytes as stored.
 
         Raises:
             BrokenFile: the rest of the file can't be read.
@@ -185,7 +183,7 @@ class _Container:
         """Yield the rows of a block.
 
         Raises:
-            BrokenFile: one can't be read, and so none of those behind it.
+            BrokenFile: a row can't be read, and neither can those after it.
         """
         try:
             plain = io.BytesIO(self.decompress(data))
@@ -195,27 +193,27 @@ class _Container:
                 yield row
         except (BrokenFile, MemoryError):
             raise
-        except Exception as error:  # the library fails on broken bytes in ways of all kinds
+        except Exception as error:  # the library raises all kinds of errors on broken bytes
             raise BrokenFile(f"{type(error).__name__}: {error}") from None
 
 
 def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
     """Yield the message in each row of an Avro file: a JSON object of the columns that are not null.
 
-    Memory is bounded by ``MAX_BLOCK_BYTES`` a block. What can't be read ends in a message with a ``problem``: a row with those behind it
-    in its block, or the rest of the file.
+    Memory is bounded by ``MAX_BLOCK_BYTES`` per block. Unreadable data becomes a message with a ``problem``: a row with those after it in
+    its block, or the rest of the file.
 
     Args:
         file: the file's bytes as stored.
         path: its name, which goes into the messages' origin with the number of the row.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: bytes that a message may have.
+        limit: maximum size of a message in bytes.
     """
     row = 0
 
     def unreadable(problem: str, payload: bytes = b"") -> Message:
         return Message(
-            payload[:limit], f"{path}:{row + 1}", changed_at, {}, f"file: {problem}; mend it and run it again"
+            payload[:limit], f"{path}:{row + 1}", changed_at, {}, f"file: {problem}; repair the file and rerun"
         )
 
     try:

@@ -1,4 +1,4 @@
-"""Article messages from files on any of Beam's filesystems; the ending of the name tells the format."""
+"""Article messages from files on any of Beam's filesystems; the file extension determines the format."""
 
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.message import Message
 
-# The reader of each format, imported when a file needs it: from the open file, its path and the time of its last change to messages.
+# The reader of each format, imported when a file needs it. It takes the open file, its path and the time of its last change.
 FORMATS = {
     ".avro": "onrecord.sources.avro:read_messages",
     ".warc": "onrecord.sources.warc:read_messages",
     ".warc.gz": "onrecord.sources.warc:read_messages",
     ".warc.zst": "onrecord.sources.warc:read_messages",
 }
-JSON_LINES = "onrecord.sources.json_lines:read_messages"  # of any other name
+JSON_LINES = "onrecord.sources.json_lines:read_messages"  # for all other extensions
 
 Reader: TypeAlias = Callable[[BinaryIO, str, datetime], Iterator[Message]]
 
@@ -41,7 +41,7 @@ def read_file(file: FileMetadata) -> Iterator[Message]:
 
 @dataclass
 class ReadFiles(beam.PTransform):  # type: ignore[misc]
-    """Reads the messages of all matching files; one worker reads a file from start to end, so that messages have numbers.
+    """Reads the messages of all matching files; one worker reads a file from start to end, so that messages can be numbered.
 
     Attributes:
         patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.

@@ -1,4 +1,4 @@
-"""From a news page to the fields of an article message: main text, title, authors and date."""
+"""Reads the fields of an article message from a news page: main text, title, authors and date."""
 
 import re
 
@@ -8,7 +8,7 @@ from trafilatura.settings import Document
 
 from onrecord.data.message import Contract, InvalidMessage
 
-MAX_PAGE_LENGTH = 2_000_000  # code points; the longest of news pages have half of that
+MAX_PAGE_LENGTH = 2_000_000  # code points; the longest news pages have half as many
 MAX_TAGS = 50_000
 # The parser's time grows with the square of one tag's attributes, so a tag must not be longer than this many code points.
 MAX_TAG_LENGTH = 20_000
@@ -19,7 +19,7 @@ STATED_DATES = {"original_date": True, "extensive_search": False, "max_date": "9
 
 
 def read_page(contract: Contract) -> Contract:
-    """Return a message's fields with those that its ``html`` tells; what the message itself states is believed.
+    """Return a message's fields, completed from its ``html``; values that the message itself states take precedence.
 
     Raises:
         InvalidMessage: there is no main text on the page, or it is over a size limit.
@@ -41,7 +41,7 @@ def read_page(contract: Contract) -> Contract:
             date_extraction_params=STATED_DATES,
         )
     except Exception as error:
-        # On a page that is broken enough the library fails in ways of all kinds, assertions among them.
+        # On a badly broken page the library raises all kinds of errors, AssertionError among them.
         raise InvalidMessage(f"html: the page is too broken to be read ({type(error).__name__})") from error
     if not isinstance(page, Document) or not (page.text or "").strip():
         raise InvalidMessage("html: no main text was found on the page")

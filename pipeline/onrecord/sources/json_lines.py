@@ -11,10 +11,10 @@ import zstandard
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 
 CHUNK = 1 << 20
-ZSTD_CHUNK = 1 << 12  # a small frame can grow 30,000-fold, so little is fed in at a time
+ZSTD_CHUNK = 1 << 12  # a small frame can expand 30,000-fold, so little is fed in at a time
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CARRIAGE_RETURN = b"\r"
-# What a broken archive raises: cut short, a wrong checksum, or bytes that are no such archive.
+# Errors of a broken archive: it is cut short, has a wrong checksum, or is not an archive of this format.
 BROKEN_ARCHIVE = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile)
 
 
@@ -33,7 +33,7 @@ def _zstd_chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
-    """Yield a file's bytes, decompressed by what its name ends in.
+    """Yield a file's bytes, decompressed according to its extension.
 
     Raises:
         EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile: the archive is broken.
@@ -42,7 +42,7 @@ def chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
         yield from _zstd_chunks(file)
         return
     if path.endswith(".gz"):
-        # read1 gives out what it has; read would drop that when the archive breaks off behind it.
+        # read1 returns what it has; read would discard that if the archive breaks off after it.
         read: Callable[[int], bytes] = gzip.GzipFile(fileobj=file, mode="rb").read1
     else:
         read = file.read
@@ -51,7 +51,7 @@ def chunks(file: BinaryIO, path: str) -> Iterator[bytes]:
 
 
 def _bounded_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
-    """Yield each line without its end, cut at ``limit`` bytes, with the length that it had."""
+    """Yield each line without its end, cut at ``limit`` bytes, and its full length in bytes."""
     head, length = b"", 0
     for chunk in chunks:
         *ended, rest = chunk.split(b"\n")
@@ -65,16 +65,16 @@ def _bounded_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[bytes,
 
 
 def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
-    """Yield the message on each line of a JSON-lines file; blank lines are none.
+    """Yield the message on each line of a JSON-lines file; blank lines are skipped.
 
-    Memory is bounded by ``limit`` bytes a line. A line over the limit, or an archive that breaks off, ends in a message with a
-    ``problem``; what came before a break is not lost.
+    Memory is bounded by ``limit`` bytes per line. A line over the limit, or the rest of a broken archive, becomes a message with a
+    ``problem``; lines before the break are not lost.
 
     Args:
         file: the file's bytes as stored.
-        path: its name, which tells how it is compressed and goes into the messages' origin.
+        path: its name, whose extension determines the compression, and which goes into the messages' origin.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: bytes that a message may have.
+        limit: maximum size of a message in bytes.
     """
     lines = _bounded_lines(chunks(file, path), limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1)
     number = 0
@@ -85,8 +85,8 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         except StopIteration:
             return
         except BROKEN_ARCHIVE as error:
-            # What stood before the break on this line is gone with the decompressor's state: the rest of the file is lost to anyone.
-            problem = f"file: the archive is broken from here on ({error}); mend the file and run it again"
+            # The beginning of this line is lost with the decompressor's state, and the rest of the file can't be decompressed at all.
+            problem = f"file: the archive is broken from here on ({error}); repair the file and rerun"
             yield Message(b"", f"{path}:{number}", changed_at, {}, problem)
             return
         payload = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line

@@ -11,14 +11,14 @@ from onrecord.data.message import Message
 
 
 class Poll(Protocol):
-    """What a polled source reads from."""
+    """Returns the messages of a polled source."""
 
     def __call__(self, drain: threading.Event) -> list[Message]:
-        """Return the next messages, or none after a short wait; once ``drain`` is set, none means that there are no more."""
+        """Return the next messages, or an empty list after a short wait; once ``drain`` is set, an empty list means the end."""
 
 
 class PolledMessages(beam.PTransform):  # type: ignore[misc]
-    """Messages that the local runner polls for whenever it has nothing else to do; their timestamps are the times of the polls."""
+    """Messages that the local runner polls for whenever it is idle; their timestamps are the times of the polls."""
 
     def __init__(self, poll: Poll) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Article messages from Pub/Sub, with Beam's own reader, or with a portable one where the runner has none."""
+"""Article messages from Pub/Sub, with Beam's own reader, or with the portable one on runners without a reader."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
 
 
 def message_of(received: PubsubMessage, origin: str) -> Message:
-    """Return what Pub/Sub delivered as a message; it was received when it was published, however often it is delivered.
+    """Return a ``PubsubMessage`` as a message; ``received_at`` is its publish time, which is the same for each delivery.
 
     Args:
         received: data, attributes, message id and publish time.
@@ -21,7 +21,7 @@ def message_of(received: PubsubMessage, origin: str) -> Message:
     return Message(
         payload=received.data or b"",
         origin=f"{origin}/{received.message_id}",
-        # The client's times are of a class of their own; the sum is a plain one.
+        # The client returns its own subclass of datetime; the sum is a plain datetime.
         received_at=EPOCH + (published - EPOCH) if published else EPOCH,
         attributes=dict(received.attributes or {}),
     )
@@ -34,7 +34,7 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
     Attributes:
         subscription: ``projects/P/subscriptions/S``, or None.
         topic: ``projects/P/topics/T``, or None.
-        has_pubsub: whether the runner reads Pub/Sub by itself; if not, there must be a subscription.
+        has_pubsub: whether the runner has its own Pub/Sub reader; if not, a subscription is required.
     """
 
     subscription: str | None
@@ -54,10 +54,10 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
 
 
 def from_subscription(name: str, context: SourceContext) -> ReadPubSub:
-    """Return the source that ``--subscription`` chooses."""
+    """Return the source that ``--subscription`` selects."""
     return ReadPubSub(name, None, context.has_pubsub)
 
 
 def from_topic(name: str, context: SourceContext) -> ReadPubSub:
-    """Return the source that ``--topic`` chooses."""
+    """Return the source that ``--topic`` selects."""
     return ReadPubSub(None, name, context.has_pubsub)

@@ -1,4 +1,4 @@
-"""Article messages from WARC files, as crawlers write them: each HTML response is a message with its page and its address."""
+"""Article messages from WARC files, as crawlers write them: each HTML response is a message with the page and its URL."""
 
 import codecs
 import re
@@ -17,14 +17,14 @@ from onrecord.sources.json_lines import BROKEN_ARCHIVE, chunks
 OK = 200  # HTTP
 HTML = frozenset(("text/html", "application/xhtml+xml"))
 META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([\w-]{1,40})", re.IGNORECASE)
-META_WITHIN = 2_048  # bytes of a page
-# Of the encodings that Python knows, those of pages; some of the others take a time that grows with the square of the length.
+META_PREFIX_BYTES = 2_048  # the part of a page that may state its charset
+# The codecs of Python that pages use; some of the others take quadratic time.
 PAGE_CODECS = ("utf-8", "utf-16", "ascii", "iso8859", "cp125", "koi8", "gb", "big5", "shift_jis", "euc_")
-FALLBACK = "cp1252"  # what browsers take
+FALLBACK = "cp1252"  # as in browsers
 
 
 class _Stream:
-    """The chunks of a file as a file; it remembers what went wrong in reading them, which is not to be taken for a broken record."""
+    """A file object over the chunks of a file. It keeps the error of a failed read, which must not be mistaken for a broken record."""
 
     def __init__(self, source: Iterator[bytes]) -> None:
         self._source = source
@@ -50,7 +50,7 @@ class _Stream:
 
 
 class BrokenEncoding(ValueError):
-    """A page is not encoded as it says, or not to its end."""
+    """A page is not in its stated encoding, or is cut short."""
 
 
 def _inflated(window: int) -> Callable[[bytes, int], bytes]:
@@ -91,14 +91,14 @@ def page_text(page: bytes, charset: str | None) -> str:
 
     Args:
         page: the page as it was sent.
-        charset: the encoding that the server stated; it goes before what the page states, and that before UTF-8.
+        charset: the encoding stated by the server; it takes precedence over the one stated by the page, which is followed by UTF-8.
     """
-    meta = META_CHARSET.search(page[:META_WITHIN])
+    meta = META_CHARSET.search(page[:META_PREFIX_BYTES])
     for name in (charset, meta[1].decode("ascii", "ignore") if meta else None, "utf-8"):
         try:
             if name and codecs.lookup(name).name.startswith(PAGE_CODECS):
                 return page.decode(name)
-        except (LookupError, ValueError):  # one with a null character is no name at all
+        except (LookupError, ValueError):  # a null character in the name raises ValueError
             continue
     return page.decode(FALLBACK, "replace")
 
@@ -116,7 +116,7 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
         and len(stored) < record.content_length
         and not record.http_headers.get("Transfer-Encoding")
     ):
-        return unreadable("the record is cut short; mend the file and run it again")
+        return unreadable("the record is cut short; repair the file and rerun")
     page = stored
     if encoding not in ("", "identity"):
         if encoding not in DECODED:
@@ -124,7 +124,7 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
         try:
             page = DECODED[encoding](stored, limit + 1)
         except BrokenEncoding:
-            return unreadable(f"it is not encoded in {encoding}, as it says")
+            return unreadable(f"it is not encoded in {encoding}, the stated encoding")
     if len(page) > limit:
         return unreadable(f"the page is over the limit of {limit:,} bytes")
     url = record.headers.get("WARC-Target-URI") or ""
@@ -133,7 +133,7 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
 
 
 def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
-    """Yield a message for each HTML page that a server answered with; what else is in the file is passed over.
+    """Yield a message for each HTML response; all other records of the file are skipped.
 
     A page that can't be read, or the rest of a broken file, is a message with a ``problem``.
 
@@ -141,13 +141,13 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         file: the file's bytes as stored, plain, gzip or Zstandard by the end of its name.
         path: its name, which goes into the messages' origin with the number of the page.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: bytes that a page may have.
+        limit: maximum size of a page in bytes.
     """
     stream = _Stream(chunks(file, path))
     number = 1
     try:
         records = ArchiveIterator(
-            cast("Any", stream),  # it reads, and asks for nothing else
+            cast("Any", stream),  # it only needs to be readable
             record_types=WarcRecordType.response,
             parse_http=True,
             auto_decode="transfer",
@@ -158,8 +158,8 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             if http is not None and http.status_code == OK and record.http_content_type in HTML:
                 yield _message(record, f"{path}:{number}", changed_at, limit)
                 number += 1
-    except (OSError, *BROKEN_ARCHIVE) as error:  # what the library says of a broken record is an OSError, too
+    except (OSError, *BROKEN_ARCHIVE) as error:  # the library raises OSError for a broken record, too
         if stream.error is not None and not isinstance(stream.error, BROKEN_ARCHIVE):
             raise
-        problem = f"file: the archive is broken from here on ({error}); mend the file and run it again"
+        problem = f"file: the archive is broken from here on ({error}); repair the file and rerun"
         yield Message(b"", f"{path}:{number}", changed_at, {}, problem)

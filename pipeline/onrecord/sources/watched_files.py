@@ -15,13 +15,13 @@ from onrecord.sources import SourceContext
 from onrecord.sources.files import read_file
 from onrecord.sources.polled import PolledMessages
 
-MESSAGES_A_POLL = 16  # as many as are parsed together
+MESSAGES_PER_POLL = 16  # the number of texts parsed together by default
 WAIT_SECONDS = 0.5
 
 
 @dataclass
 class WatchedFiles:
-    """Reads every file that matches a pattern once, in order of modification time; a file must be complete when it gets its name.
+    """Reads every file that matches a pattern once, in order of modification time; a file must be complete when it gets its final name.
 
     Attributes:
         pattern: a path with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand it.
@@ -36,12 +36,12 @@ class WatchedFiles:
 
     def __call__(self, drain: threading.Event) -> list[Message]:
         """Return the next messages; once ``drain`` is set, the rest of the open file, and then none."""
-        messages = list(itertools.islice(self._messages, MESSAGES_A_POLL))
+        messages = list(itertools.islice(self._messages, MESSAGES_PER_POLL))
         if messages or drain.is_set():
             return messages
         if time.monotonic() - self._last_scan >= self.interval:
             self._scan()
-            messages = list(itertools.islice(self._messages, MESSAGES_A_POLL))
+            messages = list(itertools.islice(self._messages, MESSAGES_PER_POLL))
         if not messages:
             drain.wait(min(WAIT_SECONDS, self.interval))
         return messages
@@ -61,7 +61,7 @@ class WatchedFiles:
 
 
 def from_files(pattern: str, context: SourceContext) -> PolledMessages:
-    """Return the source that ``--watch`` chooses."""
+    """Return the source that ``--watch`` selects."""
     # The name of an existing file is taken literally, brackets included.
     escaped = glob.escape(pattern) if os.path.isfile(pattern) else pattern
     return PolledMessages(WatchedFiles(escaped, context.options["every"]))

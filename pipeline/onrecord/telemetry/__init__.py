@@ -1,1 +1,1 @@
-"""What a job reports: metrics, progress, the log of a stream, and the summary."""
+"""Reports of a job: metrics, progress, the log of a stream, and the summary."""

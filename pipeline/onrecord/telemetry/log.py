@@ -20,7 +20,7 @@ from onrecord.telemetry import metrics
 
 LogFormat = Literal["text", "json"]
 
-# Errors of a disk, a network or a service. They never quote an article, which any other error may do.
+# Errors of a disk, a network or a service. They never quote an article; all other errors may.
 ENVIRONMENT_ERRORS = (OSError, BeamIOError, GoogleAPICallError, GoogleAuthError)
 MAX_ERROR_LENGTH = 500  # code points
 STEP = re.compile(r"\[while running '([^']*)'\]")
@@ -48,7 +48,7 @@ def _printable(line: str) -> str:
 
 
 def print_failure(error: Exception, console: Console) -> None:
-    """Print why a job failed; the runner's error holds the trace of the worker."""
+    """Print why a job failed; the runner's error contains the trace of the worker."""
     text = str(error.details() if isinstance(error, grpc.Call) else error)
     lines = [_printable(line) for line in text.strip().splitlines()] or [type(error).__name__]
     for line in lines[:-1]:
@@ -93,7 +93,7 @@ class Log:
 
         Args:
             counts: a job's counters.
-            newest: publish time of the newest message that was read, in seconds since 1970; None where there is none.
+            newest: publish time of the newest message that was read, in seconds since 1970; None if there is none.
             event: short name of the event.
         """
         messages = counts.get(metrics.MESSAGES, 0)

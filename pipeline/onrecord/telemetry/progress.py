@@ -1,6 +1,6 @@
-"""How far a running job is: workers write small tallies to a folder on this machine, and the command line adds them up.
+"""Progress of a running job: workers write small tallies to a folder on this machine, and the command line adds them up.
 
-Only for display: Beam's counters are exact, but a local runner gives them out when a whole stage is done.
+Only for display: Beam's counters are exact, but a local runner reports them only when a whole stage is done.
 """
 
 import json
@@ -19,14 +19,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
 TALLY_SECONDS = 0.5  # between two writes of a worker
 BAR_SECONDS = 0.5  # between two updates of the bar
-LINE_SECONDS = 20.0  # between two lines where there is no terminal
+LINE_SECONDS = 20.0  # between two lines if there is no terminal
 
 
 class Tally:
-    """One worker's counts, in a file of its own in the folder that the environment names; without one it does nothing."""
+    """One worker's counts, written to its own file in a folder; without a folder it does nothing."""
 
     def __init__(self, folder: str | None = None) -> None:
-        """Count for a folder; by default the one that the environment names."""
+        """Use a folder; by default the one in the environment variable ``ONRECORD_PROGRESS_FOLDER``."""
         folder = folder or os.environ.get(FOLDER)
         self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
         self._counts: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Tally:
         if self._path is None or not self._path.parent.is_dir():
             return
         unfinished = self._path.with_suffix(".new")
-        with suppress(OSError):  # a full disk costs the display, not the job
+        with suppress(OSError):  # a full disk stops the display, not the job
             unfinished.write_text(json.dumps(self._counts), "utf-8")
             unfinished.replace(self._path)
 
@@ -93,7 +93,7 @@ def _show_bar(folder: Path, console: Console, done: threading.Event) -> None:
                 task,
                 description=_line(sums, time.monotonic() - started) if sums["articles"] else "reading",
                 completed=finished,
-                # While files are still being read there is no telling how many messages will come.
+                # While files are still being read, the number of messages is unknown.
                 total=sums["messages"] if sums["articles"] else None,
                 read=sums["messages"],
             )

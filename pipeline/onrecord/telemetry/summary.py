@@ -31,12 +31,12 @@ class Summary:
         return self.words / self.seconds if self.seconds else 0.0
 
     def values(self) -> dict[str, object]:
-        """Return what ``summary.json`` holds."""
+        """Return the contents of ``summary.json``."""
         return {**asdict(self), "words_per_second": round(self.words_per_second)}
 
     @property
     def unaccounted(self) -> int:
-        """Messages that are neither an article, a repetition nor a dead letter: always 0, or the run has failed."""
+        """Messages that are neither an article, a repetition nor a dead letter: any other number than 0 is a bug."""
         return self.messages - self.articles - self.duplicates - self.refused
 
 

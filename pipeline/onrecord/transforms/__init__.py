@@ -1,1 +1,1 @@
-"""The steps between source and sink: thin PTransforms around plain functions. Nothing here knows language."""
+"""The steps between source and sink: thin PTransforms around plain functions, without linguistic code."""

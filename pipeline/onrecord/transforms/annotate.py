@@ -1,4 +1,4 @@
-"""Annotate: the one step where Beam meets language. Articles go in, plain records come out; no ``Doc`` leaves it."""
+"""Annotate: the only step that calls ``onrecord.nlp``. It turns articles into plain records; no ``Doc`` leaves it."""
 
 import time
 from collections.abc import Iterator
@@ -24,19 +24,19 @@ from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 from onrecord.version import __version__
 
-# The tensors of a batch take about 24 kB a word; a batch of more words than this is sent on before it is full.
+# The tensors of a batch take about 24 kB per word; a batch with more words than this is annotated before it is full.
 BATCH_WORDS = 8_000
-CODE_POINTS_A_WORD = 6  # of English, with the blank; only to estimate a batch's words before it is parsed
+CODE_POINTS_PER_WORD = 6  # in English, with the space; to estimate the words of a batch before it is parsed
 
 
 def words_of(article: Article) -> int:
-    """Return about how many words of an article the model will read; none of a duplicate."""
-    return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_A_WORD
+    """Estimate how many words of an article will be parsed; none of a duplicate."""
+    return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_PER_WORD
 
 
 @dataclass
 class _Batch:
-    """Articles that wait for the model, each with the window that its records belong to."""
+    """Articles that wait to be annotated, each with the window of its records."""
 
     articles: list[Article] = field(default_factory=list)
     places: list[tuple[Timestamp, BoundedWindow]] = field(default_factory=list)
@@ -52,12 +52,12 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     """Collects articles into batches and annotates them."""
 
     def __init__(self, settings: ExtractionSettings) -> None:
-        """Take the settings; the model is loaded once per process, or in a child of it where there is a time limit."""
+        """Keep the settings; the model is loaded once per process, or in a child process if there is a time limit."""
         self.settings = settings
         self.shared = Shared()
 
     def setup(self) -> None:
-        """Load the model, or take the one that this process has."""
+        """Load the model, unless this process has loaded it already."""
         tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer)
         self.annotator = self.shared.acquire(self._load, tag)
         self.provenance = self.annotator.provenance(__version__)
@@ -69,7 +69,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)
 
     def start_bundle(self) -> None:
-        """Start with an empty batch: the articles of a failed bundle are not this one's."""
+        """Discard the batch of a failed bundle."""
         self.batch = _Batch()
 
     def process(
@@ -78,7 +78,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         timestamp: Timestamp = beam.DoFn.TimestampParam,
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Add an article; yield the records of the batch that it completes."""
+        """Add an article; yield the records of its batch once that is full."""
         if self.batch.articles and self.batch.words + words_of(article) > BATCH_WORDS:
             yield from self._annotate_batch()
         self.batch.add(article, timestamp, window)
@@ -86,7 +86,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
             yield from self._annotate_batch()
 
     def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
-        """Yield the records of the articles that are left."""
+        """Yield the records of the remaining articles."""
         yield from self._annotate_batch()
         self.tally.flush()
 
@@ -99,8 +99,8 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         milliseconds = round(1000 * (time.monotonic() - started))
         metrics.count(metrics.PARSE_MILLISECONDS, milliseconds)
         if batch.articles:
-            metrics.distribute(metrics.PARSE_MILLISECONDS_A_BATCH, milliseconds)
-            metrics.distribute(metrics.WORDS_A_BATCH, sum(annotation.words for annotation in annotations))
+            metrics.distribute(metrics.PARSE_MILLISECONDS_PER_BATCH, milliseconds)
+            metrics.distribute(metrics.WORDS_PER_BATCH, sum(annotation.words for annotation in annotations))
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)
@@ -133,10 +133,10 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class Annotate(beam.PTransform):  # type: ignore[misc]
-    """Articles to records of every kind: one parse for each article, in batches.
+    """Turns articles into records of every kind, with one parse per article, in batches.
 
     Attributes:
-        settings: what is extracted, and how.
+        settings: which records are extracted, and how.
     """
 
     settings: ExtractionSettings = field(default_factory=ExtractionSettings)
@@ -145,7 +145,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
         super().__init__()
 
     def expand(self, articles: beam.PCollection[Article]) -> dict[str, beam.PCollection]:
-        """Return the records by the name of their kind; ``dead_letters`` holds what could not be annotated."""
+        """Return the records by the name of their kind; ``dead_letters`` has the articles that could not be annotated."""
         outputs = articles | "Batches" >> beam.ParDo(AnnotateFn(self.settings)).with_outputs(*kinds())
         for name, kind in kinds().items():
             outputs[name].element_type = kind.record_type

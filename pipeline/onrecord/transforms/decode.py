@@ -1,4 +1,4 @@
-"""Decode: from a message to an article, or to a dead letter that says what is wrong with it."""
+"""Decode: turns each message into an article, or into a dead letter that says what is wrong with it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,16 +21,16 @@ from onrecord.telemetry.progress import Tally
 def decode_article(
     message: Message, max_text_length: int = MAX_TEXT_LENGTH, read: Callable[[Contract], Contract] = read_page
 ) -> Article:
-    """Return the article that a message carries.
+    """Return the article of a message.
 
     Args:
         message: the message.
-        max_text_length: code points that the text may have.
-        read: fills in what a message's ``html`` tells.
+        max_text_length: maximum length of the text, in code points.
+        read: completes the fields of a message from its ``html``.
 
     Raises:
         InvalidMessage: the message breaks the contract.
-        ProcessLost: its page takes too long.
+        ProcessLost: reading its page takes too long.
     """
     if message.problem is not None:
         raise InvalidMessage(message.problem)
@@ -48,7 +48,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         self.settings = settings
 
     def setup(self) -> None:
-        """Start this worker's tally and, where there is a time limit, its reader of pages."""
+        """Start this worker's tally and, if there is a time limit, its page reader."""
         self.tally = Tally()
         limit = self.settings.time_limit
         self.read_page = read_page if limit is None else page_reader(limit)
@@ -75,10 +75,10 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class Decode(beam.PTransform):  # type: ignore[misc]
-    """Messages to articles; the second output holds the dead letters.
+    """Turns messages into articles; the second output has the dead letters.
 
     Attributes:
-        settings: the length that an article may have, and the time that reading one page may take.
+        settings: the maximum length of an article, and the time limit for reading one page.
     """
 
     settings: ExtractionSettings = field(default_factory=ExtractionSettings)

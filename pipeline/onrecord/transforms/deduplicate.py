@@ -14,7 +14,7 @@ NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def precedence(article: Article) -> tuple[datetime, str, bytes, str]:
-    """Return the sort key of articles with the same text: the one published first is the original, in whatever order they arrive."""
+    """Return the sort key of articles with the same text: the one published first is the original, regardless of the order of arrival."""
     return article.published_at or NEVER, article.article_id, article.message.payload, article.message.origin
 
 
@@ -52,7 +52,7 @@ class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
 
 
 class Deduplicate(beam.PTransform):  # type: ignore[misc]
-    """Exact duplicates by the text's SHA-256. Its GroupByKey also spreads the articles of one file over all workers."""
+    """Marks exact duplicates by the SHA-256 of the text. Its GroupByKey also spreads the articles of one file over all workers."""
 
     def expand(self, articles: beam.PCollection[Article]) -> beam.PCollection[Article]:
         """Return the articles that get a record."""

@@ -1,4 +1,4 @@
-"""Deduplicate in a stream: what was sent again within a stated time, by what is remembered of the articles that came before."""
+"""Deduplicate in a stream: finds articles that came before, from a record of the articles of a limited time."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from apache_beam.utils.timestamp import Timestamp
 from onrecord.data.article import Article
 from onrecord.telemetry import metrics
 
-# A key for each text would be the simplest; but the local runner keeps a key for ever, and looks at all of them in every step.
+# One key per text would be simpler, but the local runner never forgets a key, and visits all keys in every step.
 BUCKETS = 256
 
 EXPIRY_TIMER = TimerSpec("expiry", TimeDomain.WATERMARK)
@@ -30,38 +30,38 @@ SEEN = beam.DoFn.StateParam(
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """An article that came: the hash of its text, its id, the id of the first with that text, and until when it is remembered."""
+class SeenArticle:
+    """An article that was seen: the hash of its text, its id, the id of the first with that text, and until when it is remembered."""
 
     text_sha256: str
     article_id: str
     original: str
-    until: int  # microseconds since 1970 of event time: of the messages' publish times
+    until: int  # event time in microseconds since 1970, by the messages' publish times
 
     def to_tuple(self) -> tuple[str, str, str, int]:
-        """Return what the state's coder takes."""
+        """Return the fields in the form that the state's coder encodes."""
         return self.text_sha256, self.article_id, self.original, self.until
 
 
-def seen_again(article: Article, sightings: Iterable[Sighting]) -> tuple[Article | None, str]:
-    """Return the article if it is to get a record, and the id of the first article with its text.
+def without_repetition(article: Article, remembered: Iterable[SeenArticle]) -> tuple[Article | None, str]:
+    """Return the article, or None if it gets no record, and the id of the first article with its text.
 
-    It gets none when the same id came with the same text; a text that came under another id names that in ``duplicate_of``.
+    It gets none if the same id came with the same text before; if the text came under another id, ``duplicate_of`` is the first of these.
     """
-    same_text = [sighting for sighting in sightings if sighting.text_sha256 == article.text_sha256]
+    same_text = [entry for entry in remembered if entry.text_sha256 == article.text_sha256]
     if not same_text:
         return article, article.article_id
     original = same_text[0].original
-    if any(sighting.article_id == article.article_id for sighting in same_text):
+    if any(entry.article_id == article.article_id for entry in same_text):
         return None, original
     return replace(article, duplicate_of=original), original
 
 
 class RememberFn(beam.DoFn):  # type: ignore[misc]
-    """Remembers the articles of a bucket for a while."""
+    """Remembers the articles of a bucket for a limited time."""
 
     def __init__(self, seconds: int) -> None:
-        """Remember each article so long after it was last seen."""
+        """Remember each article for ``seconds`` after it was last seen."""
         self.micros = seconds * 1_000_000
 
     def process(
@@ -73,17 +73,17 @@ class RememberFn(beam.DoFn):  # type: ignore[misc]
     ) -> Iterator[Article]:
         """Yield the article if it gets a record."""
         _, article = keyed
-        sightings = [Sighting(*values) for values in seen.read()]
-        alive = [sighting for sighting in sightings if sighting.until > timestamp.micros]
-        kept, original = seen_again(article, alive)
-        sighting = Sighting(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
+        remembered = [SeenArticle(*values) for values in seen.read()]
+        alive = [entry for entry in remembered if entry.until > timestamp.micros]
+        kept, original = without_repetition(article, alive)
+        entry = SeenArticle(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
         if kept is None:
             metrics.count(metrics.DUPLICATES)
-            self._write(seen, [_latest(sighting, other) for other in sightings])
+            self._write(seen, [_latest(entry, other) for other in remembered])
             return
-        if not sightings:
-            expiry.set(Timestamp(micros=sighting.until))
-        seen.add(sighting.to_tuple())
+        if not remembered:
+            expiry.set(Timestamp(micros=entry.until))
+        seen.add(entry.to_tuple())
         if kept.duplicate_of is not None:
             metrics.count(metrics.DUPLICATE_TEXTS)
         yield kept
@@ -95,22 +95,22 @@ class RememberFn(beam.DoFn):  # type: ignore[misc]
         seen: AccumulatingRuntimeState = SEEN,
         expiry: RuntimeTimer = EXPIRY,
     ) -> None:
-        """Forget what is out of date, and look again when the next is."""
-        alive = [sighting for values in seen.read() if (sighting := Sighting(*values)).until > timestamp.micros]
+        """Forget expired articles, and set the timer for the next to expire."""
+        alive = [entry for values in seen.read() if (entry := SeenArticle(*values)).until > timestamp.micros]
         self._write(seen, alive)
         if alive:
-            expiry.set(Timestamp(micros=min(sighting.until for sighting in alive)))
+            expiry.set(Timestamp(micros=min(entry.until for entry in alive)))
 
     @staticmethod
-    def _write(seen: AccumulatingRuntimeState, sightings: Iterable[Sighting]) -> None:
-        values = [sighting.to_tuple() for sighting in sightings]
+    def _write(seen: AccumulatingRuntimeState, remembered: Iterable[SeenArticle]) -> None:
+        values = [entry.to_tuple() for entry in remembered]
         seen.clear()
         for value in values:
             seen.add(value)
 
 
-def _latest(new: Sighting, other: Sighting) -> Sighting:
-    """Return a sighting, remembered for longer if the new one is of the same article."""
+def _latest(new: SeenArticle, other: SeenArticle) -> SeenArticle:
+    """Return an entry, with a later expiry if the new one is of the same article."""
     is_same = (new.text_sha256, new.article_id) == (other.text_sha256, other.article_id)
     return replace(other, until=max(other.until, new.until)) if is_same else other
 
@@ -122,10 +122,10 @@ def bucket_of(article: Article) -> int:
 
 @dataclass
 class DeduplicateStream(beam.PTransform):  # type: ignore[misc]
-    """Exact duplicates by id and by the text's SHA-256, among the articles of the last while.
+    """Finds exact duplicates by id and by the SHA-256 of the text, among recent articles.
 
-    A stream can't know what will come: the first article *seen* with a text is the original, where a backfill takes the first
-    published. A message that comes again later than that, or in the next start of the job, gets a record again, with the same ids.
+    A stream can't know later articles: the first article *seen* with a text is the original, while a backfill takes the first published.
+    A message that comes again after it was forgotten, or after the job was started again, gets records again, with the same ids.
 
     Attributes:
         seconds: how long an article is remembered after it was last seen, in event time: by the messages' publish times.

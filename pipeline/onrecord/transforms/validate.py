@@ -1,4 +1,4 @@
-"""Articles, Entities, Quotes and so on: each checks the records of its kind against the schema, and counts them."""
+"""The steps Articles, Entities, Quotes and so on: each checks the records of its kind against the schema, and counts them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class CheckFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class Validate(beam.PTransform):  # type: ignore[misc]
-    """Records of one kind, each checked against its schema and counted.
+    """Checks the records of one kind against their schema, and counts them.
 
     Attributes:
         kind: name of the record kind.

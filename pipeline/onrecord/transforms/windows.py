@@ -17,21 +17,21 @@ from onrecord.data.records import DeadLetter
 from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
 
-# How long late records are collected: written one by one, each would be a file.
+# How long late records are collected before they are written: otherwise each would be in its own file.
 LATE_SECONDS = 30
-# The most that may pass between an article's being given a window and its records' reaching the sink. The runner drops what comes later
-# than it allows, so it must allow this much more than the user does.
+# The maximum time from assigning an article to a window until its records reach the sink. The runner drops records that exceed its
+# allowed lateness, so that must be longer than the user's by this much.
 SLACK_SECONDS = 6 * 3600
 
 
-@functools.cache  # articles and dead letters are flattened later, and Beam takes two equal triggers for different ones
+@functools.cache  # articles and dead letters are flattened later, and Beam treats two equal triggers as different
 def _trigger(early_every: int | None) -> AfterWatermark:
     early = AfterProcessingTime(early_every) if early_every else None
     return AfterWatermark(early=early, late=AfterProcessingTime(LATE_SECONDS))
 
 
 def windows(seconds: int, allowed_lateness: int, early_every: int | None = None) -> beam.WindowInto:
-    """Return the windowing of a stream's records: fixed windows, each written when it has passed, and again for late records.
+    """Return the windowing of a stream's records: fixed windows, each written when it has ended, and again for late records.
 
     Args:
         seconds: the windows' length.
@@ -54,7 +54,7 @@ def event_time(article: Article, attribute: str | None) -> float | None:
         attribute: the attribute that holds the time, in RFC 3339 or milliseconds since 1970; None for ``published_at``.
 
     Returns:
-        None where there is no time, or one in another form.
+        None if there is no time, or it is in another form.
     """
     time_: datetime | None = article.published_at
     if attribute is not None:
@@ -67,7 +67,7 @@ def event_time(article: Article, attribute: str | None) -> float | None:
 
 
 def placed(event: float | None, arrival: float, now: float, allowed_lateness: int) -> tuple[float, bool]:
-    """Return the time that decides on an article's window, and whether its own was too long ago. All are seconds since 1970.
+    """Return the time that determines an article's window, and whether its event time was too long ago; times are seconds since 1970.
 
     An article from the future goes to the window of its arrival, since it can't be written earlier; so does one whose window is closed
     for good, because the runner would drop it, and one without a time.
@@ -80,7 +80,7 @@ def placed(event: float | None, arrival: float, now: float, allowed_lateness: in
 
 
 class PlaceFn(beam.DoFn):  # type: ignore[misc]
-    """Gives articles and dead letters the times that decide on their windows."""
+    """Sets the timestamps of articles and dead letters, which determine their windows."""
 
     def __init__(self, settings: StreamingSettings, clock: Callable[[], float]) -> None:
         self.settings = settings
@@ -89,7 +89,7 @@ class PlaceFn(beam.DoFn):  # type: ignore[misc]
     def process(
         self, value: Article | DeadLetter, timestamp: Timestamp = beam.DoFn.TimestampParam
     ) -> Iterator[TimestampedValue]:
-        """Yield the value with its time."""
+        """Yield the value with its timestamp."""
         now = self.clock()
         event = event_time(value, self.settings.event_time) if isinstance(value, Article) else None
         time_, is_too_late = placed(event, float(timestamp), now, self.settings.allowed_lateness)
@@ -103,12 +103,12 @@ class PlaceFn(beam.DoFn):  # type: ignore[misc]
 
 @dataclass
 class InWindows(beam.PTransform):  # type: ignore[misc]
-    """Articles, or dead letters, in the windows of their event times; nothing is dropped.
+    """Assigns articles or dead letters to the windows of their event times; nothing is dropped.
 
     Attributes:
-        value_type: which of the two.
+        value_type: ``Article`` or ``DeadLetter``.
         settings: the windows, and the attribute that holds the event time.
-        clock: returns the present time, in seconds since 1970.
+        clock: returns the current time, in seconds since 1970.
     """
 
     value_type: type[Article] | type[DeadLetter]

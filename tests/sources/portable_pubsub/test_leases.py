@@ -73,7 +73,7 @@ def test_a_turn_is_acknowledged_when_one_that_began_after_its_finalization_is_fi
     assert server.acknowledged == []
     leases.finalize(taken(leases, server, 0, 1))
     assert server.acknowledged == ["a", "b"]
-    assert leases.out() == (0, 0)
+    assert leases.unacknowledged() == (0, 0)
 
 
 def test_turns_that_one_checkpoint_finalizes_together_do_not_confirm_each_other(leases, server):
@@ -113,7 +113,7 @@ def test_leases_are_renewed_in_time_until_they_are_given_up(leases, server):
         assert leases.keep()
         server.now += 2
     assert not leases.keep()
-    assert leases.out() == (0, 0)
+    assert leases.unacknowledged() == (0, 0)
     server.now += LEASE_SECONDS
     assert server.pull(10) == ["a"]
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_acknowledged_is_acknowledged_later(leases, server):
     leases.finalize(taken(leases, server, 0, 0, "a"))
     server.is_down = True
     leases.finalize(taken(leases, server, 0, 1))
-    assert leases.out() == (1, 10)
+    assert leases.unacknowledged() == (1, 10)
     server.is_down = False
     assert not leases.keep()
     assert server.acknowledged == ["a"]

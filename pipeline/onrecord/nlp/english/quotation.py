@@ -1,6 +1,6 @@
 """Quotation marks: which stretches of a text, and which of its tokens, are inside them.
 
-This is the only reader of quotation marks: quotes and stances must agree on what is in marks. Straight marks look the same
+This is the only reader of quotation marks: quotes and stances must agree on the text in marks. Straight marks look the same
 whether they open or close, so the characters around them decide. A paragraph that opens with a mark and never closes it is a quote
 that continues in the next paragraph, if that opens with a mark as well.
 """

@@ -14,7 +14,7 @@ from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.wikidata import Item
 
-# Weights of what tells most of an entity's salience in Dunietz and Gillick, "A new entity salience task with millions of training
+# Weights of the strongest signals of an entity's salience in Dunietz and Gillick, "A new entity salience task with millions of training
 # examples" (2014); the headline's comes on top of the other three, which sum to 1.
 FREQUENCY, POSITION, SUBJECT = 0.5, 0.3, 0.2
 HEADLINE = 0.25

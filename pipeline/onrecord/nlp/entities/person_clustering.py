@@ -72,7 +72,7 @@ def _without_stranger(
 ) -> tuple[EntityCluster | None, EntityCluster | None]:
     """Separate from a surname's mentions those of an office-holder whom the article never names in full.
 
-    Beside Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
+    In an article with Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
     """
     if len(bearers) < 2:
         return cluster, None

@@ -1,4 +1,4 @@
-"""How an article is laid out for the search for quotes: its tree, its paragraphs, and what is in quotation marks.
+"""The layout of an article, in which quotes are searched for: its tree, its paragraphs, and the text in quotation marks.
 
 A layout is complete when it is made and never changes. Candidates are proposed, scored and selected from it.
 """

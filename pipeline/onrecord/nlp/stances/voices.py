@@ -137,7 +137,7 @@ class Voices:
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
             return
-        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # nobody says so
+        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # "nobody says that …": the claim has no source
             return
         if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return

@@ -1,4 +1,4 @@
-"""Workers end with the process that they work for; Beam's own would wait forever when it was killed."""
+"""Ends workers when the process that they work for is gone; Beam's own workers would wait forever if it was killed."""
 
 import os
 import threading

@@ -20,7 +20,7 @@ from google.protobuf import json_format, text_format
 
 from onrecord.runners.workers.follow import end_without
 
-MAX_PROVISION_SECONDS = 60.0  # a runner that has not answered by then is gone
+MAX_PROVISION_SECONDS = 60.0  # after this time the runner is considered gone
 
 
 def _provision(worker_id: str, endpoint: str) -> provision.ProvisionInfo:
@@ -34,7 +34,7 @@ def _provision(worker_id: str, endpoint: str) -> provision.ProvisionInfo:
 
 
 def _service(answered: endpoints_pb2.ApiServiceDescriptor, argument: str | None) -> str:
-    """Return an endpoint as Beam's worker expects it in its environment: the one in the runner's answer, else the argument."""
+    """Return an endpoint in the form of the worker's environment variables: from the runner's answer, or else the argument."""
     text: str = text_format.MessageToString(
         answered if answered.url else endpoints_pb2.ApiServiceDescriptor(url=argument or "")
     )

@@ -137,13 +137,13 @@ class Leases:
         if ids:
             self._server.extend(ids, 0)
 
-    def out(self) -> tuple[int, int]:
+    def unacknowledged(self) -> tuple[int, int]:
         """Return the number and the size in bytes of unacknowledged messages."""
         with self._lock:
             turns = self._turns.values()
             return sum(len(turn.ack_ids) for turn in turns), sum(turn.size for turn in turns)
 
-    def are_out(self, split: int) -> bool:
+    def has_unacknowledged(self, split: int) -> bool:
         """Whether a split has unacknowledged messages."""
         with self._lock:
             return any(turn.ack_ids for turn in self._turns.values() if turn.split == split)

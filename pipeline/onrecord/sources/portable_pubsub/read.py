@@ -57,7 +57,7 @@ def event_time(message: Any, attribute: str | None) -> Timestamp:
             if MIN_TIMESTAMP < given < MAX_TIMESTAMP:
                 return given
         except (ValueError, OverflowError):
-            pass  # not a time; the attribute stays on the message, for whoever wants to report it
+            pass  # not a time; the attribute stays on the message
     return Timestamp(micros=(publish_time(message) - EPOCH) // timedelta(microseconds=1))
 
 
@@ -126,7 +126,7 @@ class Reader:
                 is_any_left = True
             if not is_any_left:
                 with self._lock:
-                    if self.leases.out() == (0, 0):  # nothing was pulled in the meantime
+                    if self.leases.unacknowledged() == (0, 0):  # nothing was pulled in the meantime
                         self._keeper = None
                         return
             time.sleep(KEEP_SECONDS)
@@ -197,13 +197,13 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         turn = leases.begin(split, number)
         # Turns without messages too: they confirm earlier turns, and Prism finalizes every bundle, registered or not.
         finalizer.register(functools.partial(leases.finalize, turn))
-        if DRAINING.is_set() and not leases.are_out(split):
+        if DRAINING.is_set() and not leases.has_unacknowledged(split):
             tracker.try_claim(ENDLESS - 1)
             return
         ends = time.monotonic() + TURN_SECONDS
         pause = 0.0
         while time.monotonic() < ends and not DRAINING.is_set():
-            messages, size = leases.out()
+            messages, size = leases.unacknowledged()
             limit = min(MAX_MESSAGES_PER_PULL, self.limits.messages - messages)
             if limit <= 0 or size >= self.limits.bytes:
                 pause = RETRY_SECONDS
