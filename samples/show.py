@@ -26,7 +26,7 @@ WIDTH = 110  # columns at the most
 ROWS = 15  # of each kind; a long article has a hundred quotes
 KINDS = ("articles", "entities", "quotes", "stances", "dead_letters")
 SHOWN_POLARITY = {"SUPPORT": ("for", "green"), "OPPOSE": ("against", "red"), "NEUTRAL": ("neither", "yellow")}
-# What fastavro raises on a file that is cut short or is no Avro file.
+# What fastavro raises for a truncated file or one that is not an Avro file.
 BROKEN_FILE = (OSError, EOFError, ValueError, IndexError, zlib.error, SchemaParseException, UnknownType)
 LINE_ENDS = re.compile(r"[\r\n\v\f\u2028\u2029]+")
 LONGEST_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
@@ -52,7 +52,7 @@ def _visible_character(character: str) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return a text made visible, with an ellipsis in place of what is over the limit in code points."""
+    """Return a text made visible, cut at the limit (in code points), where an ellipsis shows the cut."""
     shown = visible(text)
     return shown if len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
 

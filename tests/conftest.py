@@ -61,7 +61,7 @@ def nlp() -> Language:
 
 @pytest.fixture(scope="session")
 def value_coders() -> None:
-    """Tell Beam how our values are coded, as the graph does."""
+    """Register the coders of our value types with Beam, as the graph does."""
     from onrecord.data import coders
 
     coders.register()

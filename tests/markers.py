@@ -20,7 +20,7 @@ MARK_OF_FOLDER = {
 
 
 def gold_folder() -> Path:
-    """Return the folder with the gold sets and their scorers: ONRECORD_GOLD, or ``shared`` beside the checkout."""
+    """Return the folder with the gold sets and their scorers: ONRECORD_GOLD, or ``shared`` next to the checkout."""
     return Path(os.environ.get("ONRECORD_GOLD", TESTS.parents[1] / "shared"))
 
 

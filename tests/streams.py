@@ -42,9 +42,10 @@ def at(seconds: float, *names: str) -> list[TimestampedValue]:
 
 
 def stream(*events: float | tuple[str, float] | list[TimestampedValue]) -> TestStream:
-    """Return a stream of quotes: a list arrives together, a number moves the watermark to so many seconds after noon, and
+    """Return a stream of quotes.
 
-    ``("wait", seconds)`` lets time pass. The clock never stands behind the watermark, as it never does outside of tests.
+    A list arrives together, a number moves the watermark to this many seconds after noon, and ``("wait", seconds)`` lets time
+    pass. The clock is never behind the watermark, as in production.
     """
     clock = float(NOON) - 3600
     test_stream = TestStream(coder=beam.coders.registry.get_coder(QuoteRecord))

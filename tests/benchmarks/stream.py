@@ -1,7 +1,7 @@
-"""How much memory a stream takes while it goes on: ``python -m tests.benchmarks.stream 20000``.
+"""Memory use of a stream over time: ``python -m tests.benchmarks.stream 20000``.
 
-Prints the resident memory of the stream and its children in each quarter of the messages, the messages a second, and how much the
-last quarter has more than the second.
+Prints the resident memory of the stream and its children in each quarter of the messages, the messages per second, and the growth
+from the second quarter to the last.
 """
 
 import statistics
@@ -23,7 +23,7 @@ def memory(process: psutil.Process) -> float:
 
 
 def main(number: int) -> None:
-    """Stream so many messages and print what that took."""
+    """Stream this many messages and print what that took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_lines(folder / "a.jsonl", make_messages(number, utc_now()))

@@ -1,4 +1,4 @@
-"""The options of a backfill: checked once, every mistake listed together, Beam's own handed through."""
+"""The options of a backfill are checked once and all mistakes listed together; Beam's own are passed on."""
 
 import argparse
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Both graphs translate for Dataflow with no network, and their steps keep the names by which a running job is updated.
 
-``dataflow_steps.txt`` holds every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and
-what is on its way only for steps whose names, inputs and state did not change. When this fails and the change is meant, write the file
-again with ``python -m tests.deploy.test_dataflow_graph`` and say in CHANGELOG.md that a running stream has to be drained first, or with
+``dataflow_steps.txt`` lists every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and
+the messages in flight only for steps whose names, inputs and state did not change. When this fails and the change is intended, rewrite the
+file with ``python -m tests.deploy.test_dataflow_graph`` and say in CHANGELOG.md that a running stream has to be drained first, or with
 which ``--transform-name-mappings`` it goes on.
 """
 
@@ -64,7 +64,7 @@ def test_a_stream_reads_with_the_reader_of_dataflow_which_knows_publish_times_an
     payload = beam_runner_api_pb2.PubSubReadPayload.FromString(reader.spec.payload)
     assert payload.subscription == "projects/example-project/subscriptions/articles"
     assert payload.with_attributes
-    # What is sent twice is known by its id and its text, in a state of our own: an attribute would be one more thing for the sender.
+    # Messages sent twice are found by id and text, in our own state: an id attribute would be one more thing to ask of the sender.
     assert not payload.id_attribute
     assert not payload.timestamp_attribute
 

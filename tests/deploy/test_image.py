@@ -1,4 +1,4 @@
-"""The image: pinned, non-root, and what it does when it is built and run, as far as that goes without a Docker engine.
+"""The image is pinned and non-root; its build and its entry points work, as far as that can be tested without a Docker engine.
 
 Its steps are replayed here: the files that the Dockerfile copies, and no others, make a wheel; that is installed in a folder that can't
 be written to; and Beam's boot, built as the Dockerfile builds it, starts a worker from it for a user without privileges. What is left to
@@ -231,7 +231,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def worker_pool(boot, site, tmp_path) -> Iterator[str]:
-    """A worker pool as the image's boot starts it beside a Flink task manager; its address."""
+    """The address of a worker pool, started as by the image's boot program next to a Flink task manager."""
     port = free_port()
     pool = [
         sys.executable,

@@ -1,7 +1,7 @@
 """A gold check, where the data is at hand: the scores of a backfill do not fall below what was reached before.
 
 ``ONRECORD_GOLD`` names the folder that holds the sets (``gold/``) and the programs that score a run's records against them
-(``eval/``); by default it is ``shared`` beside the checkout. A floor is the score of the last change that moved it, less
+(``eval/``); by default it is ``shared`` next to the checkout. A floor is the score of the last change that moved it, less
 SLACK for what a rounding may cost. A change that raises a score raises its floor.
 """
 

@@ -63,7 +63,7 @@ def records(output: Path, kind: str) -> list[Values]:
 
 
 def fingerprint(output: Path) -> dict[str, list[str]]:
-    """Return what tells the records of two runs apart: every record but the dead letters' time of failing."""
+    """Return what must be equal in the records of two runs: every record, without the dead letters' time of failure."""
     return {
         kind: sorted(
             hashlib.sha256(repr(sorted((record | {"failed_at": None}).items())).encode()).hexdigest()

@@ -15,7 +15,7 @@ from pathlib import Path
 from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
-REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far
+REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # deadline for a stream to reach a state
 NAMES = ("Ada Marlowe", "Jonas Felt", "Marta Quill", "Piet Sandoval", "Ines Okoro")
 PLACES = ("Oslo", "Lisbon", "Nairobi", "Lima", "Hanoi")
 THINGS = ("the ferry pier", "the night train", "the tax on salt", "the new bridge", "the harbour plan")

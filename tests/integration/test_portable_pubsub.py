@@ -68,7 +68,7 @@ def until(is_reached: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def running(folder: Path, script: str, *arguments: str) -> Iterator[Callable[[], list[str]]]:
-    """Run a script while the block runs, and give out what tells the lines that it has printed."""
+    """Run a script while the block runs, and yield a function that returns the lines that it has printed."""
     printed = folder / "printed"
     with printed.open("wb") as out, (folder / "errors").open("wb") as errors:
         process = subprocess.Popen(
@@ -99,7 +99,7 @@ def test_what_was_read_is_acknowledged(tmp_path, pubsub_names):
             marker = f"marker {len(printed())}"
             publish(topic, [marker.encode()])
             until(lambda marker=marker: marker in printed(), marker)
-    # The leases of what is not acknowledged run out.
+    # The leases of unacknowledged messages expire.
     left: set[bytes] = set()
     over = time.monotonic() + SHORTEST_LEASE_SECONDS + 5
     while time.monotonic() < over:

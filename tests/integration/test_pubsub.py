@@ -116,7 +116,7 @@ def test_a_topic_is_read_from_now_on(tmp_path, emulator, pubsub_names):
     stream.read_until(messages=0)
     deadline = 30
     with pubsub.PublisherClient() as publisher:
-        # Until the job has made its subscription, nobody keeps what is sent.
+        # Messages that are sent before the job has made its subscription are lost.
         while len(list(publisher.list_topic_subscriptions(topic=topic))) < 2 and deadline:
             stream.read_until(messages=0)
             deadline -= 1
@@ -157,7 +157,7 @@ def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):
 
 
 def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_path, emulator, pubsub_names):
-    """Break the contract, mend it, replay through the topics."""
+    """Break the contract, repair the messages, replay them through the topics."""
     topic, subscription = pubsub_names
     dead_topic, dead_subscription = subscribed(topic.rpartition("/")[2] + "-dead")
     sent = sorted({message for message in make_messages(30, utc_now(), seed=12) if b'"broken-' not in message})
@@ -189,7 +189,7 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
     out, _ = finished(onrecord(*replay, emulator=emulator))
     assert out.startswith("0 dead letters replayed")
 
-    # The same letters lie in the files as well, and go to the topic once.
+    # The same letters are also in the files, and go to the topic once.
     replay_files = ("replay", tmp_path / "broken", "--topic", topic)
     assert f"{len(sent)} dead letters replayed" in finished(onrecord(*replay_files, emulator=emulator))[0]
     assert f"{len(sent)} left alone" in finished(onrecord(*replay_files, emulator=emulator))[0]

@@ -133,7 +133,7 @@ def test_nothing_of_an_article_is_logged(tmp_path, sent):
 
 
 def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
-    """Break the contract, mend it, replay: every message ends as an article, once."""
+    """Break the contract, repair the messages, replay them: every message becomes an article, once."""
     (tmp_path / "in").mkdir()
     whole = [message for message in make_messages(20, utc_now()) if b"broken" not in message]
     write_lines(tmp_path / "in" / "a.jsonl", whole)

@@ -283,7 +283,7 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
     assert "Port Alder Stock Exchange" in named(nlp, "Shares on the Port Alder Stock Exchange fell by a tenth.")
 
 
-# What is said of an entity
+# Names, roles and salience
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Segments: what of a text is its body, and what is a promo, a credit, a byline, a dateline or a caption."""
+"""Segments: each part of a text is body, promo, credit, byline, dateline or caption."""
 
 import pytest
 import spacy

@@ -1,4 +1,4 @@
-"""What is in the wheel, and that an installation of it works beside other people's files."""
+"""The contents of the wheel; it works where other projects have modules of the same names."""
 
 import zipfile
 from email import message_from_bytes

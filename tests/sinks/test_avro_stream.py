@@ -166,7 +166,7 @@ EVENTS = (at(10, *names(range(9))), 400, at(20, *names(range(9, 12))), WAIT, 500
 
 
 class QuoteFileSink(beam.io.fileio.FileSink):  # type: ignore[misc]
-    """A line a record; enough to count what is left."""
+    """Writes one line per record: enough to count them."""
 
     def open(self, file: object) -> None:
         self.file = file

@@ -41,7 +41,7 @@ ROWS = [
 
 
 def file_of(rows: list[dict[str, Any]], schema: Any = SCHEMA, codec: str = "null", interval: int = 100) -> bytes:
-    """Return an Avro file of blocks of about so many bytes."""
+    """Return an Avro file whose blocks have about ``interval`` bytes."""
     file = io.BytesIO()
     fastavro.writer(file, schema, rows, codec=codec, sync_interval=interval, sync_marker=SYNC)
     return file.getvalue()
@@ -172,7 +172,7 @@ def test_what_is_no_file_of_articles_is_told(stored, said):
 
 
 def nested(depth: int) -> Any:
-    """Return a schema of so many arrays within one another."""
+    """Return a schema of ``depth`` nested arrays."""
     return {"type": "array", "items": nested(depth - 1)} if depth else "string"
 
 

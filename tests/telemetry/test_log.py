@@ -1,4 +1,4 @@
-"""What a stream says when it fails: enough to mend it, and never a word of an article."""
+"""A stream that fails logs enough to fix the problem, and never a word of an article."""
 
 import json
 
