@@ -71,7 +71,7 @@ def test_a_command_line_that_can_not_be_parsed_is_wrong_usage(argv, capsys):
     assert "usage: onrecord" in capsys.readouterr().err
 
 
-def test_mistakes_in_the_options_are_all_told_on_standard_error(tmp_path, capsys):
+def test_all_mistakes_in_the_options_are_reported_on_standard_error(tmp_path, capsys):
     output = tmp_path / "out"
     code = main(
         [
@@ -115,7 +115,7 @@ def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limi
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_the_schema_of_a_kind_is_printed_as_it_stands_in_its_file(kind, capsys):
+def test_the_schema_of_a_kind_is_printed_as_in_its_file(kind, capsys):
     assert main(["schema", kind]) == 0
     assert capsys.readouterr().out == kinds()[kind].schema.read_text("utf-8")
 

@@ -67,6 +67,6 @@ def test_no_span_of_a_record_is_overlooked(kind, data):
         (DeadLetter, {"dead_letter_id": "a", "failed_at": "no time"}),
     ],
 )
-def test_values_of_another_shape_are_no_record(record_type, values):
+def test_values_of_another_shape_are_not_a_record(record_type, values):
     with pytest.raises(msgspec.ValidationError):
         from_avro(record_type, values)

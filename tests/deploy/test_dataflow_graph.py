@@ -106,7 +106,7 @@ def test_a_backfill_is_bounded_from_end_to_end(jobs):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_workers_run_our_image_one_process_a_core_with_no_public_address(jobs, command):
+def test_workers_run_our_image_with_one_process_per_core_and_no_public_address(jobs, command):
     (pool,) = jobs[command].environment.proto.worker_pools
     (container,) = pool.sdk_harness_container_images
     assert container.container_image == IMAGE

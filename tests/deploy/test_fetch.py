@@ -77,7 +77,7 @@ def test_a_file_is_fetched_once(tmp_path, served):
     assert len(Ranges.asked) == 1
 
 
-def test_what_broke_off_goes_on(tmp_path, served):
+def test_an_interrupted_download_is_resumed(tmp_path, served):
     serve(served)
     (tmp_path / "one.jar.partial").write_bytes(CONTENT[:1000])
     assert fetch.fetch(pinned(), tmp_path).read_bytes() == CONTENT

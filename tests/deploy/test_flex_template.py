@@ -156,7 +156,7 @@ def test_the_launcher_submits_a_job_and_does_not_wait_for_it(command, source, tm
 @pytest.mark.parametrize(
     ("command", "missing"), [("backfill", ("input", "output")), ("stream", ("subscription", "output"))]
 )
-def test_every_mistake_of_the_parameters_is_told(command, missing, monkeypatch, capsys):
+def test_every_mistake_in_the_parameters_is_reported(command, missing, monkeypatch, capsys):
     monkeypatch.setenv(flex_template.COMMAND, command)
     monkeypatch.setattr("sys.argv", ["flex_template.py", "--batch_size=many", "--runner=DataflowRunner"])
     assert flex_template.main() == WRONG_USAGE

@@ -87,7 +87,7 @@ def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
     assert {user[stage] for stage in run} == {"10001:10001"}
 
 
-def test_nothing_is_installed_that_has_no_hash():
+def test_everything_that_is_installed_has_a_hash():
     installs = re.findall(r"pip install ([^&]+)", " && ".join(value for name, value in instructions() if name == "RUN"))
     assert len(installs) == 3
     for arguments in installs:

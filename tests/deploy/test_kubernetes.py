@@ -140,7 +140,7 @@ def test_flink_is_set_as_everywhere_else_and_keeps_what_it_must_not_forget_outsi
     assert flink["flinkVersion"] == "v" + "_".join(release.split(".")[:2])
 
 
-def test_no_pod_has_a_privilege_or_writes_but_where_it_is_told_and_each_has_a_limit(resources):
+def test_no_pod_is_privileged_or_writes_outside_its_volumes_and_each_has_limits(resources):
     for name, spec in pods(resources):
         assert spec["securityContext"]["runAsNonRoot"], name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

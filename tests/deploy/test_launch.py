@@ -89,7 +89,7 @@ def test_parameters_are_those_of_the_template_and_may_hold_commas(command):
         ([*BACKFILL, "--worker-image=worker:latest"], "--worker-image worker:latest: pin it by its digest"),
     ],
 )
-def test_a_mistake_is_told_before_anything_runs(line, told):
+def test_a_mistake_is_reported_before_anything_runs(line, told):
     ended = launch(*line)
     assert ended.returncode == 2
     assert told in ended.stderr

@@ -88,7 +88,7 @@ def test_the_configuration_is_valid(configuration, copy):
         ('  topic                      = google_pubsub_topic.articles.id\n', "", "Missing required argument"),
     ],
 )  # fmt: skip
-def test_the_stand_in_lets_no_mistake_pass(configuration, copy, right, wrong, told):
+def test_the_stand_in_reports_every_mistake(configuration, copy, right, wrong, told):
     path = copy / "pubsub.tf"
     text = path.read_text("utf-8")
     assert right in text
@@ -97,7 +97,7 @@ def test_the_stand_in_lets_no_mistake_pass(configuration, copy, right, wrong, to
     assert told in {diagnostic["summary"] for diagnostic in diagnostics}
 
 
-def test_what_would_be_made_is_what_is_wanted(configuration, copy):
+def test_the_plan_has_the_expected_resources(configuration, copy):
     shown = terraform(configuration, copy, "test", "-no-color")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown.stdout)

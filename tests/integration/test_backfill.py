@@ -111,7 +111,7 @@ def test_every_span_slices_back(samples_output):
     assert check_spans(output) > 100
 
 
-def test_two_versions_of_an_article_are_told_apart(tmp_path):
+def test_two_versions_of_an_article_are_distinguished(tmp_path):
     versions = [ARTICLE, ARTICLE | {"text": f"OSLO — {ARTICLE['text']}"}]
     source = write_messages(tmp_path / "a.jsonl", versions)
     backfill("--input", source, "--output", tmp_path / "out")
@@ -343,7 +343,7 @@ def test_a_refused_command_leaves_the_old_records(plain, written, wrong):
     assert fingerprint(written) == fingerprint(output)
 
 
-def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_user_stands_in(tmp_path):
+def test_workers_import_the_installed_package_not_one_in_the_current_folder(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")
     command_line = (
@@ -360,7 +360,7 @@ def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_use
     assert records(tmp_path / "out", "quotes")
 
 
-def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
+def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
 
     def no_room() -> None:

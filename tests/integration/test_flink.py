@@ -186,7 +186,7 @@ def with_one_more_field(folder: Path) -> Path:
 
 
 @streaming
-def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_path, cluster, emulator, names):
+def test_a_job_resumes_from_a_savepoint_with_code_that_has_one_more_field(tmp_path, cluster, emulator, names):
     """What was remembered is known, what was waiting is written, and every quote of the next version has the field."""
     topic, subscription = names
     sent = list(dict.fromkeys(make_messages(60, utc_now(), seed=31)))
@@ -210,7 +210,7 @@ def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_
 
 
 @streaming
-def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
+def test_a_job_continues_after_an_outage_of_pubsub(tmp_path, cluster):
     """The emulator forgets its topics and messages when it ends; the job has what it had read, and reads on when they are made again."""
     port = free_port()
     sent = make_messages(60, utc_now(), seed=41)

@@ -143,7 +143,7 @@ def test_a_stream_on_prism_gives_the_records_of_a_backfill_and_acknowledges_them
 
 
 @pytest.mark.prism
-def test_a_job_goes_on_when_pubsub_was_away(tmp_path, monkeypatch):
+def test_a_job_continues_after_an_outage_of_pubsub(tmp_path, monkeypatch):
     """The emulator forgets what it had, so the job has all of that before it ends; what comes after is read as well."""
     port = free_port()
     name = f"t-{uuid.uuid4().hex}"

@@ -134,7 +134,7 @@ def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, e
     assert "acknowledges a message before it is processed" in warning
 
 
-def test_an_outage_is_told_and_costs_nothing(tmp_path, emulator, pubsub_names):
+def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_names):
     topic, subscription = pubsub_names
     gate = Gate(emulator)
     stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=gate.host)

@@ -47,7 +47,7 @@ def test_the_samples_give_what_a_backfill_gives(tmp_path):
     assert ids(tmp_path / "out") == ids(tmp_path / "backfill")
 
 
-def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_beside(tmp_path, sent):
+def test_a_drain_finishes_the_current_file_and_the_next_start_adds_files(tmp_path, sent):
     (tmp_path / "in").mkdir()
     write_lines(tmp_path / "in" / "a.jsonl", sent)
     first = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")

@@ -91,7 +91,7 @@ def test_no_texts_give_no_annotations(annotator):
     assert annotator.annotate([]) == []
 
 
-def test_a_text_in_another_language_is_told_and_left(annotator):
+def test_a_text_in_another_language_is_identified_and_not_analysed(annotator):
     [annotation] = annotator.annotate([text_of(FRENCH, language=None)])
     assert (annotation.language, annotation.is_english, annotation.words) == ("fr", False, 0)
     assert annotation.language_score > 0.5
@@ -154,7 +154,7 @@ def test_what_a_text_makes_an_extractor_raise_is_a_failure_of_that_text_alone(er
 
 
 @pytest.mark.parametrize("error", [TypeError, AttributeError, MemoryError, RuntimeError, AssertionError, OSError])
-def test_a_bug_is_no_failure_of_the_text(error):
+def test_a_bug_is_not_a_failure_of_the_text(error):
     with pytest.raises(error, match="storms are not foreseen"):
         annotator_with(FailsOnStorms(error)).annotate([text_of(ARTICLES[1])])
 

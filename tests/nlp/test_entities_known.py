@@ -102,9 +102,7 @@ def test_a_people_has_a_country_and_stays_a_people(nlp: Language) -> None:
         ("A Kremlin spokesman denied it.", "Kremlin", "Russia"),
     ],
 )
-def test_a_capital_or_palace_that_acts_stands_for_its_government(
-    nlp: Language, text: str, name: str, whom: str
-) -> None:
+def test_a_capital_or_palace_that_acts_refers_to_its_government(nlp: Language, text: str, name: str, whom: str) -> None:
     assert entity(nlp, text, name).refers_to == whom
 
 
@@ -200,12 +198,12 @@ def test_the_surname_of_a_listed_person_is_hers(listed: Language) -> None:
     assert found.wikidata_id == "Q77"
 
 
-def test_a_listed_name_inside_a_longer_one_is_no_name(listed: Language) -> None:
+def test_a_listed_name_inside_a_longer_one_is_not_a_name(listed: Language) -> None:
     names = {e.name for e in entities_of(listed("Nils Oslo Bergman arrived in Norway."))}
     assert "Oslo" not in names
 
 
-def test_a_listed_name_stands_in_capitals_too(listed: Language) -> None:
+def test_a_listed_name_is_found_in_capitals_too(listed: Language) -> None:
     text = "TIDEWATER NINE WINS VOTE IN PORT ALDER\nThe members cheered for an hour and went home in the rain.\n"
     assert entity(listed, text, "TIDEWATER NINE").wikidata_id == "Q4242"
 

@@ -77,7 +77,7 @@ def test_no_two_stances_are_the_same(nlp: Language, text: str) -> None:
         "\u202e\u200fThe mayor condemned\u200f the toll",
     ],
 )
-def test_text_that_is_no_prose_has_no_stance_and_does_no_harm(nlp: Language, text: str) -> None:
+def test_text_that_is_not_prose_has_no_stance_and_raises_nothing(nlp: Language, text: str) -> None:
     assert len(stances_of(nlp(text))) <= 1
 
 

@@ -97,7 +97,7 @@ print(onrecord.__file__)
 """
 
 
-def test_it_works_beside_somebodys_own_pipeline(installation: Installation, workplace: Path) -> None:
+def test_it_works_next_to_a_users_own_pipeline_package(installation: Installation, workplace: Path) -> None:
     imported = installation.run("python", "-c", SPACY_AND_ONRECORD, cwd=workplace, python_path=workplace).stdout
     assert Path(imported.strip()).is_relative_to(installation.folder)
     for command in (("onrecord", "--version"), ("python", "-m", "onrecord", "--version")):

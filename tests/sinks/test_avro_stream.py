@@ -144,7 +144,7 @@ def test_a_retried_bundle_writes_the_same_bytes_over_its_own_file(tmp_path):
     assert list(step.process((0, []), window, pane)) == []
 
 
-def test_names_have_no_colon_and_no_blank(tmp_path):
+def test_file_names_have_no_colons_or_spaces(tmp_path):
     for path in written(tmp_path, (at(10, "a"), 400, at(20, "b"), WAIT), shards=3):
         assert not set(path) & set(": \t\n")
 

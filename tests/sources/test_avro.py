@@ -148,7 +148,7 @@ def test_any_damage_ends_in_messages():
             assert message.problem or json.loads(message.payload)
 
 
-def test_a_message_over_the_limit_is_told():
+def test_a_message_over_the_limit_is_reported():
     [message] = read(file_of([{"text": "x" * 2_000}]), limit=1_000)
     assert message.problem is not None
     assert message.problem.endswith("bytes are over the limit of 1,000")
@@ -167,7 +167,7 @@ def test_a_message_over_the_limit_is_told():
         (file_of([]).replace(b'"string"', b'"strung"'), "it has no schema that can be read"),
     ],
 )
-def test_what_is_no_file_of_articles_is_told(stored, said):
+def test_a_file_without_articles_is_reported(stored, said):
     assert said in problem(stored)
 
 

@@ -113,7 +113,7 @@ def test_an_archive_that_lacks_its_last_byte_is_truncated(name):
 
 
 @every_archive
-def test_what_is_no_archive_is_one_dead_letter(name):
+def test_a_file_that_is_not_an_archive_is_one_dead_letter(name):
     [message] = read(b'{"text": "not packed"}\n', name)
     assert message.problem is not None
     assert message.problem.startswith("file: the archive is broken from here on")

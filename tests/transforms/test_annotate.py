@@ -164,7 +164,7 @@ def test_a_bug_stops_the_job(use, model):
         _ = pipeline | beam.Create([article_of(text=STORM)]) | "Annotate" >> Annotate()
 
 
-def test_only_what_is_asked_for_goes_out(model, use):
+def test_only_requested_kinds_are_emitted(model, use):
     use(model)
     with TestPipeline(runner="FnApiRunner") as pipeline:
         annotated = (

@@ -136,7 +136,7 @@ def test_the_same_failure_has_the_same_id_and_another_has_another():
     assert len({letter_id(b"{}", "a.jsonl:1"), letter_id(b"{}", "a.jsonl:2"), letter_id(b"[]", "a.jsonl:1")}) == 3
 
 
-def test_a_bug_is_no_dead_letter():
+def test_a_bug_is_not_a_dead_letter():
     step = DecodeFn(ExtractionSettings(max_text_length=10))
     step.setup()
     with pytest.raises(TypeError):
