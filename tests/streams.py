@@ -1,4 +1,4 @@
-"""Streams for tests: quotes that arrive on time, early, late and very late, and what they leave on disk."""
+"""Streams for tests: quotes that arrive on time, early, late and very late, and the files that they give."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from onrecord.data.records import Provenance, QuoteRecord, Span
 from onrecord.runners import prism
 
 NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
-RUNNER = "BundleBasedDirectRunner"  # the fixture each_stream_runner puts another one here
+RUNNER = "BundleBasedDirectRunner"  # replaced by the fixture each_stream_runner
 
 QUOTE = QuoteRecord(
     article_id="pier",
@@ -80,7 +80,7 @@ def files(output: Path) -> dict[str, list[str]]:
 
 
 def union(found: dict[str, list[str]]) -> list[str]:
-    """Return all articles in files, as often as they are there."""
+    """Return all articles in files, with repetitions."""
     return sorted(name for names in found.values() for name in names)
 
 

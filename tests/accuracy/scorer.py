@@ -22,7 +22,7 @@ found):
   of no words, such as a colon, counts as none. A quote without a phrase of its own, which follows on from another, may have
   the other's. fn is the rest of the gold quotes, fp the rest of the found ones.
 * ``stances``: same holder, same polarity, and targets with a word in common.
-* ``asserted_by``: of stances that are right: the names of those by whose word alone the holder takes the stance. A source that
+* ``asserted_by``: of stances that are right: the names of those who claim that the holder takes the stance. A source that
   may be null is not missed.
 """
 

@@ -33,7 +33,7 @@ def main(number: int) -> None:
         started = time.monotonic()
         done = 0
         while done < number:
-            # A report comes every second; whichever it is.
+            # A report comes every second; any of them will do.
             done = max(done, stream.read_until(messages=done)["messages"])
             quarters[min(3, 4 * done // number)].append(memory(process))
         seconds = time.monotonic() - started

@@ -1,4 +1,4 @@
-"""The command ``onrecord``: what it prints, where, and with which exit code it ends."""
+"""The command ``onrecord``: its output, its streams and its exit codes."""
 
 import json
 import subprocess
@@ -29,12 +29,12 @@ OPTIONS = [
 
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
-    """Let no test leave the command's number of threads behind."""
+    """Restore the number of threads that a command sets."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def ended(*argv: str) -> int:
-    """Return the exit code of a command line that the parser itself ends."""
+    """Return the exit code of a command line at which the parser exits."""
     with pytest.raises(SystemExit) as end:
         main(list(argv))
     return int(end.value.code or 0)

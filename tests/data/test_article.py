@@ -1,4 +1,4 @@
-"""The input contract: what a message may hold, what becomes of it, and how it is refused."""
+"""The input contract: valid messages, the articles made from them, and the errors for invalid ones."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ TEXT = "The harbour council of Brinmouth voted to close the old ferry pier."
 
 
 def refused(payload: bytes, max_text_length: int = 1_000) -> str:
-    """Return why a message is refused."""
+    """Return the error message for an invalid message."""
     with pytest.raises(InvalidMessage) as refusal:
         contract, unknown = decode(payload)
         check_lengths(contract, max_text_length)

@@ -1,4 +1,4 @@
-"""Records as values: to Avro and back, and every span that they hold."""
+"""Records as values: conversion to Avro and back, and their spans."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def test_the_kinds_are_in_the_order_in_which_they_are_made():
 
 
 def spans_within(value: object) -> Iterator[Span]:
-    """Yield every span in a value, wherever it stands."""
+    """Yield every span in a value, at any depth."""
     if isinstance(value, Span):
         yield value
     elif is_dataclass(value):

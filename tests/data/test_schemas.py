@@ -1,4 +1,4 @@
-"""The Avro schemas: they say what the records say, and every file that was ever written stays readable."""
+"""The Avro schemas: they match the records, and the files of every release stay readable."""
 
 import copy
 import io
@@ -100,7 +100,7 @@ def test_the_first_release_is_kept():
 
 
 def kept(read: object, written: object) -> object:
-    """Return what a reader found, without the fields that the writer did not have."""
+    """Return the values that were read, without fields that the writer did not have."""
     if isinstance(read, dict) and isinstance(written, dict):
         return {name: kept(read[name], value) for name, value in written.items()}
     if isinstance(read, list) and isinstance(written, list) and len(read) == len(written):

@@ -1,9 +1,9 @@
-"""Both graphs translate for Dataflow with no network, and their steps keep the names by which a running job is updated.
+"""Both graphs translate for Dataflow without a network, and their steps keep the names by which a running job is updated.
 
 ``dataflow_steps.txt`` lists every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and
 the messages in flight only for steps whose names, inputs and state did not change. When this fails and the change is intended, rewrite the
 file with ``python -m tests.deploy.test_dataflow_graph`` and say in CHANGELOG.md that a running stream has to be drained first, or with
-which ``--transform-name-mappings`` it goes on.
+which ``--transform-name-mappings`` it can be updated.
 """
 
 import re
@@ -110,7 +110,7 @@ def test_workers_run_our_image_with_one_process_per_core_and_no_public_address(j
     (pool,) = jobs[command].environment.proto.worker_pools
     (container,) = pool.sdk_harness_container_images
     assert container.container_image == IMAGE
-    assert container.use_single_core_per_container  # docs/how-to/dataflow.md: Python computes on one core a process
+    assert container.use_single_core_per_container  # docs/how-to/dataflow.md: a Python process uses one core
     assert pool.num_threads_per_worker == 2
     assert pool.ip_configuration == dataflow.WorkerIPAddressConfiguration.WORKER_IP_PRIVATE
     assert jobs[command].environment.proto.service_account_email == "worker@example-project.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""Downloads for Flink match their checksums, and are resumed when they are interrupted; from a real local server."""
+"""Downloads for Flink match their checksums and are resumed after an interruption, from a real local server."""
 
 import functools
 import hashlib
@@ -15,7 +15,7 @@ CONTENT = bytes(range(256)) * 100
 
 
 class Ranges(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, and the rest of a file to who has its beginning."""
+    """Serves a folder, with range requests."""
 
     asked: list[str] = []  # noqa: RUF012 - what came from where, for the test
 
@@ -40,7 +40,7 @@ class Ranges(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path, monkeypatch):
-    """Return a folder that a package index on this machine serves."""
+    """Return the folder of a local package index."""
     folder = tmp_path / "served"
     folder.mkdir()
     Ranges.asked = []

@@ -1,4 +1,4 @@
-"""Starting jobs on Dataflow: the commands of gcloud are as they should be, and gcloud knows every option in them."""
+"""Starting jobs on Dataflow: the gcloud commands are correct, and gcloud knows all their options."""
 
 import json
 import os
@@ -103,7 +103,7 @@ def test_the_help_explains_every_command():
 @pytest.mark.parametrize("name", LINES)
 def test_gcloud_knows_every_option(name, tmp_path):
     installed("gcloud", "https://cloud.google.com/sdk/docs/install")
-    # No account: what is well-formed ends where gcloud would have to log in.
+    # No account: a valid command fails only where gcloud would have to log in.
     environment = {
         **os.environ,
         "CLOUDSDK_CONFIG": str(tmp_path),

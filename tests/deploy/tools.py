@@ -18,7 +18,7 @@ def command(name: str) -> str:
 
 
 def installed(name: str, hint: str) -> str:
-    """Return the path of a tool of the machine; the test is skipped where it is missing."""
+    """Return the path of an installed tool; skip the test without it."""
     found = shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not on this machine: {hint}")

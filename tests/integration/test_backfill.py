@@ -96,7 +96,7 @@ def spans_of(value: object) -> Iterator[dict[str, object]]:
 
 
 def check_spans(output: Path) -> int:
-    """Hold every span against the text of its article, in the version that its record names; return how many there are."""
+    """Check every span against the text of its article, in the version that its record names; return the number of spans."""
     texts = {(found["article_id"], found["text_sha256"]): found["text"] for found in records(output, "articles")}
     checked = 0
     for record in (record for kind in extracted() for record in records(output, kind)):
@@ -150,7 +150,7 @@ def plain(tmp_path_factory):
 
 @pytest.fixture
 def written(plain, tmp_path) -> Path:
-    """A copy of that output, to try things on."""
+    """A copy of that output, which a test may change."""
     return Path(shutil.copytree(plain[1], tmp_path / "out"))
 
 
@@ -261,7 +261,7 @@ def test_a_terminal_shows_progress_and_a_file_does_not(samples_output, tmp_path)
 
 
 def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[psutil.Process]]":
-    """Start a backfill that would take minutes, and wait until its worker processes are there."""
+    """Start a backfill that would take minutes, and wait until its worker processes run."""
     messages = [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text'] * 30}"} for n in range(400)]
     source = write_messages(tmp_path / "a.jsonl", messages)
     process = start("--input", source, "--output", tmp_path / "out", "--workers", workers)

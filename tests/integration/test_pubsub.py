@@ -1,4 +1,4 @@
-"""Streams from the real Pub/Sub emulator: every message is accounted for by its id, whatever happens on the way."""
+"""Streams from the real Pub/Sub emulator: every message id is accounted for, whatever fails."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def pubsub_names(emulator, monkeypatch):
-    """Return a topic and a subscription to it that no other test has."""
+    """Return names of a topic and its subscription that are unique to the test."""
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
     return subscribed(f"t-{uuid.uuid4().hex}")
 
@@ -50,7 +50,7 @@ def publish(emulator: str, path: object, topic: str, *arguments: object) -> None
 
 
 def sent_ids(messages: list[bytes]) -> tuple[set[str], int]:
-    """Return the ids of the messages that fit the contract, and how many do not."""
+    """Return the ids of the valid messages, and the number of invalid ones."""
     broken = [message for message in messages if b'"broken-' in message]
     return {json.loads(message)["id"] for message in messages if message not in broken}, len(broken)
 
@@ -250,7 +250,7 @@ def test_dead_letters_of_a_topic_stay_there_when_their_records_can_not_be_writte
 
 
 def payloads(subscription: str) -> list[bytes]:
-    """Return what waits in a subscription."""
+    """Return the messages in a subscription."""
     found: list[bytes] = []
     with pubsub.SubscriberClient() as subscriber:
         while True:

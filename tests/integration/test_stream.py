@@ -1,4 +1,4 @@
-"""Streams of files as they appear: what goes in comes out, once, however the job is stopped."""
+"""Streams of new files: every message comes out once, however the job is stopped."""
 
 import json
 import signal
@@ -63,7 +63,7 @@ def test_a_drain_finishes_the_current_file_and_the_next_start_adds_files(tmp_pat
 
 
 def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(tmp_path):
-    """The runner never lets go of what the third one holds back, and calls the end of such a job a stall."""
+    """The runner never releases elements behind the third one, and reports the end of such a job as a stall."""
     hours_ago = {"first": 5, "waits-for-company": 5, "meanwhile": 4}
     hour = utc_now().replace(minute=30, second=0, microsecond=0)
     (tmp_path / "in").mkdir()

@@ -1,4 +1,4 @@
-"""From texts to records: what is parsed, what is not, and what a failure costs."""
+"""From texts to records: which texts are parsed, and the effects of failures."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -124,7 +124,7 @@ def test_only_the_kinds_that_are_asked_for_are_given(model):
 
 @dataclass
 class FailsOnStorms:
-    """Can't read a text that speaks of a storm."""
+    """Fails on a text that mentions a storm."""
 
     error: type[Exception]
 
@@ -178,7 +178,7 @@ def test_a_text_that_can_not_be_parsed_costs_the_rest_of_its_batch_nothing():
 
 @dataclass
 class Misquotes:
-    """Finds one quote whose span does not hold its text."""
+    """Finds one quote whose span does not match its text."""
 
     content: Span
 

@@ -1,4 +1,4 @@
-"""The people, bodies and places of an article."""
+"""The people, organisations and places of an article."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Who and what an entity is: items of Wikidata, countries, whom a metonym stands for, the user's own names, and the key that joins."""
+"""The identity of entities: Wikidata items, countries, referents of metonyms, the user's own names, and keys across articles."""
 
 import pytest
 from hypothesis import given
@@ -130,7 +130,7 @@ def test_a_metonym_points_at_the_country_where_the_article_names_it(nlp: Languag
     assert len(moscow.mentions) == 2
 
 
-# The key that joins
+# Keys across articles
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ LIST = (
 
 @pytest.fixture(scope="module")
 def listed() -> Language:
-    """Return a pipeline that knows the list."""
+    """Return a pipeline with the list."""
     return load_model(gazetteer=LIST).as_one_pipeline()
 
 

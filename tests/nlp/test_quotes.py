@@ -1,4 +1,4 @@
-"""What counts as a quote, what belongs to its content, and who is named as its speaker."""
+"""Quotes: which passages are quotes, their content, and the phrase that names the speaker."""
 
 import pytest
 from spacy.language import Language

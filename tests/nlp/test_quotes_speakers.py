@@ -1,4 +1,4 @@
-"""Whom the speaker phrases mean."""
+"""Resolution of the phrases that name speakers."""
 
 import pytest
 from spacy.language import Language

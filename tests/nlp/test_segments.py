@@ -20,7 +20,7 @@ def marked(text: str) -> list[tuple[str, str]]:
 
 
 def kind_within_an_article(line: str, at_the_top: bool = False) -> str:
-    """Return what a line is, under the headline or among paragraphs of the body."""
+    """Return the kind of a line, below the headline or between paragraphs of the body."""
     body = [BODY, MORE] * 6
     lines = [HEADLINE, line, *body] if at_the_top else [HEADLINE, *body, line, *body]
     text = "\n\n".join(lines)

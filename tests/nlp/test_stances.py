@@ -1,4 +1,4 @@
-"""Stances: who stands where toward what, by whose word, and with which words."""
+"""Stances: holders, targets, polarity, sources and expressions."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What holds for the stances of any text: spans slice back, values stay in range, nothing raises."""
+"""Properties of the stances of any text: spans match the text, values are in range, nothing raises."""
 
 import pytest
 from hypothesis import given

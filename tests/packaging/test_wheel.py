@@ -78,7 +78,7 @@ def test_beam_is_in_an_extra_only(metadata):
 
 @pytest.fixture(params=["module", "package"])
 def workplace(request, tmp_path) -> Path:
-    """A directory with somebody's own ``pipeline``, which must never be imported instead of a part of onrecord."""
+    """A directory with a user's own ``pipeline``, which must never be imported in place of onrecord's code."""
     code = "raise SystemExit('this is not onrecord')\n"
     if request.param == "module":
         (tmp_path / "pipeline.py").write_text(code, "utf-8")

@@ -1,4 +1,4 @@
-"""Another package adds a record kind and a sink by entry points alone: its files are written, and read back."""
+"""Another package adds a record kind and a sink through entry points only: its files are written and can be read."""
 
 import json
 import os

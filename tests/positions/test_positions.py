@@ -1,4 +1,4 @@
-"""``onrecord positions``: what the stances of a folder add up to, on records written by the pipeline's own code."""
+"""``onrecord positions``: the stances of a folder are aggregated; the records are written by the pipeline's own code."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A worker ends when the process that it works for is gone, even while it is busy."""
+"""A worker exits when its parent process has ended, even while it is busy."""
 
 import subprocess
 import sys

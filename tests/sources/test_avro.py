@@ -1,4 +1,4 @@
-"""Avro files: a row is a message; what is broken or hostile ends in a message with a problem, and costs no more than a block."""
+"""Avro files: a row is a message; broken or hostile data gives a message with a problem, and uses no more than a block of memory."""
 
 import io
 import json
@@ -65,7 +65,7 @@ def read(stored: bytes, **limits: int) -> list[Message]:
 
 
 def problem(stored: bytes) -> str:
-    """Return what is wrong with a file that gives nothing else."""
+    """Return the problem of a file that gives only one."""
     [message] = read(stored)
     assert message.problem is not None
     return message.problem

@@ -1,4 +1,4 @@
-"""Articles from JSON-lines files: each line one message with its number, whatever state the file is in."""
+"""JSON-lines files: each line is a message with its line number, also in damaged files."""
 
 import gzip
 import io
@@ -38,7 +38,7 @@ def lines_with_numbers(messages: list[Message]) -> list[tuple[bytes, int]]:
 
 
 def random_lines(number: int) -> bytes:
-    """Return lines that hardly compress, so that a cut anywhere leaves something to read."""
+    """Return lines that hardly compress, so that some can be read wherever the archive is cut."""
     randomness = random.Random(number)
     return b"".join(randomness.randbytes(40).hex().encode() + b"\n" for _ in range(number))
 

@@ -1,4 +1,4 @@
-"""WARC files: each HTML response is a message; what is broken or hostile ends in a message with a problem."""
+"""WARC files: each HTML response is a message; broken or hostile data gives a message with a problem."""
 
 import gzip
 import io
@@ -50,7 +50,7 @@ def read(stored: bytes, path: str = "crawl.warc", **limits: int) -> list[Message
 
 
 def problem(stored: bytes, **limits: int) -> str:
-    """Return what is wrong with a file that gives nothing else."""
+    """Return the problem of a file that gives only one."""
     [message] = read(stored, **limits)
     assert message.problem is not None
     return message.problem

@@ -19,7 +19,7 @@ def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> dict[str, str]
 
 
 def raised(function: object, error: type[Exception]) -> Exception:
-    """Return what a step raises when a pipeline runs it on an article."""
+    """Return the exception of a step that a pipeline runs on an article."""
     with pytest.raises(error) as caught, beam.Pipeline(runner="BundleBasedDirectRunner") as pipeline:
         _ = pipeline | beam.Create([SECRET]) | "Annotate" >> beam.Map(function)
     return caught.value

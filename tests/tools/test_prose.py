@@ -1,4 +1,4 @@
-"""The phrases that documentation, comments and messages avoid: where they are looked for, and what is plain English."""
+"""The check for phrases to avoid: the texts that it searches, and uses that it allows."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ near_misses = st.fixed_dictionaries(
 
 
 def check_is_whole(article: Article) -> None:
-    """Hold an article against what the records promise."""
+    """Check that an article can become a valid record."""
     assert article.text.strip()
     assert article.article_id.strip()
     assert article.published_at is None or article.published_at.utcoffset().total_seconds() == 0

@@ -1,4 +1,4 @@
-"""Windows of a stream: by the time an article was published, and never one that is closed for good."""
+"""Windows of a stream: by publication time, and never a window that is already closed."""
 
 import apache_beam as beam
 import pytest
