@@ -1,9 +1,9 @@
-"""Builds the distribution that pyproject.toml describes; says only what that file has no word for."""
+"""Builds the distribution that pyproject.toml describes; this file has only the settings that pyproject.toml can't express."""
 
 from setuptools import find_packages, setup
 
 setup(
-    # Schemas and samples lie at the top of the repository; in the distribution they are folders of the package.
+    # Schemas and samples are top-level folders of the repository; in the distribution they are subpackages.
     packages=[*find_packages("pipeline"), "onrecord.schema_files", "onrecord.sample_files"],
     package_dir={"": "pipeline", "onrecord.schema_files": "schemas", "onrecord.sample_files": "samples"},
     package_data={

@@ -1,6 +1,6 @@
-"""Prints what a backfill wrote about one article, the one with the most quotes, and one dead letter: a first look at the records.
+"""Prints a first look at the records of a backfill: those of the article with the most quotes, and one dead letter.
 
-python samples/show.py OUTPUT_FOLDER
+usage: python samples/show.py OUTPUT_FOLDER
 """
 
 import argparse
@@ -22,24 +22,39 @@ from rich.text import Text
 
 Record: TypeAlias = dict[str, Any]
 
-WIDTH = 110  # columns at the most
-ROWS = 15  # of each kind; a long article has a hundred quotes
+MAX_WIDTH = 110  # columns
+ROWS = 15  # per kind; a long article has a hundred quotes
 KINDS = ("articles", "entities", "quotes", "stances", "dead_letters")
-SHOWN_POLARITY = {"SUPPORT": ("for", "green"), "OPPOSE": ("against", "red"), "NEUTRAL": ("neither", "yellow")}
-# What fastavro raises on a file that is cut short or is no Avro file.
+SHOWN_POLARITY = {"SUPPORT": ("for", "green"), "OPPOSE": ("against", "red"), "NEUTRAL": ("neutral", "yellow")}
+SHOWN_TYPE = {
+    "PERSON": "person",
+    "ORG": "organisation",
+    "GPE": "place",
+    "LOC": "place",
+    "NORP": "group",
+    "FAC": "building",
+    "EVENT": "event",
+    "LAW": "law",
+    "PRODUCT": "product",
+    "WORK_OF_ART": "work",
+}
+# What fastavro raises for a truncated file or one that is not an Avro file.
 BROKEN_FILE = (OSError, EOFError, ValueError, IndexError, zlib.error, SchemaParseException, UnknownType)
 LINE_ENDS = re.compile(r"[\r\n\v\f\u2028\u2029]+")
-LONGEST_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
-LONGEST_CONTENT = 220  # code points; some quotes go on for paragraphs
-LONGEST_MESSAGE = 500  # code points of an error
+MAX_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
+MAX_CONTENT = 220  # code points; some quotes go on for paragraphs
+MAX_MESSAGE = 500  # code points of an error message
 
 
 class NoRecords(Exception):
-    """There is nothing to show; the text says what to do."""
+    """There is nothing to show; the message says what to do."""
 
 
 def visible(text: str) -> str:
-    """Return a text on one line: a paragraph's end as ¶, any other line's as a blank; what steers a terminal as its escape."""
+    """Return a text on one line.
+
+    The end of a paragraph is shown as ¶, any other line break as a space, and a control character as its escape sequence.
+    """
     on_one_line = LINE_ENDS.sub(lambda ends: " ¶ " if len(ends.group().splitlines()) > 1 else " ", text)
     return "".join(map(_visible_character, on_one_line))
 
@@ -52,7 +67,7 @@ def _visible_character(character: str) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return a text made visible, with an ellipsis in place of what is over the limit in code points."""
+    """Return a text on one line, cut to at most ``limit`` code points; an ellipsis shows the cut."""
     shown = visible(text)
     return shown if len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
 
@@ -78,7 +93,7 @@ def records_of(output: Path, kind: str, article_id: str) -> list[Record]:
 
 
 def chosen_article(output: Path) -> Record | None:
-    """Return the article with the most quotes, of several the one whose id comes first; None where there are no articles."""
+    """Return the article with the most quotes, the one with the lowest id if there are several; None if there are no articles."""
     quotes = Counter(quote["article_id"] for quote in records(output, "quotes"))
     return min(
         records(output, "articles"),
@@ -88,21 +103,21 @@ def chosen_article(output: Path) -> Record | None:
 
 
 def joined(spans: list[Record]) -> str:
-    """Return the words of several spans, with dots where they were apart."""
-    return shortened(" … ".join(span["text"] for span in spans), LONGEST_CONTENT)
+    """Return the texts of several spans, with an ellipsis between them."""
+    return shortened(" … ".join(span["text"] for span in spans), MAX_CONTENT)
 
 
 def starts(spans: list[Record]) -> list[int]:
-    """Return where spans begin: what orders records as the text does."""
+    """Return the offsets of spans, which order records as in the text."""
     return [span["start"] for span in spans]
 
 
 def name_of(party: Record | None) -> str:
-    """Return the fullest name of a speaker, a holder or a target, else the words that stand for it."""
+    """Return the fullest name of a speaker, a holder or a target, or the phrase that names it."""
     if party is None:
-        return "nobody named"
+        return "unknown"
     mention = party["mention"]
-    return shortened(party["name"] or (mention["text"] if mention else "nobody named"), LONGEST_NAME)
+    return shortened(party["name"] or (mention["text"] if mention else "unknown"), MAX_NAME)
 
 
 def entity_rows(entities: list[Record]) -> Iterator[tuple[Text, ...]]:
@@ -111,10 +126,10 @@ def entity_rows(entities: list[Record]) -> Iterator[tuple[Text, ...]]:
         others = [alias for alias in entity["aliases"] if alias != entity["name"]]
         notes = [entity["role"] or "", f"also {', '.join(others)}" if others else ""]
         yield (
-            Text(shortened(entity["name"], LONGEST_NAME), style="bold"),
-            Text(entity["type"], style="cyan"),
+            Text(shortened(entity["name"], MAX_NAME), style="bold"),
+            Text(SHOWN_TYPE.get(entity["type"], str(entity["type"])), style="cyan"),
             Text(f"{len(entity['mentions'])}×"),
-            Text(shortened("; ".join(note for note in notes if note), LONGEST_CONTENT), style="dim"),
+            Text(shortened("; ".join(note for note in notes if note), MAX_CONTENT), style="dim"),
         )
 
 
@@ -138,12 +153,12 @@ def stance_rows(stances: list[Record]) -> Iterator[tuple[Text, ...]]:
         yield (
             Text(f"{name_of(stance['holder'])} → {name_of(stance['target'])}", style="bold"),
             Text(polarity, style=colour),
-            Text(joined(stance["expression"]) + (f" (says {sources})" if sources else ""), style="dim"),
+            Text(joined(stance["expression"]) + (f" (according to {sources})" if sources else ""), style="dim"),
         )
 
 
 def print_rows(console: Console, heading: str, rows: list[tuple[Text, ...]], ratios: tuple[int, ...]) -> None:
-    """Print rows under a heading; ``ratios`` are the columns' shares of the width, 0 for as wide as the words are."""
+    """Print rows under a heading; ``ratios`` are the columns' shares of the width, 0 for the width of the content."""
     console.print()
     console.print(Text(f"{heading} ({len(rows)})", style="bold underline"))
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
@@ -157,60 +172,58 @@ def print_rows(console: Console, heading: str, rows: list[tuple[Text, ...]], rat
 
 
 def print_article(console: Console, output: Path, article: Record) -> None:
-    """Print an article's head and its records."""
+    """Print an article's headline, source, date and records."""
     article_id = article["article_id"]
     published = article["published_at"]
     about = [article["source"] or "", published.strftime("%Y-%m-%d %H:%M UTC") if published else "", article_id]
     title = article["title"] or article["text"].strip().splitlines()[0]
-    console.print(Text(shortened(title, LONGEST_CONTENT), style="bold reverse"))
-    console.print(Text(shortened(" · ".join(part for part in about if part), LONGEST_CONTENT), style="dim"))
+    console.print(Text(shortened(title, MAX_CONTENT), style="bold reverse"))
+    console.print(Text(shortened(" · ".join(part for part in about if part), MAX_CONTENT), style="dim"))
     print_rows(console, "Entities", list(entity_rows(records_of(output, "entities", article_id))), (3, 0, 0, 5))
     print_rows(console, "Quotes", list(quote_rows(records_of(output, "quotes", article_id))), (2, 6, 0))
     print_rows(console, "Stances", list(stance_rows(records_of(output, "stances", article_id))), (5, 0, 4))
 
 
 def print_dead_letter(console: Console, letter: Record, count: int) -> None:
-    """Print why one message of ``count`` could not be read."""
+    """Print why one message, the first of ``count``, could not be processed."""
     console.print()
-    console.print(Text(f"A dead letter (1 of {count:,})", style="bold underline"))
-    console.print(Text(f"{visible(letter['origin'])}, refused by {visible(letter['stage'])}", style="dim"))
-    console.print(Text(shortened(letter["error_message"], LONGEST_MESSAGE), style="red"))
+    console.print(Text(f"Dead letters: messages that could not be processed (1 of {count:,})", style="bold underline"))
+    console.print(Text(f"{visible(letter['origin'])}, failed in step {visible(letter['stage'])}", style="dim"))
+    console.print(Text(shortened(letter["error_message"], MAX_MESSAGE), style="red"))
 
 
 def show(console: Console, output: Path) -> None:
-    """Print an article's records, a dead letter, and how to read them all.
+    """Print an article's records, a dead letter, and how to read all records.
 
     Raises:
-        NoRecords: there is no record of any kind, or a file is broken.
+        NoRecords: there are no records, or a file is broken.
     """
     article = chosen_article(output)
     letter = next(records(output, "dead_letters"), None)
     if article is None and letter is None:
         raise NoRecords(
-            f"{output} holds no records; write some with: onrecord backfill --input samples/*.jsonl --output {output}"
+            f"no records in {output}; write some with: onrecord backfill --input samples/*.jsonl --output {output}"
         )
     if article is not None:
         print_article(console, output, article)
     if letter is not None:
         print_dead_letter(console, letter, sum(1 for _ in records(output, "dead_letters")))
-    example = next(path for kind in ("quotes", *KINDS) for path in sorted((output / kind).rglob("*.avro")))
+    kind = next(kind for kind in ("quotes", *KINDS) if any((output / kind).rglob("*.avro")))
     console.print()
-    console.print(Text("Read them all in Python:", style="dim"))
-    console.print(Text(f"import fastavro; list(fastavro.reader(open({str(example)!r}, 'rb')))"), soft_wrap=True)
+    console.print(Text("To read all records of a kind in Python:", style="dim"))
+    console.print(Text(f"import onrecord; list(onrecord.records({str(output)!r}, {kind!r}))"), soft_wrap=True)
 
 
 def main() -> int:
-    """Run the command line; return 0, or 1 where there is nothing to show."""
+    """Run the command line; return 0, or 1 if there is nothing to show."""
     parser = argparse.ArgumentParser(description="Show the records of the article with the most quotes.")
-    parser.add_argument(
-        "output", type=Path, metavar="OUTPUT_FOLDER", help="what onrecord backfill was given as --output"
-    )
+    parser.add_argument("output", type=Path, metavar="OUTPUT_FOLDER", help="the --output of onrecord backfill")
     output: Path = parser.parse_args().output
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 shows escapes
+            stream.reconfigure(errors="backslashreplace")  # escapes where the terminal is not UTF-8
     console = Console(highlight=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    console.width = min(console.width, MAX_WIDTH) if console.is_terminal else MAX_WIDTH
     try:
         show(console, output)
     except NoRecords as nothing:

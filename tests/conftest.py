@@ -1,4 +1,4 @@
-"""What the tests share: messages and articles made from a few fields, and strategies for every value that travels."""
+"""Fixtures and builders that the tests share: messages, articles, and strategies for every value that is sent between workers."""
 
 import json
 from datetime import datetime, timezone
@@ -36,7 +36,7 @@ RECEIVED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 def message_of(
     fields: bytes | dict[str, object], origin: str = "articles.jsonl:1", attributes: dict[str, str] | None = None
 ) -> Message:
-    """Return the message that carries an object's fields, or bytes as they are."""
+    """Return a message with these fields as JSON, or with these bytes unchanged."""
     payload = fields if isinstance(fields, bytes) else json.dumps(fields).encode("utf-8")
     return Message(payload, origin, RECEIVED_AT, attributes or {})
 
@@ -61,7 +61,7 @@ def nlp() -> Language:
 
 @pytest.fixture(scope="session")
 def value_coders() -> None:
-    """Tell Beam how our values are coded, as the graph does."""
+    """Register the coders of our value types with Beam, as the graph does."""
     from onrecord.data import coders
 
     coders.register()

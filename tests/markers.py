@@ -1,4 +1,4 @@
-"""Which tests need more than a moment or more than Python: CONTRIBUTING.md says which command runs which."""
+"""Marks the tests that take longer or need more than Python: CONTRIBUTING.md lists the commands that run them."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ MARK_OF_FOLDER = {
 
 
 def gold_folder() -> Path:
-    """Return the folder with the gold sets and their scorers: ONRECORD_GOLD, or ``shared`` beside the checkout."""
+    """Return the folder with the gold sets and their scorers: ONRECORD_GOLD, or ``shared`` next to the checkout."""
     return Path(os.environ.get("ONRECORD_GOLD", TESTS.parents[1] / "shared"))
 
 
@@ -62,7 +62,7 @@ MISSING: dict[str, Callable[[], str | None]] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of a folder, and skip those that need what this machine has not."""
+    """Mark the tests of a folder, and skip those whose requirements this machine lacks."""
     missing: dict[str, str | None] = {}
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]

@@ -11,7 +11,7 @@ MAX_GROWTH = 2.2  # of the operations when the input doubles; n log n is below i
 
 
 def count_operations(function: Callable[[], object]) -> int:
-    """Return the number of lines of Python that a call executes, in this thread and in all that it calls.
+    """Return the number of Python lines that a call executes in this thread, functions that it calls included.
 
     Every turn of a loop or a comprehension counts, also where it is written on one line. The same call gives the same number on every
     machine. Work inside a function that is written in C counts as one: a regular expression that backtracks is not seen.

@@ -1,4 +1,4 @@
-"""Messages that are within every limit of size, and take seconds of computing."""
+"""Messages that are within all size limits and take seconds of CPU time."""
 
 from onrecord.sources.html import MAX_PAGE_LENGTH, MAX_TAG_LENGTH
 

@@ -1,4 +1,4 @@
-"""Streams for tests: quotes that arrive on time, early, late and very late, and what they leave on disk."""
+"""Streams for tests: quotes that arrive on time, early, late and very late, and the files that they give."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from onrecord.data.records import Provenance, QuoteRecord, Span
 from onrecord.runners import prism
 
 NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
-RUNNER = "BundleBasedDirectRunner"  # the fixture each_stream_runner puts another one here
+RUNNER = "BundleBasedDirectRunner"  # replaced by the fixture each_stream_runner
 
 QUOTE = QuoteRecord(
     article_id="pier",
@@ -42,9 +42,10 @@ def at(seconds: float, *names: str) -> list[TimestampedValue]:
 
 
 def stream(*events: float | tuple[str, float] | list[TimestampedValue]) -> TestStream:
-    """Return a stream of quotes: a list arrives together, a number moves the watermark to so many seconds after noon, and
+    """Return a stream of quotes.
 
-    ``("wait", seconds)`` lets time pass. The clock never stands behind the watermark, as it never does outside of tests.
+    A list arrives together, a number moves the watermark to this many seconds after noon, and ``("wait", seconds)`` lets time
+    pass. The clock is never behind the watermark, as in production.
     """
     clock = float(NOON) - 3600
     test_stream = TestStream(coder=beam.coders.registry.get_coder(QuoteRecord))
@@ -79,7 +80,7 @@ def files(output: Path) -> dict[str, list[str]]:
 
 
 def union(found: dict[str, list[str]]) -> list[str]:
-    """Return all articles in files, as often as they are there."""
+    """Return all articles in files, with repetitions."""
     return sorted(name for names in found.values() for name in names)
 
 

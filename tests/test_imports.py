@@ -1,6 +1,6 @@
 """No module of the package takes part in an import cycle, imports for type checking included.
 
-import-linter holds the layers; it leaves out imports under ``TYPE_CHECKING`` and cycles within a layer.
+import-linter checks the layers, but neither imports under ``TYPE_CHECKING`` nor cycles within a layer.
 """
 
 import ast

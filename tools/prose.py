@@ -136,7 +136,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _blanked(text: str) -> str:
-    """Return a text with as many lines in which nothing is left to match."""
+    """Return a text with the same number of lines and nothing to match."""
     return BLANK + "\n" * text.count("\n")
 
 

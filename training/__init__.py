@@ -1,4 +1,4 @@
-"""Learns the weights and builds the tables of the package; not part of the distribution."""
+"""Scripts that learn the weights and build the tables of the package; they are not part of the distribution."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Shared by all that is learned: the words of annotations, and a regularized conditional logit."""
+"""Shared by the training scripts: the words of annotations, and a regularized conditional logit."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -23,7 +23,7 @@ class Words:
     """The words of a Doc by their code points."""
 
     def __init__(self, doc: Doc) -> None:
-        """Read the tokens that hold a letter or a digit."""
+        """Index the tokens that contain a letter or a digit."""
         words = [token for token in doc if any(map(str.isalnum, token.text))]
         self.places = [token.i for token in words]
         self.starts = [token.idx for token in words]

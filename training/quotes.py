@@ -73,9 +73,9 @@ def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
 
 
 def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
-    """Return slope and level of each kind of quote, from the scores of articles that the weights were not learned from.
+    """Return slope and intercept for each kind of quote, from the scores of articles that the weights were not learned from.
 
-    Quotes inside quotes are left out, as by the annotators.
+    Quotes inside quotes are left out, as in the annotations.
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
@@ -111,7 +111,7 @@ def _is_right(words: Words, quote: Quote, truth: list[tuple[frozenset[int], froz
 
 
 def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return slope and level of the line that takes logits to those of the shares that are right (Platt 1999)."""
+    """Return slope and intercept of the line that maps logits to those of the share that is right (Platt 1999)."""
     logits, right = np.array(pairs).T
     slope, level = 1.0, 0.0
     for _ in range(PLATT_STEPS):

@@ -13,7 +13,7 @@ from training.conditional_logit import Example, Words
 
 SIDES = ("support", "oppose")
 SIGNS = ("+", "-")
-# The share of common words from which on a phrase is the annotated one.
+# A phrase is the annotated one if it has at least this share of common words.
 MIN_SHARED = 0.2
 # One in this many of the pairs without annotation is learned from.
 EVERY = 8

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import onrecord.nlp
 
-# Countries whose states and provinces news in English names by themselves; elsewhere a division has its main city's name.
+# Countries whose states and provinces are named alone in English news; elsewhere a division has its main city's name.
 DIVIDED = frozenset({"AU", "CA", "CN", "DE", "GB", "IN", "RU", "UA", "US"})
 REGION_LEVELS = frozenset({"region", "subregion", "intermediateRegion"})
 # Names of continents and regions that have another meaning in the UN's geography than in the news.
@@ -29,7 +29,7 @@ PARTS = frozenset({"West Bank", "Gaza Strip", "Crimea", "Sumatra", "Java", "Sula
 CONTESTED = frozenset({"Crimea", "Northern Cyprus"})
 # Codes in rigour that are not countries in ISO 3166-1.
 NO_COUNTRIES = frozenset({"EU", "UN", "CQ"})
-# Names in the news, where the sources have an official or a longer one.
+# Names used in the news, where the sources have an official or longer name.
 NEWS_NAMES = {
     "CD": ["Democratic Republic of Congo"],
     "CI": ["Ivory Coast"],

@@ -76,7 +76,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Entity:
-    """A person, body or place with its mentions by name. ``country`` is None where it is not annotated."""
+    """A named entity with its mentions by name. ``country`` is None where it is not annotated."""
 
     names: Names
     types: tuple[str, ...]
@@ -103,7 +103,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Stance:
-    """A stand of a holder toward a target, by the word of ``by`` alone (empty: by the article's or the holder's own)."""
+    """A stance of a holder toward a target, claimed by ``by`` (empty: stated by the article or the holder)."""
 
     holder: Names
     target: Place
@@ -196,7 +196,7 @@ def alternatives(value: str) -> Names:
 
 
 def find(text: str, span: str) -> Place:
-    """Return the place of the only occurrence of a span.
+    """Return the position of the only occurrence of a span.
 
     Args:
         text: the article's text.
@@ -282,9 +282,9 @@ def _stance(text: str, annotation: _Annotation) -> Stance:
 
 
 def _mentions(text: str, aside: list[Place], annotations: list[_Annotation]) -> list[tuple[Place, ...]]:
-    """Return the places where each entity is mentioned by name.
+    """Return the positions where each entity is mentioned by name.
 
-    ``aside`` are places where no form is looked for. The exact places (with brackets) are taken first, then the forms from
+    No form is searched for in the positions ``aside``. The exact positions (with brackets) are taken first, then the forms from
     the longest to the shortest, so that a surname is not found inside a full name.
     """
     taken: dict[Place, int] = {}

@@ -1,4 +1,4 @@
-"""Runs onrecord on the gold set and writes the result as the text that ``golden.txt`` holds."""
+"""Runs onrecord on the gold set and renders the result as the text of ``golden.txt``."""
 
 from datetime import datetime, timezone
 from pathlib import Path

@@ -16,13 +16,13 @@ found):
 * ``mentions``: by name only; right if the overlap with a mention of the paired entity is at least .5.
 * ``roles``, ``codes`` (Wikidata item, country), ``metonyms`` (``refers_to``): of entities that are right. A wrong value counts
   as both fp and fn. The country is scored only where the gold has it.
-* ``quotes``: overlap of content at least .5. A record of something ``unsaid`` is an fp, unless its realis says so too.
+* ``quotes``: overlap of content at least .5. A record of something ``unsaid`` is an fp, unless its realis is not ACTUAL either.
 * ``types``, ``cues``, ``phrases``, ``speakers``: of quotes, end to end: tp if the quote is found *and* its type, a word of its
   cue, a word of the phrase that names the speaker ("she"), or the speaker's resolved name is right. A cue
   of no words, such as a colon, counts as none. A quote without a phrase of its own, which follows on from another, may have
   the other's. fn is the rest of the gold quotes, fp the rest of the found ones.
 * ``stances``: same holder, same polarity, and targets with a word in common.
-* ``asserted_by``: of stances that are right: the names of those by whose word alone the holder takes the stance. A source that
+* ``asserted_by``: of stances that are right: the names of those who claim that the holder takes the stance. A source that
   may be null is not missed.
 """
 
@@ -273,7 +273,7 @@ class _Scorer:
             return self._if_enough(gold[gold_index].content, found[found_index].content)
 
         paired, missed, spurious = self._matched([quote.optional for quote in gold], len(found), weight)
-        # A record of what is unsaid is wrong only if it claims that it was said.
+        # A record of an unsaid utterance is wrong only if it claims that it was said.
         unsaid_of = pairs(
             unsaid, [found[j] for j in spurious], lambda quote, other: self._if_enough(quote.content, other.content)
         )
@@ -354,7 +354,7 @@ class _Scorer:
     def _matched(
         self, optional: Sequence[bool], found: int, weight: Callable[[int, int], float]
     ) -> tuple[dict[int, int], list[int], list[int]]:
-        """Pair required gold records, then optional ones; return the required pairs, what is missed and what is spurious."""
+        """Pair required gold records, then optional ones; return the required pairs, the missed and the spurious ones."""
         required = [i for i, is_optional in enumerate(optional) if not is_optional]
         others = [i for i, is_optional in enumerate(optional) if is_optional]
         paired = {j: required[i] for j, i in pairs(required, range(found), weight).items()}

@@ -1,4 +1,4 @@
-"""Annotations are resolved to places in the text, or refused."""
+"""Annotations are resolved to positions in the text, or rejected."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Rewrites golden.txt with the records of the present code: ``python -m tests.accuracy.update``."""
+"""Rewrites golden.txt with the records of the current code: ``python -m tests.accuracy.update``."""
 
 from onrecord.nlp.model import load_model
 from tests.accuracy.report import GOLDEN, report

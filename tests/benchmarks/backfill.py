@@ -1,4 +1,4 @@
-"""How much CPU time a whole backfill takes, against plain ``nlp.pipe`` with the stock pipeline on the same texts in the same run.
+"""CPU time of a whole backfill, compared with plain ``nlp.pipe`` with the stock pipeline on the same texts in the same run.
 
 usage: python -m tests.benchmarks.backfill ARTICLES.jsonl [--articles 200] [--rounds 3]
 

@@ -1,7 +1,7 @@
-"""Checkpoints of a stream on Flink over time: ``python -m tests.benchmarks.flink MINUTES [MESSAGES_A_SECOND] [KEY=VALUE of Flink's]``.
+"""Checkpoints of a stream on Flink over time: ``python -m tests.benchmarks.flink MINUTES [MESSAGES_PER_SECOND] [FLINK_KEY=VALUE]``.
 
-Prints a line of tabs a minute: minutes, articles written, checkpoints completed and failed, and of the checkpoints of that minute the
-largest state in kB and the longest duration in ms.
+Prints a tab-separated line per minute: minutes, articles written, checkpoints completed and failed, and the largest state in kB and the
+longest duration in ms of that minute's checkpoints.
 """
 
 import sys
@@ -19,7 +19,7 @@ from tests.integration.streams import ids, make_messages, utc_now
 from tests.integration.test_flink import Job
 from tests.integration.test_pubsub import subscribed
 
-# What is remembered of articles and windows is to be forgotten again within the test.
+# The state of articles and windows must expire within the test.
 BOUNDED = ("--window", 60, "--dedupe-for", 300, "--allowed-lateness", 300)
 ROW = "{:.0f}\t{}\t{}\t{}\t{:.0f}\t{}"
 

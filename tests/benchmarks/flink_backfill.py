@@ -1,7 +1,9 @@
-"""A backfill on Flink with two workers beside one on the local runner: ``python -m tests.benchmarks.flink_backfill articles.jsonl``.
+"""Compares a backfill on Flink and one on the local runner, each with two workers.
 
-Prints seconds by the clock and of CPU of both, the latter without those in which Flink starts and stops, and whether the files are
-the same byte for byte.
+usage: python -m tests.benchmarks.flink_backfill ARTICLES.jsonl
+
+Prints the elapsed and the CPU seconds of both, the latter without starting and stopping Flink, and whether the files are identical
+byte for byte.
 """
 
 import resource
@@ -23,7 +25,7 @@ def cpu_seconds() -> float:
 
 
 def timed(*arguments: object) -> float:
-    """Run a backfill and return its seconds by the clock."""
+    """Run a backfill and return the elapsed seconds."""
     began = time.monotonic()
     process = start(*arguments, "--shards", SHARDS)
     _, err = process.communicate()

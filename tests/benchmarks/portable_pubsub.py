@@ -1,6 +1,6 @@
-"""What the portable Pub/Sub source costs: ``python -m tests.benchmarks.portable_pubsub [MESSAGES]``, against the real emulator.
+"""CPU cost of the portable Pub/Sub source with the real emulator: ``python -m tests.benchmarks.portable_pubsub [MESSAGES]``.
 
-It prints the CPU seconds of the reading process: of a second in which nothing comes, and of a thousand messages of 4 kB.
+Prints the CPU seconds of the reading process per idle second, and per thousand messages of 4 kB.
 """
 
 import os
@@ -30,13 +30,13 @@ BYTES = 4_000
 
 
 def cpu_seconds(process: "subprocess.Popen[bytes]") -> float:
-    """Return what a process has used so far."""
+    """Return the CPU time that a process has used."""
     times = psutil.Process(process.pid).cpu_times()
     return times.user + times.system
 
 
 def wait_for(printed: Path, lines: int) -> None:
-    """Wait until so many messages were read."""
+    """Wait until this many messages have been read."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while printed.read_bytes().count(b"\n") < lines:
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
-"""How much memory a stream takes while it goes on: ``python -m tests.benchmarks.stream 20000``.
+"""Memory use of a stream over time: ``python -m tests.benchmarks.stream 20000``.
 
-Prints the resident memory of the stream and its children in each quarter of the messages, the messages a second, and how much the
-last quarter has more than the second.
+Prints the resident memory of the stream and its children in each quarter of the messages, the messages per second, and the growth
+from the second quarter to the last.
 """
 
 import statistics
@@ -23,7 +23,7 @@ def memory(process: psutil.Process) -> float:
 
 
 def main(number: int) -> None:
-    """Stream so many messages and print what that took."""
+    """Stream this many messages and print what that took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_lines(folder / "a.jsonl", make_messages(number, utc_now()))
@@ -33,7 +33,7 @@ def main(number: int) -> None:
         started = time.monotonic()
         done = 0
         while done < number:
-            # A report comes every second; whichever it is.
+            # A report comes every second; any of them will do.
             done = max(done, stream.read_until(messages=done)["messages"])
             quarters[min(3, 4 * done // number)].append(memory(process))
         seconds = time.monotonic() - started

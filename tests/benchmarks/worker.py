@@ -1,4 +1,4 @@
-"""What one worker process of a cluster takes: CPU time and memory, for the sizing of Dataflow and Flink workers.
+"""CPU time and memory of one worker process, for sizing Dataflow and Flink workers.
 
 usage: python -m tests.benchmarks.worker ARTICLES.jsonl [--graph stream] [--number 600]
 
@@ -32,10 +32,10 @@ MEGABYTE = 1_000_000
 
 
 class Watch(threading.Thread):
-    """Notes the processes below this one: the CPU time and the largest memory of each."""
+    """Records the CPU time and the peak memory of each child process."""
 
     def __init__(self) -> None:
-        """Begin to watch when started."""
+        """Start watching."""
         super().__init__(daemon=True)
         self.cpu_seconds: dict[int, float] = {}
         self.peak_bytes: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""The options of a backfill: checked once, every mistake listed together, Beam's own handed through."""
+"""The options of a backfill are checked once and all mistakes listed together; Beam's own are passed on."""
 
 import argparse
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_a_file_that_two_patterns_match_is_counted_once(command_line, tmp_path):
     assert checked(command_line, input=[str(large), str(tmp_path / "l*.jsonl")]).output.shards == 1
 
 
-def test_what_the_command_line_says_goes_before_what_is_worked_out(command_line):
+def test_options_of_the_command_line_override_derived_ones(command_line):
     options = checked(command_line, workers="3", shards="7", batch_size="4", max_text_length="5000", overwrite=True)
     assert (options.workers, options.output.shards, options.extraction.batch_size) == (3, 7, 4)
     assert (options.extraction.max_text_length, options.overwrite) == (5_000, True)
@@ -260,11 +260,11 @@ def test_a_slip_in_an_options_name_is_met_with_the_name_that_was_meant(flag, sug
     assert problem == f"unknown option: {name} (neither onrecord nor Beam has it); did you mean {suggestion}?"
 
 
-def test_an_option_that_is_like_no_other_is_met_with_no_guess(command_line):
+def test_for_an_option_unlike_any_other_nothing_is_suggested(command_line):
     assert problems(command_line, "--zzqx") == ["unknown option: --zzqx (neither onrecord nor Beam has it)"]
 
 
-def test_a_file_without_input_before_it_is_told_where_it_goes(command_line):
+def test_a_file_without_input_before_it_is_answered_with_a_hint(command_line):
     assert problems(command_line, "articles.jsonl") == [
         "unexpected argument: articles.jsonl; files are given with --input"
     ]
@@ -304,7 +304,7 @@ def test_the_users_names_are_read_before_anything_starts(command_line, tmp_path)
     assert checked(command_line).extraction.gazetteer == ()
 
 
-def test_every_mistake_in_the_users_names_is_told_with_its_line(command_line, tmp_path):
+def test_every_mistake_in_the_users_names_is_reported_with_its_line(command_line, tmp_path):
     names = tmp_path / "names.tsv"
     names.write_text("name\ttype\nHarbour Board\tORGAN\n…\tORG\n", "utf-8")
     told = problems(command_line, gazetteer=str(names), batch_size="0")

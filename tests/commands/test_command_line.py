@@ -1,4 +1,4 @@
-"""The command ``onrecord``: what it prints, where, and with which exit code it ends."""
+"""The command ``onrecord``: its output, its streams and its exit codes."""
 
 import json
 import subprocess
@@ -29,12 +29,12 @@ OPTIONS = [
 
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
-    """Let no test leave the command's number of threads behind."""
+    """Restore the number of threads that a command sets."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 def ended(*argv: str) -> int:
-    """Return the exit code of a command line that the parser itself ends."""
+    """Return the exit code of a command line at which the parser exits."""
     with pytest.raises(SystemExit) as end:
         main(list(argv))
     return int(end.value.code or 0)
@@ -71,7 +71,7 @@ def test_a_command_line_that_can_not_be_parsed_is_wrong_usage(argv, capsys):
     assert "usage: onrecord" in capsys.readouterr().err
 
 
-def test_mistakes_in_the_options_are_all_told_on_standard_error(tmp_path, capsys):
+def test_all_mistakes_in_the_options_are_reported_on_standard_error(tmp_path, capsys):
     output = tmp_path / "out"
     code = main(
         [
@@ -115,7 +115,7 @@ def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limi
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_the_schema_of_a_kind_is_printed_as_it_stands_in_its_file(kind, capsys):
+def test_the_schema_of_a_kind_is_printed_as_in_its_file(kind, capsys):
     assert main(["schema", kind]) == 0
     assert capsys.readouterr().out == kinds()[kind].schema.read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""The input contract: what a message may hold, what becomes of it, and how it is refused."""
+"""The input contract: valid messages, the articles made from them, and the errors for invalid ones."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ TEXT = "The harbour council of Brinmouth voted to close the old ferry pier."
 
 
 def refused(payload: bytes, max_text_length: int = 1_000) -> str:
-    """Return why a message is refused."""
+    """Return the error message for an invalid message."""
     with pytest.raises(InvalidMessage) as refusal:
         contract, unknown = decode(payload)
         check_lengths(contract, max_text_length)
@@ -89,7 +89,7 @@ def test_an_unknown_field_is_kept_as_a_string(value, kept):
     assert unknown == {"section": kept}
 
 
-def test_the_transports_attributes_are_kept_beside_unknown_fields():
+def test_the_transports_attributes_are_kept_with_unknown_fields():
     message = message_of({"text": TEXT, "section": "local"}, attributes={"feed": "north", "section": "unset"})
     assert article(message, *decode(message.payload)).attributes == {"feed": "north", "section": "local"}
 
@@ -141,7 +141,7 @@ def test_a_message_that_does_not_fit_is_refused_by_the_name_of_its_field(payload
         b'{"text": "x", "\\ud800": 1}',
     ],
 )
-def test_half_a_surrogate_pair_is_no_character(payload):
+def test_half_a_surrogate_pair_is_not_a_character(payload):
     assert "without its pair is not a character" in refused(payload)
 
 
@@ -232,7 +232,7 @@ def test_a_time_is_read_as_utc_and_an_assumed_zone_is_marked(value, utc, zone_as
         10**30,
     ],
 )
-def test_what_is_no_time_is_refused_with_an_example_of_one(value):
+def test_an_invalid_time_is_rejected_with_an_example_of_a_valid_one(value):
     with pytest.raises(InvalidMessage, match=r"published_at: .* such as 2026-01-31T08:00:00Z"):
         published(value)
 
@@ -303,17 +303,17 @@ def test_the_addresses_of_two_pages_stay_apart(other):
         "https://brinmouth-post.example/?" + "a&" * 2_000,
     ],
 )
-def test_what_is_no_web_address_has_neither_form_nor_domain(address):
+def test_an_invalid_url_has_neither_normal_form_nor_domain(address):
     assert normalised_url(address) is None
     assert domain(address) is None
 
 
 @given(st.text() | st.text().map("http://".__add__))
-def test_any_text_can_stand_in_the_url(address):
+def test_the_url_may_be_any_text(address):
     assert article_of(text=TEXT, url=address).url == (address or None)
 
 
-def test_the_publisher_is_told_by_the_url_unless_the_sender_names_it():
+def test_the_source_is_taken_from_the_url_unless_the_sender_gives_it():
     url = "https://www.brinmouth-post.example/pier"
     assert article_of(text=TEXT, url=url).source == "brinmouth-post.example"
     assert article_of(text=TEXT, url=url, source="Brinmouth Post").source == "Brinmouth Post"
@@ -344,6 +344,6 @@ def test_a_language_tag_has_hyphens(tag, kept):
 
 
 @pytest.mark.parametrize("tag", ["e", "english!", "en-", "en GB", "én", "e" * 65])
-def test_what_is_no_language_tag_is_refused(tag):
+def test_an_invalid_language_tag_is_rejected(tag):
     with pytest.raises(InvalidMessage, match="language: "):
         article_of(text=TEXT, language=tag)

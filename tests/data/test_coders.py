@@ -1,4 +1,4 @@
-"""How values travel between workers: unchanged, and the same bytes for the same value."""
+"""Values are sent between workers unchanged, and equal values give equal bytes."""
 
 from dataclasses import replace
 

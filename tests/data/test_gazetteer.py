@@ -1,4 +1,4 @@
-"""A user's own list of names: the format, its bounds, and the messages for mistakes."""
+"""A user's own list of names: its format, its limits, and the error messages."""
 
 import pytest
 from hypothesis import given

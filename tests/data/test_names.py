@@ -1,4 +1,4 @@
-"""Names as they are compared: which spellings are the same."""
+"""Comparison of names: which spellings are equal."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Records as values: to Avro and back, and every span that they hold."""
+"""Records as values: conversion to Avro and back, and their spans."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def test_the_kinds_are_in_the_order_in_which_they_are_made():
 
 
 def spans_within(value: object) -> Iterator[Span]:
-    """Yield every span in a value, wherever it stands."""
+    """Yield every span in a value, at any depth."""
     if isinstance(value, Span):
         yield value
     elif is_dataclass(value):
@@ -67,6 +67,6 @@ def test_no_span_of_a_record_is_overlooked(kind, data):
         (DeadLetter, {"dead_letter_id": "a", "failed_at": "no time"}),
     ],
 )
-def test_values_of_another_shape_are_no_record(record_type, values):
+def test_values_of_another_shape_are_not_a_record(record_type, values):
     with pytest.raises(msgspec.ValidationError):
         from_avro(record_type, values)

@@ -1,4 +1,4 @@
-"""The Avro schemas: they say what the records say, and every file that was ever written stays readable."""
+"""The Avro schemas: they match the records, and the files of every release stay readable."""
 
 import copy
 import io
@@ -100,7 +100,7 @@ def test_the_first_release_is_kept():
 
 
 def kept(read: object, written: object) -> object:
-    """Return what a reader found, without the fields that the writer did not have."""
+    """Return the values that were read, without fields that the writer did not have."""
     if isinstance(read, dict) and isinstance(written, dict):
         return {name: kept(read[name], value) for name, value in written.items()}
     if isinstance(read, list) and isinstance(written, list) and len(read) == len(written):
@@ -125,7 +125,7 @@ def test_today_is_compatible_with_every_release(released):
 
 
 @pytest.mark.parametrize("released", RELEASED_FILES, ids=str)
-def test_readers_of_every_release_go_on(released):
+def test_readers_of_every_release_read_the_files_of_today(released):
     assert schemas.incompatibilities(schema_folder() / released.name, RELEASED / released) == []
 
 
@@ -194,7 +194,7 @@ UNREAD: dict[str, tuple[str, Change]] = {
 
 
 @pytest.mark.parametrize(("name", "change"), UNREAD.values(), ids=UNREAD)
-def test_a_field_that_is_read_no_more_is_noted(name, change, tmp_path, capsys):
+def test_a_field_that_is_no_longer_read_is_reported(name, change, tmp_path, capsys):
     assert checked(tmp_path, change) == 0
     verdict, note = capsys.readouterr().out.splitlines()
     assert "new.avsc can read what" in verdict

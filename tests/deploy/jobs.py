@@ -1,4 +1,4 @@
-"""Both graphs translated for Dataflow as its runner does it, up to the point where it would need the network."""
+"""Both graphs, translated for Dataflow as its runner does it, up to the first access to the network."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ DEAD_LETTER_TOPIC = "projects/example-project/topics/dead-letters"
 
 @dataclass(frozen=True)
 class Job:
-    """A translated job: the graph, and what Dataflow would be asked to run it with."""
+    """A translated job: the graph, and the options of the request to Dataflow."""
 
     graph: beam_runner_api_pb2.Pipeline
     environment: apiclient.Environment

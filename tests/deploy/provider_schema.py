@@ -1,11 +1,11 @@
-"""Makes google_provider.json: what the Google provider of Terraform takes, for the resources that deploy/terraform uses.
+"""Makes google_provider.json: the schema of Terraform's Google provider, for the resources that deploy/terraform uses.
 
 usage: python -m tests.deploy.provider_schema FOLDER
 
 FOLDER holds the packages @cdktf/provider-google and @cdktf/provider-google-beta as npm unpacks them (npm install --ignore-scripts
 @cdktf/provider-google@16.12.1 @cdktf/provider-google-beta@16.12.1; then FOLDER is node_modules/@cdktf). They are made from the schema of
-the provider, version 6.50.0, which itself is published only as a binary on Terraform's own registry. What is taken from them are names
-and types of arguments; what is lost on the way are checks that the provider makes in code of its own.
+the provider, version 6.50.0, which itself is published only as a binary on Terraform's own registry. Names
+and types of arguments are taken from them; checks that the provider makes in its own code are lost.
 """
 
 import json
@@ -50,7 +50,7 @@ def _interfaces(declarations: str) -> dict[str, dict[str, tuple[bool, str]]]:
 
 
 def _attributes(program: str, owner: str) -> dict[str, tuple[bool, str, str]]:
-    """Return what a class writes into a configuration: whether it is a block, how it nests, and its type."""
+    """Return how a class is written in a configuration: whether it is a block, how it nests, and its type."""
     start = re.search(
         rf"^function {owner[0].lower() + owner[1:]}ToHclTerraform|^class {owner} extends", program, re.MULTILINE
     )

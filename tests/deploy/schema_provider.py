@@ -1,9 +1,9 @@
-"""A Terraform provider that knows what Google's takes, and nothing else: enough for ``terraform validate``, on a machine without it.
+"""A Terraform provider that has only the schema of Google's: enough for ``terraform validate`` without the real one.
 
 usage: schema_provider.py google|google-beta, started by Terraform
 
 Terraform itself checks names, types, blocks, references and functions of a configuration against the schemas that a provider gives it
-(google_provider.json, see provider_schema.py). Not checked is what the provider knows in code: allowed values, arguments that exclude
+(google_provider.json, see provider_schema.py). Checks in the provider's own code are missing: allowed values, arguments that exclude
 each other.
 """
 
@@ -56,15 +56,15 @@ def schema_message(schema: dict[str, Any]) -> Any:
 
 
 class Provider(services.ProviderServicer):
-    """Answers what ``terraform validate`` asks."""
+    """Answers the requests of ``terraform validate``."""
 
     def __init__(self, schemas: dict[str, Any]) -> None:
-        """Know these schemas."""
+        """Serve these schemas."""
         self.schemas = schemas
         self.stopped = threading.Event()
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - the protocol's names
-        """Give out all schemas."""
+        """Return all schemas."""
         own = {"version": 0, "block": {"attributes": PROVIDER_ARGUMENTS, "block_types": {}}}
         kinds = ("resource_schemas", "data_source_schemas")
         return messages.Schemas(
@@ -73,7 +73,7 @@ class Provider(services.ProviderServicer):
         )
 
     def PrepareProviderConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Take the provider's configuration as it is."""
+        """Accept any configuration of the provider."""
         return request
 
     def ValidateResourceTypeConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802

@@ -1,9 +1,9 @@
-"""Both graphs translate for Dataflow with no network, and their steps keep the names by which a running job is updated.
+"""Both graphs translate for Dataflow without a network, and their steps keep the names by which a running job is updated.
 
-``dataflow_steps.txt`` holds every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and
-what is on its way only for steps whose names, inputs and state did not change. When this fails and the change is meant, write the file
-again with ``python -m tests.deploy.test_dataflow_graph`` and say in CHANGELOG.md that a running stream has to be drained first, or with
-which ``--transform-name-mappings`` it goes on.
+``dataflow_steps.txt`` lists every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and
+the messages in flight only for steps whose names, inputs and state did not change. When this fails and the change is intended, rewrite the
+file with ``python -m tests.deploy.test_dataflow_graph`` and say in CHANGELOG.md that a running stream has to be drained first, or with
+which ``--transform-name-mappings`` it can be updated.
 """
 
 import re
@@ -64,7 +64,7 @@ def test_a_stream_reads_with_the_reader_of_dataflow_which_knows_publish_times_an
     payload = beam_runner_api_pb2.PubSubReadPayload.FromString(reader.spec.payload)
     assert payload.subscription == "projects/example-project/subscriptions/articles"
     assert payload.with_attributes
-    # What is sent twice is known by its id and its text, in a state of our own: an attribute would be one more thing for the sender.
+    # Messages sent twice are found by id and text, in our own state: an id attribute would be one more thing to ask of the sender.
     assert not payload.id_attribute
     assert not payload.timestamp_attribute
 
@@ -106,11 +106,11 @@ def test_a_backfill_is_bounded_from_end_to_end(jobs):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_workers_run_our_image_one_process_a_core_with_no_public_address(jobs, command):
+def test_workers_run_our_image_with_one_process_per_core_and_no_public_address(jobs, command):
     (pool,) = jobs[command].environment.proto.worker_pools
     (container,) = pool.sdk_harness_container_images
     assert container.container_image == IMAGE
-    assert container.use_single_core_per_container  # docs/how-to/dataflow.md: Python computes on one core a process
+    assert container.use_single_core_per_container  # docs/how-to/dataflow.md: a Python process uses one core
     assert pool.num_threads_per_worker == 2
     assert pool.ip_configuration == dataflow.WorkerIPAddressConfiguration.WORKER_IP_PRIVATE
     assert jobs[command].environment.proto.service_account_email == "worker@example-project.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""Downloads for Flink match their checksums, and are resumed when they are interrupted; from a real local server."""
+"""Downloads for Flink match their checksums and are resumed after an interruption, from a real local server."""
 
 import functools
 import hashlib
@@ -15,7 +15,7 @@ CONTENT = bytes(range(256)) * 100
 
 
 class Ranges(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, and the rest of a file to who has its beginning."""
+    """Serves a folder, with range requests."""
 
     asked: list[str] = []  # noqa: RUF012 - what came from where, for the test
 
@@ -40,7 +40,7 @@ class Ranges(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path, monkeypatch):
-    """Return a folder that a package index on this machine serves."""
+    """Return the folder of a local package index."""
     folder = tmp_path / "served"
     folder.mkdir()
     Ranges.asked = []
@@ -77,7 +77,7 @@ def test_a_file_is_fetched_once(tmp_path, served):
     assert len(Ranges.asked) == 1
 
 
-def test_what_broke_off_goes_on(tmp_path, served):
+def test_an_interrupted_download_is_resumed(tmp_path, served):
     serve(served)
     (tmp_path / "one.jar.partial").write_bytes(CONTENT[:1000])
     assert fetch.fetch(pinned(), tmp_path).read_bytes() == CONTENT

@@ -37,7 +37,7 @@ def test_the_file_is_what_the_options_say(command):
 @pytest.mark.parametrize("command", metadata.COMMANDS)
 def test_dataflow_knows_every_field_and_type_of_parameter(command):
     text = (FOLDER / f"{command}.metadata.json").read_text("utf-8")
-    described = dataflow.TemplateMetadata.from_json(text)  # of Dataflow's own client; refuses what it does not know
+    described = dataflow.TemplateMetadata.from_json(text)  # of Dataflow's own client; rejects unknown fields
     known = {kind.name for kind in dataflow.ParameterType}
     assert {parameter["paramType"] for parameter in json.loads(text)["parameters"]} <= known
     assert described.streaming == (command == "stream")
@@ -128,7 +128,7 @@ def test_a_flag_that_is_neither_true_nor_false_is_refused_with_the_way_out(monke
 
 
 def launched(command: str, *parameters: str) -> "subprocess.CompletedProcess[str]":
-    """Run what the launcher runs, as it runs it; Dataflow's runner stops where it would need the network."""
+    """Run the launcher's command line; Dataflow's runner stops at the first access to the network."""
     beam = "--runner=DataflowRunner --dry_run=true --project=example-project --region=europe-west1 --job_name=onrecord"
     buckets = "--temp_location=gs://example-bucket/temp --staging_location=gs://example-bucket/staging"
     return subprocess.run(
@@ -156,7 +156,7 @@ def test_the_launcher_submits_a_job_and_does_not_wait_for_it(command, source, tm
 @pytest.mark.parametrize(
     ("command", "missing"), [("backfill", ("input", "output")), ("stream", ("subscription", "output"))]
 )
-def test_every_mistake_of_the_parameters_is_told(command, missing, monkeypatch, capsys):
+def test_every_mistake_in_the_parameters_is_reported(command, missing, monkeypatch, capsys):
     monkeypatch.setenv(flex_template.COMMAND, command)
     monkeypatch.setattr("sys.argv", ["flex_template.py", "--batch_size=many", "--runner=DataflowRunner"])
     assert flex_template.main() == WRONG_USAGE

@@ -1,8 +1,8 @@
-"""The image: pinned, non-root, and what it does when it is built and run, as far as that goes without a Docker engine.
+"""The image is pinned and non-root; its build and its entry points work, as far as that can be tested without a Docker engine.
 
-Its steps are replayed here: the files that the Dockerfile copies, and no others, make a wheel; that is installed in a folder that can't
-be written to; and Beam's boot, built as the Dockerfile builds it, starts a worker from it for a user without privileges. What is left to
-a machine with Docker: the bases themselves, the layers, and Google's launcher.
+The steps are replayed here: a wheel is built from the files that the Dockerfile copies, and no others; it is installed in a folder
+that can't be written to; and Beam's boot, built as the Dockerfile builds it, starts a worker from it as an unprivileged user. Left to a
+machine with Docker: the base images, the layers, and Google's launcher.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ IMAGE = ROOT / "deploy" / "image"
 DOCKERFILE = (IMAGE / "Dockerfile").read_text("utf-8")
 PINNED = re.compile(r"@sha256:[0-9a-f]{64}$")
 BOOT = f"github.com/apache/beam/sdks/v2/python/container@v{version('apache-beam')}"
-START_SECONDS = 120.0  # of a machine that has much else to do
+START_SECONDS = 120.0  # on a busy machine
 JOB_SECONDS = 300.0
 SAMPLES = str(ROOT / "samples" / "articles.jsonl")
 
@@ -87,7 +87,7 @@ def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
     assert {user[stage] for stage in run} == {"10001:10001"}
 
 
-def test_nothing_is_installed_that_has_no_hash():
+def test_everything_that_is_installed_has_a_hash():
     installs = re.findall(r"pip install ([^&]+)", " && ".join(value for name, value in instructions() if name == "RUN"))
     assert len(installs) == 3
     for arguments in installs:
@@ -164,7 +164,7 @@ def site(tmp_path_factory) -> Iterator[Path]:
 
 
 def unprivileged() -> list[str]:
-    """Return what a command is started with so that it may do no more than a user without privileges; root may write anywhere."""
+    """Return the prefix that runs a command as an unprivileged user, since root may write anywhere."""
     if os.geteuid() != 0:
         return []
     setpriv = shutil.which("setpriv")
@@ -231,7 +231,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def worker_pool(boot, site, tmp_path) -> Iterator[str]:
-    """A worker pool as the image's boot starts it beside a Flink task manager; its address."""
+    """The address of a worker pool, started as by the image's boot program next to a Flink task manager."""
     port = free_port()
     pool = [
         sys.executable,
@@ -293,7 +293,7 @@ def run_on(environment: ExternalEnvironment | None, output: Path) -> None:
     settings = GraphSettings(ExtractionSettings(), OutputSettings(str(output)))
     build(pipeline | "Read" >> ReadFiles((SAMPLES,)), settings)
     folder.prepare(str(output))
-    # The local runner waits for ever for a worker that died before it said anything.
+    # The local runner waits forever for a worker that died before it connected.
     thread = threading.Thread(target=lambda: pipeline.run().wait_until_finish(), daemon=True)
     thread.start()
     thread.join(JOB_SECONDS)

@@ -1,7 +1,7 @@
-"""Flink on Kubernetes: the resources fit Kubernetes and the Flink operator, give nothing away, and run the job that there is.
+"""Flink on Kubernetes: the resources are valid for Kubernetes and the Flink operator, secure, and run the current job.
 
-Rendered by kubectl as a user would, held against Kubernetes' own schemas and the operator's (from the jar on Maven Central). Where the
-check ends: no cluster took them; whether a Flink of the image starts with a read-only root is for one to show.
+Rendered by kubectl as by a user, and checked against the schemas of Kubernetes and of the operator (from the jar on Maven Central). Not
+checked on a cluster: whether Flink starts from the image with a read-only root file system.
 """
 
 import subprocess
@@ -52,7 +52,7 @@ def deployment(resources: list[Resource]) -> Resource:
 
 
 def merged(base: Resource, own: Resource) -> Resource:
-    """Return a pod's spec as the operator makes it of the common template and the task manager's: containers by their names."""
+    """Return a pod's spec as the operator merges it from the common template and the task manager's: containers by name."""
     containers = {container["name"]: dict(container) for container in base["containers"]}
     for container in own.get("containers", []):
         containers[container["name"]] = {**containers.get(container["name"], {}), **container}
@@ -86,7 +86,7 @@ def test_kubernetes_knows_every_field(resources):
 
 
 def closed(schema: Any) -> Any:
-    """Return a schema that takes no property that it does not name, as Kubernetes drops such in silence."""
+    """Return a schema that rejects unknown properties, since Kubernetes silently drops them."""
     if isinstance(schema, dict):
         inner = {key: closed(value) for key, value in schema.items()}
         named = isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields")
@@ -140,7 +140,7 @@ def test_flink_is_set_as_everywhere_else_and_keeps_what_it_must_not_forget_outsi
     assert flink["flinkVersion"] == "v" + "_".join(release.split(".")[:2])
 
 
-def test_no_pod_has_a_privilege_or_writes_but_where_it_is_told_and_each_has_a_limit(resources):
+def test_no_pod_is_privileged_or_writes_outside_its_volumes_and_each_has_limits(resources):
     for name, spec in pods(resources):
         assert spec["securityContext"]["runAsNonRoot"], name
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

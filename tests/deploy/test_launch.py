@@ -1,4 +1,4 @@
-"""Starting jobs on Dataflow: the commands of gcloud are as they should be, and gcloud knows every option in them."""
+"""Starting jobs on Dataflow: the gcloud commands are correct, and gcloud knows all their options."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def test_parameters_are_those_of_the_template_and_may_hold_commas(command):
         ([*BACKFILL, "--worker-image=worker:latest"], "--worker-image worker:latest: pin it by its digest"),
     ],
 )
-def test_a_mistake_is_told_before_anything_runs(line, told):
+def test_a_mistake_is_reported_before_anything_runs(line, told):
     ended = launch(*line)
     assert ended.returncode == 2
     assert told in ended.stderr
@@ -103,7 +103,7 @@ def test_the_help_explains_every_command():
 @pytest.mark.parametrize("name", LINES)
 def test_gcloud_knows_every_option(name, tmp_path):
     installed("gcloud", "https://cloud.google.com/sdk/docs/install")
-    # No account: what is well-formed ends where gcloud would have to log in.
+    # No account: a valid command fails only where gcloud would have to log in.
     environment = {
         **os.environ,
         "CLOUDSDK_CONFIG": str(tmp_path),

@@ -1,8 +1,8 @@
-"""Terraform: well-formed, valid against the Google provider's schema, and about the metrics and parameters that there are.
+"""Terraform: well-formed, valid against the Google provider's schema, and consistent with the existing metrics and parameters.
 
 The provider itself is published on Terraform's own registry alone. Where that can't be reached, ``validate`` and ``test`` are given a
-stand-in that knows the provider's schema (tests/deploy/schema_provider.py): what Terraform checks is checked, what the provider checks
-in code of its own, and what Google says to it, is not.
+stand-in with the provider's schema (tests/deploy/schema_provider.py): Terraform's own checks run; those in the provider's code and
+those of Google's API don't.
 """
 
 import json
@@ -88,7 +88,7 @@ def test_the_configuration_is_valid(configuration, copy):
         ('  topic                      = google_pubsub_topic.articles.id\n', "", "Missing required argument"),
     ],
 )  # fmt: skip
-def test_the_stand_in_lets_no_mistake_pass(configuration, copy, right, wrong, told):
+def test_the_stand_in_reports_every_mistake(configuration, copy, right, wrong, told):
     path = copy / "pubsub.tf"
     text = path.read_text("utf-8")
     assert right in text
@@ -97,7 +97,7 @@ def test_the_stand_in_lets_no_mistake_pass(configuration, copy, right, wrong, to
     assert told in {diagnostic["summary"] for diagnostic in diagnostics}
 
 
-def test_what_would_be_made_is_what_is_wanted(configuration, copy):
+def test_the_plan_has_the_expected_resources(configuration, copy):
     shown = terraform(configuration, copy, "test", "-no-color")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown.stdout)
@@ -158,7 +158,7 @@ def test_rights_are_given_for_one_thing_each_and_never_to_everybody():
     assert not any(role.lower().endswith("admin") for role in roles)
     assert "allUsers" not in ROLES
     assert "allAuthenticatedUsers" not in ROLES
-    # Of the whole project the workers have one right; all others are for one topic, bucket or repository.
+    # The workers have one role on the whole project; all others are on one topic, bucket or repository.
     assert re.findall(r'"google_project_iam_member" "(\w+)"', ROLES) == ["worker_works", "launcher_launches"]
 
 

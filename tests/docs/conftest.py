@@ -1,4 +1,4 @@
-"""What the tests of the documentation share: the built site, and the records of the demo."""
+"""Fixtures for the tests of the documentation: the built site, and the records of the demo."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What README says is so: its commands exist, its links lead somewhere, its records are those of the demo."""
+"""README is correct: its commands exist, its links resolve, its records are those of the demo."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 MAX_README_LINES = 150
 MAX_PICTURE_BYTES = 100_000
-TOLERANCE = 0.1  # of a confidence or a score, which shift a little when weights are learned again
+TOLERANCE = 0.1  # of a confidence or a score, which change slightly when weights are learned again
 KIND_OF = {
     "article_id": "articles",
     "entity_id": "entities",

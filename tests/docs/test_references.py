@@ -1,4 +1,4 @@
-"""Files, modules and lexicons that the documentation names exist; a page that moves or a module that is renamed shows here."""
+"""Files, modules and lexicons that the documentation names exist, also after pages are moved or modules renamed."""
 
 import importlib
 import importlib.util
@@ -27,7 +27,7 @@ def ids(path: Path) -> str:
 
 
 def missing_paths(text: str) -> list[str]:
-    """Return the paths that a text names and that are not there; a word in capitals stands for any name."""
+    """Return the paths in a text that do not exist; a word in capitals is a placeholder for any name."""
     found = {path: re.sub(r"[A-Z]{3,}", "*", path) for path in PATH.findall(text)}
     return sorted(path for path, pattern in found.items() if path not in MADE and not any(ROOT.glob(pattern)))
 

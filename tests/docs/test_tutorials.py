@@ -1,4 +1,4 @@
-"""A reader who copies a tutorial gets what it says."""
+"""The commands of the tutorials give the output that they show."""
 
 from pathlib import Path
 

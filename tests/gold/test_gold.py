@@ -1,7 +1,7 @@
-"""A gold check, where the data is at hand: the scores of a backfill do not fall below what was reached before.
+"""A gold check, if the data is available: the scores of a backfill do not fall below their floors.
 
 ``ONRECORD_GOLD`` names the folder that holds the sets (``gold/``) and the programs that score a run's records against them
-(``eval/``); by default it is ``shared`` beside the checkout. A floor is the score of the last change that moved it, less
+(``eval/``); by default it is ``shared`` next to the checkout. A floor is the score of the last change that moved it, less
 SLACK for what a rounding may cost. A change that raises a score raises its floor.
 """
 
@@ -19,7 +19,7 @@ from tests.markers import gold_folder
 SLACK = 0.1  # in points of 100; the scores have one decimal
 TIMEOUT_SECONDS = 600
 
-# The set, the program, the options of the program, and by the path in its report the score that a run must reach.
+# The set, the program, its options, and the minimum score for each path of its report.
 FLOORS = [
     ("polnear_dev", "quotes.py", (), {"quoted.AR.F": 85.2, "speech.AR.F": 83.6, "speech.token.F": 93.1, "all.AR.F": 66.7}),
     ("gum_news", "quotes.py", ("--loose",), {"all.AR.F": 68.8, "all.entity.ER.F": 64.9}),

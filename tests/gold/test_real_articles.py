@@ -1,4 +1,4 @@
-"""Real news, which must not be in this repository: read from the folder of the gold sets, where the data is at hand."""
+"""Real news, which must not be in this repository: read from the folder of the gold sets, if available."""
 
 import json
 
@@ -23,7 +23,7 @@ def report(tmp_path_factory):
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two names are one, but for the article."""
+    """Whether two names are equal without their article."""
     return one.removeprefix("The ").removeprefix("the ") == other.removeprefix("The ").removeprefix("the ")
 
 

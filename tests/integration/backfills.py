@@ -1,4 +1,4 @@
-"""Runs whole backfills as a user does, and reads back what they wrote."""
+"""Runs whole backfills as a user does, and reads their records."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ def start(*arguments: object, **popen: Any) -> "subprocess.Popen[str]":
 
 
 def backfill(*arguments: object, exit_code: int = 0, **popen: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a backfill to its end and hold its exit code."""
+    """Run a backfill to its end and check its exit code."""
     process = start(*arguments, **popen)
     out, err = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == exit_code, f"exit code {process.returncode}\n{out}\n{err}"
@@ -63,7 +63,7 @@ def records(output: Path, kind: str) -> list[Values]:
 
 
 def fingerprint(output: Path) -> dict[str, list[str]]:
-    """Return what tells the records of two runs apart: every record but the dead letters' time of failing."""
+    """Return what must be equal in the records of two runs: every record, without the dead letters' time of failure."""
     return {
         kind: sorted(
             hashlib.sha256(repr(sorted((record | {"failed_at": None}).items())).encode()).hexdigest()
@@ -80,7 +80,7 @@ def write_messages(path: Path, messages: list[Values]) -> Path:
 
 
 def summary(output: Path) -> Values:
-    """Return the summary that a finished run left."""
+    """Return the summary of a finished run."""
     found = json.loads((output / "summary.json").read_text("utf-8"))
     assert isinstance(found, dict)
     return found

@@ -14,7 +14,7 @@ __all__ = ["Gate", "free_port", "running_emulator"]
 
 @contextmanager
 def running_emulator(folder: Path, port: int | None = None) -> Iterator[str]:
-    """Give out the address of an emulator that runs while the block does."""
+    """Yield the address of an emulator that runs while the block does."""
     port = port or free_port()
     process = start(folder, port)
     try:
@@ -24,10 +24,10 @@ def running_emulator(folder: Path, port: int | None = None) -> Iterator[str]:
 
 
 class Gate:
-    """An address that leads to another one while it is open, and nowhere while it is shut."""
+    """A proxy that forwards connections to an address while it is open, and refuses them while it is closed."""
 
     def __init__(self, host: str) -> None:
-        """Begin shut."""
+        """Start closed."""
         name, _, port = host.partition(":")
         self._behind = name, int(port)
         self.port = free_port()
@@ -41,14 +41,14 @@ class Gate:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def shut(self) -> None:
-        """Break every connection, and take no more."""
+        """Close every connection and refuse new ones."""
         for one in self._sockets:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
     def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):  # it was shut
+        with suppress(OSError):  # it was closed
             while True:
                 here, _ = listener.accept()
                 there = socket.create_connection(self._behind)

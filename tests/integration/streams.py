@@ -15,7 +15,7 @@ from pathlib import Path
 from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
-REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # until a stream must have come so far
+REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # deadline for a stream to reach a state
 NAMES = ("Ada Marlowe", "Jonas Felt", "Marta Quill", "Piet Sandoval", "Ines Okoro")
 PLACES = ("Oslo", "Lisbon", "Nairobi", "Lima", "Hanoi")
 THINGS = ("the ferry pier", "the night train", "the tax on salt", "the new bridge", "the harbour plan")
@@ -39,7 +39,7 @@ def onrecord(*arguments: object, emulator: str | None = None) -> "subprocess.Pop
 
 
 def finished(process: "subprocess.Popen[str]", exit_code: int = 0) -> tuple[str, str]:
-    """Wait for a command, hold its exit code, and return what it wrote."""
+    """Wait for a command, check its exit code, and return its output."""
     out, err = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == exit_code, f"exit code {process.returncode}\n{out}\n{err}"
     return out, err
@@ -60,7 +60,7 @@ class Stream:
         )
 
     def read_event(self, event: str) -> Values:
-        """Return the first line on an event."""
+        """Return the first log line of an event."""
         return self._read(lambda line: line["event"] == event, event)
 
     def _read(self, is_wanted: Callable[[Values], bool], wanted: str) -> Values:
@@ -84,7 +84,7 @@ class Stream:
 
 
 def article_text(chance: random.Random, number: int) -> str:
-    """Return a text of some sentences that no other number gives."""
+    """Return a text of some sentences that is unique to its number."""
     speaker, rival = chance.sample(NAMES, 2)
     place, thing = chance.choice(PLACES), chance.choice(THINGS)
     return (
@@ -97,7 +97,7 @@ def article_text(chance: random.Random, number: int) -> str:
 def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> list[bytes]:
     """Return messages as they are sent: 5 % are malformed, 5 % are sent twice, and 10 % were published minutes to days ago.
 
-    Each has a number, from ``first`` on, and a text that no other number gives.
+    Each has a number, from ``first`` on, and a text that is unique to it.
     """
     chance = random.Random(seed)
     sent: list[bytes] = []
@@ -122,14 +122,14 @@ def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> 
 
 
 def write_lines(path: Path, messages: list[bytes]) -> Path:
-    """Write messages as a JSON-lines file; it is complete when it has its name."""
+    """Write messages as a JSON-lines file that appears under its name only when it is complete."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(b"".join(message + b"\n" for message in messages))
     return unfinished.rename(path)
 
 
 def comparable(output: Path, *names: str) -> dict[str, list[str]]:
-    """Return what must be the same in a stream and a backfill: every record, but for when and where a message was received."""
+    """Return what must be equal in a stream and a backfill: every record, without when and where a message was received."""
     leave_out = {"received_at": None, "failed_at": None, "origin": None, "dead_letter_id": None}
     return {
         kind: sorted(
@@ -143,7 +143,7 @@ def comparable(output: Path, *names: str) -> dict[str, list[str]]:
 
 
 def ids(output: Path) -> list[str]:
-    """Return the ids of all article records, as often as they are there."""
+    """Return the ids of all article records, with repetitions."""
     return sorted(record["article_id"] for record in records(output, "articles"))
 
 

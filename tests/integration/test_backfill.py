@@ -96,7 +96,7 @@ def spans_of(value: object) -> Iterator[dict[str, object]]:
 
 
 def check_spans(output: Path) -> int:
-    """Hold every span against the text of its article, in the version that its record names; return how many there are."""
+    """Check every span against the text of its article, in the version that its record names; return the number of spans."""
     texts = {(found["article_id"], found["text_sha256"]): found["text"] for found in records(output, "articles")}
     checked = 0
     for record in (record for kind in extracted() for record in records(output, kind)):
@@ -111,7 +111,7 @@ def test_every_span_slices_back(samples_output):
     assert check_spans(output) > 100
 
 
-def test_two_versions_of_an_article_are_told_apart(tmp_path):
+def test_two_versions_of_an_article_are_distinguished(tmp_path):
     versions = [ARTICLE, ARTICLE | {"text": f"OSLO — {ARTICLE['text']}"}]
     source = write_messages(tmp_path / "a.jsonl", versions)
     backfill("--input", source, "--output", tmp_path / "out")
@@ -150,7 +150,7 @@ def plain(tmp_path_factory):
 
 @pytest.fixture
 def written(plain, tmp_path) -> Path:
-    """A copy of that output, to try things on."""
+    """A copy of that output, which a test may change."""
     return Path(shutil.copytree(plain[1], tmp_path / "out"))
 
 
@@ -261,7 +261,7 @@ def test_a_terminal_shows_progress_and_a_file_does_not(samples_output, tmp_path)
 
 
 def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[psutil.Process]]":
-    """Start a backfill that would take minutes, and wait until its worker processes are there."""
+    """Start a backfill that would take minutes, and wait until its worker processes run."""
     messages = [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text'] * 30}"} for n in range(400)]
     source = write_messages(tmp_path / "a.jsonl", messages)
     process = start("--input", source, "--output", tmp_path / "out", "--workers", workers)
@@ -343,7 +343,7 @@ def test_a_refused_command_leaves_the_old_records(plain, written, wrong):
     assert fingerprint(written) == fingerprint(output)
 
 
-def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_user_stands_in(tmp_path):
+def test_workers_import_the_installed_package_not_one_in_the_current_folder(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")
     command_line = (
@@ -360,7 +360,7 @@ def test_workers_take_the_package_that_was_installed_not_the_folder_that_the_use
     assert records(tmp_path / "out", "quotes")
 
 
-def test_a_full_disk_fails_the_run_and_leaves_no_half_file(tmp_path):
+def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
 
     def no_room() -> None:

@@ -27,11 +27,11 @@ pytestmark = pytest.mark.flink
 
 streaming = pytest.mark.emulator
 
-# 5000 messages and 9 kills are the whole proof, of ten minutes on two cores.
+# The full test has 5000 messages and 9 kills, and takes ten minutes on two cores.
 MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "120"))
 KILLS = int(os.environ.get("ONRECORD_FLINK_KILLS", "1"))  # of each kind of process
 REACHED_SECONDS = float(os.environ.get("ONRECORD_FLINK_SECONDS", "240"))
-MOST_SECONDS_BETWEEN_KILLS = 15.0
+MAX_SECONDS_BETWEEN_KILLS = 15.0
 AWAY_SECONDS = float(os.environ.get("ONRECORD_FLINK_AWAY_SECONDS", "15"))
 
 
@@ -49,13 +49,13 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def names(emulator, monkeypatch):
-    """Return a topic and a subscription to it that no other test has."""
+    """Return names of a topic and its subscription that are unique to the test."""
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
     return subscribed(f"t-{uuid.uuid4().hex}")
 
 
 def until(reached: Callable[[], bool], what: str) -> None:
-    """Wait until something is reached."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + REACHED_SECONDS
     while not reached():
         assert time.monotonic() < deadline, f"not reached: {what}"
@@ -63,10 +63,10 @@ def until(reached: Callable[[], bool], what: str) -> None:
 
 
 class Job:
-    """A stream on a cluster, which goes on until it is ended."""
+    """A stream on a cluster that runs until it is stopped."""
 
     def __init__(self, cluster: Cluster, emulator: str, *arguments: object, code: Path = ROOT) -> None:
-        """Start it with the code that is in a folder."""
+        """Start it with the code in a folder."""
         self.cluster = cluster
         before = self._ids()
         workers = {"PUBSUB_EMULATOR_HOST": emulator}
@@ -84,12 +84,12 @@ class Job:
         return {job["jid"] for job in self.cluster.get("/jobs/overview")["jobs"]}
 
     def checkpoints(self) -> int:
-        """Return how many checkpoints were completed."""
+        """Return the number of completed checkpoints."""
         found: int = self.cluster.get(f"/jobs/{self.id}/checkpoints")["counts"]["completed"]
         return found
 
     def stop_with_savepoint(self) -> str:
-        """Stop it, and return where the savepoint lies."""
+        """Stop it, and return the path of the savepoint."""
         trigger = self.cluster.ask(f"/jobs/{self.id}/stop", {"drain": False})["request-id"]
         answer: dict[str, dict[str, str]] = {}
 
@@ -142,7 +142,7 @@ def test_a_backfill_gives_the_same_files_byte_for_byte(tmp_path, cluster):
 
 @streaming
 def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
-    """Task managers, workers and the job manager are killed at random moments while messages come; no record is lost, none doubled."""
+    """Task managers, workers and the job manager are killed at random moments while messages arrive; no record is lost or duplicated."""
     topic, subscription = names
     sent = make_messages(MESSAGES, utc_now(), seed=21)
     chance = random.Random(int(os.environ.get("ONRECORD_FLINK_SEED", "5")))
@@ -153,7 +153,7 @@ def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
     part = -(-len(sent) // (len(victims) + 1))
     for number, victim in enumerate(victims):
         publish(topic, sent[number * part : (number + 1) * part])
-        time.sleep(chance.uniform(0, MOST_SECONDS_BETWEEN_KILLS))  # the moment is random, not waited for
+        time.sleep(chance.uniform(0, MAX_SECONDS_BETWEEN_KILLS))  # the moment is random, not waited for
         kill(cluster, victim, chance)
     publish(topic, sent[len(victims) * part :])
     cluster.wait_until_complete()
@@ -186,8 +186,8 @@ def with_one_more_field(folder: Path) -> Path:
 
 
 @streaming
-def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_path, cluster, emulator, names):
-    """What was remembered is known, what was waiting is written, and every quote of the next version has the field."""
+def test_a_job_resumes_from_a_savepoint_with_code_that_has_one_more_field(tmp_path, cluster, emulator, names):
+    """Deduplication state is kept, open windows are written, and every quote of the next version has the field."""
     topic, subscription = names
     sent = list(dict.fromkeys(make_messages(60, utc_now(), seed=31)))
     arguments = ("--subscription", subscription, "--output", tmp_path / "out")
@@ -210,8 +210,8 @@ def test_a_job_goes_on_from_a_savepoint_with_code_that_knows_one_more_field(tmp_
 
 
 @streaming
-def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
-    """The emulator forgets its topics and messages when it ends; the job has what it had read, and reads on when they are made again."""
+def test_a_job_continues_after_an_outage_of_pubsub(tmp_path, cluster):
+    """The emulator loses its topics and messages when it stops; the job keeps what it has read, and resumes when they are recreated."""
     port = free_port()
     sent = make_messages(60, utc_now(), seed=41)
     name = "outage"
@@ -222,7 +222,7 @@ def test_a_job_goes_on_when_pubsub_was_away(tmp_path, cluster):
             job = Job(cluster, emulator, "--subscription", subscription, "--output", tmp_path / "out")
             publish(topic, sent[:30])
             until(lambda: is_all_written(tmp_path / "out", sent[:30]), "the first records")
-        time.sleep(AWAY_SECONDS)  # how long it is away is what is tested
+        time.sleep(AWAY_SECONDS)  # the length of the outage is what is tested
         with pubsub_emulator.running_emulator(tmp_path, port):
             subscribed(name)
             publish(topic, sent[30:])

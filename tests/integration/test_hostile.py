@@ -1,4 +1,4 @@
-"""Hostile input: every line ends as an article or as a dead letter that holds it unchanged, and nothing stops the job."""
+"""Hostile input: every line becomes an article or a dead letter with the line unchanged, and nothing stops the job."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from onrecord.runners import DIRECT
 from tests.integration.backfills import backfill, records, summary
 from tests.profiles import share_of_examples
 
-Line: TypeAlias = tuple[str, bytes]  # what must become of a line, and the line
+Line: TypeAlias = tuple[str, bytes]  # the expected outcome of a line, and the line
 ARTICLE, LETTER = "article", "dead letter"
 MEGABYTE = 1 << 20
 TEXT = "The mayor said the bridge was safe."
@@ -139,7 +139,7 @@ def odd_articles() -> Iterator[Line]:
 
 
 def hostile_lines() -> list[Line]:
-    """Return more than 1,000 lines, each with what must become of it."""
+    """Return more than 1,000 lines, each with its expected outcome."""
     return [*random_lines(), *wrong_fields(), *broken_messages(), *odd_articles()]
 
 

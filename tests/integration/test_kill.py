@@ -1,4 +1,4 @@
-"""A backfill that is killed leaves no broken file, and run again it leaves exactly the records of one that was not."""
+"""A backfill that is killed leaves no broken file, and a rerun gives exactly the records of an uninterrupted one."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def kill_when(reached: Callable[[Path], bool], output: Path, process: "subproces
 
 
 def check_files(output: Path) -> None:
-    """Hold that every file under its final name is complete."""
+    """Check that every file under its final name is complete."""
     for kind in kinds():
         for path in (output / kind).rglob("*.avro"):
             with path.open("rb") as file:
@@ -50,7 +50,7 @@ def check_files(output: Path) -> None:
 def test_kill_9_at_any_stage_costs_nothing(tmp_path):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     for workers, reached in ((1, has_begun), (2, has_a_file), (1, has_files_of_three_kinds)):
-        for left in output.rglob("*.avro"):  # so that what is waited for is what this run writes
+        for left in output.rglob("*.avro"):  # so that the test waits for files of this run
             left.unlink()
         kill_when(reached, output, start(*INPUT, "--output", output, "--overwrite", "--workers", workers))
         check_files(output)

@@ -1,4 +1,4 @@
-"""The portable Pub/Sub source against the real emulator, on the runners that it is for and as its page shows it."""
+"""The portable Pub/Sub source with the real emulator, on the runners that it supports and as in its documentation."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from tests.integration.test_pubsub import PROJECT, payloads, subscribed
 pytestmark = pytest.mark.emulator
 
 PAGE = ROOT / "docs" / "how-to" / "portable-pubsub.md"
-SECONDS = 90  # until what is waited for must have come
+SECONDS = 90  # deadline for an expected state
 SHORTEST_LEASE_SECONDS = 10
 PRINT = """
 import sys
@@ -68,7 +68,7 @@ def until(is_reached: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def running(folder: Path, script: str, *arguments: str) -> Iterator[Callable[[], list[str]]]:
-    """Run a script while the block runs, and give out what tells the lines that it has printed."""
+    """Run a script while the block runs, and yield a function that returns the lines that it has printed."""
     printed = folder / "printed"
     with printed.open("wb") as out, (folder / "errors").open("wb") as errors:
         process = subprocess.Popen(
@@ -99,7 +99,7 @@ def test_what_was_read_is_acknowledged(tmp_path, pubsub_names):
             marker = f"marker {len(printed())}"
             publish(topic, [marker.encode()])
             until(lambda marker=marker: marker in printed(), marker)
-    # The leases of what is not acknowledged run out.
+    # The leases of unacknowledged messages expire.
     left: set[bytes] = set()
     over = time.monotonic() + SHORTEST_LEASE_SECONDS + 5
     while time.monotonic() < over:
@@ -143,8 +143,8 @@ def test_a_stream_on_prism_gives_the_records_of_a_backfill_and_acknowledges_them
 
 
 @pytest.mark.prism
-def test_a_job_goes_on_when_pubsub_was_away(tmp_path, monkeypatch):
-    """The emulator forgets what it had, so the job has all of that before it ends; what comes after is read as well."""
+def test_a_job_continues_after_an_outage_of_pubsub(tmp_path, monkeypatch):
+    """The emulator loses its messages when it stops, so the job reads all of them first; later messages are read as well."""
     port = free_port()
     name = f"t-{uuid.uuid4().hex}"
     sent = sorted({message for message in make_messages(40, utc_now()) if b'"broken-' not in message})

@@ -1,4 +1,4 @@
-"""Streams from the real Pub/Sub emulator: every message is accounted for by its id, whatever happens on the way."""
+"""Streams from the real Pub/Sub emulator: every message id is accounted for, whatever fails."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def emulator(tmp_path_factory):
 
 @pytest.fixture
 def pubsub_names(emulator, monkeypatch):
-    """Return a topic and a subscription to it that no other test has."""
+    """Return names of a topic and its subscription that are unique to the test."""
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator)
     return subscribed(f"t-{uuid.uuid4().hex}")
 
@@ -50,7 +50,7 @@ def publish(emulator: str, path: object, topic: str, *arguments: object) -> None
 
 
 def sent_ids(messages: list[bytes]) -> tuple[set[str], int]:
-    """Return the ids of the messages that fit the contract, and how many do not."""
+    """Return the ids of the valid messages, and the number of invalid ones."""
     broken = [message for message in messages if b'"broken-' in message]
     return {json.loads(message)["id"] for message in messages if message not in broken}, len(broken)
 
@@ -116,7 +116,7 @@ def test_a_topic_is_read_from_now_on(tmp_path, emulator, pubsub_names):
     stream.read_until(messages=0)
     deadline = 30
     with pubsub.PublisherClient() as publisher:
-        # Until the job has made its subscription, nobody keeps what is sent.
+        # Messages that are sent before the job has made its subscription are lost.
         while len(list(publisher.list_topic_subscriptions(topic=topic))) < 2 and deadline:
             stream.read_until(messages=0)
             deadline -= 1
@@ -134,7 +134,7 @@ def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, e
     assert "acknowledges a message before it is processed" in warning
 
 
-def test_an_outage_is_told_and_costs_nothing(tmp_path, emulator, pubsub_names):
+def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_names):
     topic, subscription = pubsub_names
     gate = Gate(emulator)
     stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=gate.host)
@@ -157,7 +157,7 @@ def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):
 
 
 def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_path, emulator, pubsub_names):
-    """Break the contract, mend it, replay through the topics."""
+    """Break the contract, repair the messages, replay them through the topics."""
     topic, subscription = pubsub_names
     dead_topic, dead_subscription = subscribed(topic.rpartition("/")[2] + "-dead")
     sent = sorted({message for message in make_messages(30, utc_now(), seed=12) if b'"broken-' not in message})
@@ -189,7 +189,7 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
     out, _ = finished(onrecord(*replay, emulator=emulator))
     assert out.startswith("0 dead letters replayed")
 
-    # The same letters lie in the files as well, and go to the topic once.
+    # The same letters are also in the files, and go to the topic once.
     replay_files = ("replay", tmp_path / "broken", "--topic", topic)
     assert f"{len(sent)} dead letters replayed" in finished(onrecord(*replay_files, emulator=emulator))[0]
     assert f"{len(sent)} skipped" in finished(onrecord(*replay_files, emulator=emulator))[0]
@@ -250,7 +250,7 @@ def test_dead_letters_of_a_topic_stay_there_when_their_records_can_not_be_writte
 
 
 def payloads(subscription: str) -> list[bytes]:
-    """Return what waits in a subscription."""
+    """Return the messages in a subscription."""
     found: list[bytes] = []
     with pubsub.SubscriberClient() as subscriber:
         while True:

@@ -19,7 +19,7 @@ def once(tmp_path_factory):
 
 
 def contents(output: Path) -> dict[str, bytes]:
-    """Return the bytes of every Avro file by its name; of dead letters only the time of failing may differ."""
+    """Return the bytes of every Avro file by its name; in dead letters only the time of failure may differ."""
     return {str(path.relative_to(output)): path.read_bytes() for kind in EXTRACTED for path in files(output, kind)}
 
 
@@ -46,7 +46,7 @@ def test_files_are_equal(once, tmp_path, options):
     ids=["one batch", "batches of 3, longer than Beam waits", "a worker process"],
 )
 def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
-    """The worker process is one that was started for the job: nothing that the launcher has in memory is there."""
+    """The worker process is started for the job: it has nothing of the launcher's memory."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # Beam starts it as "python"
     output = tmp_path / "out"
     backfill("--input", ARTICLES, "--output", output, "--shards", 2, "--runner", "PrismRunner", *options)

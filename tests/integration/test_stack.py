@@ -1,4 +1,4 @@
-"""The small production on this machine, as ``make stack-up`` and ``make stack-down`` start and stop it."""
+"""The local production stack, as started and stopped by ``make stack-up`` and ``make stack-down``."""
 
 import json
 import os
@@ -18,7 +18,7 @@ REACHED_SECONDS = 240.0
 
 @pytest.fixture
 def stack(tmp_path):
-    """Return what runs a command of the stack; it is down afterwards, whatever happens."""
+    """Return a function that runs a command of the stack; the stack is stopped afterwards in any case."""
 
     def run(command: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -36,7 +36,7 @@ def stack(tmp_path):
 
 
 def left_running(folder):
-    """Return the command lines of processes that have to do with a folder."""
+    """Return the command lines of processes that name a folder."""
     lines = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""Streams of files as they appear: what goes in comes out, once, however the job is stopped."""
+"""Streams of new files: every message comes out once, however the job is stopped."""
 
 import json
 import signal
@@ -47,7 +47,7 @@ def test_the_samples_give_what_a_backfill_gives(tmp_path):
     assert ids(tmp_path / "out") == ids(tmp_path / "backfill")
 
 
-def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_beside(tmp_path, sent):
+def test_a_drain_finishes_the_current_file_and_the_next_start_adds_files(tmp_path, sent):
     (tmp_path / "in").mkdir()
     write_lines(tmp_path / "in" / "a.jsonl", sent)
     first = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")
@@ -63,7 +63,7 @@ def test_a_drain_ends_with_the_file_that_was_begun_and_the_next_start_writes_bes
 
 
 def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(tmp_path):
-    """The runner never lets go of what the third one holds back, and calls the end of such a job a stall."""
+    """The runner never releases elements behind the third one, and reports the end of such a job as a stall."""
     hours_ago = {"first": 5, "waits-for-company": 5, "meanwhile": 4}
     hour = utc_now().replace(minute=30, second=0, microsecond=0)
     (tmp_path / "in").mkdir()
@@ -133,7 +133,7 @@ def test_nothing_of_an_article_is_logged(tmp_path, sent):
 
 
 def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
-    """Break the contract, mend it, replay: every message ends as an article, once."""
+    """Break the contract, repair the messages, replay them: every message becomes an article, once."""
     (tmp_path / "in").mkdir()
     whole = [message for message in make_messages(20, utc_now()) if b"broken" not in message]
     write_lines(tmp_path / "in" / "a.jsonl", whole)

@@ -1,4 +1,4 @@
-"""From texts to records: what is parsed, what is not, and what a failure costs."""
+"""From texts to records: which texts are parsed, and the effects of failures."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +91,7 @@ def test_no_texts_give_no_annotations(annotator):
     assert annotator.annotate([]) == []
 
 
-def test_a_text_in_another_language_is_told_and_left(annotator):
+def test_a_text_in_another_language_is_identified_and_not_analysed(annotator):
     [annotation] = annotator.annotate([text_of(FRENCH, language=None)])
     assert (annotation.language, annotation.is_english, annotation.words) == ("fr", False, 0)
     assert annotation.language_score > 0.5
@@ -124,7 +124,7 @@ def test_only_the_kinds_that_are_asked_for_are_given(model):
 
 @dataclass
 class FailsOnStorms:
-    """Can't read a text that speaks of a storm."""
+    """Fails on a text that mentions a storm."""
 
     error: type[Exception]
 
@@ -154,7 +154,7 @@ def test_what_a_text_makes_an_extractor_raise_is_a_failure_of_that_text_alone(er
 
 
 @pytest.mark.parametrize("error", [TypeError, AttributeError, MemoryError, RuntimeError, AssertionError, OSError])
-def test_a_bug_is_no_failure_of_the_text(error):
+def test_a_bug_is_not_a_failure_of_the_text(error):
     with pytest.raises(error, match="storms are not foreseen"):
         annotator_with(FailsOnStorms(error)).annotate([text_of(ARTICLES[1])])
 
@@ -178,7 +178,7 @@ def test_a_text_that_can_not_be_parsed_costs_the_rest_of_its_batch_nothing():
 
 @dataclass
 class Misquotes:
-    """Finds one quote whose span does not hold its text."""
+    """Finds one quote whose span does not match its text."""
 
     content: Span
 

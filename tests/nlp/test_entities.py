@@ -1,4 +1,4 @@
-"""The people, bodies and places of an article."""
+"""The people, organisations and places of an article."""
 
 import pytest
 from hypothesis import given
@@ -68,12 +68,12 @@ def test_a_headline_in_capitals_names_whom_the_story_names(nlp: Language) -> Non
     assert not any(m.span.text in ("SOCCER", "SIGNS", "TALKS") for e in entities for m in e.mentions)
 
 
-def test_a_line_of_a_results_table_is_no_name(nlp: Language) -> None:
+def test_a_line_of_a_results_table_is_not_a_name(nlp: Language) -> None:
     names = named(nlp, "Results of Sunday's games:\nLisbon 3 Turin 2\nTurin 0 Geneva 4\n")
     assert all(not any(letter.isdigit() for letter in name) for name in names)
 
 
-def test_a_headline_with_capitals_adds_no_word_to_a_name(nlp: Language) -> None:
+def test_a_headline_in_capitals_does_not_extend_a_name(nlp: Language) -> None:
     text = (
         "Angry Farmers Rip Harold Brankovic As Weak Leader\n\n"
         "Harold Brankovic met farmers in Lyon. Brankovic listened.\n"
@@ -243,11 +243,11 @@ def test_a_bodys_short_name_is_not_another_body(nlp: Language) -> None:
         ("It rained in villages including Unterwald, Kressing and Moorbach.", "Moorbach", "GPE"),
     ],
 )
-def test_the_words_beside_and_inside_a_name_tell_its_type(nlp: Language, text: str, name: str, kind: str) -> None:
+def test_words_around_and_inside_a_name_decide_its_type(nlp: Language, text: str, name: str, kind: str) -> None:
     assert entity(entities_of(nlp(text)), name).type == kind
 
 
-def test_whom_the_model_passed_over_is_a_person_behind_a_title(nlp: Language) -> None:
+def test_a_name_that_the_model_missed_is_a_person_after_a_title(nlp: Language) -> None:
     doc = nlp("He met President Okello and Senator Pemberly in May, and General Freight was sold.")
     doc.set_ents([])
     assert [(e.name, e.type) for e in find_entities(doc)] == [("Okello", "PERSON"), ("Pemberly", "PERSON")]
@@ -273,7 +273,7 @@ def test_a_short_acronym_is_one_in_capitals_only(nlp: Language) -> None:
     assert found["La."] == "Q1588"
 
 
-def test_room_for_a_person_is_no_room(nlp: Language) -> None:
+def test_room_for_a_person_is_not_a_place(nlp: Language) -> None:
     assert not any(
         "Room" in name for name in named(nlp, "There was no Room for Otto Lang in the hall. Otto Lang left.")
     )
@@ -283,7 +283,7 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
     assert "Port Alder Stock Exchange" in named(nlp, "Shares on the Port Alder Stock Exchange fell by a tenth.")
 
 
-# What is said of an entity
+# Names, roles and salience
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
         ("Anna Berg, 45, a plumber who likes tea, and Paul Renner danced.", "Paul Renner", None),
     ],
 )
-def test_the_role_beside_the_name(nlp: Language, text: str, name: str, role: str | None) -> None:
+def test_the_role_next_to_the_name(nlp: Language, text: str, name: str, role: str | None) -> None:
     assert entity(entities_of(nlp(text)), name).role == role
 
 

@@ -1,4 +1,4 @@
-"""Who and what an entity is: items of Wikidata, countries, whom a metonym stands for, the user's own names, and the key that joins."""
+"""The identity of entities: Wikidata items, countries, referents of metonyms, the user's own names, and keys across articles."""
 
 import pytest
 from hypothesis import given
@@ -102,9 +102,7 @@ def test_a_people_has_a_country_and_stays_a_people(nlp: Language) -> None:
         ("A Kremlin spokesman denied it.", "Kremlin", "Russia"),
     ],
 )
-def test_a_capital_or_palace_that_acts_stands_for_its_government(
-    nlp: Language, text: str, name: str, whom: str
-) -> None:
+def test_a_capital_or_palace_that_acts_refers_to_its_government(nlp: Language, text: str, name: str, whom: str) -> None:
     assert entity(nlp, text, name).refers_to == whom
 
 
@@ -132,7 +130,7 @@ def test_a_metonym_points_at_the_country_where_the_article_names_it(nlp: Languag
     assert len(moscow.mentions) == 2
 
 
-# The key that joins
+# Keys across articles
 
 
 @pytest.mark.parametrize(
@@ -179,7 +177,7 @@ LIST = (
 
 @pytest.fixture(scope="module")
 def listed() -> Language:
-    """Return a pipeline that knows the list."""
+    """Return a pipeline with the list."""
     return load_model(gazetteer=LIST).as_one_pipeline()
 
 
@@ -200,12 +198,12 @@ def test_the_surname_of_a_listed_person_is_hers(listed: Language) -> None:
     assert found.wikidata_id == "Q77"
 
 
-def test_a_listed_name_inside_a_longer_one_is_no_name(listed: Language) -> None:
+def test_a_listed_name_inside_a_longer_one_is_not_a_name(listed: Language) -> None:
     names = {e.name for e in entities_of(listed("Nils Oslo Bergman arrived in Norway."))}
     assert "Oslo" not in names
 
 
-def test_a_listed_name_stands_in_capitals_too(listed: Language) -> None:
+def test_a_listed_name_is_found_in_capitals_too(listed: Language) -> None:
     text = "TIDEWATER NINE WINS VOTE IN PORT ALDER\nThe members cheered for an hour and went home in the rain.\n"
     assert entity(listed, text, "TIDEWATER NINE").wikidata_id == "Q4242"
 

@@ -1,4 +1,4 @@
-"""Which language a text is in."""
+"""Language detection."""
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def test_a_sentence_is_enough_to_tell(text, tag):
 
 
 @pytest.mark.parametrize("text", ["", " \n", "1911 2026 10:30", "— — —", "\0\0", "\U0001f600\U0001f600"])
-def test_a_text_without_words_is_in_no_language(text):
+def test_a_text_without_words_has_no_language(text):
     assert detect(text)[0] == UNDETERMINED
 
 

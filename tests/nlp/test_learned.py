@@ -1,4 +1,4 @@
-"""The tables that ship: each says where it is from, and each table of learned weights has a card."""
+"""The tables of the package: each names its origin, and each table of learned weights has a card."""
 
 import importlib
 import importlib.util

@@ -43,7 +43,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("package", ["json", "hypothesis", "spacy"])
-def test_a_package_that_is_no_model_is_refused_before_work_begins(package):
+def test_a_package_that_is_not_a_model_is_rejected_before_work_begins(package):
     with pytest.raises(ModelError, match=package):
         resolve(package)
 

@@ -1,4 +1,4 @@
-"""What counts as a quote, what belongs to its content, and who is named as its speaker."""
+"""Quotes: which passages are quotes, their content, and the phrase that names the speaker."""
 
 import pytest
 from spacy.language import Language
@@ -55,17 +55,17 @@ def test_all_marks_of_the_press_are_read(nlp: Language, marked: str) -> None:
     assert (quote.type, contents(quote), mention(quote)) == ("DIRECT", [marked], "Maria Lopez")
 
 
-def test_an_apostrophe_is_no_mark(nlp: Language) -> None:
+def test_an_apostrophe_is_not_a_quotation_mark(nlp: Language) -> None:
     quote = only(nlp, "‘The dockers’ union doesn’t want a strike,’ Paul Adeyemi said.")
     assert contents(quote) == ["‘The dockers’ union doesn’t want a strike,’"]
 
 
-def test_a_speaker_may_stand_before_the_quote(nlp: Language) -> None:
+def test_a_speaker_may_come_before_the_quote(nlp: Language) -> None:
     quote = only(nlp, "Mayor Ruth Okafor said: “We will rebuild the school.”")
     assert (contents(quote), mention(quote)) == (["“We will rebuild the school.”"], "Mayor Ruth Okafor")
 
 
-def test_a_verb_may_stand_before_the_speaker(nlp: Language) -> None:
+def test_a_verb_may_come_before_the_speaker(nlp: Language) -> None:
     quote = only(nlp, "“Nobody warned us about the flood,” said Peter Lang, a farmer from the valley.")
     assert mention(quote) == "Peter Lang, a farmer from the valley"
 
@@ -75,7 +75,7 @@ def test_a_broken_quote_is_one_record(nlp: Language) -> None:
     assert contents(quote) == ["“The talks were long,”", "“but they were worth it.”"]
 
 
-def test_sentences_behind_the_attribution_go_on_with_the_quote(nlp: Language) -> None:
+def test_sentences_after_the_attribution_continue_the_quote(nlp: Language) -> None:
     quote = only(nlp, "“We lost the barn,” Tom Reed said. “The animals are fine.”")
     assert contents(quote) == ["“We lost the barn,”", "“The animals are fine.”"]
 
@@ -91,7 +91,7 @@ def test_a_quote_over_paragraphs_is_one_record(nlp: Language) -> None:
     assert contents(quote) == ["“The first year was hard.", "“The second year was harder.”"]
 
 
-def test_single_marks_go_on_over_paragraphs_too(nlp: Language) -> None:
+def test_single_marks_may_span_paragraphs_too(nlp: Language) -> None:
     first = "'I understand the dockers' anger. I do."
     second = "'But the quay has to be closed.'"
     quote = only(nlp, f"Anna Weller, who runs the port, said: {first}\n\n{second}\n\nHer deputy left.")
@@ -139,14 +139,14 @@ def test_content_partly_in_marks_is_mixed(nlp: Language) -> None:
         ("Helen Moore rejected the claim that the dam was unsafe.", "the claim that the dam was unsafe"),
     ],
 )
-def test_a_stand_on_something_is_a_quote_of_it(nlp: Language, text: str, content: str) -> None:
+def test_a_position_on_something_is_a_quote(nlp: Language, text: str, content: str) -> None:
     assert [content] in [contents(quote) for quote in quotes(nlp, text)]
 
 
 @pytest.mark.parametrize(
     "text", ["The driver knew the road.", "The union listed its members.", "Tom Reed saw the flood."]
 )
-def test_an_act_is_no_quote(nlp: Language, text: str) -> None:
+def test_an_act_is_not_a_quote(nlp: Language, text: str) -> None:
     assert quotes(nlp, text) == []
 
 
@@ -166,11 +166,11 @@ def test_the_agent_of_a_passive_is_the_speaker(nlp: Language) -> None:
     assert mention(quote) == "the mayor"
 
 
-def test_a_scare_quote_is_no_quote(nlp: Language) -> None:
+def test_a_scare_quote_is_not_a_quote(nlp: Language) -> None:
     assert quotes(nlp, "The so-called “smart” meters arrived in spring.") == []
 
 
-def test_a_title_is_no_quote(nlp: Language) -> None:
+def test_a_title_is_not_a_quote(nlp: Language) -> None:
     assert quotes(nlp, "The film “Gone With the Wind” runs for four hours.") == []
 
 
@@ -249,7 +249,7 @@ def test_who_is_quoted_as_saying_it_speaks(nlp: Language, text: str) -> None:
         ("Anna Weller said this week would be hard for everyone.", "this week would be hard for everyone"),
     ],
 )
-def test_the_day_of_the_saying_is_no_content(nlp: Language, text: str, content: str) -> None:
+def test_the_day_of_an_utterance_is_not_content(nlp: Language, text: str, content: str) -> None:
     assert contents(only(nlp, text)) == [content]
 
 
@@ -259,12 +259,12 @@ def test_a_name_put_into_a_sentence_is_its_source(nlp: Language) -> None:
     assert mention(quote) == "Tom Reed"
 
 
-def test_what_describes_a_source_is_no_content(nlp: Language) -> None:
+def test_a_description_of_the_source_is_not_content(nlp: Language) -> None:
     quote = only(nlp, "The old ferries will stop running in May, said Tom Reed, a spokesman for the harbour.")
     assert contents(quote) == ["The old ferries will stop running in May"]
 
 
-def test_a_source_needs_no_comma_behind_it(nlp: Language) -> None:
+def test_a_source_needs_no_comma_after_it(nlp: Language) -> None:
     quote = only(nlp, "According to the finance ministry the dam was safe.")
     assert (contents(quote), mention(quote)) == (["the dam was safe"], "the finance ministry")
 
@@ -292,7 +292,7 @@ def test_the_label_of_a_headline_says_nothing(nlp: Language) -> None:
     assert [mention(quote) for quote in quotes(nlp, text)] == ["Helen Moore"]
 
 
-def test_line_ends_of_wrapped_text_end_no_quote(nlp: Language) -> None:
+def test_line_breaks_of_wrapped_text_do_not_end_a_quote(nlp: Language) -> None:
     text = (
         "The mayor of the small town of Harlow said on Monday that the\nbridge over the river would be closed for at least\n"
         "three months, and that buses would be sent round the hill. “We can\nnot keep it open when the steel is rotten,” "

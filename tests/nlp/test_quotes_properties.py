@@ -1,4 +1,4 @@
-"""What holds for the quotes of any text at all."""
+"""Properties of the quotes of any text."""
 
 import random
 import re

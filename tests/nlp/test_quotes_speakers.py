@@ -1,4 +1,4 @@
-"""Whom the speaker phrases mean."""
+"""Resolution of the phrases that name speakers."""
 
 import pytest
 from spacy.language import Language
@@ -97,5 +97,5 @@ def test_who_replies_is_whom_the_clause_speaks_of(nlp: Language) -> None:
     assert [s.name for s in speakers(nlp, text)] == ["Tom Reed", "Lena Brandt"]
 
 
-def test_a_body_in_capitals_is_no_pronoun(nlp: Language) -> None:
+def test_an_acronym_in_capitals_is_not_a_pronoun(nlp: Language) -> None:
     assert [s.name for s in speakers(nlp, "WHO say that the river is too dirty to swim in.")] == ["WHO"]

@@ -1,4 +1,4 @@
-"""The steps from a layout to quotes: each is a function that can be called by itself."""
+"""The steps from a layout to quotes: each is a function that can be called separately."""
 
 import dataclasses
 

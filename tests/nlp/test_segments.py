@@ -1,4 +1,4 @@
-"""Segments: what of a text is its body, and what is a promo, a credit, a byline, a dateline or a caption."""
+"""Segments: each part of a text is body, promo, credit, byline, dateline or caption."""
 
 import pytest
 import spacy
@@ -20,7 +20,7 @@ def marked(text: str) -> list[tuple[str, str]]:
 
 
 def kind_within_an_article(line: str, at_the_top: bool = False) -> str:
-    """Return what a line is, under the headline or among paragraphs of the body."""
+    """Return the kind of a line, below the headline or between paragraphs of the body."""
     body = [BODY, MORE] * 6
     lines = [HEADLINE, line, *body] if at_the_top else [HEADLINE, *body, line, *body]
     text = "\n\n".join(lines)
@@ -228,7 +228,7 @@ def test_a_long_paragraph_is_body_however_it_begins():
     assert kind_within_an_article(f"Click here, the message said. {BODY * 5}") == "BODY"
 
 
-def test_a_byline_and_a_bare_date_stand_at_the_top_alone():
+def test_bylines_and_bare_dates_are_found_only_at_the_top():
     assert kind_within_an_article("By Jo Fenn") == "BODY"
     assert kind_within_an_article("3 March 2026") == "BODY"
 
@@ -248,7 +248,7 @@ def test_text_that_was_wrapped_to_a_width_is_joined():
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-def test_a_line_end_in_mid_sentence_ends_no_paragraph(line_end):
+def test_a_line_break_in_mid_sentence_does_not_end_a_paragraph(line_end):
     text = line_end.join(["The council voted", "to close the pier.", "", "It was built in 1911."])
     assert [paragraph.text.split() for paragraph in paragraphs(text)] == [
         ["The", "council", "voted", "to", "close", "the", "pier."],
@@ -313,7 +313,7 @@ def test_a_paragraph_begins_a_sentence(marker):
     assert segments_of(doc) == find_segments(doc.text)
 
 
-def test_the_parser_is_told_nothing_within_a_paragraph(marker):
+def test_no_sentence_starts_are_set_within_a_paragraph(marker):
     doc = marker(f"{BODY} {MORE}")
     assert [token.text for token in doc[1:] if token.is_sent_start] == []
 

@@ -1,4 +1,4 @@
-"""Stances: who stands where toward what, by whose word, and with which words."""
+"""Stances: holders, targets, polarity, sources and expressions."""
 
 from collections.abc import Callable
 
@@ -196,7 +196,7 @@ def test_a_stance_toward_sanctions_is_one_toward_whom_they_hit(read: Read) -> No
     assert has(stances, "Finland", "the shipping company", "OPPOSE")
 
 
-def test_things_take_no_stand(read: Read) -> None:
+def test_things_do_not_take_stances(read: Read) -> None:
     assert read("Heavy rain killed the crops.") == ()
 
 
@@ -237,7 +237,7 @@ def test_a_negated_stance_is_not_called_by_its_contrary(nlp, text, relation, pol
         ("The court freed eleven of the fishermen.", "court", "fishermen", "SUPPORT"),
     ],
 )
-def test_a_stance_toward_an_actor_that_stands_further_down(
+def test_a_stance_toward_an_actor_lower_in_the_tree(
     read: Read, text: str, holder: str, target: str, polarity: str
 ) -> None:
     assert has(read(text), holder, target, polarity), read(text)
@@ -253,7 +253,7 @@ def test_a_stance_toward_an_actor_that_stands_further_down(
         ("The envoy said that Chile attacked Peru.", "the envoy"),
     ],
 )
-def test_where_and_when_are_no_targets(read: Read, text: str, target: str) -> None:
+def test_places_and_times_are_not_targets(read: Read, text: str, target: str) -> None:
     assert all(target.lower() != one.target.name.lower() for one in read(text)), read(text)
 
 
@@ -263,7 +263,7 @@ def test_what_someone_reports_of_others_is_not_their_own_stance(read: Read) -> N
     assert [source.name for source in the(stances, "Chile", "Peru").asserted_by] == ["Anna Berg"]
 
 
-def test_meeting_is_no_stance(read: Read) -> None:
+def test_meeting_is_not_a_stance(read: Read) -> None:
     assert read("Norway's prime minister met Chile's president in Oslo on Monday.") == ()
 
 
@@ -275,13 +275,13 @@ def test_meeting_is_no_stance(read: Read) -> None:
         "This was unfair, Anna Berg said.",
     ],
 )
-def test_a_pronoun_that_stands_for_nobody_is_no_party(read: Read, text: str) -> None:
+def test_a_pronoun_that_refers_to_nobody_is_not_a_party(read: Read, text: str) -> None:
     for one in read(text):
         assert one.holder.name.lower() not in ("they", "this", "it")
         assert one.target.name.lower() not in ("they", "this", "it")
 
 
-def test_a_pronoun_stands_for_the_subject_before_it(read: Read) -> None:
+def test_a_pronoun_refers_to_the_subject_before_it(read: Read) -> None:
     stances = read("Governor Ines Duarte spoke for an hour. She condemned the harbour toll.")
     assert the(stances, "Ines Duarte", "the harbour toll").polarity == "OPPOSE"
 
@@ -293,7 +293,7 @@ def test_a_pronoun_stands_for_the_subject_before_it(read: Read) -> None:
         ("The council published the report on Monday. The unions rejected it at once.", "The unions", "the report"),
     ],
 )
-def test_a_pronoun_takes_the_words_of_the_noun_that_it_stands_for(
+def test_a_pronoun_takes_the_words_of_the_noun_that_it_refers_to(
     read: Read, text: str, holder: str, target: str
 ) -> None:
     assert (holder, target) in {(one.holder.name, one.target.name) for one in read(text)}
@@ -314,7 +314,7 @@ def test_a_rejected_request_is_a_blow_at_whom_it_comes_from(read: Read) -> None:
     assert has(read("The minister rejected a request from Peru."), "minister", "Peru", "OPPOSE")
 
 
-def test_joined_names_that_sign_a_deal_stand_by_each_other(read: Read) -> None:
+def test_joined_names_that_sign_a_deal_support_each_other(read: Read) -> None:
     assert has(read("Norway and Sweden reached a deal on fishing."), "Norway", "Sweden", "SUPPORT")
     assert not has(read("Norway and Sweden reached a port on Monday."), "Norway", "Sweden", "SUPPORT")
 
@@ -360,7 +360,7 @@ def test_whose_minister_it_is_says_the_noun_before(read: Read) -> None:
     assert has(found, "Hungary", "a new package", "OPPOSE")
 
 
-def test_what_is_insisted_to_be_so_is_no_request(read: Read) -> None:
+def test_insisting_that_something_is_true_is_not_a_request(read: Read) -> None:
     stated = the(
         read("Kenji Mori insisted that the visit had been private."), "Kenji Mori", "the visit had been private"
     )
@@ -368,7 +368,7 @@ def test_what_is_insisted_to_be_so_is_no_request(read: Read) -> None:
     assert (stated.relation, asked.relation) == (None, "REQUEST")
 
 
-def test_a_title_has_no_stance_beside_the_one_who_bears_it(read: Read) -> None:
+def test_a_title_has_no_stance_apart_from_its_bearer(read: Read) -> None:
     found = read("French President Emile Laurent accused Russia of delays.")
     assert [stance.holder.name for stance in found if stance.target.name == "Russia"] == ["Emile Laurent"]
 

@@ -1,4 +1,4 @@
-"""Stances inside quotation marks: whose they are, whatever the marks."""
+"""Stances inside quotation marks: they are the speaker's, whatever the marks."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""What holds for the stances of any text: spans slice back, values stay in range, nothing raises."""
+"""Properties of the stances of any text: spans match the text, values are in range, nothing raises."""
 
 import pytest
 from hypothesis import given
@@ -77,7 +77,7 @@ def test_no_two_stances_are_the_same(nlp: Language, text: str) -> None:
         "\u202e\u200fThe mayor condemned\u200f the toll",
     ],
 )
-def test_text_that_is_no_prose_has_no_stance_and_does_no_harm(nlp: Language, text: str) -> None:
+def test_text_that_is_not_prose_has_no_stance_and_raises_nothing(nlp: Language, text: str) -> None:
     assert len(stances_of(nlp(text))) <= 1
 
 

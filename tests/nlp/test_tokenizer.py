@@ -1,4 +1,4 @@
-"""The tokenizer: spaCy's own tokens, and a cost in line with the text's length."""
+"""The tokenizer: spaCy's own tokens, in time linear in the length of the text."""
 
 import pytest
 import spacy

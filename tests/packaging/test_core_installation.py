@@ -30,7 +30,7 @@ TEXT = "The mayor, Ilse Brandt, said on Monday that the harbour would close. “
 
 @pytest.fixture(scope="module")
 def without_extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for PYTHONPATH that makes the packages of all extras look as if they were not installed."""
+    """A folder for PYTHONPATH that makes imports of all extras' packages fail."""
     folder = tmp_path_factory.mktemp("without-extras")
     (folder / "sitecustomize.py").write_text(BLOCKER, "utf-8")
     return folder
@@ -38,7 +38,7 @@ def without_extras(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a run left, made where Beam is installed."""
+    """The output of a run, made with Beam installed."""
     folder = tmp_path_factory.mktemp("output") / "out"
     backfill("--input", ROOT / "samples" / "articles.jsonl", "--output", folder)
     return folder

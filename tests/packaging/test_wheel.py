@@ -1,4 +1,4 @@
-"""What is in the wheel, and that an installation of it works beside other people's files."""
+"""The contents of the wheel; it works where other projects have modules of the same names."""
 
 import zipfile
 from email import message_from_bytes
@@ -78,7 +78,7 @@ def test_beam_is_in_an_extra_only(metadata):
 
 @pytest.fixture(params=["module", "package"])
 def workplace(request, tmp_path) -> Path:
-    """A directory with somebody's own ``pipeline``, which must never be imported instead of a part of onrecord."""
+    """A directory with a user's own ``pipeline``, which must never be imported in place of onrecord's code."""
     code = "raise SystemExit('this is not onrecord')\n"
     if request.param == "module":
         (tmp_path / "pipeline.py").write_text(code, "utf-8")
@@ -97,7 +97,7 @@ print(onrecord.__file__)
 """
 
 
-def test_it_works_beside_somebodys_own_pipeline(installation: Installation, workplace: Path) -> None:
+def test_it_works_next_to_a_users_own_pipeline_package(installation: Installation, workplace: Path) -> None:
     imported = installation.run("python", "-c", SPACY_AND_ONRECORD, cwd=workplace, python_path=workplace).stdout
     assert Path(imported.strip()).is_relative_to(installation.folder)
     for command in (("onrecord", "--version"), ("python", "-m", "onrecord", "--version")):

@@ -1,4 +1,4 @@
-"""Another package adds a record kind and a sink by entry points alone: its files are written, and read back."""
+"""Another package adds a record kind and a sink through entry points only: its files are written and can be read."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def site(tmp_path_factory) -> Path:
 
 
 def run(site: Path, *arguments: object, code: int = 0) -> str:
-    """Run Python beside the installed package and return what it prints."""
+    """Run Python with the installed plugin and return its output."""
     path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, *map(str, arguments)], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""``onrecord positions``: what the stances of a folder add up to, on records written by the pipeline's own code."""
+"""``onrecord positions``: the stances of a folder are aggregated; the records are written by the pipeline's own code."""
 
 import csv
 import io
@@ -153,7 +153,9 @@ def test_a_file_that_is_there_is_replaced_when_that_is_asked_for(write: Write, t
     assert "Norway" in table.read_text()
 
 
-def test_no_cell_is_a_formula_and_no_character_steers_the_terminal(write: Write, tmp_path: Path, capsys) -> None:
+def test_no_cell_is_a_formula_and_no_control_character_reaches_the_terminal(
+    write: Write, tmp_path: Path, capsys
+) -> None:
     folder, table = write([stance("=cmd|'/c calc'!A1", "\x1b[31mthe\u202epact\n", 0.5, "-1+1")]), tmp_path / "p.csv"
     assert main(["positions", str(folder), "--output", str(table)]) == 0
     printed = capsys.readouterr().out
@@ -291,7 +293,7 @@ def test_nothing_is_lost_and_scores_stay_in_range(triples: list[tuple[str, str, 
 
 
 @given(st.text(max_size=80))
-def test_what_is_printed_is_one_line_that_steers_nothing(text: str) -> None:
+def test_a_printed_name_is_one_line_without_control_characters(text: str) -> None:
     assert output.plain(text).isprintable()
     assert not output.cell(text).startswith(("=", "+", "-", "@"))
 

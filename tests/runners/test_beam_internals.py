@@ -1,4 +1,4 @@
-"""What onrecord uses of Beam without a promise that it stays: that it is still there, and that it is used in one module only."""
+"""The internals of Beam that onrecord uses still exist, and only one module uses them."""
 
 import ast
 import importlib
@@ -182,7 +182,7 @@ def attributes(tree: ast.AST) -> Iterator[str]:
 
 
 def uses(source: str) -> set[str]:
-    """Return what a module uses of Beam's internals, as far as can be seen from names."""
+    """Return the internals of Beam that a module uses, as far as names show them."""
     tree = ast.parse(source)
     overridden = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     names = {internal.path.rpartition(".")[2] for internal in TABLE}

@@ -1,4 +1,4 @@
-"""Where runners are looked for: one folder for all of them."""
+"""The cache of runners: one folder for all of them."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ from onrecord.runners.direct_stream import MAX_REASON_LENGTH, MIN_OUTAGE_INTERVA
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that the test advances."""
 
     now = 1_000.0
 

@@ -1,4 +1,4 @@
-"""A worker ends when the process that it works for is gone, even while it is busy."""
+"""A worker exits when its parent process has ended, even while it is busy."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def test_a_worker_ends_with_an_error_when_its_process_is_killed(followed, follow
     assert follower.wait(MAX_SECONDS) == FAILED
 
 
-def test_a_worker_goes_on_while_its_process_runs(followed, follower):
+def test_a_worker_keeps_running_while_its_parent_process_runs(followed, follower):
     with pytest.raises(subprocess.TimeoutExpired):
         follower.wait(3)
     follower.stdin.close()

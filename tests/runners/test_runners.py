@@ -1,4 +1,4 @@
-"""A runner is refused what it can't do before anything starts, with the way out."""
+"""Features that a runner lacks are rejected before anything starts, with a hint what to do."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def refused(runner: Runner, source: str) -> str | None:
 
 
 def refusal(name: str, source: str, tmp_path: Path) -> str | None:
-    """Return what the command line says of a runner that can't read from a source."""
+    """Return the command line's error for a runner that can't read from a source."""
     articles = tmp_path / "articles.jsonl"
     articles.write_text("{}\n", "utf-8")
     value = {"subscription": SUBSCRIPTION, "topic": TOPIC, "files": str(articles), "watch": str(articles)}[source]

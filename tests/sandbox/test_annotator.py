@@ -1,4 +1,4 @@
-"""Texts with a time limit: a text that exceeds it fails alone, and the others of its batch are annotated."""
+"""Time limit for texts: only the text that exceeds it fails, and the others of its batch are annotated."""
 
 import os
 import signal
@@ -88,7 +88,7 @@ def test_a_child_that_died_while_idle_is_replaced_and_no_article_is_lost(limited
 
 
 class StopsAtStorms(Annotator):
-    """Annotates, until an extraction never ends, or ends the process."""
+    """An annotator with an extraction that never ends or that ends the process."""
 
     @contextmanager
     def parsed(self, texts: Sequence[Text]) -> Iterator[Iterator[Annotation]]:

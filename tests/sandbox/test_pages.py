@@ -1,4 +1,4 @@
-"""Pages with a time limit: a page that exceeds it becomes a dead letter, and the others are read."""
+"""Time limit for pages: a page that exceeds it becomes a dead letter, and the others are read."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Avro files: complete or absent, the same bytes for the same records, and what comes out is what went in."""
+"""Avro files: complete or absent, equal bytes for equal records, and read back unchanged."""
 
 from collections.abc import Sequence
 from dataclasses import replace

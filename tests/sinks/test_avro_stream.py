@@ -1,4 +1,4 @@
-"""Avro files of a stream: every window, pane and shard has the file that it is named for, and nothing is lost or doubled."""
+"""Avro files of a stream: one file per window, pane and shard, named after them, and nothing is lost or duplicated."""
 
 import itertools
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_early_panes_are_files_of_their_own_and_an_empty_one_is_none(tmp_path):
 @pytest.mark.parametrize("shards", [1, 2, 5])
 @pytest.mark.parametrize("early_every", [None, 60])
 def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards, early_every):
-    """Windows × early, on time, late, very late × shards: 0 lost, 0 doubled, and nothing in a file that is not its own."""
+    """Windows × early, on time, late, very late × shards: nothing lost, duplicated, or in the wrong file."""
     articles = iter(names(range(1_000)))
     place: dict[str, int] = {}  # the window that an article belongs to, in seconds after noon
 
@@ -144,7 +144,7 @@ def test_a_retried_bundle_writes_the_same_bytes_over_its_own_file(tmp_path):
     assert list(step.process((0, []), window, pane)) == []
 
 
-def test_names_have_no_colon_and_no_blank(tmp_path):
+def test_file_names_have_no_colons_or_spaces(tmp_path):
     for path in written(tmp_path, (at(10, "a"), 400, at(20, "b"), WAIT), shards=3):
         assert not set(path) & set(": \t\n")
 
@@ -166,7 +166,7 @@ EVENTS = (at(10, *names(range(9))), 400, at(20, *names(range(9, 12))), WAIT, 500
 
 
 class QuoteFileSink(beam.io.fileio.FileSink):  # type: ignore[misc]
-    """A line a record; enough to count what is left."""
+    """Writes one line per record: enough to count them."""
 
     def open(self, file: object) -> None:
         self.file = file
@@ -189,7 +189,7 @@ def beams_windows(late: bool) -> beam.WindowInto:
 
 
 def test_what_beams_own_sinks_lose_is_written_here(tmp_path):
-    """Why there is a sink of our own; when this fails because Beam's have become better, they may be taken instead."""
+    """The reason for our own sink: if this fails because Beam's sinks have improved, they can replace it."""
     ours = union(written(tmp_path / "ours", EVENTS, shards=2))
 
     with beam.Pipeline(options=options()) as pipeline:

@@ -1,4 +1,4 @@
-"""The output folder: what a run finds in it, and what of it a run may take away."""
+"""The output folder: the files that a run finds in it, and those that it may delete."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Avro files: a row is a message; what is broken or hostile ends in a message with a problem, and costs no more than a block."""
+"""Avro files: a row is a message; broken or hostile data gives a message with a problem, and uses no more than a block of memory."""
 
 import io
 import json
@@ -41,7 +41,7 @@ ROWS = [
 
 
 def file_of(rows: list[dict[str, Any]], schema: Any = SCHEMA, codec: str = "null", interval: int = 100) -> bytes:
-    """Return an Avro file of blocks of about so many bytes."""
+    """Return an Avro file whose blocks have about ``interval`` bytes."""
     file = io.BytesIO()
     fastavro.writer(file, schema, rows, codec=codec, sync_interval=interval, sync_marker=SYNC)
     return file.getvalue()
@@ -65,7 +65,7 @@ def read(stored: bytes, **limits: int) -> list[Message]:
 
 
 def problem(stored: bytes) -> str:
-    """Return what is wrong with a file that gives nothing else."""
+    """Return the problem of a file that gives only one."""
     [message] = read(stored)
     assert message.problem is not None
     return message.problem
@@ -148,7 +148,7 @@ def test_any_damage_ends_in_messages():
             assert message.problem or json.loads(message.payload)
 
 
-def test_a_message_over_the_limit_is_told():
+def test_a_message_over_the_limit_is_reported():
     [message] = read(file_of([{"text": "x" * 2_000}]), limit=1_000)
     assert message.problem is not None
     assert message.problem.endswith("bytes are over the limit of 1,000")
@@ -167,12 +167,12 @@ def test_a_message_over_the_limit_is_told():
         (file_of([]).replace(b'"string"', b'"strung"'), "it has no schema that can be read"),
     ],
 )
-def test_what_is_no_file_of_articles_is_told(stored, said):
+def test_a_file_without_articles_is_reported(stored, said):
     assert said in problem(stored)
 
 
 def nested(depth: int) -> Any:
-    """Return a schema of so many arrays within one another."""
+    """Return a schema of ``depth`` nested arrays."""
     return {"type": "array", "items": nested(depth - 1)} if depth else "string"
 
 

@@ -1,4 +1,4 @@
-"""Files that match: each is read once, by what its name says that it is."""
+"""Matching files: each is read once, in the format of its suffix."""
 
 import gzip
 import json

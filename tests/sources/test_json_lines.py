@@ -1,4 +1,4 @@
-"""Articles from JSON-lines files: each line one message with its number, whatever state the file is in."""
+"""JSON-lines files: each line is a message with its line number, also in damaged files."""
 
 import gzip
 import io
@@ -38,7 +38,7 @@ def lines_with_numbers(messages: list[Message]) -> list[tuple[bytes, int]]:
 
 
 def random_lines(number: int) -> bytes:
-    """Return lines that hardly compress, so that a cut anywhere leaves something to read."""
+    """Return lines that hardly compress, so that some can be read wherever the archive is cut."""
     randomness = random.Random(number)
     return b"".join(randomness.randbytes(40).hex().encode() + b"\n" for _ in range(number))
 
@@ -113,7 +113,7 @@ def test_an_archive_that_lacks_its_last_byte_is_truncated(name):
 
 
 @every_archive
-def test_what_is_no_archive_is_one_dead_letter(name):
+def test_a_file_that_is_not_an_archive_is_one_dead_letter(name):
     [message] = read(b'{"text": "not packed"}\n', name)
     assert message.problem is not None
     assert message.problem.startswith("file: the archive is broken from here on")

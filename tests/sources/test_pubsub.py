@@ -1,4 +1,4 @@
-"""Messages from Pub/Sub keep their payload, their attributes and the time that they were published at."""
+"""Messages from Pub/Sub keep their payload, their attributes and their time of publication."""
 
 from datetime import datetime, timezone
 

@@ -1,4 +1,4 @@
-"""WARC files: each HTML response is a message; what is broken or hostile ends in a message with a problem."""
+"""WARC files: each HTML response is a message; broken or hostile data gives a message with a problem."""
 
 import gzip
 import io
@@ -50,7 +50,7 @@ def read(stored: bytes, path: str = "crawl.warc", **limits: int) -> list[Message
 
 
 def problem(stored: bytes, **limits: int) -> str:
-    """Return what is wrong with a file that gives nothing else."""
+    """Return the problem of a file that gives only one."""
     [message] = read(stored, **limits)
     assert message.problem is not None
     return message.problem
@@ -65,7 +65,7 @@ def test_a_page_is_a_message_with_its_address():
     assert (article.source, article.article_id[:4]) == ("brinmouth-post.example", "url-")
 
 
-def test_what_is_no_page_is_passed_over():
+def test_records_that_are_not_pages_are_ignored():
     others = (
         record(kind="request"),
         record(b"\x89PNG", content_type="image/png"),
@@ -138,7 +138,7 @@ def test_a_file_that_is_cut_short_gives_what_came_before(path):
 
 
 @pytest.mark.parametrize("stored", [b"no archive\r\n" * 100, record().replace(b"WARC/1.1", b"WORK/1.1")])
-def test_what_is_no_archive_is_told(stored):
+def test_a_file_that_is_not_an_archive_is_reported(stored):
     assert "the archive is broken from here on" in problem(stored)
 
 
@@ -170,14 +170,14 @@ def test_a_page_that_grows_without_end_costs_no_more_than_the_limit(encoding, en
     assert peak < 50_000_000
 
 
-def test_a_large_record_is_told_and_the_next_one_read():
+def test_a_large_record_is_reported_and_the_next_one_read():
     large, small = read(record(b"x" * 5_000) + record(), limit=1_000)
     assert large.problem == "html: the page is over the limit of 1,000 bytes"
     assert len(large.payload) == 1_000
     assert json.loads(small.payload)["html"] == PAGE
 
 
-def test_a_disk_that_fails_is_no_broken_archive():
+def test_a_failing_disk_is_not_a_broken_archive():
     class FailingDisk(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError(5, "Input/output error")

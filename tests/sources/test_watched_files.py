@@ -8,7 +8,7 @@ from onrecord.sources.watched_files import MESSAGES_PER_POLL, WatchedFiles
 
 
 def write(path: Path, number: int, time: int) -> Path:
-    """Write a file of messages that was changed then."""
+    """Write a file of messages with this modification time."""
     path.write_text("".join(f'{{"text": "{line}"}}\n' for line in range(number)), "utf-8")
     os.utime(path, (time, time))
     return path

@@ -1,4 +1,4 @@
-"""What a stream says when it fails: enough to mend it, and never a word of an article."""
+"""A stream that fails logs enough to fix the problem, and never a word of an article."""
 
 import json
 
@@ -19,20 +19,20 @@ def said(error: Exception, capsys: pytest.CaptureFixture[str]) -> dict[str, str]
 
 
 def raised(function: object, error: type[Exception]) -> Exception:
-    """Return what a step raises when a pipeline runs it on an article."""
+    """Return the exception of a step that a pipeline runs on an article."""
     with pytest.raises(error) as caught, beam.Pipeline(runner="BundleBasedDirectRunner") as pipeline:
         _ = pipeline | beam.Create([SECRET]) | "Annotate" >> beam.Map(function)
     return caught.value
 
 
-def test_what_a_service_or_a_disk_says_is_told(capsys):
+def test_the_message_of_a_service_or_a_disk_is_logged(capsys):
     line = said(NotFound("Subscription does not exist (resource=articles)."), capsys)
     assert (line["event"], line["error"]) == ("failed", "NotFound")
     assert "Subscription does not exist (resource=articles)." in line["message"]
     assert "No space left on device: 'out'" in said(OSError(28, "No space left on device", "out"), capsys)["message"]
 
 
-def test_of_a_bug_the_place_is_told_and_not_what_it_quotes(capsys):
+def test_for_a_bug_the_place_is_logged_without_the_text_it_quotes(capsys):
     line = said(raised(lambda text: int(text), ValueError), capsys)
     assert line["error"] == "ValueError"
     assert "ValueError at test_log.py:" in line["message"]

@@ -1,4 +1,4 @@
-"""What a job counts is named in one module, and explained in one table."""
+"""The metrics are defined in one module and documented in one table."""
 
 import re
 from pathlib import Path

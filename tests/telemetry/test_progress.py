@@ -1,4 +1,4 @@
-"""How far a job is: the workers' tallies, and what a terminal or a log shows of them."""
+"""Progress of a job: the workers' counts, and their display in a terminal or a log."""
 
 import io
 import threading
@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 30
 
 
 class Screen(io.StringIO):
-    """Remembers what was printed, and lets a test wait for words to appear."""
+    """Keeps what was printed, and lets a test wait for words to appear."""
 
     def __init__(self) -> None:
         super().__init__()

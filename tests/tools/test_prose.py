@@ -1,4 +1,4 @@
-"""The phrases that documentation, comments and messages avoid: where they are looked for, and what is plain English."""
+"""The check for phrases to avoid: the texts that it searches, and uses that it allows."""
 
 from pathlib import Path
 
@@ -157,7 +157,7 @@ def test_two_arguments_are_not_one_text() -> None:
     assert hits("module.py", 'join("it holds", "no records")\n') == []
 
 
-def test_a_mark_of_a_comment_inside_a_literal_begins_no_comment() -> None:
+def test_a_comment_mark_inside_a_literal_does_not_begin_a_comment() -> None:
     assert hits("module.py", "mark = 'a # b'; mend = 1\n") == []
 
 

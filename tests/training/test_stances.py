@@ -1,4 +1,4 @@
-"""What is learned of two actors from annotated sentences."""
+"""Learning the stance between two actors from annotated sentences."""
 
 import json
 from pathlib import Path

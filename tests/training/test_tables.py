@@ -1,4 +1,4 @@
-"""The scripts write the tables that ship: their head lines, their order, their format."""
+"""The scripts write the tables of the package: header lines, order and format."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def test_the_weights_of_quotes_are_written_as_they_ship(tmp_path: Path) -> None:
 def test_the_weights_of_pairs_are_written_as_they_ship(tmp_path: Path) -> None:
     stances.write(pair_weights().items(), tmp_path / "stance_pairs.tsv")
     shipped = (WEIGHTS / "stance_pairs.tsv").read_text("utf-8").splitlines()
-    # Weights that are nothing when they are rounded are written, since they are not zero before.
+    # Weights that round to zero are written too, since they are not zero before rounding.
     expected = [line for line in shipped if not line.endswith("\t0.00\t0.00")]
     assert (tmp_path / "stance_pairs.tsv").read_text("utf-8").splitlines() == expected
 

@@ -1,4 +1,4 @@
-"""Annotate: articles in, records of every kind out; what one text can't give costs nobody else anything."""
+"""Annotate: articles in, records of every kind out; a failure of one text does not affect the others."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -35,14 +35,14 @@ Use = Callable[[Model], None]
 
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
-    """Return what makes the transform take a model that is loaded already."""
+    """Return a function that makes the transform use a model that is already loaded."""
     return lambda model: monkeypatch.setattr(
         annotate, "load_annotator", lambda name, extract, gazetteer=(): Annotator(model, extract)
     )
 
 
 class FailsOnStorms:
-    """Annotates nothing, and can't read a text that speaks of a storm."""
+    """Annotates nothing, and fails on a text that mentions a storm."""
 
     def __init__(self, error: type[Exception]) -> None:
         self.error = error
@@ -66,7 +66,7 @@ def with_failing(model: Model, extractor: str, error: str) -> Model:
 
 @pytest.fixture(scope="session")
 def reader() -> Model:
-    """Return a model that parses nothing and extracts nothing, for what concerns the articles alone."""
+    """Return a model that parses and extracts nothing, for tests of the article records."""
     parse = spacy.blank("en")
     parse.add_pipe("onrecord_segments")
     return Model(parse, {}, "en_blank", "0")
@@ -164,7 +164,7 @@ def test_a_bug_stops_the_job(use, model):
         _ = pipeline | beam.Create([article_of(text=STORM)]) | "Annotate" >> Annotate()
 
 
-def test_only_what_is_asked_for_goes_out(model, use):
+def test_only_requested_kinds_are_emitted(model, use):
     use(model)
     with TestPipeline(runner="FnApiRunner") as pipeline:
         annotated = (
@@ -225,7 +225,7 @@ def test_an_articles_records_stay_in_its_window(model, use):
 
 
 def batches(step: AnnotateFn, articles: list[Article]) -> Iterator[list[str]]:
-    """Yield the articles that each call to the step gives out."""
+    """Yield the articles that each call of the step emits."""
     step.setup()
     step.start_bundle()
     for article in articles:

@@ -36,7 +36,7 @@ near_misses = st.fixed_dictionaries(
 
 
 def check_is_whole(article: Article) -> None:
-    """Hold an article against what the records promise."""
+    """Check that an article can become a valid record."""
     assert article.text.strip()
     assert article.article_id.strip()
     assert article.published_at is None or article.published_at.utcoffset().total_seconds() == 0
@@ -136,7 +136,7 @@ def test_the_same_failure_has_the_same_id_and_another_has_another():
     assert len({letter_id(b"{}", "a.jsonl:1"), letter_id(b"{}", "a.jsonl:2"), letter_id(b"[]", "a.jsonl:1")}) == 3
 
 
-def test_a_bug_is_no_dead_letter():
+def test_a_bug_is_not_a_dead_letter():
     step = DecodeFn(ExtractionSettings(max_text_length=10))
     step.setup()
     with pytest.raises(TypeError):

@@ -26,7 +26,7 @@ def marks(articles: list[Article]) -> dict[str, str | None]:
     return {article.article_id: article.duplicate_of for article in articles}
 
 
-def test_an_article_alone_is_no_duplicate():
+def test_a_single_article_is_not_a_duplicate():
     assert marks(mark_duplicates([article_of(id="a", text=TEXT)])) == {"a": None}
 
 
@@ -41,7 +41,7 @@ def test_a_text_under_two_ids_is_two_articles_and_the_later_names_the_first_publ
     assert marks(mark_duplicates([reprint, original])) == {"b": None, "a": "b"}
 
 
-def test_an_article_without_a_date_is_no_original_where_another_has_one():
+def test_an_article_without_a_date_is_not_the_original_if_another_has_one():
     undated = article_of(id="a", text=TEXT)
     dated = article_of(id="b", text=TEXT, published_at=TUESDAY)
     assert marks(mark_duplicates([undated, dated])) == {"b": None, "a": "b"}

@@ -1,4 +1,4 @@
-"""Deduplicate in a stream: an article sent again is known for as long as was asked, and then forgotten."""
+"""Deduplication in a stream: repeated articles are recognised for the configured time."""
 
 import apache_beam as beam
 import pytest
@@ -31,7 +31,7 @@ def sent(name: str, text: str = TEXT, origin: str = "s/1") -> Article:
 
 
 def expect(events: tuple[object, ...], expected: list[tuple[str, str, str | None]]) -> None:
-    """Run a stream and hold what gets a record."""
+    """Run a stream and check the article records."""
     stream = TestStream(coder=beam.coders.registry.get_coder(Article)).advance_watermark_to(NOON)
     for event in events:
         if isinstance(event, int):

@@ -1,4 +1,4 @@
-"""Windows of a stream: by the time an article was published, and never one that is closed for good."""
+"""Windows of a stream: by publication time, and never a window that is already closed."""
 
 import apache_beam as beam
 import pytest
@@ -26,11 +26,11 @@ def noon() -> float:
     return NOW
 
 
-def test_an_article_stands_where_it_was_published():
+def test_an_article_is_in_the_window_of_its_publication():
     assert placed(NOW - 600, NOW - 5, NOW, DAY) == (NOW - 600, False)
 
 
-def test_without_a_time_it_stands_where_it_came():
+def test_without_a_time_it_is_in_the_window_of_its_arrival():
     assert placed(None, NOW - 5, NOW, DAY) == (NOW - 5, False)
 
 
@@ -38,11 +38,11 @@ def test_nothing_is_published_in_the_future():
     assert placed(NOW + 9 * DAY, NOW - 5, NOW, DAY) == (NOW - 5, False)
 
 
-def test_what_is_older_than_is_allowed_stands_where_it_came():
+def test_an_article_older_than_allowed_is_in_the_window_of_its_arrival():
     assert placed(NOW - 2 * DAY, NOW - 5, NOW, DAY) == (NOW - 5, True)
 
 
-def test_what_lay_in_the_subscription_for_longer_than_is_allowed_stands_now():
+def test_a_message_kept_in_the_subscription_for_longer_than_allowed_is_in_the_current_window():
     assert placed(NOW - 3 * DAY, NOW - 2 * DAY, NOW, DAY) == (NOW, True)
     assert placed(None, NOW - 2 * DAY, NOW, DAY) == (NOW, False)
 
@@ -65,7 +65,7 @@ def test_no_article_is_placed_where_the_runner_would_drop_it_or_wait_for_ever(ev
         ("-", None),
     ],
 )
-def test_an_attribute_tells_the_time_or_is_passed_over(value, expected):
+def test_an_attribute_gives_the_time_or_is_ignored(value, expected):
     assert event_time(article_of(text=TEXT, seen=value), "seen") == expected
 
 

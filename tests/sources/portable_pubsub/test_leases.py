@@ -1,6 +1,6 @@
-"""What is pulled is acknowledged when a checkpoint surely holds it, renewed until then, and given back when a runner goes back.
+"""Pulled messages are acknowledged when a checkpoint contains them, their leases renewed until then, and released on a rollback.
 
-The server here is a Pub/Sub of a few lines: it delivers what is neither acknowledged nor leased, and its clock is moved by hand.
+The server is a minimal Pub/Sub: it delivers messages that are neither acknowledged nor leased, and the test advances its clock.
 """
 
 from collections import Counter
@@ -163,9 +163,9 @@ def test_a_runner_that_never_finalizes_is_warned_of(leases, server, caplog):
 
 
 class Checkpointing(RuleBasedStateMachine):
-    """A runner in the manner of Flink: a task with some splits, checkpoints, finalization that comes late and takes in too much,
+    """A runner like Flink: a task with some splits, checkpoints, finalization that is late and includes too much,
 
-    failures that go back to the last checkpoint in the same process, and a server that is away now and then.
+    failures that return to the last checkpoint in the same process, and a server with occasional outages.
     """
 
     @initialize(splits=st.integers(1, 3))
@@ -232,7 +232,7 @@ class Checkpointing(RuleBasedStateMachine):
             assert set(self.server.acknowledged) <= self.completed[1]
 
     def teardown(self) -> None:
-        """In the end everything has come through, and is acknowledged."""
+        """In the end every message was delivered and acknowledged."""
         if not hasattr(self, "server"):
             return
         self.server.is_down = False

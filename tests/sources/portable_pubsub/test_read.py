@@ -1,4 +1,4 @@
-"""The times of messages; and turns by hand against the real emulator: what a runner sees of the source, one call at a time."""
+"""The times of messages, and turns with the real emulator: the calls that a runner makes, one at a time."""
 
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -71,7 +71,7 @@ class ByHand:
         return found
 
     def finalize(self) -> None:
-        """Say that all bundles up to now are committed."""
+        """Finalize all bundles until now."""
         for bundle in self.bundles:
             bundle.finalize_bundle()
         self.bundles = []
@@ -103,7 +103,7 @@ class TestByHand:
 
     @pytest.fixture
     def by_hand(self, subscription):
-        """Return what makes a runner, which gives everything back in the end."""
+        """Return a function that makes a runner, which releases all messages in the end."""
         made: list[ByHand] = []
 
         def make(limits: Limits | None = None, attribute: str | None = None) -> ByHand:

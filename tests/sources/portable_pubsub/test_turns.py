@@ -1,4 +1,4 @@
-"""The restriction of the portable Pub/Sub source: turns without end, of constant size, none lost and none twice."""
+"""The restriction of the portable Pub/Sub source: unbounded turns, of constant size, none lost or repeated."""
 
 import pytest
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
@@ -30,7 +30,7 @@ def test_before_a_turn_is_taken_all_are_given_away_and_none_can_be_taken(start, 
 
 @given(st.lists(st.booleans(), max_size=50))
 def test_from_one_turn_to_the_next_none_is_left_out_and_none_comes_twice(splits_before):
-    """Whether a runner splits before a turn is taken, or the source gives the rest away after it."""
+    """Whether the runner splits before a turn is claimed, or the source defers the rest after it."""
     left = Turns(0)
     taken = []
     for is_split_before in splits_before:

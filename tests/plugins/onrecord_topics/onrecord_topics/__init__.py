@@ -26,7 +26,7 @@ class TopicRecord(Record):
 
     @property
     def record_id(self) -> str:
-        """What orders the record among those of its kind."""
+        """The sort key of the record within its kind."""
         return self.topic_id
 
 
