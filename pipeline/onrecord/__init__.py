@@ -14,6 +14,7 @@ from onrecord.version import __version__
 
 if TYPE_CHECKING:
     from onrecord.data.article import Article as Article
+    from onrecord.data.gazetteer import ListedName as ListedName
     from onrecord.data.kinds import RecordKind as RecordKind
     from onrecord.data.message import Message as Message
     from onrecord.data.records import ArticleRecord as ArticleRecord
@@ -54,6 +55,7 @@ _MODULE_OF = {
     "read": "onrecord.nlp.reader",
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
+    "ListedName": "onrecord.data.gazetteer",
     # data
     "Message": "onrecord.data.message",
     "Article": "onrecord.data.article",

@@ -4,12 +4,13 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
 
 from onrecord.data import article
-from onrecord.data.gazetteer import ListedName
+from onrecord.data.gazetteer import ListedName, parse
 from onrecord.data.message import Contract, Message
 from onrecord.data.records import ArticleRecord, EntityRecord, QuoteRecord, Record, StanceRecord
 from onrecord.data.settings import DEFAULT_MODEL
@@ -44,7 +45,7 @@ class TextRecords:
     other: tuple[Record, ...] = ()
 
 
-def load(model: str = DEFAULT_MODEL, *, gazetteer: Iterable[ListedName] = ()) -> Language:
+def load(model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedName] = ()) -> Language:
     """Return a spaCy pipeline that parses a text and annotates it with segments, entities, quotes and stances.
 
     The results are ``doc._.onrecord_segments``, ``doc._.onrecord_entities``, ``doc._.onrecord_quotes`` and
@@ -52,11 +53,15 @@ def load(model: str = DEFAULT_MODEL, *, gazetteer: Iterable[ListedName] = ()) ->
 
     Args:
         model: an English spaCy model with tagger, parser and named-entity recognizer, by package or folder.
-        gazetteer: your own names to find.
+        gazetteer: your own names to find, or the path of a .csv or .tsv file with them.
 
     Raises:
         onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
+        onrecord.data.gazetteer.GazetteerError: the file of names has mistakes; it lists all of them.
     """
+    if isinstance(gazetteer, (str, Path)):
+        path = Path(gazetteer)
+        gazetteer = parse(path.read_bytes(), path.suffix)
     return load_model(model, gazetteer=gazetteer).as_one_pipeline()
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import apache_beam as beam
 from apache_beam.transforms.window import BoundedWindow
+from apache_beam.typehints.decorators import no_annotations
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
@@ -72,6 +73,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         """Discard the batch of a failed bundle."""
         self.batch = _Batch()
 
+    @no_annotations  # type: ignore[untyped-decorator]
     def process(
         self,
         article: Article,
@@ -85,6 +87,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         if len(self.batch.articles) >= self.settings.batch_size:
             yield from self._annotate_batch()
 
+    @no_annotations  # type: ignore[untyped-decorator]
     def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
         """Yield the records of the remaining articles."""
         yield from self._annotate_batch()
@@ -144,6 +147,7 @@ class Annotate(beam.PTransform):  # type: ignore[misc]
     def __post_init__(self) -> None:
         super().__init__()
 
+    @no_annotations  # type: ignore[untyped-decorator]  # Beam has no hint for several outputs
     def expand(self, articles: beam.PCollection[Article]) -> dict[str, beam.PCollection]:
         """Return the records by the name of their kind; ``dead_letters`` has the articles that could not be annotated."""
         outputs = articles | "Batches" >> beam.ParDo(AnnotateFn(self.settings)).with_outputs(*kinds())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import apache_beam as beam
+from apache_beam.typehints.decorators import no_annotations
 
 from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
 from onrecord.data.message import Contract, InvalidMessage, Message, decode
@@ -53,6 +54,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         limit = self.settings.time_limit
         self.read_page = read_page if limit is None else page_reader(limit)
 
+    @no_annotations  # type: ignore[untyped-decorator]
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or a dead letter under the tag ``dead_letters``."""
         metrics.count(metrics.MESSAGES)
@@ -86,6 +88,7 @@ class Decode(beam.PTransform):  # type: ignore[misc]
     def __post_init__(self) -> None:
         super().__init__()
 
+    @no_annotations  # type: ignore[untyped-decorator]  # Beam has no hint for several outputs
     def expand(
         self, messages: beam.PCollection[Message]
     ) -> tuple[beam.PCollection[Article], beam.PCollection[DeadLetter]]:
