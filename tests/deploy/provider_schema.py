@@ -4,8 +4,8 @@ usage: python -m tests.deploy.provider_schema FOLDER
 
 FOLDER holds the packages @cdktf/provider-google and @cdktf/provider-google-beta as npm unpacks them (npm install --ignore-scripts
 @cdktf/provider-google@16.12.1 @cdktf/provider-google-beta@16.12.1; then FOLDER is node_modules/@cdktf). They are made from the schema of
-the provider, version 6.50.0, which itself is published only as a binary on Terraform's own registry. Names
-and types of arguments are taken from them; checks that the provider makes in its own code are lost.
+the provider, version 6.50.0, which itself is published only as a binary on Terraform's own registry. The
+names and types of arguments are taken from them; checks that the provider makes in its own code are lost.
 """
 
 import json

@@ -163,9 +163,10 @@ def test_a_runner_that_never_finalizes_is_warned_of(leases, server, caplog):
 
 
 class Checkpointing(RuleBasedStateMachine):
-    """A runner like Flink: a task with some splits, checkpoints, finalization that is late and includes too much,
+    """A runner like Flink.
 
-    failures that return to the last checkpoint in the same process, and a server with occasional outages.
+    It has a task with some splits, checkpoints, finalization that is late and includes too much, failures that return to the last
+    checkpoint in the same process, and a server with occasional outages.
     """
 
     @initialize(splits=st.integers(1, 3))
@@ -173,8 +174,8 @@ class Checkpointing(RuleBasedStateMachine):
         self.server = SmallPubSub()
         self.leases = Leases(self.server, LEASE_SECONDS, HOLD_SECONDS, lambda: self.server.now)
         self.published: list[str] = []
-        self.numbers = [0] * splits  # what the runner keeps: the number of each split's next turn
-        self.processed: set[str] = set()  # what the runner has got since the last checkpoint, or holds in it
+        self.numbers = [0] * splits  # state of the runner: the number of each split's next turn
+        self.processed: set[str] = set()  # messages since the last checkpoint, and those in it
         self.checkpoint: tuple[list[int], set[str]] = (list(self.numbers), set())
         self.completed = self.checkpoint
         self.is_pending = False
