@@ -90,7 +90,7 @@ flink: $(VENV)/installed ## fetch Flink and Beam's runner for it, which some tes
 stack-up: $(VENV)/installed ## start a small production on this machine: Pub/Sub's emulator, Flink, the streaming job
 	@$(BIN)/python -m deploy.stack up
 
-stack-down: $(VENV)/installed ## stop it; the next start goes on where it was
+stack-down: $(VENV)/installed ## stop it; the next start continues where it was
 	@$(BIN)/python -m deploy.stack down
 
 stack-status: $(VENV)/installed ## say what of it runs, and where
