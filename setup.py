@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Builds the distribution that pyproject.toml describes; this file has only the settings that pyproject.toml can't express."""
 
 from setuptools import find_packages, setup

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Pub/Sub emulator of the Google Cloud CLI, as a local process."""
 
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Local processes: how they end, and their ports."""
 
 import shutil

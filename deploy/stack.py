@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small local copy of the production set-up: ``make stack-up``, ``make stack-status``, ``make stack-down``.
 
 The Pub/Sub emulator, a Flink cluster and a streaming job, as processes of one supervisor, which restarts those that die. All files are

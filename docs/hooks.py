@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reference pages made from the code when the site is built.
 
 A page asks for a part with a comment on a line of its own, such as ``<!-- generated: records -->``; ``GENERATED`` lists them.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes the picture of the README, ``docs/images/demo.svg``, from the records of a run over ``samples/``.
 
 make demo && .venv/bin/python docs/picture.py out/demo

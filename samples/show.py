@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints a first look at the records of a backfill: those of the article with the most quotes, and one dead letter.
 
 usage: python samples/show.py OUTPUT_FOLDER

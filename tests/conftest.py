@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures and builders that the tests share: messages, articles, and strategies for every value that is sent between workers."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Marks the tests that take longer or need more than Python: CONTRIBUTING.md lists the commands that run them."""
 
 import os

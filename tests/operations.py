@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Counts the operations of a function, so that a test can assert how its cost grows without looking at a clock."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Messages that are within all size limits and take seconds of CPU time."""
 
 from onrecord.sources.html import MAX_PAGE_LENGTH, MAX_TAG_LENGTH

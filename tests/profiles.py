@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many examples hypothesis tries: few while a developer waits (``dev``), more and always the same ones in CI (``ci``).
 
 HYPOTHESIS_PROFILE chooses; ``make test`` chooses ``ci``. A test whose examples are expensive takes a share of the profile's number.

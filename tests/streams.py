@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams for tests: quotes that arrive on time, early, late and very late, and the files that they give."""
 
 from collections.abc import Iterable

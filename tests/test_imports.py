@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """No module of the package takes part in an import cycle, imports for type checking included.
 
 import-linter checks the layers, but neither imports under ``TYPE_CHECKING`` nor cycles within a layer.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The measure of growth that other tests rely on tells a linear function from a quadratic one."""
 
 import pytest

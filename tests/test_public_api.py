@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The public names: all of them resolve, are documented, and cost nothing until they are used."""
 
 import subprocess

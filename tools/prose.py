@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds phrases in documentation, comments and messages for which ``prose.tsv`` has plainer words.
 
 Run it as ``python -m tools.prose``, or with the files to check: ``python -m tools.prose README.md``. It exits with 1 if it finds a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Scripts that learn the weights and build the tables of the package; they are not part of the distribution."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Shared by the training scripts: the words of annotations, and a regularized conditional logit."""
 
 from bisect import bisect_left, bisect_right

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Learn the weights of ``nlp/weights/quotes.tsv`` from articles with annotated attributions.
 
 A regularized conditional logit: for each cue, a softmax over its candidates and "no quote". A candidate is right when it shares at

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cross-validation of stances: annotated pairs, with weights learned from other sentences."""
 
 from collections.abc import Iterator, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Training examples from annotated pairs: features of each polarity, and whether it is the right one."""
 
 from collections.abc import Iterable, Iterator

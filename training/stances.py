@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Learn the weights of ``nlp/weights/stance_pairs.tsv`` from sentences with annotated pairs.
 
 A regularized conditional logit: for each annotated pair, a softmax over support, opposition and no stance.

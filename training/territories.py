@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build ``nlp/knowledge/territories.tsv``: countries, their first-level divisions, and continents, with their Wikidata items.
 
 Run it as ``python -m training.territories BORDERS.json``, with ``rigour`` 2.6.1 installed; ``BORDERS.json`` is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The program that a Flex Template's launcher runs: turns the template's parameters into a command line of ``onrecord``.
 
 The launcher passes every parameter as ``--name=value``, with underscores in the names, together with Beam's options. The image sets the

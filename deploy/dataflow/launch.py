@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Starts, replaces, drains and snapshots jobs on Dataflow; needs only Python and gcloud."""
 
 import argparse

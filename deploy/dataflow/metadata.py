@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes the metadata of the Flex Templates from the options of the command line and the registries, so that they always agree.
 
 usage: python -m deploy.dataflow.metadata

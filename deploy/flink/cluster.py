@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Flink cluster of local processes: ZooKeeper, a job manager and task managers, all on the loopback interface.
 
 It behaves like a cluster on Kubernetes: processes that die are restarted, and a job resumes from its last checkpoint, because the job

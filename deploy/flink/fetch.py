@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Downloads Apache Flink and Beam's runner for it, with pinned versions and checksums: ``python -m deploy.flink.fetch``.
 
 ``jars.lock`` lists the files. They are assembled to a folder in the cache, ``~/.cache/onrecord`` or ``ONRECORD_CACHE``:

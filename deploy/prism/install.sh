@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds Prism, Beam's portable runner for one machine, in the folder in which onrecord looks for it.
 # Needs Go. The sources come from Go's module proxy; their checksums are in Beam's go.sum, and Beam's own is in deploy/prism/go.sum.
 # Usage: deploy/prism/install.sh [PYTHON]. PYTHON must have onrecord installed; Prism has the version of its Beam.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """onrecord: from a stream of news articles to records of who is in them, who said what, and who stands where.
 
 Without Beam, ``load`` returns a spaCy pipeline, ``read`` the records of one text, and ``records`` those that a run wrote. The transforms,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``python -m onrecord`` is the command ``onrecord``."""
 
 from onrecord.commands import main

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All that onrecord uses of Beam without a promise that it stays: private names, classes of runners, what a runner calls its threads.
 
 Everything else in the package uses Beam's public API only; ``tests/runners/test_beam_internals.py`` holds a table of the names used

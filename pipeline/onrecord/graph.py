@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole graph, from message to file, on one screen.
 
 source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles ─► WriteArticles

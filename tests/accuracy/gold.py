@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Loads the gold set: one text file per article, with its annotations below the text.
 
 A file has three parts with a line ``---`` between them: a header (``style:`` and ``title:``), the article's text, and the

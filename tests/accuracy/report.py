@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs onrecord on the gold set and renders the result as the text of ``golden.txt``."""
 
 from datetime import datetime, timezone

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares what was found in an article with its gold annotations: counts, and each difference as a line of text.
 
 Definitions:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The records of the gold set are exactly those of golden.txt, right and wrong."""
 
 import difflib

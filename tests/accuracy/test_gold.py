@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Annotations are resolved to positions in the text, or rejected."""
 
 import re

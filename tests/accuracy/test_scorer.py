@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each kind of error costs what it should, and nothing else does."""
 
 from dataclasses import replace

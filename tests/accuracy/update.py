@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rewrites golden.txt with the records of the current code: ``python -m tests.accuracy.update``."""
 
 from onrecord.nlp.model import load_model

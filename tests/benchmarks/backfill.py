@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CPU time of a whole backfill, compared with plain ``nlp.pipe`` with the stock pipeline on the same texts in the same run.
 
 usage: python -m tests.benchmarks.backfill ARTICLES.jsonl [--articles 200] [--rounds 3]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checkpoints of a stream on Flink over time: ``python -m tests.benchmarks.flink MINUTES [MESSAGES_PER_SECOND] [FLINK_KEY=VALUE]``.
 
 Prints a tab-separated line per minute: minutes, articles written, checkpoints completed and failed, and the largest state in kB and the

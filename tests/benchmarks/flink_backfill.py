@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares a backfill on Flink and one on the local runner, each with two workers.
 
 usage: python -m tests.benchmarks.flink_backfill ARTICLES.jsonl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CPU cost of the portable Pub/Sub source with the real emulator: ``python -m tests.benchmarks.portable_pubsub [MESSAGES]``.
 
 Prints the CPU seconds of the reading process per idle second, and per thousand messages of 4 kB.

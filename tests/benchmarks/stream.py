@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory use of a stream over time: ``python -m tests.benchmarks.stream 20000``.
 
 Prints the resident memory of the stream and its children in each quarter of the messages, the messages per second, and the growth

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CPU time and memory of one worker process, for sizing Dataflow and Flink workers.
 
 usage: python -m tests.benchmarks.worker ARTICLES.jsonl [--graph stream] [--number 600]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The options of a backfill are checked once and all mistakes listed together; Beam's own are passed on."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command ``onrecord``: its output, its streams and its exit codes."""
 
 import json

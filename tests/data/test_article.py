@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The input contract: valid messages, the articles made from them, and the errors for invalid ones."""
 
 import json

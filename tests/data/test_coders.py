@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Values are sent between workers unchanged, and equal values give equal bytes."""
 
 from dataclasses import replace

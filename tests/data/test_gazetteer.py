@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A user's own list of names: its format, its limits, and the error messages."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records as values: conversion to Avro and back, and their spans."""
 
 from collections import Counter

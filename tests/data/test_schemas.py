@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Avro schemas: they match the records, and the files of every release stay readable."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Both graphs, translated for Dataflow as its runner does it, up to the first access to the network."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes google_provider.json: the schema of Terraform's Google provider, for the resources that deploy/terraform uses.
 
 usage: python -m tests.deploy.provider_schema FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Terraform provider that has only the schema of Google's: enough for ``terraform validate`` without the real one.
 
 usage: schema_provider.py google|google-beta, started by Terraform

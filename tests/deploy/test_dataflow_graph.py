@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Both graphs translate for Dataflow without a network, and their steps keep the names by which a running job is updated.
 
 ``dataflow_steps.txt`` lists every step as Dataflow sees it. A job that is replaced by a newer version (``--update``) keeps its state and

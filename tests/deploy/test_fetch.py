@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Downloads for Flink match their checksums and are resumed after an interruption, from a real local server."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Flex Templates offer the options of the command line, under the same names, with the same help, defaults and limits."""
 
 import json

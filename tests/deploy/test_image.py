@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The image is pinned and non-root; its build and its entry points work, as far as that can be tested without a Docker engine.
 
 The steps are replayed here: a wheel is built from the files that the Dockerfile copies, and no others; it is installed in a folder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Flink on Kubernetes: the resources are valid for Kubernetes and the Flink operator, secure, and run the current job.
 
 Rendered by kubectl as by a user, and checked against the schemas of Kubernetes and of the operator (from the jar on Maven Central). Not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starting jobs on Dataflow: the gcloud commands are correct, and gcloud knows all their options."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Terraform: well-formed, valid against the Google provider's schema, and consistent with the existing metrics and parameters.
 
 The provider itself is published on Terraform's own registry alone. Where that can't be reached, ``validate`` and ``test`` are given a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures for the tests of the documentation: the built site, and the records of the demo."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The package of how-to/extend.md, installed and run as it is written there."""
 
 import os

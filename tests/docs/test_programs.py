@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs on the other pages run too, in a folder with the records of the demo in ``out``."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README is correct: its commands exist, its links resolve, its records are those of the demo."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Files, modules and lexicons that the documentation names exist, also after pages are moved or modules renamed."""
 
 import importlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The site builds without a warning, loads nothing from elsewhere, and its reference has all of the code's names."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands of the tutorials give the output that they show."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a tutorial as a reader would: its ``sh`` blocks in one shell, in order; its ``python`` blocks are files that it names.
 
 A ``text`` block is what the ``sh`` block before it prints: each of its lines, in this order, with others between them. ``…`` stands for

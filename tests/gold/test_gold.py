@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A gold check, if the data is available: the scores of a backfill do not fall below their floors.
 
 ``ONRECORD_GOLD`` names the folder that holds the sets (``gold/``) and the programs that score a run's records against them

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real news, which must not be in this repository: read from the folder of the gold sets, if available."""
 
 import json

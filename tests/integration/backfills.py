@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs whole backfills as a user does, and reads their records."""
 
 import hashlib

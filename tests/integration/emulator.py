@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real Pub/Sub emulator, started on a free port of this machine and stopped again."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs whole streams as a user does, and makes messages for them."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A backfill from the command line to the records in the Avro files."""
 
 import gzip

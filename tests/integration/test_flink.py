@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Backfills and streams on a real Flink: a job manager, two task managers and ZooKeeper, as processes of this machine."""
 
 import json

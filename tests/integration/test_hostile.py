@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hostile input: every line becomes an article or a dead letter with the line unchanged, and nothing stops the job."""
 
 import json

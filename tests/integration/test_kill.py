@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A backfill that is killed leaves no broken file, and a rerun gives exactly the records of an uninterrupted one."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The portable Pub/Sub source with the real emulator, on the runners that it supports and as in its documentation."""
 
 import json

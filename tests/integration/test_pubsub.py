@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams from the real Pub/Sub emulator: every message id is accounted for, whatever fails."""
 
 import json

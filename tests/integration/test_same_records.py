@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The same messages give the same records, byte for byte, however they were processed."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The local production stack, as started and stopped by ``make stack-up`` and ``make stack-down``."""
 
 import json

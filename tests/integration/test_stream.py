@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams of new files: every message comes out once, however the job is stopped."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From texts to records: which texts are parsed, and the effects of failures."""
 
 from collections.abc import Callable

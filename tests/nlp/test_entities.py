@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The people, organisations and places of an article."""
 
 import pytest

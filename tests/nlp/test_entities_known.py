@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The identity of entities: Wikidata items, countries, referents of metonyms, the user's own names, and keys across articles."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of the package: each names its origin, and each table of learned weights has a card."""
 
 import importlib

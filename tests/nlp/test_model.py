@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The language model: found by name, checked before work begins, and sped up."""
 
 from pathlib import Path

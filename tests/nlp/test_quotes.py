@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotes: which passages are quotes, their content, and the phrase that names the speaker."""
 
 import pytest

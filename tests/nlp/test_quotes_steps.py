@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The steps from a layout to quotes: each is a function that can be called separately."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One text to its records without Beam: the same records as a backfill writes."""
 
 from datetime import datetime, timezone

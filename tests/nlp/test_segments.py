@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Segments: each part of a text is body, promo, credit, byline, dateline or caption."""
 
 import pytest

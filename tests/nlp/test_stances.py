@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances: holders, targets, polarity, sources and expressions."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances inside quotation marks: they are the speaker's, whatever the marks."""
 
 import pytest

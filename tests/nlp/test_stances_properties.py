@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Properties of the stances of any text: spans match the text, values are in range, nothing raises."""
 
 import pytest

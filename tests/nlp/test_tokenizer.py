@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tokenizer: spaCy's own tokens, in time linear in the length of the text."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One wheel and one installation of it for all tests of the distribution."""
 
 from pathlib import Path

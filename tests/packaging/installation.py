@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Builds the wheel and installs it where nothing else of the repository can be imported."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What works after ``pip install onrecord``, without any of the extras."""
 
 import json

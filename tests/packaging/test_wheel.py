@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The contents of the wheel; it works where other projects have modules of the same names."""
 
 import zipfile

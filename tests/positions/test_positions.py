@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord positions``: the stances of a folder are aggregated; the records are written by the pipeline's own code."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The internals of Beam that onrecord uses still exist, and only one module uses them."""
 
 import ast

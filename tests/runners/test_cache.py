@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cache of runners: one folder for all of them."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An outage of Pub/Sub is reported when it begins and when it ends, and not at each retry."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A worker exits when its parent process has ended, even while it is busy."""
 
 import subprocess

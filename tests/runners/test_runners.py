@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Features that a runner lacks are rejected before anything starts, with a hint what to do."""
 
 from pathlib import Path

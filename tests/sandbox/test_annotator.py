@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Time limit for texts: only the text that exceeds it fails, and the others of its batch are annotated."""
 
 import os

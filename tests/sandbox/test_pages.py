@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Time limit for pages: a page that exceeds it becomes a dead letter, and the others are read."""
 
 import json

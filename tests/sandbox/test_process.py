@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The time limit: a child process that answers requests, and is killed when it takes too long."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Avro files: complete or absent, equal bytes for equal records, and read back unchanged."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Avro files of a stream: one file per window, pane and shard, named after them, and nothing is lost or duplicated."""
 
 import itertools

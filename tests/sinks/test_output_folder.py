@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The output folder: the files that a run finds in it, and those that it may delete."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run wrote is read back by kind, from every file below its folder."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Avro files: a row is a message; broken or hostile data gives a message with a problem, and uses no more than a block of memory."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Matching files: each is read once, in the format of its suffix."""
 
 import gzip

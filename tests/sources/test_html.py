@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a news page to the fields of a message."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JSON-lines files: each line is a message with its line number, also in damaged files."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Messages from Pub/Sub keep their payload, their attributes and their time of publication."""
 
 from datetime import datetime, timezone

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """WARC files: each HTML response is a message; broken or hostile data gives a message with a problem."""
 
 import gzip

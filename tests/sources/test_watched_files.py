@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Watched files: each is read once, from start to end, a few messages at a time."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A stream that fails logs enough to fix the problem, and never a word of an article."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The metrics are defined in one module and documented in one table."""
 
 import re

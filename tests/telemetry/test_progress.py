@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Progress of a job: the workers' counts, and their display in a terminal or a log."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The check for phrases to avoid: the texts that it searches, and uses that it allows."""
 
 from pathlib import Path

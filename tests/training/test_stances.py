@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Learning the stance between two actors from annotated sentences."""
 
 import json

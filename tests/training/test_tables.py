@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The scripts write the tables of the package: header lines, order and format."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Annotate: articles in, records of every kind out; a failure of one text does not affect the others."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decode: every message becomes an article or a dead letter, and only a bug stops the job."""
 
 import json

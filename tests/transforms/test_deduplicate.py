@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deduplicate: one record for a message sent twice, one extraction for a text published twice."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deduplication in a stream: repeated articles are recognised for the configured time."""
 
 import apache_beam as beam

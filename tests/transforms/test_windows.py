@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Windows of a stream: by publication time, and never a window that is already closed."""
 
 import apache_beam as beam

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line ``onrecord``: a module per command, with its options, their checks, and its run.
 
 The module of a command has ``add(commands)``, which adds its parser; the parser's ``run`` takes the parsed arguments and the rest of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord backfill``: records from files of articles."""
 
 import argparse

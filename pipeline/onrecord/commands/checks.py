@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks of a command line: all its mistakes are collected, and reported together."""
 
 import argparse

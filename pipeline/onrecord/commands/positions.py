@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command ``onrecord positions``: its options, their checks, the table and the files."""
 
 import argparse

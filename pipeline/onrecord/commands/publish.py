@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord publish``: publishes the messages of files to a Pub/Sub topic."""
 
 import argparse

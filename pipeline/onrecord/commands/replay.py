@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord replay``: sends dead letters through the pipeline again."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord samples``: the sample articles, for a first run."""
 
 import argparse

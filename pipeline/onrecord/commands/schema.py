@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord schema``: prints the Avro schemas of the records, and checks whether two schemas are compatible."""
 
 import argparse

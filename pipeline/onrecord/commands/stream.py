@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord stream``: records from messages as they arrive."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The article that a valid message describes, and how its fields are read."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Coders for the values that are sent between workers: compressed MessagePack, deterministic."""
 
 import zlib

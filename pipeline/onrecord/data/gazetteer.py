@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A user's own list of names: the entities, their aliases, and their items in Wikidata.
 
 A file of comma-separated (``.csv``) or tab-separated values (``.tsv``) in UTF-8. Its header line has the columns, in any order:

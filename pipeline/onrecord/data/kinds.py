@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The registry of record kinds.
 
 The annotator, the graph, the sinks, ``onrecord schema``, ``--extract``, the summary and the metadata of the Flex Templates derive from

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The article message as it arrives: UTF-8 JSON, one object, parsed and checked against its contract.
 
 A message that breaks the contract raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else.

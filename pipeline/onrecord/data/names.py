@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Normalised forms of names, for comparing spellings within and between articles.
 
 Plain functions that need neither lexicons nor a model, because programs that load neither use them too. Equivalences beyond spelling

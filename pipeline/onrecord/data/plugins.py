@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects that other packages register under a group of entry points."""
 
 from importlib.metadata import entry_points

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The records that the pipeline writes: one frozen dataclass per record kind.
 
 The field names are those of ``schemas/*.avsc``, which explain each of them. Everywhere in the package:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Avro schemas of the records, and whether a new schema can read files written with an old one."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Settings of the steps, passed by name from the command line or from a program with its own graph; checked beforehand."""
 
 from dataclasses import dataclass, field

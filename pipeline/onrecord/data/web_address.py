@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Web addresses: the normalised form that two addresses of one page share, and the publisher's domain."""
 
 import re

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Dead letters: making, reading, publishing, and holding them while they are replayed."""

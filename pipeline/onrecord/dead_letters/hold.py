@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Holds dead letters of a Pub/Sub subscription until their records are written."""
 
 import threading

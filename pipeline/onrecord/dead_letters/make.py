@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes dead letters: messages that could not be processed, with everything needed to repair and resend them."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Publishes dead letters to a Pub/Sub topic."""
 
 from collections.abc import Iterator

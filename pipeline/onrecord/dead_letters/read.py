@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads dead letters, and turns them back into messages."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A backfill: runs the graph over files, shows its progress, and prints a summary."""
 
 import os

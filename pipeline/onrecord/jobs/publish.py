@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord publish``: publishes files of messages to a Pub/Sub topic, for trials and load tests."""
 
 import sys

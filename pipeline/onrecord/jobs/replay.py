@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """``onrecord replay``: processes dead letters again, as a backfill or through a topic; each of them once.
 
 Replayed letters are recorded next to the letters, in ``DIR/replayed/``, or acknowledged. A letter that fails again is a dead letter of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Handles Ctrl-C and SIGTERM."""
 
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A stream: runs the graph until it is stopped, reports its progress, and prints a summary."""
 
 import os

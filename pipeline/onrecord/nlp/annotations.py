@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Annotations that the components add to a ``Doc``: entities, quotes and stances, which refer to one another by index.
 
 They have no article id and no record ids; ``onrecord.nlp.extract`` adds those. Offsets are code points into ``doc.text``.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Converts texts to records in one call: identifies the language, parses once, and runs every extractor on the same ``Doc``."""
 
 import threading

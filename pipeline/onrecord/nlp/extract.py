@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Converts the annotations of a ``Doc`` to records: adds the ids and the article's header."""
 
 import hashlib

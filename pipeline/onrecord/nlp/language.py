@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Language identification by character n-grams (Lui and Baldwin, langid.py, ACL 2012)."""
 
 import functools

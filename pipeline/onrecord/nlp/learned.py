@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The learned weights: their cards, and the bound that learning and scoring share.
 
 Each table ``weights/NAME.tsv`` has a card, ``weights/NAME.json``.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Data tables: word lists in ``lexicons/``, facts in ``knowledge/``, learned weights in ``weights/``.
 
 All are tab-separated, with their source and licence in ``#`` lines at the top.

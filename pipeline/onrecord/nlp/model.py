@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The spaCy pipeline that reads articles: a standard English model, made faster, with the components of onrecord."""
 
 import importlib.util

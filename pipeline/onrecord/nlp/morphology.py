@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inflected forms of English verbs, so that word lists name a verb once and no lemmatizer is needed; plurals of nouns.
 
 Regular verbs follow the spelling rules of Quirk et al., *A Comprehensive Grammar of the English Language*, 3.5-3.10;

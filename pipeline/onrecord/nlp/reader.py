@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Extracts the records of a single text, without Beam."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Segments of an article: which lines are its body, and which are promos, credits, bylines, datelines and captions.
 
 The segments are marked, not removed, so offsets into the article's text stay valid. The component also marks the starts of paragraphs for

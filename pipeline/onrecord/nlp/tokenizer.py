@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """spaCy's tokenizer, with a cost that is linear in the length of the text.
 
 spaCy removes marks from the ends of a run one by one and copies the rest each time: 20,000 quotation marks in a row take half a

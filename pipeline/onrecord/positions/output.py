@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Positions as a file (CSV, Avro) and as a table in the terminal; text from an article is escaped in both."""
 
 import csv

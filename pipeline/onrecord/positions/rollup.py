@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Adds stances up to positions: reads the records once, and needs memory for the positions only."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The capabilities of Beam's runners, as data; the documentation has the same table for users."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cache folder: the Prism binary, and the jar with Beam's runner for Flink."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Batch on Beam's local runner: worker processes that end with this one, and whose death is noticed."""
 
 import shlex

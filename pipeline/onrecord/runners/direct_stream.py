@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streaming on Beam's local runner: sources that can be asked to stop, and that wait while Pub/Sub is unreachable."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jobs on a Flink cluster: the options, the defaults, and the jar with Beam's runner."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Jobs that another program runs, such as Prism, Flink or Dataflow, while this process watches."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds the Prism binary. Beam would download one; onrecord only looks for it, and says how to build it."""
 
 import itertools

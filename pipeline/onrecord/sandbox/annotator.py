@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Annotates texts in a child process with a time limit. Nothing here imports Beam, which the child does not need."""
 
 from collections.abc import Callable, Iterator, Sequence

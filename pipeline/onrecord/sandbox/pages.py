@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads pages in a child process with a time limit. Nothing here imports Beam, which the child does not need."""
 
 import functools

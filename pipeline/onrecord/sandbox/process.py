@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A child process that answers requests within a time limit, and is killed when it takes longer.
 
 A computation in a thread can't be stopped from outside, and a DoFn runs in a thread.

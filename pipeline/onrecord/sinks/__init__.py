@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sinks of records: one module and one registration per sink.
 
 ``--sink`` names one. Another package adds a sink with an entry point in the group ``onrecord.sinks`` whose value is a ``Sink``, most

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Avro, the default file format: a block-compressed container file that includes the schema of its record kind."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes records to files of any format, in a backfill or a stream. A file gets its final name only when it is complete.
 
 A backfill writes one file per shard, a stream one per window, pane and shard. Beam's own sinks lose or overwrite records when a window

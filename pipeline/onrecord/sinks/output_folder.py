@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prepares the output folder before a run, and tidies it afterwards."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Publishes messages to a Pub/Sub topic: dead letters of a stream, and the messages of ``publish`` and ``replay``."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads the records that a run wrote."""
 
 from collections.abc import Callable, Iterable, Iterator

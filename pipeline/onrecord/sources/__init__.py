@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sources of article messages: one module and one registration per source.
 
 A backfill reads files; a stream reads one of the registered ``Source``s. Another package adds one with an entry point in the group

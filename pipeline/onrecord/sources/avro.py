@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from Avro files: a row is a message, its columns are the fields of the JSON object.
 
 Blocks are read here, because the library's reader trusts every length that a file states: a few bytes can make it allocate gigabytes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from files on any of Beam's filesystems; the file extension determines the format."""
 
 import pkgutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads the fields of an article message from a news page: main text, title, authors and date."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from JSON-lines files, plain, gzip or Zstandard."""
 
 import gzip

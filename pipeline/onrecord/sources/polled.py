@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Messages of a source that Beam's local streaming runner polls."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from Pub/Sub, with Beam's own reader, or with the portable one on runners without a reader."""
 
 from dataclasses import dataclass

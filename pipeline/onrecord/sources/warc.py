@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from WARC files, as crawlers write them: each HTML response is a message with the page and its URL."""
 
 import codecs

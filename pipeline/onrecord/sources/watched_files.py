@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Article messages from files as they appear, a few at a time."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log of a job on standard error: lines for people, or JSON objects for machines; never any text of an article."""
 
 import json

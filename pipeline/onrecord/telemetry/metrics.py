@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names of the metrics, and functions to update and read them: Beam metrics in one namespace."""
 
 from apache_beam.metrics.metric import Metrics, MetricsFilter

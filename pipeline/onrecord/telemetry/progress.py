@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Progress of a running job: workers write small tallies to a folder on this machine, and the command line adds them up.
 
 Only for display: Beam's counters are exact, but a local runner reports them only when a whole stage is done.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The summary of a run: made from its counters, and printed."""
 
 from collections.abc import Iterable, Iterator

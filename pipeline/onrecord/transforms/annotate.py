@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Annotate: the only step that calls ``onrecord.nlp``. It turns articles into plain records; no ``Doc`` leaves it."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decode: turns each message into an article, or into a dead letter that says what is wrong with it."""
 
 from collections.abc import Callable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deduplicate: one record for a message that was sent twice, one extraction for a text that was published twice."""
 
 from collections.abc import Iterable, Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Deduplicate in a stream: finds articles that came before, from a record of the articles of a limited time."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The steps Articles, Entities, Quotes and so on: each checks the records of its kind against the schema, and counts them."""
 
 from collections.abc import Iterator

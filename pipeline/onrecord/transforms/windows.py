@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Windows: which records of a stream share a file, and when that file is written."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pulled messages are acknowledged when a checkpoint contains them, their leases renewed until then, and released on a rollback.
 
 The server is a minimal Pub/Sub: it delivers messages that are neither acknowledged nor leased, and the test advances its clock.

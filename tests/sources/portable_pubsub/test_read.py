@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The times of messages, and turns with the real emulator: the calls that a runner makes, one at a time."""
 
 import uuid

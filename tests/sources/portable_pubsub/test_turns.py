@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The restriction of the portable Pub/Sub source: unbounded turns, of constant size, none lost or repeated."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotation marks: which stretches of a text, and which of its tokens, are inside them.
 
 This is the only reader of quotation marks: quotes and stances must agree on the text in marks. Straight marks look the same

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Abbreviations that an article introduces: ``European Union (EU)``, ``GVP (Green Valley Party)``.
 
 Pairs are tested as in Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in

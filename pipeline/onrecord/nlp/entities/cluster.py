@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of an article that refer to one person, organization or place."""
 
 from collections import Counter

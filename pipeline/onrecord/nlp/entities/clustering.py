@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which names are one person, organization or place.
 
 A name form is all mentions with the same words. Full names of persons come first; surnames, given names and other short

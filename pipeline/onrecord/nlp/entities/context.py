@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The context of a name: prepositions, places after a comma, nouns that say what it is."""
 
 from onrecord.data.records import EntityType

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a cluster to an entity: its fullest name, aliases, role and salience."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The component ``onrecord_entities``: the people, organizations and places of an article, each with all its mentions."""
 
 from bisect import bisect_left, bisect_right

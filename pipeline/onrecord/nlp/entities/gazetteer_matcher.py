@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names of the user's list: found where they are spelled as in the list, whatever the model labels them."""
 
 from collections import defaultdict

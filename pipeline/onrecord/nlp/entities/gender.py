@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gender of a person, by titles and given names."""
 
 from collections import Counter

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Knowledge about names: titles, given names, well-known places and organizations."""
 
 import functools

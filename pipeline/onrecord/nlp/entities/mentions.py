@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Mentions by name: the model's named entities, cut and trimmed to the name itself."""
 
 import re

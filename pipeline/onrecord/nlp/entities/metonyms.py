@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Capitals and palaces that refer to governments: ``Moscow rejected the offer``, ``talks with the Kremlin``.
 
 A name refers to a government where it does what only governments do: as the subject of a verb of saying or deciding, as the agent of

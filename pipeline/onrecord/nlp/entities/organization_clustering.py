@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Joins clusters of organizations and places: other names, abbreviations, shortened names."""
 
 from collections import defaultdict

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Organizations recognized by the last word of the name: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
 
 The small model labels a place as a name of its own inside a longer one: "Jakarta" in "Jakarta Stock Exchange".

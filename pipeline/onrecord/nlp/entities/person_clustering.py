@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Joins clusters of persons: full names of one person, and the short names that belong to them."""
 
 from bisect import bisect_right

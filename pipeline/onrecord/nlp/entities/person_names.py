@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether two names can be of one person."""
 
 from onrecord.nlp.entities import knowledge

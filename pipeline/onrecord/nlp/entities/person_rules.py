@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Persons recognized by the form of the name: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
 
 A given name or an initial before a capitalized word that is not otherwise well known is a person, also where the model found half of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names that the model missed: those found elsewhere in the article, and well-known ones."""
 
 import functools

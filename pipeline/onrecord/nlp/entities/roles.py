@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The role of a person: ``NATO Secretary General Erik Dahl``, ``Ann Lee, a close adviser of the premier, said``.
 
 Three patterns over tags, with a noun for an office or a calling as their head: before the name, before the name with a

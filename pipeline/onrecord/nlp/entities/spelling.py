@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Spelling of names: forms under which two spellings of one name are the same."""
 
 import functools

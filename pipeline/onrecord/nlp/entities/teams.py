@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Teams with the name of their place: in a report of a match, ``Sweden beat Panama`` is about neither country.
 
 This applies only to reports of sport: those with enough words of sport. A name is a team's where one of its mentions plays

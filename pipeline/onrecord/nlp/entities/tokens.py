@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Doc's tokens as plain lists: a list is about twenty times faster to read than a ``Token``."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The entity type of a name: a vote of all its mentions in the article and of the knowledge about its words."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Links places and organizations to items of Wikidata, by lists of well-known ones and the other places in the article.
 
 No item is better than a wrong one. A name with one well-known bearer is that bearer, unless the words after it contradict

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Builds candidates from tokens; shared by the rules of syntax."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A possible quote: a cue, its content and its source."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotes without marks after a colon: "The mayor wrote: we will not bow", and the lines of an interview."""
 
 from bisect import bisect_right

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How far a quotation continues: over the regions that follow it, and past the attribution after it."""
 
 from collections.abc import Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cues: the words that introduce someone's words, thoughts or plans, and the complements that each takes as content."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
 from onrecord.nlp.quotes.cues import verbs

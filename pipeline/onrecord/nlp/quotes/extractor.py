@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The component ``onrecord_quotes``: who said what.
 
 An article is laid out once (``layout``). Candidates are proposed from its syntax and its quotation marks (``proposal``), described

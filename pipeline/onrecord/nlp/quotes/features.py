@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The features of a candidate, whose weights ``scoring`` sums.
 
 A feature is a name and a value, "name=value"; a bar joins values that were seen together.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clauses with an attribution inside them: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The layout of an article, in which quotes are searched for: its tree, its paragraphs, and the text in quotation marks.
 
 A layout is complete when it is made and never changes. Candidates are proposed, scored and selected from it.

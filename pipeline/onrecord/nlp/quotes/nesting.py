@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotes inside quotes: which ones are kept, and which is the parent of which."""
 
 from bisect import bisect_right

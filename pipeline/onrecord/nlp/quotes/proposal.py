@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proposes candidates from syntax, from colons and from quotation marks.
 
 Contents are fitted to the marks that they cut through. Where it is unclear how far a quotation continues, or whose it is, each

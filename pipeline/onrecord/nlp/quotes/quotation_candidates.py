@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quotations in marks with a cue before or after them: "…," X said; X said: "…"."""
 
 import re

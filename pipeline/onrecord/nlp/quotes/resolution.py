@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resolves speakers to entities: names, pronouns, nominals ("the minister") and speakers who are not mentioned again.
 
 A pronoun refers to the most salient person: subjects outside quotation marks before other mentions, near ones before far ones, and the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where an article names its entities, and how salient each name makes its entity."""
 
 from bisect import bisect_left

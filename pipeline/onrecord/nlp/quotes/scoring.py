@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How likely each candidate is a quote, and which candidate of a cue is the best one.
 
 The candidates of a cue differ in construction, end and source, and exclude one another. So the weights of a candidate's features are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which candidates become quotes: one per cue, and no content twice."""
 
 from bisect import bisect_left, insort

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
 from onrecord.nlp.quotes.cues import verbs

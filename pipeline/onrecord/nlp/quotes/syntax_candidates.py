@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Content that depends on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The dependency tree of a Doc as plain lists: attributes of tokens are looked up once, not in every loop."""
 
 from bisect import bisect_right

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances: who holds which stance toward what, by rules over the parse, a lexicon and a learned model of pairs of actors."""
 
 from onrecord.nlp.stances.extractor import StanceExtractor, make_stance_extractor

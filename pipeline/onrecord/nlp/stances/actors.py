@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The actors of each sentence: possible holders and targets of a stance, by name, noun or pronoun."""
 
 from collections.abc import Mapping

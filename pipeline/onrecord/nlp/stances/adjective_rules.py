@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances expressed by adjectives and by predicate nouns: critical of, ready to, found it acceptable, called it a betrayal."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
 from bisect import bisect_right

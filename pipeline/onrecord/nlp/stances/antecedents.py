@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Antecedents of third-person pronouns: the nearest subject that fits, the simplest form of salience (Lappin and Leass 1994).
 
 He and she refer to named persons. They and it may refer to any noun of the sentence or the one before: "the farmers" who oppose the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Subjects and objects of a predicate, through passives, control, relative clauses and coordination."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A possible stance; ``rule_confidence`` decides how likely it is."""
 
 from dataclasses import dataclass

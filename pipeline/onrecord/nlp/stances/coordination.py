@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One candidate, several parties: "France and Spain" are two holders; a stance toward someone's act is one toward them."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The spaCy component ``onrecord_stances``: who holds which stance toward what, with the words that show it."""
 
 from spacy.language import Language

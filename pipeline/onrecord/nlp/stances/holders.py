@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who can hold a stance: people and organizations, by name, noun or pronoun."""
 
 from typing import Literal, TypeAlias

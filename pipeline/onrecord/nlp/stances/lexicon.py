@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stance lexicon: which words take a stance, and which of their arguments are holder and target.
 
 The **target slots** of an entry name the position of the target, seen from the word:

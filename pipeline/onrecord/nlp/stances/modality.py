@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether a predicate holds: negation, refusal, condition, possibility.
 
 The path from the predicate up to its finite verb is walked once; every step may turn, weaken or cancel the stance.

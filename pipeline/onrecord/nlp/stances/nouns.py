@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances expressed by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
 
 from collections.abc import Iterator

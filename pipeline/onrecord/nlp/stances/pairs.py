@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances between two actors of a sentence, by a learned model of the path between them.
 
 The rules know words and their arguments. The path between two actors shows more: words that the lexicon lacks, objects that make

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A parsed ``Doc`` as plain lists, so that the rules access no ``Token`` in their loops."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Holders, targets and sources as in the records: their mention, entity and name."""
 
 from onrecord.data.records import Span

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The path through the tree from one token to another of its sentence."""
 
 from dataclasses import dataclass

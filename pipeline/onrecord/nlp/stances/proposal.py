@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proposes the possible stances of an article; each module of rules covers one kind of word."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances that parties take toward one another: Peru and Chile agreed to; the two ministers' names joined by "and"."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The confidence of stances that rules find.
 
 ``belief`` is the share of similar candidates that a reader of news, shown the record, would confirm: about four in five at .8, a little

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The probability of a stance from the features of its pair: a softmax over support, opposition and no stance.
 
 Every feature has a weight for support and one for opposition; no stance is always 0 (a conditional logit).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stances expressed by verbs: condemned, was condemned by, refused to support, must be stopped."""
 
 from collections.abc import Iterator

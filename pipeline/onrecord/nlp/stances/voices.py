@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who asserts a clause: the speakers above it, outermost first."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ends workers when the process that they work for is gone; Beam's own workers would wait forever if it was killed."""
 
 import os

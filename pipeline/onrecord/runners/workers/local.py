@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A worker process of the local runner: Beam's own, which also ends when the process that launched the job is gone."""
 
 import os

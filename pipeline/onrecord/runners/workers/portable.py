@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A worker process that a portable runner such as Flink starts.
 
 Command: ``python -m onrecord.runners.workers.portable --id=… --control_endpoint=…``.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pub/Sub for Beam runners that have no reader of their own, such as Flink and Prism: ``ReadFromPubSubPortably``.
 
 It needs only apache-beam and google-cloud-pubsub, and nothing else of onrecord, so the folder can be copied as it is.

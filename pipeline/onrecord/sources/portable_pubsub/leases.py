@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The messages that a process has pulled and not yet acknowledged."""
 
 import logging

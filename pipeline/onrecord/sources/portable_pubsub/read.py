@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The splittable DoFn that pulls, and the transform around it."""
 
 import functools

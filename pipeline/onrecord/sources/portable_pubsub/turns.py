@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turns of pulling, as a restriction of a splittable DoFn, and a watermark whose state is a number."""
 
 from typing import NamedTuple

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An example of a package that adds a record kind, topics, and a sink, JSON lines, to onrecord."""
 
 from collections.abc import Iterable, Iterator
