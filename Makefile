@@ -43,18 +43,20 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 # One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
-SLOW := property or process or scale or deploy or emulator or go or prism or flink or gold
-ELSEWHERE := go or prism or flink or gold
+# Whole jobs often wait, so there are more processes than cores; a file's tests share what is expensive, and the longest files come first.
+PARALLEL_JOBS := -n $(shell python3 -c 'import os; print(min(8, 3 * (os.cpu_count() or 1) // 2))' 2>/dev/null || echo 3) --dist loadfile --no-loadscope-reorder
+SLOW := property or process or scale or deploy or emulator or terraform or go or prism or flink or gold
+ELSEWHERE := terraform or go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 
 test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
 	@echo "== tests"
-	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -m "not ($(ELSEWHERE))"
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL_JOBS) -q -m "not ($(ELSEWHERE))"
 
-test-all: test prism flink ## make test, and the tests that need Prism (Go), Flink (a JDK) and the gold sets
-	@echo "== tests with Go, on Prism and on Flink, and the gold check"
+test-all: test prism flink ## make test, and the tests that need Terraform, Prism (Go), Flink (a JDK) and the gold sets
+	@echo "== tests with Terraform and Go, on Prism and on Flink, and the gold check"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) -m "$(ELSEWHERE)"
 
 lint: ruff imports spelling prose ## check the code and the text against the rules

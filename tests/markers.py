@@ -3,6 +3,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,17 +54,40 @@ def _missing_gold() -> str | None:
     return None if folder.is_dir() else f"no gold sets in {folder} (ONRECORD_GOLD names another place)"
 
 
+def _missing_terraform() -> str | None:
+    return None if shutil.which("terraform") else "no Terraform: https://developer.hashicorp.com/terraform/install"
+
+
 MISSING: dict[str, Callable[[], str | None]] = {
     "emulator": _missing_emulator,
     "flink": _missing_flink,
     "go": _missing_go,
     "gold": _missing_gold,
     "prism": _missing_prism,
+    "terraform": _missing_terraform,
 }
+
+
+# Folders of whole jobs, the longest first: with several processes, a long file that starts last is waited for by all others.
+LONGEST_FOLDERS = ("integration", "docs", "packaging", "plugins", "deploy", "sandbox")
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Sort the tests by folder and, within a folder of whole jobs, the files by their number of tests."""
+    tests_of = Counter(item.path for item in items)
+
+    def order(item: pytest.Item) -> tuple[int, int]:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder not in LONGEST_FOLDERS:
+            return len(LONGEST_FOLDERS), 0
+        return LONGEST_FOLDERS.index(folder), -tests_of[item.path]
+
+    items.sort(key=order)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of a folder, and skip those whose requirements this machine lacks."""
+    _longest_first(items)
     missing: dict[str, str | None] = {}
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]

@@ -42,7 +42,7 @@ def check_linear(function: Callable[[Input], object], make: Callable[[int], Inpu
         make: returns an input of a given size; not measured.
         size: of the smaller input; the larger one is twice that.
     """
-    function(make(size))  # fills the caches that outlive a call
+    function(make(2 * size))  # fills the caches that outlive a call, for both
     smaller, larger = make(size), make(2 * size)
     few = count_operations(lambda: function(smaller))
     many = count_operations(lambda: function(larger))

@@ -70,11 +70,13 @@ def test_every_file_can_be_parsed():
             assert hcl2.load(file), path.name
 
 
+@pytest.mark.terraform
 def test_files_are_formatted(configuration, copy):
     shown = terraform(configuration, copy, "fmt", "-check", "-diff")
     assert shown.returncode == 0, shown.stdout
 
 
+@pytest.mark.terraform
 def test_the_configuration_is_valid(configuration, copy):
     shown = terraform(configuration, copy, "validate", "-json")
     told = json.loads(shown.stdout)
@@ -89,6 +91,7 @@ def test_the_configuration_is_valid(configuration, copy):
         ('  topic                      = google_pubsub_topic.articles.id\n', "", "Missing required argument"),
     ],
 )  # fmt: skip
+@pytest.mark.terraform
 def test_the_stand_in_reports_every_mistake(configuration, copy, right, wrong, told):
     path = copy / "pubsub.tf"
     text = path.read_text("utf-8")
@@ -98,6 +101,7 @@ def test_the_stand_in_reports_every_mistake(configuration, copy, right, wrong, t
     assert told in {diagnostic["summary"] for diagnostic in diagnostics}
 
 
+@pytest.mark.terraform
 def test_the_plan_has_the_expected_resources(configuration, copy):
     shown = terraform(configuration, copy, "test", "-no-color")
     assert shown.returncode == 0, shown.stdout + shown.stderr

@@ -117,16 +117,16 @@ def odd_articles() -> Iterator[Line]:
             "e\u0301" * 2_000,
             "\U0001f600 " * 2_000,
             "\ufeff\u200b\u200d",
-            '"' * 30_000,
-            "“" * 30_000,
-            "“ ” " * 10_000,
+            '"' * 10_000,
+            "“" * 10_000,
+            "“ ” " * 3_000,
             "'" * 5_000 + "\n" * 5_000,
-            "a" * 100_000,
-            "(" * 20_000 + ")" * 20_000,
-            ". " * 20_000,
+            "a" * 30_000,
+            "(" * 6_000 + ")" * 6_000,
+            ". " * 6_000,
             "\r\n\u2028\u2029\x0b\x0c said",
-            "said " * 5_000,
-            "He said that " * 2_000,
+            "said " * 2_000,
+            "He said that " * 700,
             "https://example.org/" + "a/" * 3_000,
         ),
         1_000,
@@ -219,7 +219,7 @@ any_line = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
-@share_of_examples(0.1)
+@share_of_examples(0.05)
 @given(st.lists(any_line, min_size=1, max_size=60))
 def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
     source, output = tmp_path / "any.jsonl", tmp_path / "out"

@@ -2,7 +2,7 @@
 """Stances inside quotation marks: they are the speaker's, whatever the marks."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from onrecord.nlp.annotations import Stance, quotes_of, stances_of
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.stances.analysis import StanceAnalysis
+from tests.profiles import share_of_examples
 
 PIECES = st.sampled_from(
     [
@@ -70,7 +71,8 @@ def test_a_quote_over_several_paragraphs_is_its_speakers(nlp: Language) -> None:
     assert (found.holder.name, found.quote) == ("Lena Brandt", 0)
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.property
+@share_of_examples(0.5)
 @given(text=TEXTS)
 @example("“The dockers’ toll ‘we’ reject,” Anna Lund said")
 @example("'We reject it' said")

@@ -9,6 +9,8 @@ import pytest
 
 from onrecord.runners.workers.follow import FAILED
 
+pytestmark = pytest.mark.process
+
 MAX_SECONDS = 60
 FOLLOWER = """
 import sys

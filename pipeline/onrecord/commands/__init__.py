@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from onrecord.commands import backfill, positions, publish, replay, samples, schema, stream
-from onrecord.commands.arguments import DONE, INTERRUPTED, WRONG_USAGE
+from onrecord.commands.arguments import DONE, INTERRUPTED, STOPPED, WRONG_USAGE
 from onrecord.data.plugins import PluginError
 from onrecord.version import __version__
 
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"onrecord: {error}", file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print("stopped before anything was written", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader is gone, as with "| head": the remaining output is discarded.

@@ -4,8 +4,12 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TypeAlias
 
 from onrecord.data.article import MAX_TEXT_LENGTH
@@ -17,6 +21,7 @@ from onrecord.sinks import sinks
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+STOPPED = "stopped before anything was written"
 
 
 def add_command(commands: Commands, name: str, text: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -114,6 +119,21 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
 def own_options(parser: argparse.ArgumentParser) -> list[str]:
     """Return the names of a command's options, without the dashes in front."""
     return [name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")]
+
+
+@contextmanager
+def exiting_on_interrupt() -> Iterator[None]:
+    """Exit at once on Ctrl-C while the block imports what a job needs, since an import may swallow the ``KeyboardInterrupt``."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        print(STOPPED, file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def prepare(is_verbose: bool) -> None:

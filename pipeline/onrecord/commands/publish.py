@@ -3,7 +3,7 @@
 
 import argparse
 
-from onrecord.commands.arguments import Commands, add_command, prepare, wrong_usage
+from onrecord.commands.arguments import Commands, add_command, exiting_on_interrupt, prepare, wrong_usage
 
 DESCRIPTION = """\
 Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files and page of WARC files
@@ -30,8 +30,9 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(False)
-    from onrecord.commands.checks import Checks, literal, unknown_options
-    from onrecord.jobs import publish
+    with exiting_on_interrupt():
+        from onrecord.commands.checks import Checks, literal, unknown_options
+        from onrecord.jobs import publish
 
     checks = Checks(unknown_options(others))
     if not arguments.topic:

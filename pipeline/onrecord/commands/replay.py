@@ -12,6 +12,7 @@ from onrecord.commands.arguments import (
     add_output,
     add_runner,
     add_verbose,
+    exiting_on_interrupt,
     own_options,
     prepare,
     wrong_usage,
@@ -52,8 +53,9 @@ def add(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace, others: list[str]) -> "Checks":
-    from onrecord.commands.checks import Checks, unknown_options
-    from onrecord.dead_letters.read import letter_files
+    with exiting_on_interrupt():
+        from onrecord.commands.checks import Checks, unknown_options
+        from onrecord.dead_letters.read import letter_files
     from onrecord.sources import subscription_problem
 
     checks = Checks(unknown_options(others) if arguments.topic else [])

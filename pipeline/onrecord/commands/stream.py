@@ -11,6 +11,7 @@ from onrecord.commands.arguments import (
     add_output,
     add_runner,
     add_verbose,
+    exiting_on_interrupt,
     own_options,
     prepare,
     wrong_usage,
@@ -175,8 +176,9 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
     # Beam takes seconds to import, so it is imported only when a command needs it.
-    from onrecord.commands.checks import UsageError
-    from onrecord.jobs import stream
+    with exiting_on_interrupt():
+        from onrecord.commands.checks import UsageError
+        from onrecord.jobs import stream
 
     try:
         options = check(arguments, beam_flags)
