@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo check test test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark clean
+.PHONY: help demo check test test-emulator test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -43,20 +43,22 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest
 # One process per core; each loads the model once, which takes 300 MB. A process that is done takes tests from one that is not.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
-# Whole jobs often wait, so there are more processes than cores; a file's tests share what is expensive, and the longest files come first.
-PARALLEL_JOBS := -n $(shell python3 -c 'import os; print(min(8, 3 * (os.cpu_count() or 1) // 2))' 2>/dev/null || echo 3) --dist loadfile --no-loadscope-reorder
 SLOW := property or process or scale or deploy or emulator or terraform or go or prism or flink or gold
-ELSEWHERE := terraform or go or prism or flink or gold
+ELSEWHERE := emulator or terraform or go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 
 test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
 	@echo "== tests"
-	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL_JOBS) -q -m "not ($(ELSEWHERE))"
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -q -m "not ($(ELSEWHERE))"
 
-test-all: test prism flink ## make test, and the tests that need Terraform, Prism (Go), Flink (a JDK) and the gold sets
-	@echo "== tests with Terraform and Go, on Prism and on Flink, and the gold check"
+test-emulator: $(VENV)/installed-dev ## the tests with the Pub/Sub emulator, which comes with the Google Cloud CLI
+	@echo "== tests with the Pub/Sub emulator"
+	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -q -m emulator; code=$$?; test $$code -eq 0 -o $$code -eq 5
+
+test-all: test prism flink ## make test, and the tests that need the Pub/Sub emulator, Terraform, Prism (Go), Flink (a JDK) and the gold sets
+	@echo "== tests with the Pub/Sub emulator, Terraform and Go, on Prism and on Flink, and the gold check"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) -m "$(ELSEWHERE)"
 
 lint: ruff imports spelling prose ## check the code and the text against the rules

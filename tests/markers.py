@@ -68,7 +68,7 @@ MISSING: dict[str, Callable[[], str | None]] = {
 }
 
 
-# Folders of whole jobs, the longest first: with several processes, a long file that starts last is waited for by all others.
+# Folders of whole jobs come first: a long test that starts last is waited for by all processes.
 LONGEST_FOLDERS = ("integration", "docs", "packaging", "plugins", "deploy", "sandbox")
 
 
