@@ -417,4 +417,4 @@ def test_the_work_grows_with_the_text_and_not_faster(nlp: Language, unit: str) -
         doc.set_ents([Span(doc, span.start, span.end, label="PERSON") for span in spans])
         return doc
 
-    check_linear(find_entities, marked, 700)
+    check_linear(find_entities, marked, 350)
