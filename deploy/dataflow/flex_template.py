@@ -11,9 +11,9 @@ import sys
 
 from onrecord.commands import backfill, parser
 from onrecord.commands import main as run_command
-from onrecord.commands.arguments import DONE, WRONG_USAGE, wrong_usage
-from onrecord.commands.checks import UsageError
+from onrecord.commands.arguments import UsageError, wrong_usage
 from onrecord.jobs.backfill import prepared
+from onrecord.jobs.exit_codes import DONE, WRONG_USAGE
 from onrecord.sources.files import ReadFiles
 
 COMMAND = "ONRECORD_COMMAND"

@@ -8,8 +8,8 @@ import pytest
 from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
 
 from onrecord.commands import parser
+from onrecord.commands.arguments import UsageError
 from onrecord.commands.backfill import check
-from onrecord.commands.checks import UsageError
 from onrecord.data.gazetteer import ListedName
 from onrecord.jobs.backfill import BackfillOptions, DeadLetterLimit, pipeline_options
 

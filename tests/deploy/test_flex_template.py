@@ -14,8 +14,8 @@ from google.protobuf import json_format
 
 from deploy.dataflow import flex_template, metadata
 from onrecord.commands import parser
-from onrecord.commands.arguments import WRONG_USAGE
 from onrecord.commands.checks import Checks
+from onrecord.jobs.exit_codes import WRONG_USAGE
 from onrecord.sources import subscription_problem, topic_problem
 
 FOLDER = Path(metadata.__file__).parent

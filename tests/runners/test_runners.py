@@ -7,7 +7,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions, StandardOptions
 
 from onrecord.commands import backfill, parser
-from onrecord.commands.checks import UsageError
+from onrecord.commands.arguments import UsageError
 from onrecord.commands.stream import check
 from onrecord.jobs.stream import StreamOptions, pipeline_options
 from onrecord.runners import DIRECT, OFFERED, RUNNERS, Runner, find, flink, portable, prism

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from onrecord.commands import backfill, positions, publish, replay, samples, schema, stream
-from onrecord.commands.arguments import DONE, INTERRUPTED, STOPPED, WRONG_USAGE
+from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
+from onrecord.jobs.exit_codes import DONE, INTERRUPTED, WRONG_USAGE
 from onrecord.version import __version__
 
 COMMANDS = (backfill, stream, publish, replay, positions, schema, samples)
@@ -68,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
         arguments, others = parser().parse_known_args(argv)
         try:
             code = arguments.run(arguments, others)
+        except UsageError as error:
+            return wrong_usage(error.problems, arguments.command)
         except ModuleNotFoundError as error:
             return _lacks_extra(error, arguments.command)
         sys.stdout.flush()

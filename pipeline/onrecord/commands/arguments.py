@@ -15,13 +15,28 @@ from typing import TypeAlias
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
+from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 STOPPED = "stopped before anything was written"
+
+
+class UsageError(ValueError):
+    """The command line is wrong; ``problems`` lists every mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def unknown_options(others: list[str]) -> list[str]:
+    """Return a problem for each unparsed argument of a command that does not accept Beam's options."""
+    return [
+        f"unknown option: {other}" if other.startswith("-") else f"unexpected argument: {other}" for other in others
+    ]
 
 
 def add_command(commands: Commands, name: str, text: str, description: str, epilog: str) -> argparse.ArgumentParser:

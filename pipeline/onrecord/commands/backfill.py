@@ -16,7 +16,6 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
-    wrong_usage,
 )
 from onrecord.data.settings import OutputSettings
 
@@ -144,11 +143,6 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     prepare(arguments.verbose)
     # Beam takes seconds to import, so it is imported only when a command needs it.
     with exiting_on_interrupt():
-        from onrecord.commands.checks import UsageError
         from onrecord.jobs import backfill
 
-    try:
-        options = check(arguments, beam_flags)
-    except UsageError as error:
-        return wrong_usage(error.problems, "backfill")
-    return backfill.run(options)
+    return backfill.run(check(arguments, beam_flags))

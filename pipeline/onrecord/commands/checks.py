@@ -15,6 +15,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadat
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from onrecord.commands.arguments import UsageError
 from onrecord.data import gazetteer
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
@@ -31,21 +32,6 @@ MAX_BATCH_SIZE = 1_000
 # Beam's filesystems would treat them as a pattern, and so delete files from other folders.
 GLOB_CHARACTERS = frozenset("*?[]")
 MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
-
-
-class UsageError(ValueError):
-    """The command line is wrong; ``problems`` lists every mistake."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-def unknown_options(others: Iterable[str]) -> list[str]:
-    """Return a problem for each unparsed argument of a command that does not accept Beam's options."""
-    return [
-        f"unknown option: {other}" if other.startswith("-") else f"unexpected argument: {other}" for other in others
-    ]
 
 
 @dataclass

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
+from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
+from onrecord.jobs.exit_codes import DONE, FAILED
 
 if TYPE_CHECKING:
     from onrecord.positions.rollup import Position, RollUp, Wanted
@@ -56,15 +57,6 @@ class Options:
     files: tuple[Path, ...]
 
 
-class UsageError(Exception):
-    """The command line is wrong; ``problems`` lists every mistake."""
-
-    def __init__(self, problems: list[str]) -> None:
-        """Join the problems to a message with one line per problem."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "positions", "add up who stands where toward what", DESCRIPTION, EPILOG)
@@ -99,11 +91,7 @@ def add(commands: Commands) -> None:
 
 def run_command(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
-    try:
-        options = check(arguments, others)
-    except UsageError as error:
-        return wrong_usage(error.problems, "positions")
-    return run(options)
+    return run(check(arguments, others))
 
 
 def check(arguments: argparse.Namespace, others: list[str]) -> Options:
@@ -118,7 +106,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     """
     from onrecord.positions.rollup import ReadingError, Wanted, stance_files
 
-    problems = [f"{'unknown option' if other.startswith('-') else 'unexpected argument'}: {other}" for other in others]
+    problems = unknown_options(others)
     confidence = _number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
     min_stances = _number(arguments.min_stances, "--min-stances", 1, None, problems)
     count = _number(arguments.rows, "--rows", 0, None, problems)

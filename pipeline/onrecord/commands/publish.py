@@ -3,7 +3,7 @@
 
 import argparse
 
-from onrecord.commands.arguments import Commands, add_command, exiting_on_interrupt, prepare, wrong_usage
+from onrecord.commands.arguments import Commands, add_command, exiting_on_interrupt, prepare, unknown_options
 
 DESCRIPTION = """\
 Publishes each line of JSON-lines files (.jsonl, also .gz and .zst), and each row of Avro files and page of WARC files
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(False)
     with exiting_on_interrupt():
-        from onrecord.commands.checks import Checks, literal, unknown_options
+        from onrecord.commands.checks import Checks, literal
         from onrecord.jobs import publish
 
     checks = Checks(unknown_options(others))
@@ -41,6 +41,5 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     rate = checks.rate(arguments.rate)
     files = literal(arguments.files)
     checks.files("FILE", files)
-    return (
-        wrong_usage(checks.problems, "publish") if checks.problems else publish.run(tuple(files), arguments.topic, rate)
-    )
+    checks.finish()
+    return publish.run(tuple(files), arguments.topic, rate)

@@ -15,11 +15,10 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
-    wrong_usage,
+    unknown_options,
 )
 
 if TYPE_CHECKING:
-    from onrecord.commands.checks import Checks
     from onrecord.jobs.backfill import BackfillOptions
 
 DESCRIPTION = """\
@@ -52,9 +51,9 @@ def add(commands: Commands) -> None:
     parser.set_defaults(run=run, own_options=own_options(parser))
 
 
-def _check(arguments: argparse.Namespace, others: list[str]) -> "Checks":
+def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     with exiting_on_interrupt():
-        from onrecord.commands.checks import Checks, unknown_options
+        from onrecord.commands.checks import Checks
         from onrecord.dead_letters.read import letter_files
     from onrecord.sources import subscription_problem
 
@@ -68,15 +67,13 @@ def _check(arguments: argparse.Namespace, others: list[str]) -> "Checks":
     checks.topic("--topic", arguments.topic)
     if arguments.folder and not letter_files(arguments.folder):
         checks.add(arguments.folder, "there are no dead letters in this folder")
-    return checks
+    checks.finish()
 
 
 def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    problems = _check(arguments, others).problems
-    if problems:
-        return wrong_usage(problems, "replay")
+    _check(arguments, others)
     return _to_topic(arguments) if arguments.topic else _as_backfill(arguments, others)
 
 
@@ -89,7 +86,6 @@ def _to_topic(arguments: argparse.Namespace) -> int:
 
 
 def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
-    from onrecord.commands.checks import UsageError
     from onrecord.dead_letters.read import letter_files
     from onrecord.jobs import replay
 
@@ -99,10 +95,7 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
         arguments.input = files
         return backfill.check(arguments, others, has_other_source=not files)
 
-    try:
-        options = checked(letter_files(arguments.folder) if arguments.folder else [])
-    except UsageError as error:
-        return wrong_usage(error.problems, "replay")
+    options = checked(letter_files(arguments.folder) if arguments.folder else [])
     if arguments.subscription:
         return replay.subscription_as_backfill(arguments.subscription, checked)
     return replay.as_backfill(arguments.folder, replay.find(arguments.folder), options)

@@ -5,8 +5,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
+from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
 from onrecord.data.kinds import PACKAGE
+from onrecord.jobs.exit_codes import DONE, FAILED
 
 DESCRIPTION = """\
 Writes the sample articles to a folder. They were written for this project: all people, places and organizations in
@@ -38,7 +39,7 @@ def sample_files() -> list[Path]:
 def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     folder = Path(arguments.folder)
-    problems = [f"unknown option: {other}" for other in others]
+    problems = unknown_options(others)
     if folder.exists() and not folder.is_dir():
         problems.append(f"{folder}: this is a file; give a folder")
     elif not arguments.overwrite:
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
             if (folder / file.name).exists()
         ]
     if problems:
-        return wrong_usage(problems, "samples")
+        raise UsageError(problems)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file in sample_files():

@@ -4,8 +4,9 @@
 import argparse
 from pathlib import Path
 
-from onrecord.commands.arguments import DONE, FAILED, Commands, add_command, wrong_usage
+from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
 from onrecord.data.kinds import kinds
+from onrecord.jobs.exit_codes import DONE, FAILED
 
 DESCRIPTION = """\
 Prints the Avro schemas of the records, or checks whether a new schema can read files written with an old one.
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     from onrecord.data import schemas
 
-    problems = [f"unknown option: {other}" for other in others]
+    problems = unknown_options(others)
     if arguments.what == CHECK:
         if len(arguments.files) != 2:
             problems.append("check: give two files, OLD and NEW")
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     elif arguments.files:
         problems.append(f"unexpected argument: {arguments.files[0]}; expected a single record kind")
     if problems:
-        return wrong_usage(problems, "schema")
+        raise UsageError(problems)
     if arguments.what == CHECK:
         return _compare(*map(Path, arguments.files))
     for kind in [arguments.what] if arguments.what else kinds():
@@ -57,7 +58,7 @@ def _compare(old: Path, new: Path) -> int:
         reasons = schemas.incompatibilities(old, new)
         unread = schemas.unread_fields(old, new)
     except schemas.SchemaError as error:
-        return wrong_usage([f"check: {error}"], "schema")
+        raise UsageError([f"check: {error}"]) from error
     print(f"{new} can't read what {old} wrote:" if reasons else f"{new} can read what {old} wrote")
     for reason in reasons:
         print(f"  {reason}")

@@ -14,7 +14,6 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
-    wrong_usage,
 )
 from onrecord.data.settings import OutputSettings, StreamingSettings
 from onrecord.sources import MAX_SECONDS, Source, sources
@@ -177,11 +176,6 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     prepare(arguments.verbose)
     # Beam takes seconds to import, so it is imported only when a command needs it.
     with exiting_on_interrupt():
-        from onrecord.commands.checks import UsageError
         from onrecord.jobs import stream
 
-    try:
-        options = check(arguments, beam_flags)
-    except UsageError as error:
-        return wrong_usage(error.problems, "stream")
-    return stream.run(options)
+    return stream.run(check(arguments, beam_flags))

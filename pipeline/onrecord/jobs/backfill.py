@@ -21,14 +21,13 @@ from rich.console import Console
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
+from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.runners import Runner, direct_batch, portable
 from onrecord.sinks import output_folder
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
-
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
+from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
 from onrecord.sources.files import read_file
 
-DONE, FAILED = 0, 1
 LINE_SECONDS = 20.0
 
 

@@ -23,11 +23,11 @@ from onrecord.dead_letters.hold import HeldLetters, pull
 from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill import BackfillOptions
+from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
 
-DONE, FAILED = 0, 1
 LETTERS_PER_NOTE = 100  # letters published before they are noted; this many may be sent twice if the replay is killed
 
 

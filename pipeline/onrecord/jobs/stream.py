@@ -20,7 +20,7 @@ from onrecord.data.message import Message
 from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
-from onrecord.jobs.backfill import DONE, FAILED, INTERRUPTED
+from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.runners import Runner, direct_batch, direct_stream, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import output_folder

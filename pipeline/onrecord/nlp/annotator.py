@@ -93,6 +93,10 @@ class Annotator:
     extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        # A registration whose converter is missing fails here, before the first article.
+        self._converters = {name: kinds()[name].converter() for name in self.model.extractors}
+
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
         return self.model.provenance(pipeline_version)
@@ -160,11 +164,11 @@ class Annotator:
         for extractor in ran:
             if extractor in self.extract:
                 try:
-                    found = tuple(kinds()[extractor].converter()(doc, text.header))
+                    found = tuple(self._converters[extractor](doc, text.header))
                     check_spans(found, text.text)
                     records.extend(found)
                 except DATA_ERRORS as error:
-                    failures.append(_failure(extractor.capitalize(), error))
+                    failures.append(_failure(kinds()[extractor].title, error))
         return replace(
             unparsed, words=len(doc), segments=segments_of(doc), records=tuple(records), failures=tuple(failures)
         )
@@ -174,7 +178,7 @@ class Annotator:
         try:
             self.model.extractors[extractor](doc)
         except DATA_ERRORS as error:
-            failures.append(_failure(extractor.capitalize(), error))
+            failures.append(_failure(kinds()[extractor].title, error))
             return False
         return True
 
