@@ -46,6 +46,7 @@ BYTES_PER_SHARD = 16 * 1024 * 1024
 BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
 COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # approximate factor by which a file grows when it is decompressed
 MAX_WORKERS = 1_000
+MAX_MESSAGES = 10**11  # per file
 
 
 def add(commands: Commands) -> None:
@@ -66,7 +67,15 @@ def add(commands: Commands) -> None:
     option(
         "--max-dead-letters",
         metavar="N|SHARE",
-        help="exit with code 1 when there are more, such as 10, 0.01 or 1%% (default: no limit)",
+        default="1000000",
+        help="exit with code 1 when there are more, such as 10, 0.01 or 1%%; when there are more than a number, no more is read"
+        " (default: %(default)s)",
+    )
+    option(
+        "--max-messages-per-file",
+        metavar="N",
+        help="lines, rows or records; the rest of a file with more is not read, and the exit code is 1 (default: one per stored"
+        " byte, and at least 10,000)",
     )
     add_extraction(parser, "300")
     add_runner(parser)
@@ -127,6 +136,9 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
             shards=checks.shards(arguments.shards or shards),
         ),
         workers=checks.whole_number("--workers", arguments.workers or workers, 1, MAX_WORKERS),
+        max_messages=None
+        if arguments.max_messages_per_file is None
+        else checks.whole_number("--max-messages-per-file", arguments.max_messages_per_file, 1, MAX_MESSAGES),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, checks),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,

@@ -89,7 +89,7 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
     from onrecord.dead_letters.read import letter_files
     from onrecord.jobs import replay
 
-    arguments.workers = arguments.shards = arguments.max_dead_letters = None
+    arguments.workers = arguments.shards = arguments.max_dead_letters = arguments.max_messages_per_file = None
 
     def checked(files: list[str]) -> "BackfillOptions":
         arguments.input = files

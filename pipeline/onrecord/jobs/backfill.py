@@ -55,7 +55,8 @@ class BackfillOptions:
         output: the destination of records.
         runner: the runner of the job.
         workers: number of processes of the local runner.
-        max_dead_letters: a run with more of them fails.
+        max_messages: how many messages a file may have; by default one per stored byte, and at least 10,000.
+        max_dead_letters: a run with more of them fails; on this machine it stops reading when there are more than a number.
         overwrite: whether the records in the output folder are deleted first.
         verbose: whether Beam's log is shown.
         beam_flags: Beam's own options.
@@ -66,6 +67,7 @@ class BackfillOptions:
     output: OutputSettings
     runner: Runner
     workers: int = 1
+    max_messages: int | None = None
     max_dead_letters: DeadLetterLimit = DeadLetterLimit()
     overwrite: bool = False
     verbose: bool = False
@@ -114,7 +116,8 @@ class _Job:
         return summarise(run(source), time.monotonic() - self._started)
 
     def _run_here(self, source: beam.PTransform) -> dict[str, int]:
-        with progress.shown(self._scratch, self._console):
+        limit = self._options.max_dead_letters.number
+        with progress.shown(self._scratch, self._console), progress.stopping_after(self._scratch, limit):
             result = prepared(self._options, source).run()
             result.wait_until_finish()
         return metrics.counts(result)
@@ -203,7 +206,7 @@ def run(
         try:
             # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
             with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
-                summary = job.run(source or ReadFiles(options.inputs))
+                summary = job.run(source or ReadFiles(options.inputs, options.max_messages))
                 if summary.unaccounted == 0 or not options.runner.counts_once:
                     output_folder.write_json(output, output_folder.SUMMARY, summary.values())
                 output_folder.discard_unfinished(output)
@@ -226,6 +229,17 @@ def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> in
         return FAILED
     letters = sum(summary.dead_letters.values())
     if options.max_dead_letters.is_exceeded(letters, summary.messages):
-        console.print(f"failed: {letters:,} dead letters are more than --max-dead-letters allows", style="bold red")
+        console.print(
+            f"failed: {letters:,} dead letters are more than --max-dead-letters allows; if that is a number, the input may not have"
+            " been read to its end",
+            style="bold red",
+        )
+        return FAILED
+    if summary.floods:
+        console.print(
+            f"failed: not read to the end: {summary.floods:,} of the files, with more messages than --max-messages-per-file allows;"
+            " dead letters name them",
+            style="bold red",
+        )
         return FAILED
     return DONE

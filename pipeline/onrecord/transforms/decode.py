@@ -2,7 +2,7 @@
 """Decode: turns each message into an article, or into a dead letter that says what is wrong with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
@@ -58,18 +58,20 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
     @no_annotations  # type: ignore[untyped-decorator]
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or a dead letter under the tag ``dead_letters``."""
-        metrics.count(metrics.MESSAGES)
+        metrics.count(metrics.MESSAGES, message.repeats)
         metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))
         try:
             decoded = decode_article(message, self.settings.max_text_length, self.read_page)
         except (InvalidMessage, ProcessLost) as error:
-            metrics.count(metrics.REFUSED)
-            self.tally.add(messages=1, dead_letters=1)
+            metrics.count(metrics.REFUSED, message.repeats)
+            self.tally.add(messages=message.repeats, dead_letters=message.repeats)
             letter = dead_letter(message, DECODE, type(error).__name__, str(error))
             yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
             return
-        self.tally.add(messages=1)
-        yield decoded
+        sent_again = message.repeats - 1
+        metrics.count(metrics.DUPLICATES, sent_again)
+        self.tally.add(messages=message.repeats, duplicates=sent_again)
+        yield replace(decoded, message=replace(message, repeats=1)) if sent_again else decoded
 
     def finish_bundle(self) -> None:
         """Write the tally."""
