@@ -303,7 +303,7 @@ class _SocketWorker(worker_handlers.GrpcWorkerHandler):  # type: ignore[misc]
 
 
 class _SocketEnvironment(environments.Environment):  # type: ignore[misc]
-    """Tells the runner to start ``_SocketWorker``s."""
+    """Makes the runner start ``_SocketWorker``s."""
 
     def __init__(self, command: Sequence[str]) -> None:
         super().__init__(capabilities=environments.python_sdk_capabilities())

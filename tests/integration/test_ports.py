@@ -87,7 +87,7 @@ def refusal(call: object, *arguments: object) -> grpc.StatusCode:
 
 
 def read_through(socket: Path, file: Path) -> set[grpc.StatusCode]:
-    """Ask for a file and for what a worker is told, as a program of the same user; return the answers."""
+    """Ask for a file and for a worker's instructions, as a program of the same user; return the answers."""
     payload = beams.ArtifactFilePayload(path=str(file)).SerializeToString()
     wanted = beams.ArtifactInformation(type_urn=artifact_types.FILE.urn, type_payload=payload)
     with grpc.insecure_channel(f"unix:{socket}") as channel:

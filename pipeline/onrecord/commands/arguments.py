@@ -60,13 +60,20 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
 
 
 def add_output(parser: argparse.ArgumentParser, note: str) -> None:
-    """Add ``--output`` and ``--sink``; ``note`` says in the help what happens to files in the folder."""
+    """Add ``--output``, ``--sink`` and ``--mode``; ``note`` says in the help what happens to files in the folder."""
     parser.add_argument("--output", metavar="DIR", help=f"folder for the records; {note}")
     parser.add_argument(
         "--sink",
         default=DEFAULT_SINK,
         metavar="NAME",
         help=f"format of the records: {', '.join(sinks())} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mode",
+        default="600",
+        metavar="MODE",
+        help="permissions of new files on this machine, such as 640 or 644; folders can be entered by those who can read"
+        " (default: %(default)s, only for this user)",
     )
 
 
@@ -165,6 +172,16 @@ def prepare(is_verbose: bool) -> None:
         os.environ.setdefault(name, "1")
     logging.basicConfig(level=logging.DEBUG if is_verbose else logging.CRITICAL)
     warnings.simplefilter("default" if is_verbose else "ignore")
+
+
+def set_mode(value: str) -> None:
+    """Make this process, and those that it starts, create files with some permissions at most.
+
+    Args:
+        value: the value of ``--mode``, octal, for files; a folder can also be entered by those who can read.
+    """
+    mode = int(value, 8)
+    os.umask(0o777 & ~(mode | (mode & 0o444) >> 2))
 
 
 def wrong_usage(problems: list[str], command: str) -> int:

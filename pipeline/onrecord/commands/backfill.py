@@ -16,6 +16,7 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
+    set_mode,
 )
 from onrecord.data.settings import OutputSettings
 
@@ -117,7 +118,8 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
         checks.add("--input", "give at least one file, such as --input 'articles/*.jsonl.gz'")
     files = [] if has_other_source else checks.files("--input", patterns)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
-    output = checks.output(arguments.output, must_be_empty=not arguments.overwrite)
+    output = checks.output(arguments.output, must_be_empty=not arguments.overwrite, is_cleared=arguments.overwrite)
+    checks.mode(arguments.mode)
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_batch or None)
     checks.places(runner, "--input", arguments.input or (), beam_flags)
@@ -158,4 +160,6 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     with exiting_on_interrupt():
         from onrecord.jobs import backfill
 
-    return backfill.run(check(arguments, beam_flags))
+    options = check(arguments, beam_flags)
+    set_mode(arguments.mode)
+    return backfill.run(options)

@@ -61,6 +61,11 @@ class Checks:
         self.add(f"{option} {value!r}", f"give a whole number from {minimum:,} to {maximum:,}")
         return minimum
 
+    def mode(self, value: str) -> None:
+        """Check the permissions of new files."""
+        if not re.fullmatch(r"0?6[046][046]", value, re.ASCII):
+            self.add(f"--mode {value!r}", "give permissions such as 600, 640, 644 or 664")
+
     def shards(self, value: str) -> int:
         """Return the value of ``--shards``."""
         return self.whole_number("--shards", value, 1, MAX_SHARDS)
@@ -127,8 +132,8 @@ class Checks:
         elif os.path.exists(path) and not os.access(path, os.R_OK):
             self.add(f"{option} {path}", "the file can't be read; check its permissions")
 
-    def output(self, folder: str | None, must_be_empty: bool) -> str:
-        """Return the output folder."""
+    def output(self, folder: str | None, *, must_be_empty: bool = False, is_cleared: bool = False) -> str:
+        """Return the output folder, which a run may need to be empty, or may delete files in."""
         if not folder:
             self.problems.append("--output: give the folder for the records")
         elif set(folder) & GLOB_CHARACTERS:
@@ -137,6 +142,8 @@ class Checks:
             self.add(f"--output {folder}", "this is a file; give a folder")
         else:
             try:
+                if is_cleared:
+                    self._no_links(folder)
                 if must_be_empty and not output_folder.is_empty(folder):
                     self.add(
                         f"--output {folder}",
@@ -145,6 +152,14 @@ class Checks:
             except (BeamIOError, ValueError) as error:
                 self.add(f"--output {folder}", _first_line(error))
         return folder or ""
+
+    def _no_links(self, folder: str) -> None:
+        for link in output_folder.links(folder):
+            self.add(
+                f"--output {folder}",
+                f"{link} is a link to another folder, in which --overwrite would delete files; empty that folder first, or"
+                " remove the link",
+            )
 
     def runner(self, name: str) -> Runner:
         """Return the runner with a name, in upper or lower case; the default runner if the name is unknown."""

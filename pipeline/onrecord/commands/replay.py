@@ -15,6 +15,7 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
+    set_mode,
     unknown_options,
 )
 
@@ -96,6 +97,7 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
         return backfill.check(arguments, others, has_other_source=not files)
 
     options = checked(letter_files(arguments.folder) if arguments.folder else [])
+    set_mode(arguments.mode)
     if arguments.subscription:
         return replay.subscription_as_backfill(arguments.subscription, checked)
     return replay.as_backfill(arguments.folder, replay.find(arguments.folder), options)

@@ -55,7 +55,7 @@ class BackfillOptions:
         output: the destination of records.
         runner: the runner of the job.
         workers: number of processes of the local runner.
-        max_messages: how many messages a file may have; by default one per stored byte, and at least 10,000.
+        max_messages: maximum number of messages per file; by default one per stored byte, and at least 10,000.
         max_dead_letters: a run with more of them fails; on this machine it stops reading when there are more than a number.
         overwrite: whether the records in the output folder are deleted first.
         verbose: whether Beam's log is shown.

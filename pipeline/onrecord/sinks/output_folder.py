@@ -2,6 +2,7 @@
 """Prepares the output folder before a run, and tidies it afterwards."""
 
 import json
+import os
 from collections.abc import Mapping
 
 from apache_beam.io.filesystem import BeamIOError
@@ -20,8 +21,14 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder contains no files, or does not exist."""
-    return not _paths(FileSystems.join(output, "**")) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
+    """Whether a folder contains no files, or does not exist; folders that are links are looked into, as the records would go there."""
+    places = (FileSystems.join(output, name, "**") for name in ("", *kinds()))
+    return not any(map(_paths, places)) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
+
+
+def links(output: str) -> list[str]:
+    """Return the folders in an output folder that are links, through which other folders would be written or emptied."""
+    return [path for name in (*kinds(), TEMPORARY) if os.path.islink(path := os.path.join(output, name))]
 
 
 def clear(output: str) -> None:

@@ -45,7 +45,7 @@ def read_file(file: FileMetadata, max_messages: int | None = None) -> Iterator[M
 
     Args:
         file: the path, the size and the time of the last change.
-        max_messages: how many lines, rows or records the file may have; by default one per stored byte, and at least 10,000.
+        max_messages: maximum number of lines, rows or records; by default one per stored byte, and at least 10,000.
     """
     changed_at = datetime.fromtimestamp(file.last_updated_in_seconds or 0, timezone.utc)
     limit = MessageLimit.of_size(file.size_in_bytes) if max_messages is None else MessageLimit(max_messages)
@@ -71,7 +71,7 @@ class ReadFiles(beam.PTransform):  # type: ignore[misc]
 
     Attributes:
         patterns: paths with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand them.
-        max_messages: how many lines, rows or records a file may have; by default one per stored byte, and at least 10,000.
+        max_messages: maximum number of lines, rows or records per file; by default one per stored byte, and at least 10,000.
     """
 
     patterns: tuple[str, ...]

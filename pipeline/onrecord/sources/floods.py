@@ -21,8 +21,8 @@ class TooManyMessages(ValueError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"file: there are more than {limit:,} lines, rows or records in it, and the rest is not read; archives that expand so much"
-            " are often an attack: if this one is not, read it with a higher --max-messages-per-file"
+            f"file: there are more than {limit:,} lines, rows or records in it, and the rest is not read; an archive that expands like"
+            " this is often an attack: if this one is not, read it with a higher --max-messages-per-file"
         )
 
 
