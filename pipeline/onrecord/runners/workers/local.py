@@ -8,6 +8,7 @@ import psutil
 from apache_beam.runners.worker import sdk_worker_main
 
 from onrecord.runners.workers.follow import end_without
+from onrecord.terminal.diagnostics import guard_tracebacks
 
 LAUNCHER = "ONRECORD_LAUNCHER"  # environment variable: process id and start time of the process that workers follow
 
@@ -29,6 +30,7 @@ def announce_launcher() -> None:
 
 def main() -> None:
     """Work until the runner, or the process that it runs in, ends."""
+    guard_tracebacks()  # with --verbose, they are printed where the job was started
     # The parent of a worker is a shell, so it can't tell whether the launcher is running.
     launcher = os.environ[LAUNCHER]
     pid = int(launcher.split()[0])
