@@ -166,7 +166,8 @@ def test_values_of_options_that_are_wrong_files(run: Run, tmp_path: Path) -> Non
         cell = name.encode("utf-8", "backslashreplace").decode().replace('"', "")
         model, gazetteer, output_folder = (tmp_path / f"{name}{suffix}" for suffix in ("", ".tsv", ".out"))
         model.mkdir()
-        (model / "meta.json").write_text(json.dumps({"lang": name if number % 2 else "en", "pipeline": [name]}))
+        meta = json.dumps({"lang": name if number % 2 else "en", "pipeline": [name]})
+        (model / "meta.json").write_text(meta if number % 5 else "{")
         header = f'"{cell}"\tname\ttype' if number % 3 else "name\ttype\twikidata_id\tcountry_code"
         gazetteer.write_text(f'{header}\n"{cell}"\t"{cell}"\t"{cell}"\t"{cell}"\n', "utf-8")
         output_folder.write_text("")

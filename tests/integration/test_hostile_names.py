@@ -19,7 +19,7 @@ NAMES = [name for name in hostile_names() if "\\" not in name and not any("\ud80
 
 
 def write_articles(folder: Path) -> None:
-    """Write an article with hostile values, a line that is no message, and an archive that is broken."""
+    """Write an article with hostile values, a malformed line, and a broken archive."""
     folder.mkdir()
     text = f"The mayor said the bridge was safe. {NAMES[0]} Norway condemned the pact."
     article = {"text": text, **dict.fromkeys(("id", "title", "url", "source"), NAMES[1]), "authors": [NAMES[2]]}

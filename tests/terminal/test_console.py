@@ -58,6 +58,6 @@ def test_a_progress_bar_moves_the_cursor_and_its_description_does_not() -> None:
         bar.add_task("\x1b]0;OWNED\x07\x9b2J", total=2)
     printed = file.getvalue()
     assert "\x1b[?25l" in printed
-    assert r"\x1b]0;OWNED" in printed
+    assert r"\x1b]0;" in printed
     assert "\x1b]" not in printed
     assert "\x9b" not in printed

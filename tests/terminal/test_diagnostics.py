@@ -24,6 +24,11 @@ GUARDED = "import threading; from onrecord.terminal import diagnostics; diagnost
         (f"try: raise OSError({HOSTILE})\nexcept OSError as e: raise ValueError({HOSTILE}) from e", 1),
         (f"import warnings; diagnostics.guard_log(10); warnings.warn({HOSTILE})", 0),
         (f"import logging; diagnostics.guard_log(10); logging.getLogger().error({HOSTILE})", 0),
+        (
+            f"from onrecord import commands\ndef parser(): raise ValueError({HOSTILE})\n"
+            "import sys; sys.excepthook = sys.__excepthook__\ncommands.parser = parser; commands.main()",
+            1,
+        ),
         (f"import logging; diagnostics.guard_log(10)\ntry: [][0]\nexcept IndexError: logging.exception({HOSTILE})", 0),
     ],
 )

@@ -29,6 +29,6 @@ class Console(rich_console.Console):
     def render(
         self, renderable: rich_console.RenderableType, options: rich_console.ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Yield the segments of what is printed; only ``rich``'s own, such as the movements of the cursor, are control codes."""
+        """Yield the segments of an object; the only control codes are those of ``rich``, such as movements of the cursor."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(printable_lines(segment.text), segment.style)
