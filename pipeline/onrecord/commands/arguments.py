@@ -119,12 +119,17 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
-    """Add ``--runner``."""
+    """Add ``--runner`` and ``--allow-open-ports``."""
     parser.add_argument(
         "--runner",
         default=DIRECT.name,
         metavar="NAME",
         help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]} (default: %(default)s, on this machine)",
+    )
+    parser.add_argument(
+        "--allow-open-ports",
+        action="store_true",
+        help="run although the runner opens ports without authentication on this machine (DirectRunner never does)",
     )
 
 

@@ -134,6 +134,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
         beam_flags=checks.flags(runner, beam_flags),
     )
     checks.beam(beam_flags, arguments.own_options)
+    checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
 

@@ -8,7 +8,7 @@ import glob
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
@@ -173,9 +173,21 @@ class Checks:
         """Return Beam's options: those that the runner needs, then those that were given."""
         return (*portable.needed_flags(runner, beam_flags, self.problems), *beam_flags)
 
+    def ports(self, runner: Runner, flags: Sequence[str], are_allowed: bool) -> None:
+        """Check that a job opens no ports on this machine, unless that is allowed."""
+        if are_allowed or _beam_problem(flags):
+            return
+        opened = portable.open_ports(runner, PipelineOptions(flags))
+        if opened:
+            self.problems.append(
+                f"{opened}; anybody who reaches them can read this user's files and run code. Add --allow-open-ports if a firewall"
+                " closes them, and no other user has an account on this machine"
+            )
+
     def beam(self, flags: list[str], own_options: Iterable[str]) -> None:
         """Check the options that are not onrecord's against Beam's."""
-        self._beam_values(flags)
+        if problem := _beam_problem(flags):
+            self.problems.append(problem)
         if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
             self.problems.append(f"unexpected argument: {flags[0]}; files are given with --input")
         known = set(PipelineOptions([]).get_all_options())
@@ -186,16 +198,6 @@ class Checks:
             near = _nearest(name.replace("_", "-"), own_options) or _nearest(name.replace("-", "_"), known)
             hint = f"; did you mean --{near}?" if near else ""
             self.problems.append(f"unknown option: --{name} (neither onrecord nor Beam has it){hint}")
-
-    def _beam_values(self, flags: list[str]) -> None:
-        """Let Beam parse its options; it prints mistakes to standard error, and exits."""
-        printed = io.StringIO()
-        try:
-            with contextlib.redirect_stderr(printed):
-                PipelineOptions(flags).get_all_options()
-        except SystemExit:
-            *_, last = printed.getvalue().strip().splitlines()
-            self.problems.append(last.rpartition("error: ")[2])
 
     def topic(self, option: str, name: str | None) -> None:
         """Check the name of a Pub/Sub topic, if there is one."""
@@ -209,6 +211,18 @@ class Checks:
             self.add(f"--rate {value!r}", "give messages per second, such as 20 or 0.5")
             return None
         return float(value)
+
+
+def _beam_problem(flags: Sequence[str]) -> str | None:
+    """Return what Beam finds wrong with the values of its own options; it prints that to standard error, and exits."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            PipelineOptions(flags).get_all_options()
+    except SystemExit:
+        *_, last = printed.getvalue().strip().splitlines()
+        return last.rpartition("error: ")[2]
+    return None
 
 
 def model_problem(name: str) -> str | None:

@@ -167,6 +167,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         checks.add(
             "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
         )
+    checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
 

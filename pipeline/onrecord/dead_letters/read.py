@@ -57,7 +57,7 @@ class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
         ids = self.ids
         return (
             pbegin
-            | "Files" >> beam.Create(self.files)
+            | "Files" >> beam.Create(self.files, reshuffle=False)
             | "Letters" >> beam.FlatMap(read_letters).with_output_types(DeadLetter)
             | "Wanted" >> beam.Filter(lambda letter: letter.dead_letter_id in ids)
             | "ById"

@@ -4,7 +4,6 @@
 import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -17,10 +16,12 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
+from onrecord.beam_internals import refuse_pickle
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
+from onrecord.jobs.scratch import scratch_folder
 from onrecord.runners import Runner, direct_batch, portable
 from onrecord.sinks import output_folder
 from onrecord.sources.files import ReadFiles
@@ -90,6 +91,7 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
     runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     build(pipeline | "Read" >> source, GraphSettings(options.extraction, options.output))
+    refuse_pickle(pipeline)
     if options.overwrite:
         output_folder.clear(options.output.folder)
     output_folder.prepare(options.output.folder)
@@ -182,10 +184,10 @@ def run(
         before_leaving: called when a signal or the death of a worker process ends the command.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="onrecord-") as scratch_name,
-        _own_messages(Path(scratch_name, "workers.log"), options.verbose) as messages,
+        scratch_folder() as scratch,
+        _own_messages(scratch / "workers.log", options.verbose) as messages,
     ):
-        scratch, output = Path(scratch_name), options.output.folder
+        output = options.output.folder
         job = _Job(options, scratch, messages)
         incomplete = f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
 

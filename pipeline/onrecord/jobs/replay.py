@@ -8,7 +8,6 @@ the new run.
 import json
 import shutil
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, le
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED
+from onrecord.jobs.scratch import scratch_folder
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
@@ -147,15 +147,15 @@ def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]]
         options_of: returns the options of a backfill of some files of letters.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="onrecord-") as spool, HeldLetters(subscription) as held:
+        with scratch_folder() as spool, HeldLetters(subscription) as held:
 
             def release() -> None:
                 held.give_back()
                 shutil.rmtree(spool, ignore_errors=True)
 
-            ids = _spooled(held, spool)
+            ids = _spooled(held, str(spool))
             if ids:
-                files = letter_files(spool)
+                files = letter_files(str(spool))
                 code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=release)
                 if code != DONE:
                     return code

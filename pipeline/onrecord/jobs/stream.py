@@ -15,6 +15,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
+from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
 from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
@@ -184,6 +185,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log) -> Summary:
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
     build(messages, graph_settings(options))
+    refuse_pickle(pipeline)
     output_folder.prepare(options.output.folder)
     stopping = _Stopping(options, stop, log)
     with signals.handled(stopping.handle), _elsewhere(options):

@@ -57,7 +57,7 @@ class ReadFiles(beam.PTransform):  # type: ignore[misc]
         """Return the messages."""
         return (
             pbegin
-            | "Patterns" >> beam.Create(self.patterns)
+            | "Patterns" >> beam.Create(self.patterns, reshuffle=False)  # Beam would pickle the time of each
             | "Match" >> fileio.MatchAll(fileio.EmptyMatchTreatment.DISALLOW)
             | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, FileMetadata])
             | "OnceEach" >> beam.GroupByKey()

@@ -96,4 +96,5 @@ class Decode(beam.PTransform):  # type: ignore[misc]
         """Return the articles and the dead letters."""
         decode = beam.ParDo(DecodeFn(self.settings)).with_output_types(Article)
         decoded = messages | "Messages" >> decode.with_outputs(DEAD_LETTERS, main="articles")
+        decoded[DEAD_LETTERS].element_type = DeadLetter
         return decoded.articles, decoded[DEAD_LETTERS]
