@@ -52,32 +52,28 @@ def test_a_backfill_and_what_shows_its_records(tmp_path: Path) -> None:
         assert_harmless(run.stderr)
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_stream(log_format: str, tmp_path: Path) -> None:
+def test_a_stream(tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
     for name in NAMES[:20]:
         (articles / f"{name}.jsonl").write_text(f"{name}\n", "utf-8")
     output = tmp_path / NAMES[6].translate(dict.fromkeys(map(ord, "*?[]")))
     process = onrecord(
-        *("stream", "--watch", f"{articles}/*", "--output", output, "--report-every", 1, "--log-format", log_format)
+        *("stream", "--watch", f"{articles}/*", "--output", output, "--report-every", 1, "--log-format", "text")
     )
     assert process.stderr is not None
     said = [process.stderr.readline()]
-    while '"dead_letters": 0' in said[-1] or " 0 dead letters" in said[-1] or "messages" not in said[-1]:
+    while " 0 dead letters" in said[-1] or "messages" not in said[-1]:
         said.append(process.stderr.readline())
         assert said[-1], said
     process.send_signal(signal.SIGTERM)
     out, err = finished(process)
-    said += err.splitlines(keepends=True)
+    assert f"records: {tmp_path}" in out
     assert_harmless(out)
-    assert_harmless("".join(said))
-    if log_format == "json":
-        assert {"progress", "finished"} <= {json.loads(line)["event"] for line in said}
-        assert all(line.isascii() for line in said)
+    assert_harmless("".join([*said, err]))
 
 
-@pytest.mark.parametrize("name", [hostile_name(number) for number in range(4)])
+@pytest.mark.parametrize("name", [hostile_name(number) for number in range(2)])
 def test_a_package_that_can_not_be_loaded(name: str, tmp_path: Path) -> None:
     broken = f"raise ValueError({name!a})"
     (tmp_path / "broken_plugin.py").write_text(broken, "utf-8")
