@@ -18,6 +18,8 @@ from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
 from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
+from onrecord.terminal.diagnostics import guard_log
+from onrecord.terminal.text import print_line
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -153,7 +155,7 @@ def exiting_on_interrupt() -> Iterator[None]:
     """Exit at once on Ctrl-C while the block imports what a job needs, since an import may swallow the ``KeyboardInterrupt``."""
 
     def leave(number: int, frame: FrameType | None) -> None:
-        print(STOPPED, file=sys.stderr, flush=True)
+        print_line(STOPPED, sys.stderr)
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, leave)
@@ -170,7 +172,7 @@ def prepare(is_verbose: bool) -> None:
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    logging.basicConfig(level=logging.DEBUG if is_verbose else logging.CRITICAL)
+    guard_log(logging.DEBUG if is_verbose else logging.CRITICAL)
     warnings.simplefilter("default" if is_verbose else "ignore")
 
 
@@ -187,6 +189,6 @@ def set_mode(value: str) -> None:
 def wrong_usage(problems: list[str], command: str) -> int:
     """Print the mistakes of a command line, and return the exit code."""
     for problem in problems:
-        print(f"onrecord {command}: {problem}", file=sys.stderr)
-    print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
+        print_line(f"onrecord {command}: {problem}", sys.stderr)
+    print_line(f"(onrecord {command} --help explains the options)", sys.stderr)
     return WRONG_USAGE

@@ -54,6 +54,8 @@ def add(commands: Commands) -> None:
 
 def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     with exiting_on_interrupt():
+        from apache_beam.io.filesystem import BeamIOError
+
         from onrecord.commands.checks import Checks
         from onrecord.dead_letters.read import letter_files
     from onrecord.sources import subscription_problem
@@ -66,8 +68,11 @@ def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     if arguments.subscription:
         checks.add(f"--subscription {arguments.subscription}", subscription_problem(arguments.subscription))
     checks.topic("--topic", arguments.topic)
-    if arguments.folder and not letter_files(arguments.folder):
-        checks.add(arguments.folder, "there are no dead letters in this folder")
+    try:
+        if arguments.folder and not letter_files(arguments.folder):
+            checks.add(arguments.folder, "there are no dead letters in this folder")
+    except (BeamIOError, ValueError) as error:
+        checks.add(arguments.folder, str(error))
     checks.finish()
 
 

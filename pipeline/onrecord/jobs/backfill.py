@@ -15,7 +15,6 @@ from pathlib import Path
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
-from rich.console import Console
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.settings import ExtractionSettings, OutputSettings
@@ -29,6 +28,7 @@ from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
+from onrecord.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Cons
     job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
-    console.print(message, soft_wrap=True, markup=False, highlight=False)
+    console.say(message)
     sys.stdout.flush()
     os._exit(exit_code)
 

@@ -27,6 +27,7 @@ from onrecord.jobs.scratch import scratch_folder
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
+from onrecord.terminal.text import print_line
 
 LETTERS_PER_NOTE = 100  # letters published before they are noted; this many may be sent twice if the replay is killed
 
@@ -75,11 +76,11 @@ def find(output: str) -> Letters:
 
 
 def _print_outcome(letters: Letters, replayed: int) -> None:
-    print(f"{replayed:,} dead letters replayed")
+    print_line(f"{replayed:,} dead letters replayed")
     if letters.replayed_before:
-        print(f"{letters.replayed_before:,} skipped: replayed before")
+        print_line(f"{letters.replayed_before:,} skipped: replayed before")
     if letters.partial:
-        print(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
+        print_line(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
@@ -120,7 +121,7 @@ def to_topic(output: str, letters: Letters, topic: str) -> int:
                 replayed += send()
         replayed += send() if batch else 0
     except (GoogleAPICallError, GoogleAuthError, TimeoutError, ValueError) as error:
-        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        print_line(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", sys.stderr)
         return FAILED
     _print_outcome(letters, replayed)
     return DONE
@@ -160,9 +161,9 @@ def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]]
                     return code
                 held.acknowledge()
     except (GoogleAPICallError, GoogleAuthError) as error:
-        print(f"failed: {error}", file=sys.stderr)
+        print_line(f"failed: {error}", sys.stderr)
         return FAILED
-    print(f"{len(ids):,} dead letters replayed")
+    print_line(f"{len(ids):,} dead letters replayed")
     return DONE
 
 
@@ -178,7 +179,7 @@ def subscription_to_topic(subscription: str, topic: str) -> int:
             replayed += len(list(publish(topic, outgoing)))
             subscriber.acknowledge(subscription=subscription, ack_ids=[got.ack_id for got in received])
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
-        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        print_line(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", sys.stderr)
         return FAILED
-    print(f"{replayed:,} dead letters replayed")
+    print_line(f"{replayed:,} dead letters replayed")
     return DONE

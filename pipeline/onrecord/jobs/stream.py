@@ -14,7 +14,6 @@ from pathlib import Path
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
-from rich.console import Console
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
@@ -29,6 +28,7 @@ from onrecord.sources import Source, SourceContext, portable_pubsub
 from onrecord.telemetry import metrics
 from onrecord.telemetry.log import Log, LogFormat, print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
+from onrecord.terminal.console import Console
 
 ACKNOWLEDGED_EARLY = (
     "Beam's local runner acknowledges a message before it is processed: messages in memory are lost when this process is killed or"

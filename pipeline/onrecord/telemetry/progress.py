@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from onrecord.terminal.console import Console
 
 FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
 STOP = "stop"  # a file in that folder

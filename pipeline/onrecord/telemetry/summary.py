@@ -4,11 +4,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.table import Table
 
 from onrecord.data.kinds import extracted
 from onrecord.telemetry import metrics
+from onrecord.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,4 @@ def print_summary(summary: Summary, output: str, extract: Iterable[str], console
     for row in _rows(summary, extract):
         table.add_row(*row)
     console.print(table)
-    console.print(f"records: {output}", soft_wrap=True, markup=False, highlight=False)
+    console.say(f"records: {output}")

@@ -7,6 +7,7 @@ import sys
 from apache_beam.runners.worker import sdk_worker_main
 
 from onrecord.runners.workers.follow import end_without
+from onrecord.terminal.diagnostics import guard_tracebacks
 
 
 def main(launcher: int) -> None:
@@ -15,5 +16,6 @@ def main(launcher: int) -> None:
     Args:
         launcher: id of the process that the runner is in, which starts this one. It may already be gone.
     """
+    guard_tracebacks()  # with --verbose they are printed where the job was started
     end_without(lambda: os.getppid() == launcher)  # a process whose parent has ended gets another one
     sdk_worker_main.main(sys.argv)
