@@ -83,7 +83,10 @@ def _without_stranger(
     of_stranger = [name for name in cluster.names if _is_of_office(name) and name.title not in titles]
     if not of_stranger:
         return cluster, None
-    words, others = cluster.forms[0], [name for name in cluster.names if not _is_of_office(name) or name.title in titles]
+    words, others = (
+        cluster.forms[0],
+        [name for name in cluster.names if not _is_of_office(name) or name.title in titles],
+    )
     return EntityCluster.of_form(words, others) if others else None, EntityCluster.of_form(words, of_stranger)
 
 

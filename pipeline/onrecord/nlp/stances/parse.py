@@ -8,6 +8,8 @@ from spacy.tokens import Doc
 
 # Longer phrases and clauses are cut to the core of their head: nobody reads a target of a hundred words.
 MAX_PHRASE = 60
+# From its first to its last token, with what is left out in between.
+MAX_EXTENT = 300
 # Edges that a rule climbs; deeper nesting is a parser error or not prose.
 MAX_CLIMB = 30
 # No word of prose has more dependents; the rest of a longer list is ignored.
@@ -130,6 +132,8 @@ class Parse:
             stack.extend(
                 child for child in self.children[token] if not self._trails(token, child, clause=False, top=False)
             )
+        if high - low > MAX_EXTENT:
+            return self.core(head)
         return self._without_edges(head, low, high + 1)
 
     def _is_charge(self, child: int) -> bool:
@@ -161,7 +165,7 @@ class Parse:
     def core(self, head: int) -> Phrase:
         """Return a noun with the modifiers right before it: the new prime minister."""
         low = head
-        while low > 0 and self.head[low - 1] == head and self.dep[low - 1] in (
+        while low > max(0, head - MAX_PHRASE) and self.head[low - 1] == head and self.dep[low - 1] in (
             "det", "amod", "compound", "nummod", "poss", "nmod", "quantmod",
         ):  # fmt: skip
             low -= 1
