@@ -273,6 +273,10 @@ class Resolver:
         sentence = tree.sentence(head)[0]
         # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
         near = {salient.entity for salient in view} - {one.entity for one in view if one.token >= sentence}
+        saliences: dict[int, float] = {}
+        for one in view:
+            salience = one.salience + self._distance(head, one.token)
+            saliences[one.entity] = max(salience, saliences.get(one.entity, salience))
         scores: dict[int, float] = {}
         # Of the titled who are far away only the first with a modifier of the noun in the name or role has a chance (MIN_TITLED).
         recent = near | {salient.entity for salient in view} | {who for _, who in self.spoken[-MAX_SPEAKERS:]}
@@ -283,10 +287,9 @@ class Resolver:
         for entity in sorted({*near, *(titled & recent), *(entity for entity in far if entity is not None)}):
             if not self._may_be(entity, word, kind, gender):
                 continue
-            score = self._salience_of(entity, head)
             score = max(
                 [
-                    score,
+                    saliences.get(entity, PER_SENTENCE * VIEW),
                     *(
                         FOR_SPEAKER + self._distance(head, at)
                         for at, who in self.spoken[-MAX_SPEAKERS:]
@@ -347,17 +350,6 @@ class Resolver:
         if kind == "PERSON" and (found != "PERSON" or (gender and self.gender(entity) not in (None, gender))):
             return False
         return kind != "ORG" or found in ("ORG", "GPE")
-
-    def _salience_of(self, entity: int, token: int) -> float:
-        """Return the salience of an entity at a token, from its names before the token."""
-        return max(
-            (
-                salient.salience + self._distance(token, salient.token)
-                for salient in self.salience.before(token)
-                if salient.entity == entity
-            ),
-            default=PER_SENTENCE * VIEW,
-        )
 
     def _words_of(self, entity: int) -> set[str]:
         named = self.entities[entity]

@@ -26,9 +26,9 @@ NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a g
 MIN_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
 IMPLICIT_PROBABILITY = 0.6  # the share of such sentences that annotators gave to the speaker of the last quote
 NEIGHBOURS = 12  # chosen quotes to compare with on each side; in prose never more begin close to one another
-# Quotes around one word. Prose has two or three; a text that repeats "according to …" would have as many as it has cues, each as long
-# as the text.
-MAX_NESTED = 12
+# Quotes around one word. In prose there are at most three; a text that repeats "according to …" would have as many as it has cues, each
+# as long as the text.
+MAX_NESTED = 6
 
 
 def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:

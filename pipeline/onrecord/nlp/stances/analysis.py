@@ -36,7 +36,7 @@ WITHHELD = frozenset({"SUPPORT", "AGREE"})
 # Stances toward the author of an act or toward a part of a phrase.
 PARTIAL = frozenset({"derived", "inside"})
 # Tokens; a longer sentence is a table or a list, of which each stance would quote all.
-MAX_EVIDENCE = 1_000
+MAX_EVIDENCE = 400
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
 # Relations whose negation is a position; not having done the others expresses nothing.
