@@ -28,6 +28,7 @@ NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 HAVE = frozenset({"have", "has", "had", "'ve", "’ve", "having"})
 WERE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
+CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
 RELATIVE = frozenset({"who", "which", "that", "whom"})
 
 
@@ -74,6 +75,15 @@ class Parse:
         for sentence in self.doc.sents:
             bounds.extend([(sentence.start, sentence.end)] * (sentence.end - sentence.start))
         return bounds
+
+    @cached_property
+    def conditional(self) -> frozenset[int]:
+        """The tokens that "if" and the like introduce."""
+        return frozenset(
+            index
+            for index, children in enumerate(self.children)
+            if any(self.lower[child] in CONDITIONS and self.dep[child] in ("mark", "advmod") for child in children)
+        )
 
     def child(self, index: int, *deps: str) -> int | None:
         """Return the first child with one of the labels."""
