@@ -22,7 +22,7 @@ SLOT = re.compile(r"<([\w /]+)>")  # in a phrase: a word of one of these classes
 NUMBER_LETTERS = 4  # as many in every number, so that the length of a phrase does not grow
 CYCLE = 40  # repetitions after which the numbers of a text with few different names begin again
 
-# Tables whose first column is no word of a text: patterns and spelling rules.
+# Tables of patterns and spelling rules.
 NO_WORDS = frozenset({"segment_lines", "irregular_verbs", "doubling_verbs"})
 
 SIGNS = {

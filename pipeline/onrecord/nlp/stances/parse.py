@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 # Longer phrases and clauses are cut to the core of their head: nobody reads a target of a hundred words.
 MAX_PHRASE = 60
-# From its first to its last token, with what is left out in between.
+# Tokens from the first to the last of a phrase, those in between included that do not belong to it.
 MAX_EXTENT = 300
 # Edges that a rule climbs; deeper nesting is a parser error or not prose.
 MAX_CLIMB = 30

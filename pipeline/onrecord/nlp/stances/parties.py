@@ -107,7 +107,7 @@ class Parties:
         """Return the phrase of a holder; of a list of names, only its own name."""
         noun = antecedent(self.parse, head)
         first = noun
-        for _ in range(MAX_CLIMB):  # more names than that are no list of parties (MAX_PARTIES)
+        for _ in range(MAX_CLIMB):  # a longer list is not one of parties (MAX_PARTIES)
             if self.parse.dep[first] != "conj" or self.parse.head[first] >= first:
                 break
             first = self.parse.head[first]
