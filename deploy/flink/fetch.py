@@ -41,6 +41,8 @@ TIMEOUT_SECONDS = 60.0
 FLINK_JARS = re.compile(r".*/deps/lib/((?:flink-dist|log4j-).*\.jar)")
 SIGNATURES = re.compile(r"META-INF/([^/]+\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.LIST|versions/.*/module-info\.class)")
 SERVICES = "META-INF/services/"
+# Of each jar, and not only of the first with a file of that name.
+LICENCES = re.compile(r"META-INF/((?:LICENSE|NOTICE)[^/]*)")
 # The class that takes ids that are never reused, where it takes them from, and the class that recycles them; see RecycledIds.java.
 IDS = Path(__file__).with_name("RecycledIds.java")
 TAKES_IDS = (
@@ -170,7 +172,7 @@ def fetch(file: Pinned, folder: Path) -> Path:
 
 
 def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield the entries of several jars for one: the first of classes with the same name, and all lines of lists of services."""
+    """Yield the entries of several jars for one: the first of classes with the same name, all licences, all lines of lists of services."""
     seen: set[str] = set()
     services: dict[str, list[bytes]] = {}
     for jar in jars:
@@ -181,6 +183,8 @@ def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
                 elif name not in seen and not name.endswith("/") and not SIGNATURES.fullmatch(name):
                     seen.add(name)
                     yield name, opened.read(name)
+                if match := LICENCES.fullmatch(name):
+                    yield f"META-INF/licenses/{jar.stem}/{match[1]}", opened.read(name)
     for name, parts in services.items():
         yield name, b"\n".join(parts) + b"\n"
 
