@@ -259,6 +259,10 @@ class _FlinkJob(FlinkBeamJob):  # type: ignore[misc]
 
     restore: dict[str, Any]  # what to resume from, as fields of Flink's request to run a jar
     max_away_seconds: float
+    tls: dict[str, Any]  # what proves to the job manager who asks, as arguments of the requests library
+
+    def request(self, method: Any, path: str, expected_status: int = 200, **request: Any) -> Any:
+        return super().request(method, path, expected_status, **{**self.tls, **request})
 
     def post(self, path: str, **request: Any) -> Any:
         if path.endswith("/run"):
@@ -292,9 +296,17 @@ class _FlinkJob(FlinkBeamJob):  # type: ignore[misc]
 class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
     """Submits jobs as jars."""
 
-    def __init__(self, master: str, options: PipelineOptions, restore: dict[str, Any], max_away_seconds: float) -> None:
+    def __init__(
+        self,
+        master: str,
+        options: PipelineOptions,
+        restore: dict[str, Any],
+        tls: dict[str, Any],
+        max_away_seconds: float,
+    ) -> None:
         super().__init__(master, options)
         self._restore = restore
+        self._tls = tls
         self._max_away_seconds = max_away_seconds
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: object, options: object) -> _FlinkJob:
@@ -308,6 +320,7 @@ class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
             artifact_port=self._artifact_port,
         )
         job.restore = self._restore
+        job.tls = self._tls
         job.max_away_seconds = self._max_away_seconds
         return job
 
@@ -315,15 +328,22 @@ class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
 class ResumingFlinkRunner(NoDeadline, FlinkRunner):  # type: ignore[misc]
     """Beam's runner for Flink, whose jobs resume from savepoints and wait for a job manager that is away."""
 
-    def __init__(self, restore: Callable[[PipelineOptions], dict[str, Any]], max_away_seconds: float) -> None:
+    def __init__(
+        self,
+        restore: Callable[[PipelineOptions], dict[str, Any]],
+        tls: Callable[[PipelineOptions], dict[str, Any]],
+        max_away_seconds: float,
+    ) -> None:
         """Take what is specific to a job.
 
         Args:
             restore: returns what a job resumes from, as fields of Flink's request to run a jar.
+            tls: returns the certificates for the connection to the job manager, as arguments of the requests library.
             max_away_seconds: how long the job manager may fail to answer, or not know the job yet.
         """
         super().__init__()
         self._restore = restore
+        self._tls = tls
         self._max_away_seconds = max_away_seconds
 
     def default_job_server(self, options: PipelineOptions) -> Any:
@@ -333,7 +353,7 @@ class ResumingFlinkRunner(NoDeadline, FlinkRunner):  # type: ignore[misc]
         server = super().default_job_server(options)
         if not isinstance(server, FlinkUberJarJobServer):
             return server
-        return _FlinkJobServer(master, options, self._restore(options), self._max_away_seconds)
+        return _FlinkJobServer(master, options, self._restore(options), self._tls(options), self._max_away_seconds)
 
 
 # --- Stable input ---------------------------------------------------------------------------------------------------------------------

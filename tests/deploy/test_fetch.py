@@ -4,6 +4,7 @@
 import functools
 import hashlib
 import http.server
+import sys
 import threading
 import zipfile
 
@@ -138,8 +139,12 @@ def test_jars_become_one_with_all_services_and_licences_and_no_signatures(tmp_pa
 
 
 @pytest.mark.flink
-def test_beams_runner_takes_ids_that_come_again():
+def test_beams_runner_recycles_ids_and_talks_to_its_workers_over_unix_sockets():
     with zipfile.ZipFile(fetch.home() / "beam.jar") as jar:
         assert f"{fetch.OUR_IDS}.class" in jar.namelist()
-        assert fetch._constant(fetch.OUR_IDS) in jar.read(fetch.TAKES_IDS)
-        assert fetch._constant(fetch.BEAMS_IDS) not in jar.read(fetch.TAKES_IDS)
+        replaced = {patch.after for patch in fetch.PATCHES}
+        assert replaced == {fetch.OUR_IDS, "createEpollDomainSocket"} if sys.platform == "linux" else {fetch.OUR_IDS}
+        for patch in fetch.PATCHES:
+            content = jar.read(f"{patch.owner}.class")
+            assert fetch._constant(patch.after) in content
+            assert fetch._constant(patch.before) not in content
