@@ -2,8 +2,9 @@
 """A small local copy of the production set-up: ``make stack-up``, ``make stack-status``, ``make stack-down``.
 
 The Pub/Sub emulator, a Flink cluster and a streaming job, as processes of one supervisor, which restarts those that die. All files are
-in one folder, ``out/stack`` or ``ONRECORD_STACK``, which only its user can read. Flink takes jobs from that user alone; the emulator, which
-has no authentication, takes messages from all users of the machine. Stopping loses nothing: the next start resumes the same job from its last checkpoint.
+in one folder, ``out/stack`` or ``ONRECORD_STACK``, which only its user can read. Flink takes jobs from that user alone; the emulator,
+which has no authentication, takes messages from all users of the machine. Stopping loses nothing: the next start resumes the same job
+from its last checkpoint.
 """
 
 import argparse

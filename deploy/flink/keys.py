@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the processes of a local cluster prove with that they belong to it: a certificate, and for ZooKeeper a password.
 
-Both are in a folder of mode 0700 and are made anew at each start. Who can read them is the cluster's user, and may do what the cluster can.
+Both are in a folder of mode 0700 and are replaced at each start. Whoever can read them may do what the cluster's user may.
 """
 
 import datetime

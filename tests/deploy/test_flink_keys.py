@@ -90,15 +90,32 @@ def test_zookeeper_which_leads_to_the_jobs_refuses_a_client_without_the_password
     assert error == REQUIRES_SASL
 
 
-@pytest.mark.flink
-def test_it_listens_on_the_loopback_interface_only(cluster):
-    addresses = {
-        connection.laddr.ip.removeprefix("::ffff:")
-        for process in cluster.processes.values()
-        for connection in psutil.Process(process.pid).net_connections("inet")
+def listening(cluster: Cluster, name: str) -> set[tuple[str, int]]:
+    """Return the addresses on which a process of the cluster listens."""
+    connections = psutil.Process(cluster.processes[name].pid).net_connections("inet")
+    return {
+        (connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port)
+        for connection in connections
         if connection.status == psutil.CONN_LISTEN
     }
-    assert addresses == {"127.0.0.1"}
+
+
+@pytest.mark.flink
+def test_it_listens_on_the_loopback_interface_only(cluster):
+    assert {address for name in cluster.processes for address, _ in listening(cluster, name)} == {"127.0.0.1"}
+
+
+@pytest.mark.flink
+@pytest.mark.parametrize("name", ["jobmanager", "taskmanager-1"])
+def test_every_port_of_flinks_processes_refuses_who_has_no_certificate(cluster, name):
+    without = ssl._create_unverified_context()
+    ports = {port for _, port in listening(cluster, name)}
+    assert len(ports) >= 3
+    for port in ports:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+            with pytest.raises((ssl.SSLError, ConnectionError)) as refused:
+                without.wrap_socket(plain).recv(1)
+            assert "WRONG_VERSION" not in str(refused.value), "it does not even speak TLS"
 
 
 @pytest.mark.flink
