@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes THIRD_PARTY_NOTICES.txt: the packages of the wheel's and the image's locks with their licences and licence texts.
 
-Run it as ``python -m tools.third_party`` (``make notices``) with the packages of the locks installed, since it reads their metadata. It
-exits with 1 if the licence of a package is not known or not allowed.
+Run it as ``python -m tools.third_party`` (``make notices``) with the packages of the locks installed, since it reads their metadata, on
+Python 3.11 or newer, whose packages are those of the image. It exits with 1 if the licence of a package is not known or not allowed.
 """
 
 import re
