@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo check test test-emulator test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark clean
+.PHONY: help demo check test test-emulator test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark notices clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -112,7 +112,11 @@ UV_COMPILE := uv pip compile -q --universal --generate-hashes --python-version 3
 lock: ## pin the newest versions that pyproject.toml and requirements/*.in allow (needs uv)
 	@$(UV_COMPILE) --extra all pyproject.toml requirements/build.in -o requirements/onrecord.lock
 	@$(UV_COMPILE) -c requirements/onrecord.lock requirements/image.in -o requirements/image.lock
-	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock --extra all pyproject.toml requirements/dev.in -o requirements/dev.lock
+	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock requirements/sbom.in -o requirements/sbom.lock
+	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock -c requirements/sbom.lock --extra all pyproject.toml requirements/dev.in -o requirements/dev.lock
+
+notices: $(VENV)/installed-dev ## write THIRD_PARTY_NOTICES.txt, after make lock
+	@$(BIN)/python -m tools.third_party
 
 clean: ## remove the virtual environment, caches and demo output
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

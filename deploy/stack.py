@@ -2,7 +2,9 @@
 """A small local copy of the production set-up: ``make stack-up``, ``make stack-status``, ``make stack-down``.
 
 The Pub/Sub emulator, a Flink cluster and a streaming job, as processes of one supervisor, which restarts those that die. All files are
-in one folder, ``out/stack`` or ``ONRECORD_STACK``. Stopping loses nothing: the next start resumes the same job from its last checkpoint.
+in one folder, ``out/stack`` or ``ONRECORD_STACK``, which only its user can read. Flink takes jobs from that user alone; the emulator,
+which has no authentication, takes messages from all users of the machine. Stopping loses nothing: the next start resumes the same job
+from its last checkpoint.
 """
 
 import argparse
@@ -51,6 +53,7 @@ def _facts() -> dict[str, Any]:
 
 def _write_facts(**facts: object) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    FOLDER.chmod(0o700)  # records, checkpoints and logs have articles in them
     FACTS.write_text(json.dumps({**_facts(), **facts}, indent=2))
 
 
@@ -133,7 +136,6 @@ def up() -> int:
     if not cluster.is_here():
         print(cluster.HOW_TO_GET_IT, file=sys.stderr)
         return 1
-    FOLDER.mkdir(parents=True, exist_ok=True)
     _write_facts(is_ready=False)
     print(f"starting Pub/Sub's emulator, Flink and the streaming job; their log is {LOG}")
     with LOG.open("ab") as log:
@@ -184,10 +186,14 @@ def status() -> int:
     ports = _facts()["ports"]
     flink = cluster.Cluster(FOLDER / "flink", port=ports["flink"])
     print(f"supervisor      process {supervisor.pid}, log {LOG}")
-    print(f"Pub/Sub         PUBSUB_EMULATOR_HOST=127.0.0.1:{ports['pubsub']}, topic {TOPIC}")
+    print(
+        f"Pub/Sub         PUBSUB_EMULATOR_HOST=127.0.0.1:{ports['pubsub']}, topic {TOPIC}, open to all users of this machine"
+    )
     print(f"records         {FOLDER / 'records'}, written every {WINDOW_SECONDS} seconds")
     try:
-        print(f"Flink           {flink.url}, {flink.get('/overview')['taskmanagers']} task managers")
+        print(
+            f"Flink           {flink.url}, {flink.get('/overview')['taskmanagers']} task managers, for clients with {flink.certificate}"
+        )
         jobs = _jobs(flink)
         for job, state in jobs.items():
             print(f"streaming job   {state.lower()}{_checkpoints(flink, job)}")

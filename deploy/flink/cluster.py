@@ -3,6 +3,9 @@
 
 It behaves like a cluster on Kubernetes: processes that die are restarted, and a job resumes from its last checkpoint, because the job
 manager keeps its state in ZooKeeper and on disk.
+
+The loopback interface is open to all users of a machine, and Flink runs any job that it receives. So its processes and its clients prove
+with a certificate, ZooKeeper's with a password, that they may read the cluster's folder, which only its user can (see ``keys.py``).
 """
 
 import json
@@ -11,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -21,6 +25,7 @@ from typing import Any
 import psutil
 
 from deploy.flink import fetch
+from deploy.flink.keys import Keys
 from deploy.processes import ENDS_WITH_PARENT, free_port
 
 CONF = Path(__file__).with_name("flink.conf")
@@ -36,6 +41,10 @@ OPENED = (
     "java.base/java.lang.reflect", "java.base/java.text", "java.base/java.time", "java.base/java.util",
     "java.base/java.util.concurrent", "java.base/java.util.concurrent.atomic", "java.base/java.util.concurrent.locks",
 )  # fmt: skip
+ZOOKEEPER_AUTHENTICATION = (
+    "authProvider.1=org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.auth.SASLAuthenticationProvider\n"
+    "sessionRequireClientSASLAuth=true\n"
+)
 ZOOKEEPER = "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer"
 JOB_MANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASK_MANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
@@ -81,7 +90,9 @@ class Cluster:
         """
         self.folder = folder.resolve()
         self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"https://127.0.0.1:{self.port}"
+        self._keys = Keys(self.folder / "keys")
+        self._sockets = ""
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._task_managers = task_managers
         self._slots = slots
@@ -90,6 +101,11 @@ class Cluster:
         self._is_ending = threading.Event()
         self._lock = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name="keep-cluster", daemon=True)
+
+    @property
+    def certificate(self) -> Path:
+        """Path of the certificate and key with which clients use the REST interface."""
+        return self._keys.certificate
 
     @property
     def workers_command(self) -> str:
@@ -107,6 +123,7 @@ class Cluster:
         return [
             "--runner=FlinkRunner",
             f"--flink_master={self.url}",
+            f"--flink_certificate={self.certificate}",
             "--flink_submit_uber_jar",
             f"--flink_job_server_jar={fetch.home() / 'beam.jar'}",
             "--environment_type=PROCESS",
@@ -115,6 +132,11 @@ class Cluster:
         ]
 
     def _write_files(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # jobs, checkpoints and records have articles in them
+        self._keys.write()
+        # Not in the folder, because the path of a Unix socket may have 107 bytes.
+        self._sockets = tempfile.mkdtemp(prefix="onrecord-flink-")
         for name in ("conf", "logs", "checkpoints", "savepoints", "jobs", "scratch", "zookeeper"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         own = {
@@ -152,12 +174,13 @@ class Cluster:
             "io.tmp.dirs": f"{self.folder}/scratch",
             "web.upload.dir": f"{self.folder}/scratch",
         }
-        conf = {**_conf(), **own, **self._own}
+        conf = {**_conf(), **own, **self._keys.flink_conf(), **self._own}
         (self.folder / "conf" / "flink-conf.yaml").write_text("".join(f"{key}: {conf[key]}\n" for key in sorted(conf)))
         (self.folder / "conf" / "log4j.properties").write_text(LOGGING)
         (self.folder / "conf" / "zoo.cfg").write_text(
             f"tickTime=2000\ndataDir={self.folder}/zookeeper\nclientPort={self._zookeeper_port}\n"
             "clientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n"
+            f"{ZOOKEEPER_AUTHENTICATION}"
         )
         # Workers import the package from where this process does, unless their job sets PYTHONPATH to another version.
         path = ":".join(str(Path(place).resolve()) for place in sys.path)
@@ -177,6 +200,8 @@ class Cluster:
                     *ENDS_WITH_PARENT, "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=512m", *opened,
                     f"-Dlog.file={self.folder}/logs/{name}.log",
                     f"-Dlog4j.configurationFile=file:{self.folder}/conf/log4j.properties",
+                    f"-Djava.io.tmpdir={self._sockets}",
+                    f"-Djava.security.auth.login.config={self._keys.login}",
                     "-cp", f"{fetch.home()}/lib/*", main, *arguments,
                 ],
                 stdin=subprocess.DEVNULL,
@@ -261,6 +286,7 @@ class Cluster:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+        shutil.rmtree(self._sockets, ignore_errors=True)
 
     def __enter__(self) -> "Cluster":
         """Start the cluster."""
@@ -278,6 +304,6 @@ class Cluster:
         """Send a request to the REST interface and return its answer."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30, context=self._keys.client_context()) as answer:
             text = answer.read()
         return json.loads(text) if text else None

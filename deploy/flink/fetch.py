@@ -41,12 +41,42 @@ TIMEOUT_SECONDS = 60.0
 FLINK_JARS = re.compile(r".*/deps/lib/((?:flink-dist|log4j-).*\.jar)")
 SIGNATURES = re.compile(r"META-INF/([^/]+\.(SF|DSA|RSA)|MANIFEST\.MF|INDEX\.LIST|versions/.*/module-info\.class)")
 SERVICES = "META-INF/services/"
-# The class that takes ids that are never reused, where it takes them from, and the class that recycles them; see RecycledIds.java.
+# Of each jar, and not only of the first with a file of that name.
+LICENCES = re.compile(r"META-INF/((?:LICENSE|NOTICE)[^/]*)")
+# The class that recycles ids that are never reused in Beam's runner; see RecycledIds.java.
 IDS = Path(__file__).with_name("RecycledIds.java")
-TAKES_IDS = (
-    "org/apache/beam/runners/fnexecution/control/BundleCheckpointHandlers$StateAndTimerBundleCheckpointHandler.class"
+OUR_IDS = "onrecord/flink/RecycledIds"
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A name in one class of Beam's runner that is replaced by another one, once."""
+
+    owner: str
+    before: str
+    after: str
+
+
+PATCHES = (
+    Patch(
+        "org/apache/beam/runners/fnexecution/control/BundleCheckpointHandlers$StateAndTimerBundleCheckpointHandler",
+        "org/apache/beam/sdk/fn/IdGenerators",
+        OUR_IDS,
+    ),
+    # A task manager and the workers that it starts as processes talk over Unix sockets in its temporary folder. Beam's default is ports on
+    # all interfaces, without authentication. It is Linux's epoll that makes them, so on other systems the ports stay.
+    *(
+        [
+            Patch(
+                "org/apache/beam/runners/fnexecution/environment/EnvironmentFactory$Provider",
+                "createDefault",
+                "createEpollDomainSocket",
+            )
+        ]
+        if sys.platform == "linux"
+        else []
+    ),
 )
-BEAMS_IDS, OUR_IDS = "org/apache/beam/sdk/fn/IdGenerators", "onrecord/flink/RecycledIds"
 
 
 class FetchError(Exception):
@@ -75,7 +105,7 @@ def pinned(lock: Path = LOCK) -> list[Pinned]:
 
 def home() -> Path:
     """Return the folder that the files of the lock are assembled to; it need not exist."""
-    made_from = LOCK.read_bytes() + IDS.read_bytes()
+    made_from = LOCK.read_bytes() + IDS.read_bytes() + repr(PATCHES).encode()
     return cache_folder() / f"flink-{hashlib.sha256(made_from).hexdigest()[:12]}"
 
 
@@ -170,7 +200,7 @@ def fetch(file: Pinned, folder: Path) -> Path:
 
 
 def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Yield the entries of several jars for one: the first of classes with the same name, and all lines of lists of services."""
+    """Yield the entries of several jars for one: the first of classes with the same name, all licences, all lines of lists of services."""
     seen: set[str] = set()
     services: dict[str, list[bytes]] = {}
     for jar in jars:
@@ -181,6 +211,8 @@ def _entries(jars: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
                 elif name not in seen and not name.endswith("/") and not SIGNATURES.fullmatch(name):
                     seen.add(name)
                     yield name, opened.read(name)
+                if match := LICENCES.fullmatch(name):
+                    yield f"META-INF/licenses/{jar.stem}/{match[1]}", opened.read(name)
     for name, parts in services.items():
         yield name, b"\n".join(parts) + b"\n"
 
@@ -199,8 +231,8 @@ def _constant(text: str) -> bytes:
     return b"\x01" + struct.pack(">H", len(text)) + text.encode("ascii")
 
 
-def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
-    """Patch Beam's runner so that it recycles the ids of states.
+def _patched(beam: Path, unfinished: Path) -> None:
+    """Make ``patched.jar``: the classes of Beam's runner that are patched, and those that they use.
 
     Raises:
         FetchError: there is no Java compiler, or the runner is another version.
@@ -213,16 +245,18 @@ def _with_recycled_ids(beam: Path, unfinished: Path) -> None:
     done = subprocess.run([compiler, *options, str(IDS)], capture_output=True, text=True)
     if done.returncode:
         raise FetchError(f"{IDS.name} can't be compiled: {done.stderr}")
+    made = {f"{OUR_IDS}.class": (classes / f"{OUR_IDS}.class").read_bytes()}
     with zipfile.ZipFile(beam) as jar:
-        taker = jar.read(TAKES_IDS)
-    if taker.count(_constant(BEAMS_IDS)) != 1:
-        raise FetchError("this version of Beam's runner does not take ids as the pinned one does; see RecycledIds.java")
-    patched = {
-        TAKES_IDS: taker.replace(_constant(BEAMS_IDS), _constant(OUR_IDS)),
-        f"{OUR_IDS}.class": (classes / f"{OUR_IDS}.class").read_bytes(),
-    }
+        for patch in PATCHES:
+            name = f"{patch.owner}.class"
+            content = jar.read(name)
+            if content.count(_constant(patch.before)) != 1:
+                raise FetchError(
+                    f"this version of Beam's runner does not use {patch.before} as the pinned one does in {name}"
+                )
+            made[name] = content.replace(_constant(patch.before), _constant(patch.after))
     with zipfile.ZipFile(unfinished / "patched.jar", "w") as jar:
-        for name, content in patched.items():
+        for name, content in made.items():
             jar.writestr(zipfile.ZipInfo(name), content)
 
 
@@ -237,7 +271,7 @@ def _assemble(flink: Path, beam: list[Path], unfinished: Path) -> None:
                 with (unfinished / "lib" / match[1]).open("wb") as file:
                     shutil.copyfileobj(content, file, CHUNK)
     _merge(beam, unfinished / "all.jar")
-    _with_recycled_ids(unfinished / "all.jar", unfinished)
+    _patched(unfinished / "all.jar", unfinished)
     _merge([unfinished / "patched.jar", unfinished / "all.jar"], unfinished / "beam.jar")
     for name in ("all.jar", "patched.jar"):
         (unfinished / name).unlink()

@@ -105,3 +105,19 @@ resource "google_storage_bucket_iam_member" "reader_reads" {
   role   = "roles/storage.objectViewer"
   member = each.value
 }
+
+# Who read and wrote articles and records, in Cloud Logging: on request, because it is billed by volume. It applies to the whole project, and
+# replaces its settings for these two services.
+resource "google_project_iam_audit_config" "data_access" {
+  for_each = var.data_access_logs ? toset(["pubsub.googleapis.com", "storage.googleapis.com"]) : toset([])
+
+  project = var.project
+  service = each.value
+
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}

@@ -27,6 +27,7 @@ resource "google_dataflow_flex_template_job" "stream" {
   ip_configuration        = "WORKER_IP_PRIVATE"
   staging_location        = "gs://${google_storage_bucket.staging.name}/staging"
   temp_location           = "gs://${google_storage_bucket.staging.name}/temp"
+  kms_key_name            = var.kms_key_name
 
   # docs/how-to/dataflow.md says why two threads.
   additional_pipeline_options = ["number_of_worker_harness_threads=2"]

@@ -1,6 +1,16 @@
+locals {
+  message_regions       = var.message_regions == null ? [var.region] : var.message_regions
+  dead_letter_retention = "${var.dead_letter_retention_days * 24 * 3600}s"
+}
+
 # The topic for articles.
 resource "google_pubsub_topic" "articles" {
-  name = "${var.name}-articles"
+  name         = "${var.name}-articles"
+  kms_key_name = var.kms_key_name
+
+  message_storage_policy {
+    allowed_persistence_regions = local.message_regions
+  }
 }
 
 resource "google_pubsub_subscription" "articles" {
@@ -30,7 +40,12 @@ resource "google_pubsub_subscription" "articles" {
 
 # Messages that the pipeline rejected, unchanged, with the reason as attributes: --dead-letter-topic.
 resource "google_pubsub_topic" "dead_letters" {
-  name = "${var.name}-dead-letters"
+  name         = "${var.name}-dead-letters"
+  kms_key_name = var.kms_key_name
+
+  message_storage_policy {
+    allowed_persistence_regions = local.message_regions
+  }
 }
 
 # onrecord replay --subscription reads from here when the cause is fixed.
@@ -38,7 +53,7 @@ resource "google_pubsub_subscription" "dead_letters" {
   name                       = "${var.name}-dead-letters"
   topic                      = google_pubsub_topic.dead_letters.id
   ack_deadline_seconds       = 60
-  message_retention_duration = "2678400s" # 31 days, the maximum of Pub/Sub
+  message_retention_duration = local.dead_letter_retention
 
   expiration_policy {
     ttl = ""
@@ -46,14 +61,19 @@ resource "google_pubsub_subscription" "dead_letters" {
 }
 
 resource "google_pubsub_topic" "undeliverable" {
-  name = "${var.name}-undeliverable"
+  name         = "${var.name}-undeliverable"
+  kms_key_name = var.kms_key_name
+
+  message_storage_policy {
+    allowed_persistence_regions = local.message_regions
+  }
 }
 
 # Without a subscription, undeliverable messages would be lost.
 resource "google_pubsub_subscription" "undeliverable" {
   name                       = "${var.name}-undeliverable"
   topic                      = google_pubsub_topic.undeliverable.id
-  message_retention_duration = "2678400s"
+  message_retention_duration = local.dead_letter_retention
 
   expiration_policy {
     ttl = ""

@@ -1,9 +1,22 @@
-# The records. Nothing deletes them.
+# The records. Nothing deletes them unless records_retention_days is set.
 resource "google_storage_bucket" "records" {
   name                        = "${var.project}-${var.name}-records"
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  dynamic "encryption" {
+    for_each = var.kms_key_name == null ? [] : [var.kms_key_name]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  # What is deleted can be restored for this long, by whoever may write the bucket.
+  soft_delete_policy {
+    retention_duration_seconds = var.soft_delete_days * 24 * 3600
+  }
 
   # When a worker is restarted, it writes the same records again under the same name. The older copy is kept for a while.
   versioning {
@@ -45,6 +58,21 @@ resource "google_storage_bucket" "records" {
     }
   }
 
+  # Records become older versions, which the first rule deletes 7 days later.
+  dynamic "lifecycle_rule" {
+    for_each = var.records_retention_days == null ? [] : [var.records_retention_days]
+
+    content {
+      condition {
+        age        = lifecycle_rule.value
+        with_state = "LIVE"
+      }
+      action {
+        type = "Delete"
+      }
+    }
+  }
+
   lifecycle {
     prevent_destroy = true
   }
@@ -57,6 +85,14 @@ resource "google_storage_bucket" "staging" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
   force_destroy               = true
+
+  dynamic "encryption" {
+    for_each = var.kms_key_name == null ? [] : [var.kms_key_name]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
 
   # Older versions of temporary files would cost more than the files.
   soft_delete_policy {

@@ -115,6 +115,67 @@ variable "nearline_after_days" {
   default     = 90
 }
 
+variable "message_regions" {
+  description = "Regions in which Pub/Sub may store messages, such as [\"europe-west1\", \"europe-west4\"]; null: only the job's. An organization policy may restrict them further."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.message_regions == null ? true : length(var.message_regions) > 0
+    error_message = "Give at least one region, or null for the job's."
+  }
+}
+
+variable "records_retention_days" {
+  description = "Days after which records are deleted, counted from when a file was written; null never deletes them. A deleted file remains as an older version for 7 days, and then for soft_delete_days."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.records_retention_days == null ? true : var.records_retention_days >= 1
+    error_message = "Give 1 day or more, or null to keep records."
+  }
+}
+
+variable "soft_delete_days" {
+  description = "Days for which deleted records can be restored: 0, or 7 to 90. With 0, what is deleted is gone when its older versions are, 7 days later."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.soft_delete_days == 0 || (var.soft_delete_days >= 7 && var.soft_delete_days <= 90)
+    error_message = "Cloud Storage accepts 0, or 7 to 90 days."
+  }
+}
+
+variable "dead_letter_retention_days" {
+  description = "Days (1 to 31) for which dead letters and undeliverable messages wait in their subscriptions. They contain whole articles."
+  type        = number
+  default     = 31
+
+  validation {
+    condition     = var.dead_letter_retention_days >= 1 && var.dead_letter_retention_days <= 31
+    error_message = "Give 1 to 31 days; 31 is the maximum of Pub/Sub."
+  }
+}
+
+variable "kms_key_name" {
+  description = "Cloud KMS key, projects/P/locations/REGION/keyRings/R/cryptoKeys/K, in the job's region, that encrypts topics, buckets and the job's state; null: Google's keys. Grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it first, to the project's service agents of Pub/Sub (gcp-sa-pubsub), Cloud Storage (gs-project-accounts), Dataflow (dataflow-service-producer-prod) and Compute Engine (compute-system)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_name == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key_name))
+    error_message = "Give the key's full name, projects/P/locations/REGION/keyRings/R/cryptoKeys/K, without a version."
+  }
+}
+
+variable "data_access_logs" {
+  description = "Whether to log each reading and writing of messages and objects (Data Access audit logs of Pub/Sub and Cloud Storage). It applies to the whole project, and Cloud Logging bills it by volume."
+  type        = bool
+  default     = false
+}
+
 variable "notification_channels" {
   description = "Cloud Monitoring channels for alerts, projects/P/notificationChannels/N."
   type        = list(string)

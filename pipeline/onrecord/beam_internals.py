@@ -374,6 +374,10 @@ class _FlinkJob(FlinkBeamJob):  # type: ignore[misc]
 
     restore: dict[str, Any]  # what to resume from, as fields of Flink's request to run a jar
     max_away_seconds: float
+    tls: dict[str, Any]  # what proves to the job manager who asks, as arguments of the requests library
+
+    def request(self, method: Any, path: str, expected_status: int = 200, **request: Any) -> Any:
+        return super().request(method, path, expected_status, **{**self.tls, **request})
 
     def _start_artifact_service(self, jar: str, requested_port: int) -> None:
         """Take the job's files on a Unix socket; Beam would open a port on all interfaces, through which anybody could add to the jar."""
@@ -427,9 +431,17 @@ class _FlinkJob(FlinkBeamJob):  # type: ignore[misc]
 class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
     """Submits jobs as jars."""
 
-    def __init__(self, master: str, options: PipelineOptions, restore: dict[str, Any], max_away_seconds: float) -> None:
+    def __init__(
+        self,
+        master: str,
+        options: PipelineOptions,
+        restore: dict[str, Any],
+        tls: dict[str, Any],
+        max_away_seconds: float,
+    ) -> None:
         super().__init__(master, options)
         self._restore = restore
+        self._tls = tls
         self._max_away_seconds = max_away_seconds
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: object, options: object) -> _FlinkJob:
@@ -443,6 +455,7 @@ class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
             artifact_port=self._artifact_port,
         )
         job.restore = self._restore
+        job.tls = self._tls
         job.max_away_seconds = self._max_away_seconds
         return job
 
@@ -450,15 +463,22 @@ class _FlinkJobServer(FlinkUberJarJobServer):  # type: ignore[misc]
 class ResumingFlinkRunner(NoDeadline, FlinkRunner):  # type: ignore[misc]
     """Beam's runner for Flink, whose jobs resume from savepoints and wait for a job manager that is away."""
 
-    def __init__(self, restore: Callable[[PipelineOptions], dict[str, Any]], max_away_seconds: float) -> None:
+    def __init__(
+        self,
+        restore: Callable[[PipelineOptions], dict[str, Any]],
+        tls: Callable[[PipelineOptions], dict[str, Any]],
+        max_away_seconds: float,
+    ) -> None:
         """Take what is specific to a job.
 
         Args:
             restore: returns what a job resumes from, as fields of Flink's request to run a jar.
+            tls: returns the certificates for the connection to the job manager, as arguments of the requests library.
             max_away_seconds: how long the job manager may fail to answer, or not know the job yet.
         """
         super().__init__()
         self._restore = restore
+        self._tls = tls
         self._max_away_seconds = max_away_seconds
 
     def default_job_server(self, options: PipelineOptions) -> Any:
@@ -468,7 +488,7 @@ class ResumingFlinkRunner(NoDeadline, FlinkRunner):  # type: ignore[misc]
         server = super().default_job_server(options)
         if not isinstance(server, FlinkUberJarJobServer):
             return server
-        return _FlinkJobServer(master, options, self._restore(options), self._max_away_seconds)
+        return _FlinkJobServer(master, options, self._restore(options), self._tls(options), self._max_away_seconds)
 
 
 # --- Stable input ---------------------------------------------------------------------------------------------------------------------

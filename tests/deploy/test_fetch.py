@@ -4,6 +4,7 @@
 import functools
 import hashlib
 import http.server
+import sys
 import threading
 import zipfile
 
@@ -116,22 +117,34 @@ def test_a_mirror_of_maven_central_is_that_of_the_settings(tmp_path, monkeypatch
     assert fetch._maven_url("a/b.jar") == "https://mirror.example/maven/a/b.jar"
 
 
-def test_jars_become_one_with_all_services_and_no_signatures(tmp_path):
+def test_jars_become_one_with_all_services_and_licences_and_no_signatures(tmp_path):
     for name, services in (("a", b"one.Service"), ("b", b"another.Service\n")):
         with zipfile.ZipFile(tmp_path / f"{name}.jar", "w") as jar:
             jar.writestr("META-INF/services/x.Y", services)
             jar.writestr("META-INF/SIGNED.SF", b"-")
+            jar.writestr("META-INF/NOTICE", name.encode())
             jar.writestr("both.class", name.encode())
     fetch._merge([tmp_path / "a.jar", tmp_path / "b.jar"], tmp_path / "all.jar")
     with zipfile.ZipFile(tmp_path / "all.jar") as jar:
-        assert sorted(jar.namelist()) == ["META-INF/MANIFEST.MF", "META-INF/services/x.Y", "both.class"]
+        assert sorted(jar.namelist()) == [
+            "META-INF/MANIFEST.MF",
+            "META-INF/NOTICE",
+            "META-INF/licenses/a/NOTICE",
+            "META-INF/licenses/b/NOTICE",
+            "META-INF/services/x.Y",
+            "both.class",
+        ]
         assert jar.read("META-INF/services/x.Y").split() == [b"one.Service", b"another.Service"]
         assert jar.read("both.class") == b"a"
 
 
 @pytest.mark.flink
-def test_beams_runner_takes_ids_that_come_again():
+def test_beams_runner_recycles_ids_and_talks_to_its_workers_over_unix_sockets():
     with zipfile.ZipFile(fetch.home() / "beam.jar") as jar:
         assert f"{fetch.OUR_IDS}.class" in jar.namelist()
-        assert fetch._constant(fetch.OUR_IDS) in jar.read(fetch.TAKES_IDS)
-        assert fetch._constant(fetch.BEAMS_IDS) not in jar.read(fetch.TAKES_IDS)
+        replaced = {patch.after for patch in fetch.PATCHES}
+        assert replaced == {fetch.OUR_IDS, "createEpollDomainSocket"} if sys.platform == "linux" else {fetch.OUR_IDS}
+        for patch in fetch.PATCHES:
+            content = jar.read(f"{patch.owner}.class")
+            assert fetch._constant(patch.after) in content
+            assert fetch._constant(patch.before) not in content

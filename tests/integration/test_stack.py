@@ -3,6 +3,7 @@
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -47,6 +48,17 @@ def left_running(folder):
     return [line for line in lines if f"{folder}/" in line and "pytest" not in line]
 
 
+def listening(folder):
+    """Return the addresses on which the stack's processes listen."""
+    supervisor = psutil.Process(json.loads((folder / "stack.json").read_text())["pid"])
+    return {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in supervisor.children(recursive=True)
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
 def test_articles_that_are_published_to_the_stack_become_records(tmp_path, stack):
     assert stack("status") == (1, "the stack is not up; 'make stack-up' starts it\n")
     assert stack("down") == (0, "the stack is not up\n")
@@ -63,6 +75,9 @@ def test_articles_that_are_published_to_the_stack_become_records(tmp_path, stack
     while len(ids(tmp_path / "records")) < 15 and time.monotonic() < deadline:
         time.sleep(1)
     assert len(ids(tmp_path / "records")) == 15
+    if sys.platform == "linux":
+        assert listening(tmp_path) == {"127.0.0.1"}
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
     code, said = stack("down")
     assert code == 0, said
     assert left_running(tmp_path) == []

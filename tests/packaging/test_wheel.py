@@ -51,7 +51,11 @@ def test_nothing_else_is_in_it(names):
 
 
 def test_the_licence_is_in_it(names, metadata):
-    assert f"onrecord-{__version__}.dist-info/licenses/LICENSE" in names
+    assert {name.rpartition("/")[2] for name in names if f"onrecord-{__version__}.dist-info/licenses/" in name} == {
+        "LICENSE",
+        "NOTICE",
+        "THIRD_PARTY_NOTICES.txt",
+    }
     assert metadata["License-Expression"] == "Apache-2.0"
 
 

@@ -95,6 +95,7 @@ TABLE = [
     Internal(UBER_JAR, "FlinkUberJarJobServer.executable_jar", "what is submitted"),
     Internal(UBER_JAR, "FlinkUberJarJobServer._master_url", "where it is submitted"),
     Internal(UBER_JAR, "FlinkUberJarJobServer._artifact_port", "where a job's files are served"),
+    Internal(UBER_JAR, "FlinkBeamJob.request", "shows the certificate"),
     Internal(UBER_JAR, "FlinkBeamJob.post", "sends the savepoint along"),
     Internal(UBER_JAR, "FlinkBeamJob.get", "is tried again while the job manager is away"),
     Internal(UBER_JAR, "FlinkBeamJob.get_state", "is asked once a second"),

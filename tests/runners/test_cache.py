@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from onrecord.runners import flink, prism
 from onrecord.runners.cache import cache_folder
@@ -33,3 +34,9 @@ def test_prism_and_flink_are_looked_for_there(monkeypatch, tmp_path):
     jar.touch()
     assert prism.cache() == tmp_path / "prism" / prism.BEAM_VERSION
     assert f"--flink_job_server_jar={jar}" in flink.needed_flags(["--flink_master=localhost:8081"], [])
+
+
+def test_a_certificate_is_shown_to_the_job_manager_and_checked_against():
+    shown = flink._tls(PipelineOptions(["--flink_certificate=flink.pem"]))
+    assert shown == {"cert": "flink.pem", "verify": "flink.pem"}
+    assert flink._tls(PipelineOptions([])) == {}

@@ -30,6 +30,11 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
         add("--checkpointing_interval", type=int, help="Flink: milliseconds between checkpoints")
         add("--max_bundle_size", type=int, help="Flink: maximum number of elements in a bundle")
         add("--max_bundle_time_mills", type=int, help="Flink: maximum milliseconds before a bundle is finished")
+        add(
+            "--flink_certificate",
+            help="Flink: PEM file with the certificate and key of this client, for a REST interface that asks for one"
+            " (security.ssl.rest.authentication-enabled); the interface's own certificate must be in the file or signed by one in it",
+        )
         add("--savepoint_path", help="Flink: savepoint or checkpoint to resume from")
         add(
             "--allow_non_restored_state",
@@ -84,6 +89,12 @@ def _restore(options: PipelineOptions) -> dict[str, Any]:
     return fields
 
 
+def _tls(options: PipelineOptions) -> dict[str, Any]:
+    """Return the certificates for the connection to the job manager, as arguments of the requests library."""
+    certificate = options.view_as(FlinkJobOptions).flink_certificate
+    return {"cert": certificate, "verify": certificate} if certificate else {}
+
+
 def runner() -> PipelineRunner:
-    """Return Beam's runner for Flink, with savepoints, and with retries while the job manager is unavailable."""
-    return ResumingFlinkRunner(_restore, MAX_AWAY_SECONDS)
+    """Return Beam's runner for Flink, with savepoints, certificates, and retries while the job manager is unavailable."""
+    return ResumingFlinkRunner(_restore, _tls, MAX_AWAY_SECONDS)
