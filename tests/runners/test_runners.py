@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Features that a runner lacks are rejected before anything starts, with a hint what to do."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from onrecord.commands import backfill, parser
 from onrecord.commands.arguments import UsageError
 from onrecord.commands.stream import check
 from onrecord.jobs.stream import StreamOptions, pipeline_options
-from onrecord.runners import DIRECT, OFFERED, RUNNERS, Runner, find, flink, portable, prism
+from onrecord.runners import DIRECT, FLINK, OFFERED, RUNNERS, Runner, find, flink, portable, prism
 from onrecord.sources import sources
 from tests.integration.backfills import ROOT
 
@@ -243,6 +244,19 @@ def test_a_job_that_opens_ports_on_this_machine_is_refused_unless_that_is_allowe
         check(*parser().parse_known_args([*line, "--allow-open-ports"]))
     except UsageError as other:  # Prism may not be installed
         assert not [problem for problem in other.problems if "ports" in problem]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sockets are those of Linux's epoll")
+def test_the_jar_of_make_flink_opens_no_ports_for_worker_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("ONRECORD_CACHE", str(tmp_path))
+    flags = [
+        "--flink_submit_uber_jar",
+        f"--flink_job_server_jar={tmp_path}/flink-1/beam.jar",
+        "--flink_master=localhost:1",
+    ]
+    processes = PipelineOptions([*flags, "--environment_type=PROCESS"])
+    assert portable.open_ports(FLINK, processes) is None
+    assert "a task manager" in str(portable.open_ports(FLINK, PipelineOptions([*flags, "--environment_type=EXTERNAL"])))
 
 
 @pytest.mark.parametrize(

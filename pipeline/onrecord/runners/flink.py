@@ -2,6 +2,7 @@
 """Jobs on a Flink cluster: the options, the defaults, and the jar with Beam's runner."""
 
 import argparse
+import sys
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,11 @@ class FlinkJobOptions(PipelineOptions):  # type: ignore[misc]
 def _cached_jar() -> Path | None:
     """Return the jar that ``make flink`` fetched, the newest if there are several."""
     return max(cache_folder().glob("flink-*/beam.jar"), key=lambda jar: jar.stat().st_mtime, default=None)
+
+
+def has_socket_workers(jar: str | None) -> bool:
+    """Whether a jar has the runner of ``make flink``, which on Linux talks to worker processes over private Unix sockets."""
+    return sys.platform == "linux" and jar is not None and Path(jar).parent.parent.resolve() == cache_folder().resolve()
 
 
 def _jar_flags(given: Container[str], problems: list[str]) -> list[str]:

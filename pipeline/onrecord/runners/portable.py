@@ -21,6 +21,7 @@ from onrecord.runners import direct_batch as local_batch
 WORKER_PORTS = "Beam's services for its workers listen on all interfaces, without authentication"
 LOOPBACK_HOST = re.compile(r"(https?://)?(localhost|127\.[\d.]+|\[::1\])(:|/|$)")
 DIRECT_MODE = "in_memory"  # Beam's name for the mode in which FnApiRunner takes the environment that it is given
+PROCESSES = "PROCESS"  # Beam's name for workers that a runner starts as processes
 EMBEDDED_SERVER = "embed"  # Beam's name for a job server in the launching process
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the launching process
 EMBEDDED_FLINK = ("[local]", "[auto]")
@@ -67,14 +68,19 @@ def open_ports(runner: Runner, options: PipelineOptions) -> str | None:
         return f"--environment_type={IN_THIS_PROCESS}: {WORKER_PORTS}"
     if portable_options.job_endpoint == EMBEDDED_SERVER:
         return f"--job_endpoint={EMBEDDED_SERVER}: {WORKER_PORTS}"
-    return _flink_ports(options.view_as(FlinkRunnerOptions)) if runner is FLINK else None
+    if runner is FLINK:
+        has_process_workers = portable_options.environment_type == PROCESSES
+        return _flink_ports(options.view_as(FlinkRunnerOptions), has_process_workers)
+    return None
 
 
-def _flink_ports(options: FlinkRunnerOptions) -> str | None:
+def _flink_ports(options: FlinkRunnerOptions, has_process_workers: bool) -> str | None:
     ports = "listen on all interfaces, without authentication"
     if not options.flink_submit_uber_jar or options.flink_master in EMBEDDED_FLINK:
         return f"--runner FlinkRunner without --flink_submit_uber_jar: Beam's job server and its workers {ports}"
-    if LOOPBACK_HOST.match(options.flink_master):
+    # The runner in the jar of "make flink" talks to worker processes over Unix sockets.
+    has_sockets = has_process_workers and flink.has_socket_workers(options.flink_job_server_jar)
+    if LOOPBACK_HOST.match(options.flink_master) and not has_sockets:
         return f"--flink_master={options.flink_master}: the services of a task manager for its Python workers {ports}"
     return None
 
