@@ -187,7 +187,7 @@ def run(
         before_leaving: called when a signal or the death of a worker process ends the command.
     """
     with (
-        scratch_folder() as scratch,
+        scratch_folder(for_all=options.runner.is_local) as scratch,
         _own_messages(scratch / "workers.log", options.verbose) as messages,
     ):
         output = options.output.folder

@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psutil
@@ -46,22 +46,31 @@ def discard_abandoned(place: Path) -> None:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Yield a new folder that only this user can enter, for all temporary files of this process and its children; delete it afterwards.
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    """Make this process, and those that it starts within the block, create their temporary files in a folder."""
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before[0]
+        os.environ.pop("TMPDIR")
+        if before[1] is not None:
+            os.environ["TMPDIR"] = before[1]
 
-    A run that is killed leaves its folder; the next run deletes it.
+
+@contextmanager
+def scratch_folder(*, for_all: bool = True) -> Iterator[Path]:
+    """Yield a new folder that only this user can enter, and delete it afterwards. That of a killed run is deleted by the next run.
+
+    Args:
+        for_all: whether all temporary files of this process and of its children go there. Not if Beam starts a job server, which it keeps
+            with its files until the process ends.
     """
     place = Path(tempfile.gettempdir())
     if len(os.fsencode(place)) > MAX_PATH:
         place = SHORT
     discard_abandoned(place)
-    before = tempfile.tempdir, os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-", dir=place) as folder:
-        tempfile.tempdir = os.environ["TMPDIR"] = folder
-        try:
+        with _temporary_files_in(folder) if for_all else nullcontext():
             yield Path(folder)
-        finally:
-            tempfile.tempdir = before[0]
-            os.environ.pop("TMPDIR")
-            if before[1] is not None:
-                os.environ["TMPDIR"] = before[1]
