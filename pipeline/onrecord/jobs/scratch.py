@@ -71,6 +71,8 @@ def scratch_folder(*, for_all: bool = True) -> Iterator[Path]:
     if len(os.fsencode(place)) > MAX_PATH:
         place = SHORT
     discard_abandoned(place)
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-", dir=place) as folder:
-        with _temporary_files_in(folder) if for_all else nullcontext():
-            yield Path(folder)
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{PREFIX}{_machine()}-{os.getpid()}-", dir=place) as folder,
+        _temporary_files_in(folder) if for_all else nullcontext(),
+    ):
+        yield Path(folder)
