@@ -16,7 +16,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from onrecord.commands.arguments import UsageError
-from onrecord.data import gazetteer
+from onrecord.data import forgotten, gazetteer
+from onrecord.data.forgotten import ForgottenList, ForgottenListError
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
@@ -75,6 +76,7 @@ class Checks:
             max_text_length=self.whole_number("--max-text-length", arguments.max_text_length, 1, MAX_TEXT_LENGTH),
             gazetteer=self._gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
+            forgotten=self._forgotten(arguments.output, arguments.forgotten),
         )
 
     def extract(self, value: str) -> frozenset[str]:
@@ -102,6 +104,25 @@ class Checks:
         except (BeamIOError, OSError, ValueError) as error:
             self.add(option, _first_line(error))
         return ()
+
+    def _forgotten(self, output: str | None, path: str | None) -> tuple[ForgottenList, ...]:
+        """Return the lists of forgotten articles: that of the output folder, and that of ``--forgotten``."""
+        places: dict[str, str] = {}
+        if path is not None:
+            places[path] = f"--forgotten {path}"
+        try:
+            own = FileSystems.join(output, forgotten.FILE_NAME) if output else None
+            if own is not None and not set(own) & GLOB_CHARACTERS and FileSystems.exists(own):
+                places.setdefault(own, own)
+        except (BeamIOError, ValueError) as error:
+            self.add(f"--output {output}", _first_line(error))
+        lists = []
+        for place, option in places.items():
+            try:
+                lists.append(output_folder.read_forgotten(place))
+            except (ForgottenListError, BeamIOError, OSError, ValueError) as error:
+                self.add(option, _first_line(error))
+        return tuple(lists)
 
     def files(self, option: str, patterns: Iterable[str]) -> list[FileMetadata]:
         """Return the files that patterns match; every pattern must match some."""

@@ -18,6 +18,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub
 
+from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
 from onrecord.dead_letters.hold import HeldLetters, pull
 from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
@@ -39,6 +40,7 @@ class Letters:
     ids: frozenset[str]
     replayed_before: int
     partial: int
+    forgotten: int = 0
 
 
 def _ledger(output: str) -> str:
@@ -69,9 +71,13 @@ def find(output: str) -> Letters:
     noted = _noted(output)
     whole: set[str] = set()
     partial: set[str] = set()
+    forgotten: set[str] = set()
     for letter in (letter for path in files for letter in read_letters(path)):
-        (whole if letter.stage in WHOLE_MESSAGE_STAGES else partial).add(letter.dead_letter_id)
-    return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial))
+        if letter.error_type == Forgotten.__name__:
+            forgotten.add(letter.dead_letter_id)
+        else:
+            (whole if letter.stage in WHOLE_MESSAGE_STAGES else partial).add(letter.dead_letter_id)
+    return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial), len(forgotten))
 
 
 def _print_outcome(letters: Letters, replayed: int) -> None:
@@ -80,6 +86,8 @@ def _print_outcome(letters: Letters, replayed: int) -> None:
         print(f"{letters.replayed_before:,} skipped: replayed before")
     if letters.partial:
         print(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
+    if letters.forgotten:
+        print(f"{letters.forgotten:,} skipped: forgotten articles, of which nothing was kept")
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
