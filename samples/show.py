@@ -4,11 +4,9 @@
 usage: python samples/show.py OUTPUT_FOLDER
 """
 
-import argparse
 import io
 import re
 import sys
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +15,12 @@ from typing import Any, TypeAlias, cast
 
 import fastavro
 from fastavro.schema import SchemaParseException, UnknownType
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from onrecord.terminal.console import Console
+from onrecord.terminal.parser import Parser
+from onrecord.terminal.text import print_line, printable
 
 Record: TypeAlias = dict[str, Any]
 
@@ -42,6 +43,7 @@ SHOWN_TYPE = {
 # What fastavro raises for a truncated file or one that is not an Avro file.
 BROKEN_FILE = (OSError, EOFError, ValueError, IndexError, zlib.error, SchemaParseException, UnknownType)
 LINE_ENDS = re.compile(r"[\r\n\v\f\u2028\u2029]+")
+SPACES = re.compile(r"[^\S\x1c-\x1f\x85]")
 MAX_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
 MAX_CONTENT = 220  # code points; some quotes go on for paragraphs
 MAX_MESSAGE = 500  # code points of an error message
@@ -57,14 +59,7 @@ def visible(text: str) -> str:
     The end of a paragraph is shown as ¶, any other line break as a space, and a control character as its escape sequence.
     """
     on_one_line = LINE_ENDS.sub(lambda ends: " ¶ " if len(ends.group().splitlines()) > 1 else " ", text)
-    return "".join(map(_visible_character, on_one_line))
-
-
-def _visible_character(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Zs" or character == "\t":
-        return " "
-    return character.encode("unicode_escape").decode("ascii") if category.startswith("C") else character
+    return printable(SPACES.sub(" ", on_one_line))
 
 
 def shortened(text: str, limit: int) -> str:
@@ -217,7 +212,7 @@ def show(console: Console, output: Path) -> None:
 
 def main() -> int:
     """Run the command line; return 0, or 1 if there is nothing to show."""
-    parser = argparse.ArgumentParser(description="Show the records of the article with the most quotes.")
+    parser = Parser(description="Show the records of the article with the most quotes.")
     parser.add_argument("output", type=Path, metavar="OUTPUT_FOLDER", help="the --output of onrecord backfill")
     output: Path = parser.parse_args().output
     for stream in (sys.stdout, sys.stderr):
@@ -228,7 +223,7 @@ def main() -> int:
     try:
         show(console, output)
     except NoRecords as nothing:
-        print(f"show.py: {visible(str(nothing))}", file=sys.stderr)
+        print_line(f"show.py: {nothing}", sys.stderr)
         return 1
     return 0
 

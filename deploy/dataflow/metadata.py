@@ -78,8 +78,12 @@ _OTHER_SOURCES = {
     for name in (source.name, *(option.name for option in source.options))
 }
 LOCAL = {
-    "backfill": frozenset({"workers", "max_dead_letters", "runner", "verbose"}),
-    "stream": frozenset({*_OTHER_SOURCES, "report_every", "log_format", "runner", "detach", "verbose"}),
+    "backfill": frozenset(
+        {"workers", "max_dead_letters", "max_messages_per_file", "runner", "allow_open_ports", "mode", "verbose"}
+    ),
+    "stream": frozenset(
+        {*_OTHER_SOURCES, "report_every", "log_format", "runner", "allow_open_ports", "mode", "detach", "verbose"}
+    ),
 }
 DESCRIPTIONS = {
     "backfill": "Extracts who is in news articles, who said what and who stands where from JSON-lines files, and writes Avro files.",

@@ -1,6 +1,6 @@
 locals {
   charts = [
-    { title = "Messages and articles, in ten minutes", queries = [local.by_name.messages, local.by_name.articles, local.by_name.refused] },
+    { title = "Messages and articles, in ten minutes", queries = [local.by_name.messages, local.by_name.articles, local.by_name.refused, local.by_name.floods] },
     { title = "Records, in ten minutes", queries = [local.by_name.records] },
     { title = "Dead letters by reason, in ten minutes", queries = [local.by_name.dead_letters] },
     { title = "Dead letters published, and too large to be published", queries = [local.by_name.published_letters, local.by_name.not_published_letter] },

@@ -8,6 +8,7 @@ locals {
     messages             = "messages"
     articles             = "articles"
     refused              = "refused"
+    floods               = "floods"
     duplicates           = "duplicates"
     duplicate_texts      = "duplicate_texts"
     not_english          = "not_english"

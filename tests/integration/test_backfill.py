@@ -196,7 +196,7 @@ def quotes_only(tmp_path_factory):
     """One run with an unusual file name, an option of Beam and one kind of records."""
     folder = tmp_path_factory.mktemp("quotes")
     source = write_messages(folder / "news [2026].jsonl", [ARTICLE])
-    options = ("--extract", "quotes", "--job_name=harbour", "--no_pipeline_type_check")
+    options = ("--extract", "quotes", "--job_name=harbour", "--no_auto_unique_labels")
     backfill("--input", source, "--output", folder / "out", *options)
     return folder / "out"
 

@@ -130,7 +130,17 @@ def test_a_stream_on_prism_gives_the_records_of_a_backfill_and_acknowledges_them
     sent = make_messages(100, utc_now())
     everything = write_lines(tmp_path / "all.jsonl", sent)
     out = tmp_path / "out"
-    arguments = ("--runner", "PrismRunner", "--subscription", subscription, "--output", out, "--window", 10)
+    arguments = (
+        "--runner",
+        "PrismRunner",
+        "--allow-open-ports",
+        "--subscription",
+        subscription,
+        "--output",
+        out,
+        "--window",
+        10,
+    )
     stream = Stream(*arguments, "--shards", 2, emulator=emulator)
     publish(topic, sent[:50])
     stream.read_until(messages=50)
@@ -153,7 +163,16 @@ def test_a_job_continues_after_an_outage_of_pubsub(tmp_path, monkeypatch):
     with running_emulator(tmp_path, port) as host:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
         topic, subscription = subscribed(name)
-        stream = Stream("--runner", "PrismRunner", "--subscription", subscription, "--output", out, emulator=host)
+        stream = Stream(
+            "--runner",
+            "PrismRunner",
+            "--allow-open-ports",
+            "--subscription",
+            subscription,
+            "--output",
+            out,
+            emulator=host,
+        )
         publish(topic, sent[:20])
         stream.read_until(articles=20)
     stream.read_until(messages=20)

@@ -50,7 +50,18 @@ def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
     """The worker process is started for the job: it has nothing of the launcher's memory."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # Beam starts it as "python"
     output = tmp_path / "out"
-    backfill("--input", ARTICLES, "--output", output, "--shards", 2, "--runner", "PrismRunner", *options)
+    backfill(
+        "--input",
+        ARTICLES,
+        "--output",
+        output,
+        "--shards",
+        2,
+        "--runner",
+        "PrismRunner",
+        "--allow-open-ports",
+        *options,
+    )
     assert contents(output) == contents(once)
     assert fingerprint(output) == fingerprint(once)
 

@@ -154,16 +154,21 @@ def test_a_file_that_is_there_is_replaced_when_that_is_asked_for(write: Write, t
     assert "Norway" in table.read_text()
 
 
+@pytest.mark.parametrize(
+    "formula", ["=cmd|'/c calc'!A1", "@SUM(1)", "+1", "-1", "＝1", "＋1", "－1", "＠1", "\t=1", "\r1", "\x85=1"]
+)
 def test_no_cell_is_a_formula_and_no_control_character_reaches_the_terminal(
-    write: Write, tmp_path: Path, capsys
+    formula: str, write: Write, tmp_path: Path, capsys
 ) -> None:
-    folder, table = write([stance("=cmd|'/c calc'!A1", "\x1b[31mthe\u202epact\n", 0.5, "-1+1")]), tmp_path / "p.csv"
+    folder, table = write([stance(formula, "\x1b[31mthe\u202epact\n", -0.5, "-1+1")]), tmp_path / "p.csv"
     assert main(["positions", str(folder), "--output", str(table)]) == 0
     printed = capsys.readouterr().out
     with table.open(encoding="utf-8", newline="") as file:
         (line,) = csv.DictReader(file)
-    assert line["holder"].startswith("'=")
-    assert line["support_article_id"] == "'-1+1"
+    shown = f"'{formula.strip()}"
+    assert (line["holder"], line["oppose_article_id"], line["score"]) == (shown, "'-1+1", "-0.500")
+    cells = printed.splitlines()[1].split("\t")
+    assert (cells[0], cells[4], cells[8]) == (shown, "-0.50", "'-1+1")
     for text in (printed, *line.values()):
         assert not set(text) & {"\x1b", "\u202e"}
     assert len(printed.splitlines()) == 2
@@ -296,7 +301,7 @@ def test_nothing_is_lost_and_scores_stay_in_range(triples: list[tuple[str, str, 
 @given(st.text(max_size=80))
 def test_a_printed_name_is_one_line_without_control_characters(text: str) -> None:
     assert output.plain(text).isprintable()
-    assert not output.cell(text).startswith(("=", "+", "-", "@"))
+    assert not output.cell(text).startswith(tuple("=+-@＝＋－＠"))
 
 
 DEMO = {

@@ -5,18 +5,32 @@ import ast
 import importlib
 import inspect
 import re
+import stat
 import textwrap
-import threading
+import zipfile
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+import apache_beam as beam
+import grpc
+import psutil
 import pytest
-from apache_beam.portability.api import beam_runner_api_pb2
-from apache_beam.runners.portability.fn_api_runner.worker_handlers import SubprocessSdkWorkerHandler
+from apache_beam.portability import common_urns
+from apache_beam.portability.api import beam_artifact_api_pb2_grpc, beam_runner_api_pb2
+from apache_beam.runners.portability import artifact_service
+from google.protobuf import struct_pb2
 
 from onrecord import beam_internals
-from onrecord.beam_internals import TESTED_WITH, UntestedBeamError, check_version
+from onrecord.beam_internals import (
+    TESTED_WITH,
+    UnsafeCoderError,
+    UntestedBeamError,
+    _FlinkJob,
+    check_version,
+    refuse_pickle,
+)
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pipeline" / "onrecord"
@@ -39,6 +53,7 @@ EVALUATOR = f"{DIRECT}.transform_evaluator"
 PORTABILITY = "apache_beam.runners.portability"
 UBER_JAR = f"{PORTABILITY}.flink_uber_jar_job_server"
 JOBS = f"{PORTABILITY}.abstract_job_service"
+WORKERS = "apache_beam.runners.portability.fn_api_runner.worker_handlers"
 SAMPLER = "apache_beam.runners.worker.statesampler"
 
 TABLE = [
@@ -93,8 +108,40 @@ TABLE = [
         "adds that the pipeline needs stable input",
     ),
     Internal("apache_beam.portability.common_urns", "requirements.REQUIRES_STABLE_INPUT", "names that requirement"),
+    Internal(WORKERS, "GrpcServer", "ours listens on a Unix socket"),
+    Internal(WORKERS, "GrpcServer.control_handler", "what the runner sends instructions with"),
+    Internal(WORKERS, "GrpcServer.data_plane_handler", "what the runner sends elements with"),
+    Internal(WORKERS, "GrpcServer.control_port", "the address of the workers' instructions"),
+    Internal(WORKERS, "GrpcServer.data_port", "the address of the workers' elements"),
+    Internal(WORKERS, "GrpcServer.state_port", "the address of the workers' states"),
+    Internal(WORKERS, "GrpcServer.logging_port", "the address of the workers' logs"),
+    Internal(WORKERS, "BeamFnControlServicer.done", "ends the instructions"),
+    Internal(WORKERS, "GrpcStateServicer", "serves states"),
+    Internal(WORKERS, "BasicLoggingService", "takes logs"),
+    Internal(WORKERS, "DATA_BUFFER_TIME_LIMIT_MS", "how long elements wait for others"),
+    Internal(WORKERS, "GrpcWorkerHandler.port_from_worker", "ours is the socket"),
+    Internal(WORKERS, "GrpcWorkerHandler.control_address", "given to a worker"),
+    Internal(WORKERS, "WorkerHandler.register_environment", "tells the runner about our workers"),
+    Internal(WORKERS, "WorkerHandler.start_worker", "ours starts a process"),
+    Internal(WORKERS, "WorkerHandler.stop_worker", "ours waits for it"),
+    Internal(
+        f"{PORTABILITY}.fn_api_runner.fn_runner", "ExtendedProvisionInfo.provision_info", "has the pipeline's options"
+    ),
+    Internal("apache_beam.runners.worker.data_plane", "BeamFnDataServicer", "serves elements"),
+    Internal("apache_beam.transforms.environments", "Environment.to_runner_api_parameter", "names our workers"),
+    Internal("apache_beam.utils.thread_pool_executor", "shared_unbounded_instance", "serves the sockets"),
+    Internal(JOBS, "JarArtifactManager.file_writer", "takes a job's files"),
+    Internal(JOBS, "UberJarBeamJob._start_artifact_service", "ours listens on a Unix socket"),
+    Internal(JOBS, "UberJarBeamJob._stop_artifact_service", "ours removes the socket"),
+    Internal(JOBS, "UberJarBeamJob._artifact_manager", "has the jar"),
+    Internal(JOBS, "UberJarBeamJob._artifact_staging_service", "takes a job's files"),
+    Internal(JOBS, "UberJarBeamJob._artifact_staging_server", "is stopped when the files are there"),
+    Internal(JOBS, "UberJarBeamJob._artifact_staging_endpoint", "is given to the client"),
+    Internal(JOBS, "AbstractBeamJob._pipeline_proto", "names the files"),
+    Internal(JOBS, "AbstractBeamJob._job_id", "names the job"),
+    Internal("apache_beam.coders", "Coder._get_component_coders", "shows whether pickle would be used"),
 ]
-INTERNAL_MODULES = (DIRECT, UBER_JAR, JOBS, "apache_beam.runners.worker")
+INTERNAL_MODULES = (DIRECT, UBER_JAR, JOBS, WORKERS, "apache_beam.runners.worker")
 ALLOWED = {"apache_beam.runners.worker.sdk_worker_main"}  # the program that Beam's containers start
 
 
@@ -133,24 +180,70 @@ def test_beam_still_describes_a_step_that_needs_stable_input():
     assert payload.requires_stable_input
 
 
-def test_the_thread_that_waits_for_a_worker_process_still_has_the_name_that_a_death_is_recognized_by():
-    """Without it, a backfill whose worker dies would hang."""
-    named = []
+def staged_on(job: _FlinkJob, jar: Path) -> tuple[Path, dict[str, bytes]]:
+    """Stage a file for a job as Beam's client does; return the folder of the socket, and the contents of the job's jar."""
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("Main.class", b"java")
+    job._executable_jar, job._artifact_port = str(jar), 0
+    job.prepare()
+    address = job.artifact_staging_endpoint().url
+    folder = Path(address.removeprefix("unix:")).parent
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [at.laddr for at in psutil.Process().net_connections("inet") if at.status == psutil.CONN_LISTEN] == []
+    with grpc.insecure_channel(address) as channel:
+        artifact_service.offer_artifacts(
+            beam_artifact_api_pb2_grpc.ArtifactStagingServiceStub(channel),
+            artifact_service.ArtifactRetrievalService(artifact_service.BeamFilesystemHandler(None).file_reader),
+            "a job",
+        )
+    job._stop_artifact_service()
+    with zipfile.ZipFile(job._jar) as archive:
+        return folder, {name: archive.read(name) for name in archive.namelist()}
 
-    class Recorded(SubprocessSdkWorkerHandler):
-        def __init__(self) -> None:
-            self._worker_command_line, self.worker_id, self.provision_info = b"", "w", None
 
-        control_address = "localhost:1"
+def test_a_jobs_files_reach_its_jar_through_a_socket_that_only_this_user_can_use(tmp_path):
+    staged = tmp_path / "staged.txt"
+    staged.write_bytes(b"needed")
+    environment = beam_runner_api_pb2.Environment(
+        dependencies=[
+            beam_runner_api_pb2.ArtifactInformation(
+                type_urn=common_urns.artifact_types.FILE.urn,
+                type_payload=beam_runner_api_pb2.ArtifactFilePayload(path=str(staged)).SerializeToString(),
+                role_urn=common_urns.artifact_roles.STAGING_TO.urn,
+                role_payload=beam_runner_api_pb2.ArtifactStagingToRolePayload(staged_name="staged").SerializeToString(),
+            )
+        ]
+    )
+    proto = beam_runner_api_pb2.Pipeline()
+    proto.components.environments["one"].CopyFrom(environment)
+    job = _FlinkJob("http://127.0.0.1:1", "", "a job", "name", proto, struct_pb2.Struct())
+    folder, contents = staged_on(job, tmp_path / "runner.jar")
+    assert b"needed" in contents.values()
+    assert not folder.exists()
 
-    handler = Recorded()
-    hook, threading.excepthook = threading.excepthook, lambda arguments: named.append(arguments.thread.name)
-    try:
-        handler.start_worker()
-        handler.stop_worker()
-    finally:
-        threading.excepthook = hook
-    assert named == [beam_internals.WORKER_THREAD]
+
+class TestRefusePickle:
+    """Beam takes pickle for elements of a type that it does not know."""
+
+    def test_steps_with_known_types_are_accepted(self):
+        pipeline = beam.Pipeline(runner="FnApiRunner")
+        pipeline | beam.Create(["a"]) | beam.Map(len).with_output_types(int) | beam.Map(str).with_output_types(str)
+        refuse_pickle(pipeline)
+
+    @pytest.mark.parametrize("element_type", [object, tuple[str, object], list[Fraction]])
+    def test_a_step_whose_elements_have_no_coder_is_refused_by_its_name(self, element_type):
+        pipeline = beam.Pipeline(runner="FnApiRunner")
+        unknown = (
+            pipeline | beam.Create(["a"]) | "Unknown" >> beam.Map(lambda text: text).with_output_types(element_type)
+        )
+        unknown | beam.Map(str).with_output_types(str)
+        with pytest.raises(UnsafeCoderError, match=r"^Unknown: .* register a coder"):
+            refuse_pickle(pipeline)
+
+    def test_elements_that_nobody_reads_are_never_encoded(self):
+        pipeline = beam.Pipeline(runner="FnApiRunner")
+        pipeline | beam.Create(["a"]) | beam.Map(lambda text: text).with_output_types(object)
+        refuse_pickle(pipeline)
 
 
 def is_private(name: str) -> bool:

@@ -177,6 +177,9 @@ class TestFlink:
         assert problems == []
 
 
+SUBMITTED = ["--flink_submit_uber_jar", "--flink_job_server_jar=beam.jar"]
+
+
 def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptions:
     """Return the checked options of a stream from a subscription."""
     line = [
@@ -187,6 +190,7 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
         str(tmp_path / "out"),
         "--runner",
         runner,
+        "--allow-open-ports",
         *beam_flags,
     ]
     return check(*parser().parse_known_args(line))
@@ -213,6 +217,45 @@ def stream_options(tmp_path: Path, runner: str, *beam_flags: str) -> StreamOptio
 def test_a_stop_leaves_a_cluster_alone_and_cancels_what_can_not_continue(tmp_path, name, flags, stop):
     options = stream_options(tmp_path, name, *flags)
     assert portable.stop_of(options.runner, pipeline_options(options)) == stop
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "opened"),
+    [
+        ("PrismRunner", [], "Prism listens on all interfaces"),
+        ("FlinkRunner", ["--flink_job_server_jar=beam.jar"], "Beam's job server"),
+        ("FlinkRunner", [*SUBMITTED, "--flink_master=localhost:8081", "--environment_type=PROCESS"], "a task manager"),
+        ("FlinkRunner", [*SUBMITTED, "--flink_master=http://127.0.0.1:8081"], "a task manager"),
+        ("FlinkRunner", [*SUBMITTED, "--flink_master=[auto]"], "Beam's job server"),
+        ("FlinkRunner", [*SUBMITTED, "--flink_master=flink.example:8081", "--environment_type=LOOPBACK"], "LOOPBACK"),
+        ("PortableRunner", ["--job_endpoint=embed"], "--job_endpoint=embed"),
+        ("DirectRunner", ["--direct_running_mode=multi_processing"], "--workers N opens none"),
+        ("DirectRunner", ["--direct_running_mode=multi_threading"], "--workers N opens none"),
+    ],
+)
+def test_a_job_that_opens_ports_on_this_machine_is_refused_unless_that_is_allowed(tmp_path, name, flags, opened):
+    line = ["stream", "--subscription", SUBSCRIPTION, "--output", str(tmp_path / "out"), "--runner", name, *flags]
+    with pytest.raises(UsageError) as refused:
+        check(*parser().parse_known_args(line))
+    [problem] = [problem for problem in refused.value.problems if "--allow-open-ports" in problem]
+    assert opened in problem
+    try:
+        check(*parser().parse_known_args([*line, "--allow-open-ports"]))
+    except UsageError as other:  # Prism may not be installed
+        assert not [problem for problem in other.problems if "ports" in problem]
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"),
+    [
+        ("DirectRunner", []),
+        ("FlinkRunner", [*SUBMITTED, "--flink_master=flink.example:8081", "--environment_type=PROCESS"]),
+        ("PortableRunner", ["--job_endpoint=beam.example:8099"]),
+    ],
+)
+def test_a_job_that_opens_no_ports_on_this_machine_needs_no_permission(tmp_path, name, flags):
+    line = ["stream", "--subscription", SUBSCRIPTION, "--output", str(tmp_path / "out"), "--runner", name, *flags]
+    check(*parser().parse_known_args(line))
 
 
 @pytest.mark.prism

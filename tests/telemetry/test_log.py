@@ -2,12 +2,14 @@
 """A stream that fails logs enough to fix the problem, and never a word of an article."""
 
 import json
+import unicodedata
 
 import apache_beam as beam
 import pytest
 from google.api_core.exceptions import NotFound
 
 from onrecord.telemetry.log import MAX_ERROR_LENGTH, Log
+from tests.hostile_names import CONTROLS, assert_harmless, hostile_names
 
 SECRET = "The old ferry pier closes"
 
@@ -45,3 +47,18 @@ def test_an_error_is_a_line_of_bounded_length(capsys):
     line = said(OSError("\n".join(["no"] * 1_000)), capsys)
     assert "\n" not in line["message"]
     assert len(line["message"]) <= MAX_ERROR_LENGTH + len("failed: ")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_each_name_is_a_line_of_its_own_without_controls(log_format, capsys):
+    log = Log(log_format)
+    for name in hostile_names():
+        log.say("started", name)
+        log.failed(OSError(2, "No such file", name))
+    printed = capsys.readouterr().err
+    lines = printed.splitlines()
+    assert_harmless(printed)
+    assert len(lines) == 2 * len(hostile_names())
+    if log_format == "json":
+        # What shows a decoded message may be a terminal too.
+        assert not {unicodedata.category(c) for line in lines for c in json.loads(line)["message"]} & CONTROLS

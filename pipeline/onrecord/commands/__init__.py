@@ -14,6 +14,9 @@ from onrecord.commands import backfill, positions, publish, replay, samples, sch
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
 from onrecord.jobs.exit_codes import DONE, INTERRUPTED, WRONG_USAGE
+from onrecord.terminal.diagnostics import guard_tracebacks
+from onrecord.terminal.parser import Parser
+from onrecord.terminal.text import print_line
 from onrecord.version import __version__
 
 COMMANDS = (backfill, stream, publish, replay, positions, schema, samples)
@@ -27,7 +30,7 @@ EXTRA_OF = {
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
+    made = Parser(prog="onrecord", description=DESCRIPTION, allow_abbrev=False)
     made.add_argument("--version", action="version", version=f"onrecord {__version__}")
     commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -54,9 +57,9 @@ def _lacks_extra(error: ModuleNotFoundError, command: str) -> int:
     extra = EXTRA_OF.get((error.name or "").partition(".")[0])
     if extra is None:
         raise error
-    print(
+    print_line(
         f"onrecord {command}: needs the package {error.name}; install it with: pip install 'onrecord[{extra}]'",
-        file=sys.stderr,
+        sys.stderr,
     )
     return WRONG_USAGE
 
@@ -64,6 +67,7 @@ def _lacks_extra(error: ModuleNotFoundError, command: str) -> int:
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     _repair_streams()
+    guard_tracebacks()
     code = DONE
     try:
         arguments, others = parser().parse_known_args(argv)
@@ -75,10 +79,10 @@ def main(argv: list[str] | None = None) -> int:
             return _lacks_extra(error, arguments.command)
         sys.stdout.flush()
     except PluginError as error:
-        print(f"onrecord: {error}", file=sys.stderr)
+        print_line(f"onrecord: {error}", sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print(STOPPED, file=sys.stderr)
+        print_line(STOPPED, sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader is gone, as with "| head": the remaining output is discarded.

@@ -18,6 +18,8 @@ from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
 from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
+from onrecord.terminal.diagnostics import guard_log
+from onrecord.terminal.text import print_line
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -60,13 +62,20 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
 
 
 def add_output(parser: argparse.ArgumentParser, note: str) -> None:
-    """Add ``--output`` and ``--sink``; ``note`` says in the help what happens to files in the folder."""
+    """Add ``--output``, ``--sink`` and ``--mode``; ``note`` says in the help what happens to files in the folder."""
     parser.add_argument("--output", metavar="DIR", help=f"folder for the records; {note}")
     parser.add_argument(
         "--sink",
         default=DEFAULT_SINK,
         metavar="NAME",
         help=f"format of the records: {', '.join(sinks())} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mode",
+        default="600",
+        metavar="MODE",
+        help="permissions of new files on this machine, such as 640 or 644; folders can be entered by those who can read"
+        " (default: %(default)s, only for this user)",
     )
 
 
@@ -123,12 +132,17 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
 
 
 def add_runner(parser: argparse.ArgumentParser) -> None:
-    """Add ``--runner``."""
+    """Add ``--runner`` and ``--allow-open-ports``."""
     parser.add_argument(
         "--runner",
         default=DIRECT.name,
         metavar="NAME",
         help=f"{', '.join(OFFERED[:-1])} or {OFFERED[-1]} (default: %(default)s, on this machine)",
+    )
+    parser.add_argument(
+        "--allow-open-ports",
+        action="store_true",
+        help="run although the runner opens ports without authentication on this machine (DirectRunner never does)",
     )
 
 
@@ -147,7 +161,7 @@ def exiting_on_interrupt() -> Iterator[None]:
     """Exit at once on Ctrl-C while the block imports what a job needs, since an import may swallow the ``KeyboardInterrupt``."""
 
     def leave(number: int, frame: FrameType | None) -> None:
-        print(STOPPED, file=sys.stderr, flush=True)
+        print_line(STOPPED, sys.stderr)
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, leave)
@@ -164,13 +178,23 @@ def prepare(is_verbose: bool) -> None:
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    logging.basicConfig(level=logging.DEBUG if is_verbose else logging.CRITICAL)
+    guard_log(logging.DEBUG if is_verbose else logging.CRITICAL)
     warnings.simplefilter("default" if is_verbose else "ignore")
+
+
+def set_mode(value: str) -> None:
+    """Make this process, and those that it starts, create files with some permissions at most.
+
+    Args:
+        value: the value of ``--mode``, octal, for files; a folder can also be entered by those who can read.
+    """
+    mode = int(value, 8)
+    os.umask(0o777 & ~(mode | (mode & 0o444) >> 2))
 
 
 def wrong_usage(problems: list[str], command: str) -> int:
     """Print the mistakes of a command line, and return the exit code."""
     for problem in problems:
-        print(f"onrecord {command}: {problem}", file=sys.stderr)
-    print(f"(onrecord {command} --help explains the options)", file=sys.stderr)
+        print_line(f"onrecord {command}: {problem}", sys.stderr)
+    print_line(f"(onrecord {command} --help explains the options)", sys.stderr)
     return WRONG_USAGE

@@ -16,6 +16,7 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
+    set_mode,
 )
 from onrecord.data.settings import OutputSettings
 
@@ -46,6 +47,7 @@ BYTES_PER_SHARD = 16 * 1024 * 1024
 BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
 COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # approximate factor by which a file grows when it is decompressed
 MAX_WORKERS = 1_000
+MAX_MESSAGES = 10**11  # per file
 
 
 def add(commands: Commands) -> None:
@@ -66,7 +68,15 @@ def add(commands: Commands) -> None:
     option(
         "--max-dead-letters",
         metavar="N|SHARE",
-        help="exit with code 1 when there are more, such as 10, 0.01 or 1%% (default: no limit)",
+        default="1000000",
+        help="exit with code 1 when there are more, such as 10, 0.01 or 1%%; when there are more than a number, no more is read"
+        " (default: %(default)s)",
+    )
+    option(
+        "--max-messages-per-file",
+        metavar="N",
+        help="lines, rows or records; the rest of a file with more is not read, and the exit code is 1 (default: one per stored"
+        " byte, and at least 10,000)",
     )
     add_extraction(parser, "300")
     add_runner(parser)
@@ -108,7 +118,8 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
         checks.add("--input", "give at least one file, such as --input 'articles/*.jsonl.gz'")
     files = [] if has_other_source else checks.files("--input", patterns)
     size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
-    output = checks.output(arguments.output, must_be_empty=not arguments.overwrite)
+    output = checks.output(arguments.output, must_be_empty=not arguments.overwrite, is_cleared=arguments.overwrite)
+    checks.mode(arguments.mode)
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_batch or None)
     checks.places(runner, "--input", arguments.input or (), beam_flags)
@@ -127,6 +138,9 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
             shards=checks.shards(arguments.shards or shards),
         ),
         workers=checks.whole_number("--workers", arguments.workers or workers, 1, MAX_WORKERS),
+        max_messages=None
+        if arguments.max_messages_per_file is None
+        else checks.whole_number("--max-messages-per-file", arguments.max_messages_per_file, 1, MAX_MESSAGES),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, checks),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
@@ -134,6 +148,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
         beam_flags=checks.flags(runner, beam_flags),
     )
     checks.beam(beam_flags, arguments.own_options)
+    checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
 
@@ -145,4 +160,6 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     with exiting_on_interrupt():
         from onrecord.jobs import backfill
 
-    return backfill.run(check(arguments, beam_flags))
+    options = check(arguments, beam_flags)
+    set_mode(arguments.mode)
+    return backfill.run(options)

@@ -8,7 +8,7 @@ import glob
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
@@ -61,6 +61,11 @@ class Checks:
             return int(value)
         self.add(f"{option} {value!r}", f"give a whole number from {minimum:,} to {maximum:,}")
         return minimum
+
+    def mode(self, value: str) -> None:
+        """Check the permissions of new files."""
+        if not re.fullmatch(r"0?6[046][046]", value, re.ASCII):
+            self.add(f"--mode {value!r}", "give permissions such as 600, 640, 644 or 664")
 
     def shards(self, value: str) -> int:
         """Return the value of ``--shards``."""
@@ -148,8 +153,8 @@ class Checks:
         elif os.path.exists(path) and not os.access(path, os.R_OK):
             self.add(f"{option} {path}", "the file can't be read; check its permissions")
 
-    def output(self, folder: str | None, must_be_empty: bool) -> str:
-        """Return the output folder."""
+    def output(self, folder: str | None, *, must_be_empty: bool = False, is_cleared: bool = False) -> str:
+        """Return the output folder, which a run may need to be empty, or may delete files in."""
         if not folder:
             self.problems.append("--output: give the folder for the records")
         elif set(folder) & GLOB_CHARACTERS:
@@ -158,6 +163,8 @@ class Checks:
             self.add(f"--output {folder}", "this is a file; give a folder")
         else:
             try:
+                if is_cleared:
+                    self._no_links(folder)
                 if must_be_empty and not output_folder.is_empty(folder):
                     self.add(
                         f"--output {folder}",
@@ -166,6 +173,14 @@ class Checks:
             except (BeamIOError, ValueError) as error:
                 self.add(f"--output {folder}", _first_line(error))
         return folder or ""
+
+    def _no_links(self, folder: str) -> None:
+        for link in output_folder.links(folder):
+            self.add(
+                f"--output {folder}",
+                f"{link} is a link to another folder, in which --overwrite would delete files; empty that folder first, or"
+                " remove the link",
+            )
 
     def runner(self, name: str) -> Runner:
         """Return the runner with a name, in upper or lower case; the default runner if the name is unknown."""
@@ -194,9 +209,21 @@ class Checks:
         """Return Beam's options: those that the runner needs, then those that were given."""
         return (*portable.needed_flags(runner, beam_flags, self.problems), *beam_flags)
 
+    def ports(self, runner: Runner, flags: Sequence[str], are_allowed: bool) -> None:
+        """Check that a job opens no ports on this machine, unless that is allowed."""
+        if are_allowed or _beam_problem(flags):
+            return
+        opened = portable.open_ports(runner, PipelineOptions(flags))
+        if opened:
+            self.problems.append(
+                f"{opened}; anybody who reaches them can read this user's files and run code. Add --allow-open-ports if a firewall"
+                " closes them, and no other user has an account on this machine"
+            )
+
     def beam(self, flags: list[str], own_options: Iterable[str]) -> None:
         """Check the options that are not onrecord's against Beam's."""
-        self._beam_values(flags)
+        if problem := _beam_problem(flags):
+            self.problems.append(problem)
         if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
             self.problems.append(f"unexpected argument: {flags[0]}; files are given with --input")
         known = set(PipelineOptions([]).get_all_options())
@@ -207,16 +234,6 @@ class Checks:
             near = _nearest(name.replace("_", "-"), own_options) or _nearest(name.replace("-", "_"), known)
             hint = f"; did you mean --{near}?" if near else ""
             self.problems.append(f"unknown option: --{name} (neither onrecord nor Beam has it){hint}")
-
-    def _beam_values(self, flags: list[str]) -> None:
-        """Let Beam parse its options; it prints mistakes to standard error, and exits."""
-        printed = io.StringIO()
-        try:
-            with contextlib.redirect_stderr(printed):
-                PipelineOptions(flags).get_all_options()
-        except SystemExit:
-            *_, last = printed.getvalue().strip().splitlines()
-            self.problems.append(last.rpartition("error: ")[2])
 
     def topic(self, option: str, name: str | None) -> None:
         """Check the name of a Pub/Sub topic, if there is one."""
@@ -230,6 +247,18 @@ class Checks:
             self.add(f"--rate {value!r}", "give messages per second, such as 20 or 0.5")
             return None
         return float(value)
+
+
+def _beam_problem(flags: Sequence[str]) -> str | None:
+    """Return what Beam finds wrong with the values of its own options; it prints that to standard error, and exits."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            PipelineOptions(flags).get_all_options()
+    except SystemExit:
+        *_, last = printed.getvalue().strip().splitlines()
+        return last.rpartition("error: ")[2]
+    return None
 
 
 def model_problem(name: str) -> str | None:

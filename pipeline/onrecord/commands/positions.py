@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
 from onrecord.jobs.exit_codes import DONE, FAILED
+from onrecord.terminal.text import print_line
 
 if TYPE_CHECKING:
     from onrecord.positions.rollup import Position, RollUp, Wanted
@@ -186,24 +187,23 @@ def run(options: Options) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _failed(f"standard output can't be written: {error.strerror or error}")
     for line in _remarks(positions, found, options):
-        print(line, file=sys.stderr)
+        print_line(line, sys.stderr)
     return DONE
 
 
 def _failed(problem: str) -> int:
-    print(f"failed: {problem}", file=sys.stderr)
+    print_line(f"failed: {problem}", sys.stderr)
     return FAILED
 
 
 def _print(positions: "list[Position]", options: Options) -> None:
-    from rich.console import Console
-
     from onrecord.positions import output
+    from onrecord.terminal.console import Console
 
     if not positions:
         return
     shown = positions[: options.rows] if options.rows else positions
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False)
     if console.is_terminal:
         output.print_table(shown, console, by_day=options.wanted.by_day)
     else:
@@ -212,8 +212,6 @@ def _print(positions: "list[Position]", options: Options) -> None:
 
 def _remarks(positions: "list[Position]", found: "RollUp", options: Options) -> Iterator[str]:
     """Yield what a reader of the table should know, one line each."""
-    from onrecord.positions import output
-
     if not positions:
         yield f"no matching stances: {_reason(found, options)}"
     elif found.pronouns:
@@ -221,7 +219,7 @@ def _remarks(positions: "list[Position]", found: "RollUp", options: Options) -> 
     if options.rows and len(positions) > options.rows:
         yield f"{len(positions) - options.rows:,} more; --rows 0 prints all, --output writes them to a file"
     for path in options.files:
-        yield f"written: {output.plain(str(path))}"
+        yield f"written: {path}"
 
 
 def _reason(found: "RollUp", options: Options) -> str:

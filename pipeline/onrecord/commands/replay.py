@@ -15,6 +15,7 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
+    set_mode,
     unknown_options,
 )
 
@@ -53,6 +54,8 @@ def add(commands: Commands) -> None:
 
 def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     with exiting_on_interrupt():
+        from apache_beam.io.filesystem import BeamIOError
+
         from onrecord.commands.checks import Checks
         from onrecord.dead_letters.read import letter_files
     from onrecord.sources import subscription_problem
@@ -65,8 +68,11 @@ def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     if arguments.subscription:
         checks.add(f"--subscription {arguments.subscription}", subscription_problem(arguments.subscription))
     checks.topic("--topic", arguments.topic)
-    if arguments.folder and not letter_files(arguments.folder):
-        checks.add(arguments.folder, "there are no dead letters in this folder")
+    try:
+        if arguments.folder and not letter_files(arguments.folder):
+            checks.add(arguments.folder, "there are no dead letters in this folder")
+    except (BeamIOError, ValueError) as error:
+        checks.add(arguments.folder, str(error))
     checks.finish()
 
 
@@ -89,13 +95,14 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
     from onrecord.dead_letters.read import letter_files
     from onrecord.jobs import replay
 
-    arguments.workers = arguments.shards = arguments.max_dead_letters = None
+    arguments.workers = arguments.shards = arguments.max_dead_letters = arguments.max_messages_per_file = None
 
     def checked(files: list[str]) -> "BackfillOptions":
         arguments.input = files
         return backfill.check(arguments, others, has_other_source=not files)
 
     options = checked(letter_files(arguments.folder) if arguments.folder else [])
+    set_mode(arguments.mode)
     if arguments.subscription:
         return replay.subscription_as_backfill(arguments.subscription, checked)
     return replay.as_backfill(arguments.folder, replay.find(arguments.folder), options)

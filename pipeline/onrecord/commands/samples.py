@@ -8,6 +8,7 @@ from pathlib import Path
 from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
 from onrecord.data.kinds import PACKAGE
 from onrecord.jobs.exit_codes import DONE, FAILED
+from onrecord.terminal.text import print_line
 
 DESCRIPTION = """\
 Writes the sample articles to a folder. They were written for this project: all people, places and organizations in
@@ -54,8 +55,8 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         for file in sample_files():
             (folder / file.name).write_bytes(file.read_bytes())
-            print(folder / file.name)
+            print_line(str(folder / file.name))
     except OSError as error:
-        print(f"failed: {error}", file=sys.stderr)
+        print_line(f"failed: {error}", sys.stderr)
         return FAILED
     return DONE

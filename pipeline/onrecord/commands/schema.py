@@ -7,6 +7,7 @@ from pathlib import Path
 from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
 from onrecord.data.kinds import kinds
 from onrecord.jobs.exit_codes import DONE, FAILED
+from onrecord.terminal.text import print_line, print_lines
 
 DESCRIPTION = """\
 Prints the Avro schemas of the records, or checks whether a new schema can read files written with an old one.
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     if arguments.what == CHECK:
         return _compare(*map(Path, arguments.files))
     for kind in [arguments.what] if arguments.what else kinds():
-        print(schemas.text_of(kind), end="")
+        print_lines(schemas.text_of(kind))
     return DONE
 
 
@@ -59,9 +60,9 @@ def _compare(old: Path, new: Path) -> int:
         unread = schemas.unread_fields(old, new)
     except schemas.SchemaError as error:
         raise UsageError([f"check: {error}"]) from error
-    print(f"{new} can't read what {old} wrote:" if reasons else f"{new} can read what {old} wrote")
+    print_line(f"{new} can't read what {old} wrote:" if reasons else f"{new} can read what {old} wrote")
     for reason in reasons:
-        print(f"  {reason}")
+        print_line(f"  {reason}")
     for field in unread:
-        print(f"note: {field} is in {old} and not in {new}; its values are ignored")
+        print_line(f"note: {field} is in {old} and not in {new}; its values are ignored")
     return FAILED if reasons else DONE

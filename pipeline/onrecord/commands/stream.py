@@ -14,6 +14,7 @@ from onrecord.commands.arguments import (
     exiting_on_interrupt,
     own_options,
     prepare,
+    set_mode,
 )
 from onrecord.data.settings import OutputSettings, StreamingSettings
 from onrecord.sources import MAX_SECONDS, Source, sources
@@ -128,10 +129,11 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         return checks.whole_number(f"--{option}", value, minimum, maximum)
 
     source, value = _source(arguments, checks)
-    output = checks.output(arguments.output, must_be_empty=False)
+    output = checks.output(arguments.output)
     checks.topic("--dead-letter-topic", arguments.dead_letter_topic)
     if not arguments.event_time.strip():
         checks.add("--event-time", f"give {', '.join(EVENT_TIMES)}, or the name of a message attribute")
+    checks.mode(arguments.mode)
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_streaming or source.refusals.get(runner.name))
     checks.places(runner, "--output", (output,), beam_flags)
@@ -167,6 +169,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         checks.add(
             "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
         )
+    checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
 
@@ -178,4 +181,6 @@ def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     with exiting_on_interrupt():
         from onrecord.jobs import stream
 
-    return stream.run(check(arguments, beam_flags))
+    options = check(arguments, beam_flags)
+    set_mode(arguments.mode)
+    return stream.run(options)

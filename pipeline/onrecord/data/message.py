@@ -23,7 +23,8 @@ class Message:
     """A message as it was received.
 
     ``origin`` is a file and line, or a subscription and message id; ``received_at`` is in UTC. ``problem`` is set if the source
-    could not read the whole message; the payload is then the part that could be read.
+    could not read the whole message; the payload is then the part that could be read. ``repeats`` is the number of equal messages in a
+    row that this one stands for; its origin is that of the first.
     """
 
     payload: bytes
@@ -31,6 +32,7 @@ class Message:
     received_at: datetime
     attributes: dict[str, str]
     problem: str | None = None
+    repeats: int = 1
 
 
 class Contract(msgspec.Struct):

@@ -218,6 +218,7 @@ class DeadLetter(Record):
     origin: str
     pipeline_version: str
     attributes: dict[str, str] = field(default_factory=dict)
+    count: int = 1
 
     @property
     def record_id(self) -> str:

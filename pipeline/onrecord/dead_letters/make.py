@@ -24,7 +24,7 @@ def dead_letter(message: Message, stage: str, error_type: str, error_message: st
         error_message: what was wrong, and what would be valid.
         stack_trace: empty for a message that breaks the contract, since the code is not at fault.
     """
-    metrics.count(metrics.DEAD_LETTERS + error_type)
+    metrics.count(metrics.DEAD_LETTERS + error_type, message.repeats)
     identity = repr((message.origin, stage, message.payload)).encode("utf-8", "backslashreplace")
     return DeadLetter(
         dead_letter_id=hashlib.sha256(identity).hexdigest()[:ID_DIGITS],
@@ -37,4 +37,5 @@ def dead_letter(message: Message, stage: str, error_type: str, error_message: st
         origin=message.origin.encode("utf-8", "backslashreplace").decode("utf-8"),
         pipeline_version=__version__,
         attributes=message.attributes,
+        count=message.repeats,
     )

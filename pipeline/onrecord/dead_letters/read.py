@@ -34,7 +34,7 @@ def read_letters(path: str) -> Iterator[DeadLetter]:
 
 def message_of(letter: DeadLetter) -> Message:
     """Return the message of a dead letter; its ``received_at`` is the time of the failure, since the original is not recorded."""
-    return Message(letter.payload, letter.origin, letter.failed_at, letter.attributes)
+    return Message(letter.payload, letter.origin, letter.failed_at, letter.attributes, repeats=letter.count)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
         ids = self.ids
         return (
             pbegin
-            | "Files" >> beam.Create(self.files)
+            | "Files" >> beam.Create(self.files, reshuffle=False)
             | "Letters" >> beam.FlatMap(read_letters).with_output_types(DeadLetter)
             | "Wanted" >> beam.Filter(lambda letter: letter.dead_letter_id in ids)
             | "ById"

@@ -4,7 +4,6 @@
 import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -16,18 +15,20 @@ from pathlib import Path
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
-from rich.console import Console
 
+from onrecord.beam_internals import refuse_pickle
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
+from onrecord.jobs.scratch import scratch_folder
 from onrecord.runners import Runner, direct_batch, portable
 from onrecord.sinks import output_folder
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
+from onrecord.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class BackfillOptions:
         output: the destination of records.
         runner: the runner of the job.
         workers: number of processes of the local runner.
-        max_dead_letters: a run with more of them fails.
+        max_messages: maximum number of messages per file; by default one per stored byte, and at least 10,000.
+        max_dead_letters: a run with more of them fails; on this machine it stops reading when there are more than a number.
         overwrite: whether the records in the output folder are deleted first.
         verbose: whether Beam's log is shown.
         beam_flags: Beam's own options.
@@ -65,6 +67,7 @@ class BackfillOptions:
     output: OutputSettings
     runner: Runner
     workers: int = 1
+    max_messages: int | None = None
     max_dead_letters: DeadLetterLimit = DeadLetterLimit()
     overwrite: bool = False
     verbose: bool = False
@@ -90,6 +93,7 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
     runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     build(pipeline | "Read" >> source, GraphSettings(options.extraction, options.output))
+    refuse_pickle(pipeline)
     if options.overwrite:
         output_folder.clear(options.output.folder)
     output_folder.prepare(options.output.folder)
@@ -112,7 +116,8 @@ class _Job:
         return summarise(run(source), time.monotonic() - self._started)
 
     def _run_here(self, source: beam.PTransform) -> dict[str, int]:
-        with progress.shown(self._scratch, self._console):
+        limit = self._options.max_dead_letters.number
+        with progress.shown(self._scratch, self._console), progress.stopping_after(self._scratch, limit):
             result = prepared(self._options, source).run()
             result.wait_until_finish()
         return metrics.counts(result)
@@ -144,7 +149,7 @@ def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Cons
     job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
-    console.print(message, soft_wrap=True, markup=False, highlight=False)
+    console.say(message)
     sys.stdout.flush()
     os._exit(exit_code)
 
@@ -182,10 +187,10 @@ def run(
         before_leaving: called when a signal or the death of a worker process ends the command.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="onrecord-") as scratch_name,
-        _own_messages(Path(scratch_name, "workers.log"), options.verbose) as messages,
+        scratch_folder() as scratch,
+        _own_messages(scratch / "workers.log", options.verbose) as messages,
     ):
-        scratch, output = Path(scratch_name), options.output.folder
+        output = options.output.folder
         job = _Job(options, scratch, messages)
         incomplete = f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
 
@@ -201,7 +206,7 @@ def run(
         try:
             # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
             with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
-                summary = job.run(source or ReadFiles(options.inputs))
+                summary = job.run(source or ReadFiles(options.inputs, options.max_messages))
                 if summary.unaccounted == 0 or not options.runner.counts_once:
                     output_folder.write_json(output, output_folder.SUMMARY, summary.values())
                 output_folder.discard_unfinished(output)
@@ -224,6 +229,17 @@ def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> in
         return FAILED
     letters = sum(summary.dead_letters.values())
     if options.max_dead_letters.is_exceeded(letters, summary.messages):
-        console.print(f"failed: {letters:,} dead letters are more than --max-dead-letters allows", style="bold red")
+        console.print(
+            f"failed: {letters:,} dead letters are more than --max-dead-letters allows; if that is a number, the input may not have"
+            " been read to its end",
+            style="bold red",
+        )
+        return FAILED
+    if summary.floods:
+        console.print(
+            f"failed: not read to the end: {summary.floods:,} of the files, with more messages than --max-messages-per-file allows;"
+            " dead letters name them",
+            style="bold red",
+        )
         return FAILED
     return DONE

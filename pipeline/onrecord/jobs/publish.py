@@ -13,6 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
 from onrecord.sources.files import read_file
+from onrecord.terminal.text import print_line
 
 LINE_SECONDS = 20.0
 
@@ -55,11 +56,11 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
             sent += 1
             if time.monotonic() - reported > LINE_SECONDS:
                 reported = time.monotonic()
-                print(f"{sent:,} messages published", file=sys.stderr, flush=True)
+                print_line(f"{sent:,} messages published", sys.stderr)
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
-        print(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", file=sys.stderr)
+        print_line(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", sys.stderr)
         return FAILED
     for line in messages.refused:
-        print(f"not published: {line}", file=sys.stderr)
-    print(f"{sent:,} messages published to {topic}")
+        print_line(f"not published: {line}", sys.stderr)
+    print_line(f"{sent:,} messages published to {topic}")
     return FAILED if messages.refused else DONE

@@ -8,7 +8,6 @@ the new run.
 import json
 import shutil
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,9 +24,11 @@ from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, le
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED
+from onrecord.jobs.scratch import scratch_folder
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import write_file
 from onrecord.sinks.publisher import Outgoing, original_attributes, publish
+from onrecord.terminal.text import print_line
 
 LETTERS_PER_NOTE = 100  # letters published before they are noted; this many may be sent twice if the replay is killed
 
@@ -81,13 +82,13 @@ def find(output: str) -> Letters:
 
 
 def _print_outcome(letters: Letters, replayed: int) -> None:
-    print(f"{replayed:,} dead letters replayed")
+    print_line(f"{replayed:,} dead letters replayed")
     if letters.replayed_before:
-        print(f"{letters.replayed_before:,} skipped: replayed before")
+        print_line(f"{letters.replayed_before:,} skipped: replayed before")
     if letters.partial:
-        print(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
+        print_line(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
     if letters.forgotten:
-        print(f"{letters.forgotten:,} skipped: forgotten articles, of which nothing was kept")
+        print_line(f"{letters.forgotten:,} skipped: forgotten articles, of which nothing was kept")
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
@@ -128,7 +129,7 @@ def to_topic(output: str, letters: Letters, topic: str) -> int:
                 replayed += send()
         replayed += send() if batch else 0
     except (GoogleAPICallError, GoogleAuthError, TimeoutError, ValueError) as error:
-        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        print_line(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", sys.stderr)
         return FAILED
     _print_outcome(letters, replayed)
     return DONE
@@ -154,23 +155,23 @@ def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]]
         options_of: returns the options of a backfill of some files of letters.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="onrecord-") as spool, HeldLetters(subscription) as held:
+        with scratch_folder() as spool, HeldLetters(subscription) as held:
 
             def release() -> None:
                 held.give_back()
                 shutil.rmtree(spool, ignore_errors=True)
 
-            ids = _spooled(held, spool)
+            ids = _spooled(held, str(spool))
             if ids:
-                files = letter_files(spool)
+                files = letter_files(str(spool))
                 code = backfill.run(options_of(files), ReadDeadLetters(tuple(files), ids), before_leaving=release)
                 if code != DONE:
                     return code
                 held.acknowledge()
     except (GoogleAPICallError, GoogleAuthError) as error:
-        print(f"failed: {error}", file=sys.stderr)
+        print_line(f"failed: {error}", sys.stderr)
         return FAILED
-    print(f"{len(ids):,} dead letters replayed")
+    print_line(f"{len(ids):,} dead letters replayed")
     return DONE
 
 
@@ -186,7 +187,7 @@ def subscription_to_topic(subscription: str, topic: str) -> int:
             replayed += len(list(publish(topic, outgoing)))
             subscriber.acknowledge(subscription=subscription, ack_ids=[got.ack_id for got in received])
     except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
-        print(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", file=sys.stderr)
+        print_line(f"failed after {replayed:,} dead letters: {error or type(error).__name__}", sys.stderr)
         return FAILED
-    print(f"{replayed:,} dead letters replayed")
+    print_line(f"{replayed:,} dead letters replayed")
     return DONE

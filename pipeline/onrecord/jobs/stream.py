@@ -14,8 +14,8 @@ from pathlib import Path
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
-from rich.console import Console
 
+from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
 from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
@@ -28,6 +28,7 @@ from onrecord.sources import Source, SourceContext, portable_pubsub
 from onrecord.telemetry import metrics
 from onrecord.telemetry.log import Log, LogFormat, print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
+from onrecord.terminal.console import Console
 
 ACKNOWLEDGED_EARLY = (
     "Beam's local runner acknowledges a message before it is processed: messages in memory are lost when this process is killed or"
@@ -184,6 +185,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log) -> Summary:
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
     build(messages, graph_settings(options))
+    refuse_pickle(pipeline)
     output_folder.prepare(options.output.folder)
     stopping = _Stopping(options, stop, log)
     with signals.handled(stopping.handle), _elsewhere(options):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -71,6 +72,16 @@ def _meta_file(name: str) -> Path | None:
     return next((file for folder in folders if (file := Path(folder, "meta.json")).is_file()), None)
 
 
+def _meta(file: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise ModelError(f"language model: {file} is not JSON ({error}); install the model again") from error
+    if not isinstance(meta, dict):
+        raise ModelError(f"language model: {file} is not a JSON object; install the model again")
+    return meta
+
+
 def _check(name: str, language: str, components: Sequence[str]) -> None:
     if language != "en":
         raise ModelError(f"language model {name!r} is for language {language!r}; onrecord reads English")
@@ -90,7 +101,7 @@ def resolve(name: str) -> str:
     for candidate in (name, REPACKED.get(name, name)):
         file = _meta_file(candidate)
         if file is not None:
-            meta = json.loads(file.read_text("utf-8"))
+            meta = _meta(file)
             _check(name, str(meta.get("lang")), meta.get("pipeline", ()))
             return candidate
     if name in REPACKED:

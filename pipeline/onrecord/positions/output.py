@@ -11,33 +11,34 @@ from pathlib import Path
 from typing import TextIO
 
 import fastavro
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from onrecord.data.kinds import schema_folder
 from onrecord.positions.rollup import Example, Position
+from onrecord.terminal.console import Console
+from onrecord.terminal.text import print_cells
 
 COLUMNS = (
     *("day", "holder", "target", "support", "oppose", "neutral", "score", "first_seen", "last_seen"),
     *("support_example", "support_article_id", "oppose_example", "oppose_article_id", "holder_key", "target_key"),
 )
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
-FORMULAS = ("=", "+", "-", "@")
+# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), which may also skip tabs and line ends.
+FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 # The width in columns from which a terminal has room for the days, and for an example.
 MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 110
 MIN_NAME_WIDTH = 12
 
 
 def plain(text: str) -> str:
-    """Return a text on one line and without control characters, which a terminal would obey."""
+    """Return a text on one line, with spaces in place of white space and of control characters, which a terminal would obey."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def cell(text: str) -> str:
     """Return a text as a cell that a spreadsheet does not take for a formula."""
-    text = plain(text)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    shown = plain(text)
+    return f"'{shown}" if text.startswith(FORMULAS) or shown.startswith(FORMULAS) else shown
 
 
 def _time(time: datetime | None) -> str:
@@ -112,7 +113,7 @@ class _Column:
 
     Attributes:
         title: its header.
-        text: returns its cell for a position.
+        text: returns its value for a position, as it was read or as we write it if it is a number or a day.
         min_width: the width of the terminal from which it is shown.
         number: whether it is aligned to the right and never wrapped.
         ratio: its share of a wide terminal; None for as wide as its text.
@@ -128,15 +129,15 @@ class _Column:
 def _columns(by_day: bool, width: int) -> list[_Column]:
     columns = [
         *([_Column("day", lambda one: _day(one.day) or "undated")] if by_day else []),
-        _Column("holder", lambda one: plain(one.holder), ratio=2),
-        _Column("target", lambda one: plain(one.target), ratio=3),
+        _Column("holder", lambda one: one.holder, ratio=2),
+        _Column("target", lambda one: one.target, ratio=3),
         _Column("for", lambda one: str(one.support), number=True),
         _Column("against", lambda one: str(one.oppose), number=True),
         _Column("score", lambda one: f"{one.score:+.2f}", number=True),
         *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
         *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
-        _Column("example", lambda one: plain(one.example.text) if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
-        _Column("in", lambda one: plain(one.example.article_id) if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=2),
+        _Column("example", lambda one: one.example.text if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
+        _Column("in", lambda one: one.example.article_id if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=2),
     ]
     return [column for column in columns if column.min_width <= width]
 
@@ -156,13 +157,13 @@ def print_table(positions: Sequence[Position], console: Console, *, by_day: bool
             min_width=min_width if console.width >= MIN_WIDTH_FOR_DAYS else None,
         )
     for position in positions:
-        table.add_row(*(Text(column.text(position)) for column in columns))
+        table.add_row(*(Text(plain(column.text(position))) for column in columns))
     console.print(table)
 
 
 def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) -> None:
     """Print positions for another program: one per line, columns separated by tabs, nothing shortened."""
     columns = _columns(by_day, MIN_WIDTH_FOR_EXAMPLE)
-    print("\t".join(column.title for column in columns), file=stream)
+    print_cells((column.title for column in columns), stream)
     for position in positions:
-        print("\t".join(column.text(position) for column in columns), file=stream)
+        print_cells((one.text(position) if one.number else cell(one.text(position)) for one in columns), stream)

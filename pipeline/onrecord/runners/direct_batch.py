@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batch on Beam's local runner: worker processes that end with this one, and whose death is noticed."""
 
-import shlex
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 
 import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from onrecord.beam_internals import WORKER_THREAD, check_version
+from onrecord.beam_internals import WorkerDied, worker_processes
 from onrecord.runners.workers import local as worker
 
 MAX_TERMINATE_SECONDS = 3.0
@@ -25,12 +24,9 @@ def runner(workers: int) -> FnApiRunner:
     """
     if workers == 1:
         return FnApiRunner()
-    check_version()
-    worker.announce_launcher()
     # Not with -m, which would also look for the package in the current folder.
-    start = f"import sys; sys.path[:] = {sys.path!r}; from {worker.__name__} import main; main()"
-    command = shlex.join([sys.executable, "-c", start])
-    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
+    start = f"import sys; sys.path[:] = {sys.path!r}; from {worker.__name__} import main; main({os.getpid()})"
+    return worker_processes([sys.executable, "-c", start])
 
 
 def end_children(seconds: float = MAX_TERMINATE_SECONDS) -> None:
@@ -54,7 +50,7 @@ def failing_with_a_worker(fail: Callable[[str], None]) -> Iterator[None]:
     before = threading.excepthook
 
     def handle(arguments: threading.ExceptHookArgs) -> None:
-        if arguments.thread is not None and arguments.thread.name == WORKER_THREAD:
+        if issubclass(arguments.exc_type, WorkerDied):
             fail(str(arguments.exc_value))
         before(arguments)
 

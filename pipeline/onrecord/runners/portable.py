@@ -2,6 +2,7 @@
 """Jobs that another program runs, such as Prism, Flink or Dataflow, while this process watches."""
 
 import importlib.util
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,13 +11,17 @@ from typing import Literal
 
 import apache_beam as beam
 import grpc
-from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions, PortableOptions
+from apache_beam.options.pipeline_options import DirectOptions, FlinkRunnerOptions, PipelineOptions, PortableOptions
 from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
 from onrecord import beam_internals
 from onrecord.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
 from onrecord.runners import direct_batch as local_batch
 
+WORKER_PORTS = "Beam's services for its workers listen on all interfaces, without authentication"
+LOOPBACK_HOST = re.compile(r"(https?://)?(localhost|127\.[\d.]+|\[::1\])(:|/|$)")
+DIRECT_MODE = "in_memory"  # Beam's name for the mode in which FnApiRunner takes the environment that it is given
+EMBEDDED_SERVER = "embed"  # Beam's name for a job server in the launching process
 IN_THIS_PROCESS = "LOOPBACK"  # Beam's name for workers that are threads of the launching process
 EMBEDDED_FLINK = ("[local]", "[auto]")
 MAX_CANCEL_SECONDS = 10.0
@@ -46,6 +51,32 @@ def check_places(runner: Runner, option: str, places: Iterable[str], flags: list
     for place in places:
         if place and "://" not in place:
             problems.append(f"{option} {place}: {runner.name} can't reach files of this machine; give gs://BUCKET/...")
+
+
+def open_ports(runner: Runner, options: PipelineOptions) -> str | None:
+    """Return which ports a job opens on this machine to everybody who reaches it, or None for none."""
+    if runner.is_local:
+        is_ours = options.view_as(DirectOptions).direct_running_mode == DIRECT_MODE
+        return None if is_ours else f"--direct_running_mode: {WORKER_PORTS}; --workers N opens none"
+    if runner is PRISM:
+        return (
+            f"--runner {runner.name}: Prism listens on all interfaces, without authentication, and so does the worker"
+        )
+    portable_options = options.view_as(PortableOptions)
+    if portable_options.environment_type == IN_THIS_PROCESS:
+        return f"--environment_type={IN_THIS_PROCESS}: {WORKER_PORTS}"
+    if portable_options.job_endpoint == EMBEDDED_SERVER:
+        return f"--job_endpoint={EMBEDDED_SERVER}: {WORKER_PORTS}"
+    return _flink_ports(options.view_as(FlinkRunnerOptions)) if runner is FLINK else None
+
+
+def _flink_ports(options: FlinkRunnerOptions) -> str | None:
+    ports = "listen on all interfaces, without authentication"
+    if not options.flink_submit_uber_jar or options.flink_master in EMBEDDED_FLINK:
+        return f"--runner FlinkRunner without --flink_submit_uber_jar: Beam's job server and its workers {ports}"
+    if LOOPBACK_HOST.match(options.flink_master):
+        return f"--flink_master={options.flink_master}: the services of a task manager for its Python workers {ports}"
+    return None
 
 
 def beam_runner(runner: Runner) -> PipelineRunner | None:

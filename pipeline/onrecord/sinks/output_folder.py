@@ -2,6 +2,7 @@
 """Prepares the output folder before a run, and tidies it afterwards."""
 
 import json
+import os
 from collections.abc import Mapping
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
@@ -21,11 +22,17 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder contains no files but a list of forgotten articles, or does not exist."""
-    listed = FileSystems.join(output, FILE_NAME)
-    return not set(_paths(FileSystems.join(output, "**"))) - {listed} and not _paths(
-        FileSystems.join(output, TEMPORARY, "*")
-    )
+    """Whether a folder contains no files but a list of forgotten articles, or does not exist.
+
+    Folders that are links are looked into, as the records would go there.
+    """
+    found = {path for name in ("", *kinds()) for path in _paths(FileSystems.join(output, name, "**"))}
+    return not found - {FileSystems.join(output, FILE_NAME)} and not _paths(FileSystems.join(output, TEMPORARY, "*"))
+
+
+def links(output: str) -> list[str]:
+    """Return the folders in an output folder that are links, through which other folders would be written or emptied."""
+    return [path for name in (*kinds(), TEMPORARY) if os.path.islink(path := os.path.join(output, name))]
 
 
 def clear(output: str) -> None:

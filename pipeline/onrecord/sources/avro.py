@@ -16,6 +16,7 @@ import msgspec
 import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.floods import no_limit
 
 # Stored or decompressed. Writers make blocks of kilobytes, and a message has 10 MB at most.
 MAX_BLOCK_BYTES = 64 * 1024 * 1024
@@ -198,7 +199,13 @@ class _Container:
             raise BrokenFile(f"{type(error).__name__}: {error}") from None
 
 
-def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
+def read_messages(
+    file: BinaryIO,
+    path: str,
+    changed_at: datetime,
+    limit: int = MAX_MESSAGE_BYTES,
+    count: Callable[[], None] = no_limit,
+) -> Iterator[Message]:
     """Yield the message in each row of an Avro file: a JSON object of the columns that are not null.
 
     Memory is bounded by ``MAX_BLOCK_BYTES`` per block. Unreadable data becomes a message with a ``problem``: a row with those after it in
@@ -209,6 +216,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         path: its name, which goes into the messages' origin with the number of the row.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
         limit: maximum size of a message in bytes.
+        count: called for every row; it may raise an error, which ends the reading.
     """
     row = 0
 
@@ -223,6 +231,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             behind = row + number
             try:
                 for values in container.rows(number, data):
+                    count()
                     yield _message(values, f"{path}:{row + 1}", changed_at, limit)
                     row += 1
             except BrokenFile as error:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.floods import no_limit
 
 CHUNK = 1 << 20
 ZSTD_CHUNK = 1 << 12  # a small frame can expand 30,000-fold, so little is fed in at a time
@@ -65,7 +66,13 @@ def _bounded_lines(chunks: Iterator[bytes], limit: int) -> Iterator[tuple[bytes,
         yield head, length
 
 
-def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
+def read_messages(
+    file: BinaryIO,
+    path: str,
+    changed_at: datetime,
+    limit: int = MAX_MESSAGE_BYTES,
+    count: Callable[[], None] = no_limit,
+) -> Iterator[Message]:
     """Yield the message on each line of a JSON-lines file; blank lines are skipped.
 
     Memory is bounded by ``limit`` bytes per line. A line over the limit, or the rest of a broken archive, becomes a message with a
@@ -76,6 +83,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         path: its name, whose extension determines the compression, and which goes into the messages' origin.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
         limit: maximum size of a message in bytes.
+        count: called for every line, also a blank one; it may raise an error, which ends the reading.
     """
     lines = _bounded_lines(chunks(file, path), limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1)
     number = 0
@@ -90,6 +98,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             problem = f"file: the archive is broken from here on ({error}); repair the file and rerun"
             yield Message(b"", f"{path}:{number}", changed_at, {}, problem)
             return
+        count()
         payload = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
         payload = payload.removesuffix(CARRIAGE_RETURN)
         size = length - len(line) + len(payload)

@@ -8,7 +8,7 @@ from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 
 from onrecord.data.message import EPOCH, Message
 from onrecord.sources import SourceContext
-from onrecord.sources.portable_pubsub import ReadFromPubSubPortably
+from onrecord.sources.portable_pubsub import ReadFromPubSubPortably, coder
 
 
 def message_of(received: PubsubMessage, origin: str) -> Message:
@@ -47,6 +47,7 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
         """Return the messages; their timestamps are their publish times."""
+        coder.register()
         origin = self.subscription or self.topic or ""
         receive: beam.PTransform = ReadFromPubSubPortably(origin)
         if self.has_pubsub:

@@ -13,6 +13,7 @@ import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.floods import no_limit
 from onrecord.sources.json_lines import BROKEN_ARCHIVE, chunks
 
 OK = 200  # HTTP
@@ -133,7 +134,13 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
     return Message(msgspec.json.encode(fields), origin, changed_at, attributes)
 
 
-def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = MAX_MESSAGE_BYTES) -> Iterator[Message]:
+def read_messages(
+    file: BinaryIO,
+    path: str,
+    changed_at: datetime,
+    limit: int = MAX_MESSAGE_BYTES,
+    count: Callable[[], None] = no_limit,
+) -> Iterator[Message]:
     """Yield a message for each HTML response; all other records of the file are skipped.
 
     A page that can't be read, or the rest of a broken file, is a message with a ``problem``.
@@ -143,6 +150,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
         path: its name, which goes into the messages' origin with the number of the page.
         changed_at: when it was last changed, in UTC: the messages' ``received_at``.
         limit: maximum size of a page in bytes.
+        count: called for every response; it may raise an error, which ends the reading.
     """
     stream = _Stream(chunks(file, path))
     number = 1
@@ -155,6 +163,7 @@ def read_messages(file: BinaryIO, path: str, changed_at: datetime, limit: int = 
             stream_detect=False,
         )
         for record in records:
+            count()
             http = record.http_headers
             if http is not None and http.status_code == OK and record.http_content_type in HTML:
                 yield _message(record, f"{path}:{number}", changed_at, limit)

@@ -14,6 +14,7 @@ from apache_beam.io.filesystems import FileSystems
 from onrecord.data.message import Message
 from onrecord.sources import SourceContext
 from onrecord.sources.files import read_file
+from onrecord.sources.floods import collapsed
 from onrecord.sources.polled import PolledMessages
 
 MESSAGES_PER_POLL = 16  # the number of texts parsed together by default
@@ -56,7 +57,7 @@ class WatchedFiles:
         )
         if new:
             self._seen.add(new[0].path)
-            self._messages = read_file(new[0])
+            self._messages = collapsed(read_file(new[0]))
         else:
             self._last_scan = time.monotonic()
 

@@ -15,9 +15,10 @@ import grpc
 from apache_beam.io.filesystem import BeamIOError
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
-from rich.console import Console
 
 from onrecord.telemetry import metrics
+from onrecord.terminal.console import Console
+from onrecord.terminal.text import CONTINUATION, print_line, printable
 
 LogFormat = Literal["text", "json"]
 
@@ -43,18 +44,13 @@ def described(error: Exception) -> str:
     ]
 
 
-def _printable(line: str) -> str:
-    """Return a line with its control characters escaped, since an error may quote its input."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
-
-
 def print_failure(error: Exception, console: Console) -> None:
     """Print why a job failed; the runner's error contains the trace of the worker."""
     text = str(error.details() if isinstance(error, grpc.Call) else error)
-    lines = [_printable(line) for line in text.strip().splitlines()] or [type(error).__name__]
+    lines = text.strip().splitlines() or [type(error).__name__]
     for line in lines[:-1]:
-        console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"failed: {lines[-1].strip()}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"{CONTINUATION}{line}", style="dim")
+    console.say(f"failed: {lines[-1].strip()}", style="bold red")
 
 
 @dataclass
@@ -80,10 +76,12 @@ class Log:
         """
         now = datetime.now(timezone.utc)
         if self.log_format == "json":
-            line = json.dumps({"time": now.isoformat(timespec="seconds"), "event": event, "message": text, **values})
+            # Escaped twice: what shows the decoded message may be a terminal too.
+            entry = {"time": now.isoformat(timespec="seconds"), "event": event, "message": printable(text), **values}
+            line = json.dumps(entry)
         else:
             line = f"{now:%H:%M:%S} {text}"
-        print(line, file=self.stream, flush=True)
+        print_line(line, self.stream)
 
     def failed(self, error: Exception) -> None:
         """Write that the job failed."""

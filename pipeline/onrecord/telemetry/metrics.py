@@ -9,6 +9,7 @@ NAMESPACE = "onrecord"
 MESSAGES = "messages"  # read from the source
 ARTICLES = "articles"  # article records, duplicates of another text included
 REFUSED = "refused"  # messages that are not valid articles: each becomes a dead letter
+FLOODS = "floods"  # files with more messages than they may have, whose rest was not read
 DUPLICATES = "duplicates"  # messages that were sent again: same id, same text, no record
 DUPLICATE_TEXTS = "duplicate_texts"  # articles with the text of another: a record, but no extraction
 NOT_ENGLISH = "not_english"  # articles in other languages, from which nothing was extracted

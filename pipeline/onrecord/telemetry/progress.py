@@ -14,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from onrecord.terminal.console import Console
+
 FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
+STOP = "stop"  # a file in that folder
 TALLY_SECONDS = 0.5  # between two writes of a worker
 BAR_SECONDS = 0.5  # between two updates of the bar
 LINE_SECONDS = 20.0  # between two lines if there is no terminal
@@ -48,6 +50,39 @@ class Tally:
         with suppress(OSError):  # a full disk stops the display, not the job
             unfinished.write_text(json.dumps(self._counts), "utf-8")
             unfinished.replace(self._path)
+
+
+def is_stopping() -> bool:
+    """Whether the command line has asked the workers of this machine to stop reading."""
+    folder = os.environ.get(FOLDER)
+    return folder is not None and Path(folder, STOP).exists()
+
+
+@contextmanager
+def stopping_after(folder: Path, dead_letters: int | None) -> Iterator[None]:
+    """Ask the workers to stop reading when there are more dead letters than a number; what they have read is still processed.
+
+    Args:
+        folder: where the workers write their tallies.
+        dead_letters: the number; None for no limit.
+    """
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(TALLY_SECONDS):
+            if totals(folder)["dead_letters"] > (dead_letters or 0):
+                Path(folder, STOP).touch()
+                return
+
+    thread = threading.Thread(target=watch, name="dead-letters", daemon=True)
+    if dead_letters is not None:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if dead_letters is not None:
+            thread.join()
 
 
 def totals(folder: Path) -> Counter[str]:

@@ -4,11 +4,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.table import Table
 
 from onrecord.data.kinds import extracted
 from onrecord.telemetry import metrics
+from onrecord.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Summary:
     articles: int
     duplicates: int
     refused: int
+    floods: int
     duplicate_texts: int
     not_english: int
     records: dict[str, int]
@@ -48,6 +49,7 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         articles=counts.get(metrics.ARTICLES, 0),
         duplicates=counts.get(metrics.DUPLICATES, 0),
         refused=counts.get(metrics.REFUSED, 0),
+        floods=counts.get(metrics.FLOODS, 0),
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
         not_english=counts.get(metrics.NOT_ENGLISH, 0),
         records=metrics.with_prefix(counts, metrics.RECORDS),
@@ -70,6 +72,8 @@ def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[tuple[str, str]]
         if extractor in extract:
             yield extractor, f"{summary.records.get(extractor, 0):,}"
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
+    if summary.floods:
+        yield "  files with too many messages", f"{summary.floods:,}"
     for error_type, number in summary.dead_letters.items():
         yield f"  {error_type}", f"{number:,}"
     yield "seconds", f"{summary.seconds:,.1f}"
@@ -84,4 +88,4 @@ def print_summary(summary: Summary, output: str, extract: Iterable[str], console
     for row in _rows(summary, extract):
         table.add_row(*row)
     console.print(table)
-    console.print(f"records: {output}", soft_wrap=True, markup=False, highlight=False)
+    console.say(f"records: {output}")

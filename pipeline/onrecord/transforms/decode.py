@@ -2,7 +2,7 @@
 """Decode: turns each message into an article, or into a dead letter that says what is wrong with it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
@@ -59,19 +59,21 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
     @no_annotations  # type: ignore[untyped-decorator]
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or a dead letter under the tag ``dead_letters``."""
-        metrics.count(metrics.MESSAGES)
+        metrics.count(metrics.MESSAGES, message.repeats)
         metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))
         try:
             decoded = self._decoded(message)
         except (InvalidMessage, ProcessLost, Forgotten) as error:
-            metrics.count(metrics.REFUSED)
-            self.tally.add(messages=1, dead_letters=1)
+            metrics.count(metrics.REFUSED, message.repeats)
+            self.tally.add(messages=message.repeats, dead_letters=message.repeats)
             kept = without_content(message) if isinstance(error, Forgotten) else message
             letter = dead_letter(kept, DECODE, type(error).__name__, str(error))
             yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
             return
-        self.tally.add(messages=1)
-        yield decoded
+        sent_again = message.repeats - 1
+        metrics.count(metrics.DUPLICATES, sent_again)
+        self.tally.add(messages=message.repeats, duplicates=sent_again)
+        yield replace(decoded, message=replace(message, repeats=1)) if sent_again else decoded
 
     def _decoded(self, message: Message) -> Article:
         """Return the article of a message, unless it is to be forgotten; a broken message may be of such an article, too."""
@@ -111,4 +113,5 @@ class Decode(beam.PTransform):  # type: ignore[misc]
         """Return the articles and the dead letters."""
         decode = beam.ParDo(DecodeFn(self.settings)).with_output_types(Article)
         decoded = messages | "Messages" >> decode.with_outputs(DEAD_LETTERS, main="articles")
+        decoded[DEAD_LETTERS].element_type = DeadLetter
         return decoded.articles, decoded[DEAD_LETTERS]

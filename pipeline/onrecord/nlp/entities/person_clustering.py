@@ -3,6 +3,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from itertools import islice
 
 from onrecord.nlp.entities import knowledge, person_names
 from onrecord.nlp.entities.abbreviations import is_short_form
@@ -21,12 +22,12 @@ JUST_NAMED = 30
 def join_full_names(people: list[EntityCluster]) -> list[EntityCluster]:
     """Join full names that can be one person's, the longest first; a name that fits two people stays alone."""
     joined: list[EntityCluster] = []
-    by_word: dict[str, list[EntityCluster]] = defaultdict(list)
+    by_word: dict[str, dict[int, EntityCluster]] = defaultdict(dict)
     for cluster in sorted(people, key=lambda r: (-len(r.forms[0]), r.names[0].start)):
         words = person_names.without_generation(cluster.forms[0])
         # Two names of one person share the surname, as it is written or sounds, or the first two words.
         keys = sorted({words[-1], sound(words[-1]), " ".join(words[:2])})
-        candidates = {id(r): r for key in keys for r in by_word[key][:MAX_BEARERS]}
+        candidates = {id(r): r for key in keys for r in islice(by_word[key].values(), MAX_BEARERS)}
         fitting = [r for r in candidates.values() if r.may_be(cluster) and _can_be(r, words)]
         if len(fitting) == 1:
             target = fitting[0]
@@ -35,8 +36,7 @@ def join_full_names(people: list[EntityCluster]) -> list[EntityCluster]:
             target = cluster
             joined.append(cluster)
         for key in keys:
-            if not any(r is target for r in by_word[key]):
-                by_word[key].append(target)
+            by_word[key].setdefault(id(target), target)
     return joined
 
 
@@ -77,11 +77,16 @@ def _without_stranger(
     """
     if len(bearers) < 2:
         return cluster, None
-    titles = {name.title for bearer in bearers for name in bearer.names}
+    if not any(map(_is_of_office, cluster.names)):
+        return cluster, None
+    titles = frozenset[str]().union(*(bearer.titles for bearer in bearers))
     of_stranger = [name for name in cluster.names if _is_of_office(name) and name.title not in titles]
     if not of_stranger:
         return cluster, None
-    words, others = cluster.forms[0], [name for name in cluster.names if name not in of_stranger]
+    words, others = (
+        cluster.forms[0],
+        [name for name in cluster.names if not _is_of_office(name) or name.title in titles],
+    )
     return EntityCluster.of_form(words, others) if others else None, EntityCluster.of_form(words, of_stranger)
 
 
@@ -155,7 +160,7 @@ class _Bearers:
     def _meant_by_surname(self, bearers: list[EntityCluster]) -> list[EntityCluster]:
         """Leave out people who are called by the given name, unless the article names that one first."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
-        first = min(bearers, key=lambda bearer: min(name.start for name in bearer.names))
+        first = min(bearers, key=lambda bearer: bearer.starts[0])
         return others if others and id(first) not in self.called_by_given_name else bearers
 
 
@@ -184,7 +189,7 @@ def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
     if len(bearers) == 1:
         bearers[0].join_short_name(cluster)
         return
-    starts = [sorted(name.start for name in bearer.names) for bearer in bearers]
+    starts = [bearer.starts.copy() for bearer in bearers]  # names that are handed out don't count
     genders = [bearer.gender for bearer in bearers]
     for name in cluster.names:
         gender_of_title = name.title_gender

@@ -10,7 +10,7 @@ far most mentions. People have no items: the lists have none.
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onrecord.data.records import EntityType
@@ -102,11 +102,40 @@ def link_to_wikidata(clusters: Sequence[EntityCluster]) -> list[Item]:
     (about, most), (_, second), *_ = [*mentions.most_common(2), ("", 0), ("", 0)]
     if most < BY_FAR * second:
         about = ""
-    identified = []
-    for index, (cluster, candidates) in enumerate(zip(clusters, bearers, strict=True)):
-        codes = frozenset(code for code, supporters in support.items() if len(supporters) > (index in supporters))
-        identified.append(_chosen(candidates, codes, about, _places_behind(cluster)))
-    return identified
+    divisions: dict[str, list[str]] = defaultdict(list)
+    for code in support:
+        country, _, rest = code.partition("-")
+        if rest:
+            divisions[country].append(code)
+    return [
+        _chosen(candidates, Support(support, divisions, index), about, _places_behind(cluster))
+        for index, (cluster, candidates) in enumerate(zip(clusters, bearers, strict=True))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What the other clusters of an article support; a set of codes for each cluster would be as many codes as there are clusters.
+
+    Attributes:
+        supporters: the clusters that support each code.
+        divisions: the codes of divisions among these, by country.
+        index: the cluster whose own support does not count.
+    """
+
+    supporters: Mapping[str, set[int]]
+    divisions: Mapping[str, Sequence[str]]
+    index: int
+
+    def __contains__(self, code: str) -> bool:
+        """Whether another cluster supports a code."""
+        supporters = self.supporters.get(code, ())
+        return len(supporters) > (self.index in supporters)
+
+    def has_sibling(self, division: str) -> bool:
+        """Whether another cluster supports another division of the same country."""
+        country, _, rest = division.partition("-")
+        return bool(rest) and any(code != division and code in self for code in self.divisions.get(country, ()))
 
 
 def _bearers(cluster: EntityCluster) -> tuple[Item, ...]:
@@ -130,7 +159,7 @@ def _places_behind(cluster: EntityCluster) -> list[Item]:
     return [item for item in found if not item.is_city and not item.is_body]
 
 
-def _chosen(candidates: Sequence[Item], codes: frozenset[str], about: str, behind: Sequence[Item]) -> Item:
+def _chosen(candidates: Sequence[Item], codes: Support, about: str, behind: Sequence[Item]) -> Item:
     candidates = [item for item in candidates if not (item.is_body and item.shared) or item.country == about]
     if behind:
         candidates = [item for item in candidates if not item.is_city or any(_lies_in(item, place) for place in behind)]
@@ -139,19 +168,13 @@ def _chosen(candidates: Sequence[Item], codes: frozenset[str], about: str, behin
     if len(candidates) > 1:
         supported = list(_supported(candidates, codes))
         capitals = [item for item in candidates if item.is_capital]
-        siblings = [item for item in candidates if any(_is_sibling(code, item.division) for code in codes)]
+        siblings = [item for item in candidates if codes.has_sibling(item.division)]
         candidates = next((fitting for fitting in (supported, capitals, siblings) if fitting), [])
     return candidates[0] if len(candidates) == 1 else NOTHING_KNOWN
 
 
-def _supported(candidates: Iterable[Item], codes: frozenset[str]) -> Iterable[Item]:
+def _supported(candidates: Iterable[Item], codes: Support) -> Iterable[Item]:
     return (item for item in candidates if (item.division or item.country) in codes)
-
-
-def _is_sibling(code: str, division: str) -> bool:
-    """Whether a code is that of another division of the same country."""
-    country, _, rest = division.partition("-")
-    return bool(rest) and code != division and code.startswith(f"{country}-")
 
 
 def _lies_in(city: Item, place: Item) -> bool:

@@ -2,12 +2,13 @@
 """Clauses with an attribution inside them: "The plan, he said, will fail"; "According to Reed, the dam was safe"."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
 from onrecord.nlp.quotes.ends import MARKS, PARTING
-from onrecord.nlp.quotes.tree import FINITE, MAX_CLIMB
+from onrecord.nlp.quotes.tree import FINITE, MAX_CLIMB, Tree
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
@@ -23,6 +24,11 @@ def without(outer: TokenRange, hole: TokenRange) -> list[TokenRange]:
 
 class InsertionCandidates(Builder):
     """Proposes the clauses around an inserted attribution."""
+
+    def __init__(self, tree: Tree) -> None:
+        """Count the finite verbs before each token of a tree."""
+        super().__init__(tree)
+        self.finite_before = list(accumulate((tag in FINITE for tag in tree.tags), initial=0))
 
     def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
         """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
@@ -79,7 +85,7 @@ class InsertionCandidates(Builder):
     ) -> Iterator[Candidate]:
         """Yield the clause without what describes its speaker: "The plan, said Tom Reed, a farmer, will fail"."""
         tree = self.tree
-        if any(tree.tags[token] in FINITE for token in range(*before)):
+        if self.finite_before[before[0]] < self.finite_before[before[1]]:
             yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
         comma = next(
             (t for t in range(behind[0], min(behind[1], behind[0] + MAX_INSERT)) if tree.words[t] == ","), None

@@ -6,6 +6,9 @@ last speaker first, as in the salience weights of Lappin and Leass (1994). Names
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
@@ -43,6 +46,14 @@ MIN_TITLED = -2.5
 MIN_UNTITLED = 0.2  # a subject or speaker of this sentence or the one before
 
 
+@dataclass(frozen=True, slots=True)
+class _Titled:
+    """The entities that a noun is a title of; those whose name or role has a word, in their order, if the noun can refer to them."""
+
+    entities: frozenset[int]
+    by_modifier: Mapping[str, Sequence[int]]
+
+
 class Resolver:
     """Resolves the speaker phrases of one article. Call it in text order: it remembers who spoke last."""
 
@@ -62,7 +73,7 @@ class Resolver:
         self.last_token = -1
         self.spoken: list[tuple[int, int]] = []  # token and entity of each speaker
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
-        self._titles: dict[str, list[tuple[int, int]]] | None = None
+        self._titled: dict[str, _Titled] = {}
 
     def gender(self, entity: int) -> str | None:
         """Return "m", "f" or None if the article does not show it."""
@@ -251,11 +262,8 @@ class Resolver:
         if tree.lower[where[0]] not in DEFINITE_ARTICLES or tree.tags[head] not in ("NN", "NNP", "JJ", "CD"):
             return None
         kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
-        titled = {entity for _, entity in self.titles().get(word, [])}
-        if kind == "ORG":  # "the committee": an organization whose name ends with the word
-            titled |= {
-                number for number, entity in enumerate(self.entities) if entity.name.lower().endswith(" " + word)
-            }
+        found = self._titled_by(word, kind, gender)
+        titled = found.entities
         if not kind and not titled:
             return None
         modifiers = {
@@ -265,14 +273,23 @@ class Resolver:
         sentence = tree.sentence(head)[0]
         # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
         near = {salient.entity for salient in view} - {one.entity for one in view if one.token >= sentence}
+        saliences: dict[int, float] = {}
+        for one in view:
+            salience = one.salience + self._distance(head, one.token)
+            saliences[one.entity] = max(salience, saliences.get(one.entity, salience))
         scores: dict[int, float] = {}
-        for entity in sorted(titled | near):
-            if not self._fits(entity, kind, gender) or (word in PLACES and self.entities[entity].type != "GPE"):
+        # Of the titled who are far away only the first with a modifier of the noun in the name or role has a chance (MIN_TITLED).
+        recent = near | {salient.entity for salient in view} | {who for _, who in self.spoken[-MAX_SPEAKERS:]}
+        far = (
+            next((entity for entity in found.by_modifier.get(modifier, ()) if entity not in recent), None)
+            for modifier in modifiers
+        )
+        for entity in sorted({*near, *(titled & recent), *(entity for entity in far if entity is not None)}):
+            if not self._may_be(entity, word, kind, gender):
                 continue
-            score = self._salience_of(entity, head)
             score = max(
                 [
-                    score,
+                    saliences.get(entity, PER_SENTENCE * VIEW),
                     *(
                         FOR_SPEAKER + self._distance(head, at)
                         for at, who in self.spoken[-MAX_SPEAKERS:]
@@ -310,35 +327,52 @@ class Resolver:
         speaks = tree.lower[tree.heads[first.token]] in verbs()
         return first.entity if is_person and speaks and not earlier else None
 
+    def _titled_by(self, word: str, kind: str, gender: str) -> "_Titled":
+        """Return the entities that a noun is a title of; of a noun for organizations also those whose names end with it."""
+        if word not in self._titled:
+            entities = set(self._by_title.get(word, ()))
+            if kind == "ORG":  # "the committee": an organization whose name ends with the word
+                entities |= self._by_last_word.get(word, set())
+            by_modifier: dict[str, list[int]] = {}
+            for entity in sorted(entities):
+                if self._may_be(entity, word, kind, gender):
+                    for modifier in self._words_of(entity):
+                        by_modifier.setdefault(modifier, []).append(entity)
+            self._titled[word] = _Titled(frozenset(entities), by_modifier)
+        return self._titled[word]
+
+    def _may_be(self, entity: int, word: str, kind: str, gender: str) -> bool:
+        """Whether a noun can refer to an entity, by its type and gender."""
+        return self._fits(entity, kind, gender) and (word not in PLACES or self.entities[entity].type == "GPE")
+
     def _fits(self, entity: int, kind: str, gender: str) -> bool:
         found = self.entities[entity].type
         if kind == "PERSON" and (found != "PERSON" or (gender and self.gender(entity) not in (None, gender))):
             return False
         return kind != "ORG" or found in ("ORG", "GPE")
 
-    def _salience_of(self, entity: int, token: int) -> float:
-        """Return the salience of an entity at a token, from its names before the token."""
-        return max(
-            (
-                salient.salience + self._distance(token, salient.token)
-                for salient in self.salience.before(token)
-                if salient.entity == entity
-            ),
-            default=PER_SENTENCE * VIEW,
-        )
-
     def _words_of(self, entity: int) -> set[str]:
         named = self.entities[entity]
         return set(f"{named.role or ''} {named.name}".lower().replace("-", " ").split())
 
-    def titles(self) -> dict[str, list[tuple[int, int]]]:
-        """Return, for each noun that is somebody's title or apposition in the article, the tokens and the entities."""
-        if self._titles is None:
-            self._titles = {}
-            for salient in self.salience.outside:
-                for word in self._nouns_at(salient):
-                    self._titles.setdefault(word, []).append((salient.token, salient.entity))
-        return self._titles
+    @cached_property
+    def _by_title(self) -> dict[str, set[int]]:
+        """The entities by the nouns that are their titles or appositions in the article."""
+        found: dict[str, set[int]] = {}
+        for salient in self.salience.outside:
+            for word in self._nouns_at(salient):
+                found.setdefault(word, set()).add(salient.entity)
+        return found
+
+    @cached_property
+    def _by_last_word(self) -> dict[str, set[int]]:
+        """The entities with a name of several words by the last one."""
+        found: dict[str, set[int]] = {}
+        for number, entity in enumerate(self.entities):
+            _, space, last = entity.name.lower().rpartition(" ")
+            if space:
+                found.setdefault(last, set()).add(number)
+        return found
 
     def _nouns_at(self, salient: SalientMention) -> set[str]:
         tree = self.tree

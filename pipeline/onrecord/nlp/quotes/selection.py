@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which candidates become quotes: one per cue, and no content twice."""
+"""Which candidates become quotes: one per cue, no content twice, and no text in more than ``MAX_NESTED`` quotes."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
 from onrecord.nlp.quotes.layout import QuotationLayout
 
@@ -26,6 +26,9 @@ NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a g
 MIN_TOKENS = 6  # marks included; shorter sentences in marks are mostly titles and slogans
 IMPLICIT_PROBABILITY = 0.6  # the share of such sentences that annotators gave to the speaker of the last quote
 NEIGHBOURS = 12  # chosen quotes to compare with on each side; in prose never more begin close to one another
+# Quotes around one word. In prose there are at most three; a text that repeats "according to …" would have as many as it has cues, each
+# as long as the text.
+MAX_NESTED = 6
 
 
 def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
@@ -46,8 +49,9 @@ def select(candidates: Iterable[Candidate], layout: QuotationLayout) -> list[Can
     used: set[int] = set()
     starts: list[int] = []
     by_start: dict[int, list[Candidate]] = {}
+    nested = _Nested(layout)
     for candidate in likely:
-        if candidate.anchor in used:
+        if candidate.anchor in used or nested.is_full(candidate.content):
             continue
         start = candidate.content[0][0]
         place = bisect_left(starts, start)
@@ -64,7 +68,33 @@ def select(candidates: Iterable[Candidate], layout: QuotationLayout) -> list[Can
         if start not in by_start:
             insort(starts, start)
         by_start.setdefault(start, []).append(candidate)
+        nested.add(candidate.content)
     return [candidate for start in starts for candidate in by_start[start]]
+
+
+class _Nested:
+    """How many of the chosen quotes each token is in."""
+
+    def __init__(self, layout: QuotationLayout) -> None:
+        self.tree = layout.tree
+        self.quotes_around = [0] * layout.tree.size
+        self.full: list[int] = []  # the tokens in ``MAX_NESTED`` quotes, sorted
+
+    def is_full(self, content: Spans) -> bool:
+        """Whether a token of a content is in as many quotes as can be."""
+        for start, end in content:
+            place = bisect_left(self.full, self.tree.first_at(start))
+            if place < len(self.full) and self.tree.starts[self.full[place]] < end:
+                return True
+        return False
+
+    def add(self, content: Spans) -> None:
+        """Count a quote."""
+        for start, end in content:
+            for token in range(self.tree.first_at(start), bisect_left(self.tree.starts, end)):
+                self.quotes_around[token] += 1
+                if self.quotes_around[token] == MAX_NESTED:
+                    insort(self.full, token)
 
 
 def _is_inside(inner: Candidate, outer: Candidate, layout: QuotationLayout) -> bool:

@@ -2,6 +2,7 @@
 """Content that depends on a cue by syntax: clauses, infinitives, noun phrases, prepositions."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
@@ -32,6 +33,10 @@ class SyntaxCandidates(Builder):
         super().__init__(tree)
         self.skip = layout.skip
         self.insertions = InsertionCandidates(tree)
+        # For each token, the last sign at or before it that parts clauses, or -1.
+        self.last_parting = list(
+            accumulate((place if word in PARTING else -1 for place, word in enumerate(tree.words)), max)
+        )
         # "Quoted Reed as saying" has one cue, the second verb.
         self.quoting = {found[0] for verb in range(tree.size) if (found := quoted_as(tree, verb)) is not None}
 
@@ -186,8 +191,8 @@ class SyntaxCandidates(Builder):
         if finite is None:
             return
         yield from self.make("order-that", verb, cue, [(token + 1, stop)], source, links=("out=end",))
-        comma = next((place for place in range(stop - 1, finite, -1) if tree.words[place] in PARTING), None)
-        if comma is not None:
+        comma = self.last_parting[stop - 1]
+        if comma > finite:
             yield from self.make("order-that", verb, cue, [(token + 1, comma)], source, links=("out=,",))
 
     def of_noun(self, noun: int, cue: Cue) -> Iterator[Candidate]:

@@ -35,6 +35,8 @@ HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COE
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
 # Stances toward the author of an act or toward a part of a phrase.
 PARTIAL = frozenset({"derived", "inside"})
+# Tokens; a longer sentence is a table or a list, of which each stance would quote all.
+MAX_EVIDENCE = 400
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
 # Relations whose negation is a position; not having done the others expresses nothing.
@@ -240,6 +242,11 @@ class StanceAnalysis:
         if phrase.start <= min(needed) and max(needed) < phrase.end and candidate.holder is not None:
             return self.parties.span(phrase.start, phrase.end)
         start, end = parse.sentence[candidate.predicate]
+        if end - start > MAX_EVIDENCE:
+            start, end = (
+                max(start, candidate.predicate - MAX_EVIDENCE // 2),
+                min(end, candidate.predicate + MAX_EVIDENCE // 2),
+            )
         return self._trimmed(start, end)
 
     def _trimmed(self, start: int, end: int) -> Span:
@@ -254,8 +261,9 @@ def _without_titles(stances: list[Stance]) -> list[Stance]:
     """Drop the stance of a title whose bearer has the same stance: of "the envoy" in "the envoy Ana Berg"."""
     named = defaultdict(list)
     for stance in stances:
-        if stance.holder.mention is not None and stance.holder.entity is not None:
-            named[_place(stance.target), stance.polarity].append(stance.holder.mention)
+        mention = stance.holder.mention
+        if mention is not None and stance.holder.entity is not None:
+            named[_place(stance.target), stance.polarity, mention.start].append(mention)
 
     def is_title(stance: Stance) -> bool:
         own = stance.holder.mention
@@ -263,8 +271,8 @@ def _without_titles(stances: list[Stance]) -> list[Stance]:
             return False
         rests = (
             other.text.removeprefix(own.text).lstrip()
-            for other in named[_place(stance.target), stance.polarity]
-            if other.start == own.start and other.end > own.end
+            for other in named[_place(stance.target), stance.polarity, own.start]
+            if other.end > own.end
         )
         return any(rest[:1].isupper() for rest in rests)
 

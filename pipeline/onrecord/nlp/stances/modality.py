@@ -7,11 +7,10 @@ The path from the predicate up to its finite verb is walked once; every step may
 from dataclasses import dataclass
 
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.stances.parse import CONDITIONS, MAX_CLIMB, Parse
 
 NEGATIONS = frozenset({"not", "n't", "n’t", "never", "nor", "neither", "no", "hardly", "scarcely", "cannot"})
 NEGATIVE_SUBJECTS = frozenset({"nobody", "none", "neither", "nothing", "no-one"})
-CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
 POSSIBILITY = frozenset({"could", "might", "may", "can"})
 FUTURE = frozenset({"will", "'ll", "’ll"})
 HYPOTHETICAL = frozenset({"would", "'d", "’d"})
@@ -130,10 +129,7 @@ def _in_condition(parse: Parse, verb: int) -> bool:
     """Whether the clause, or one above it in the same sentence, is a condition."""
     index = verb
     for _ in range(MAX_CLIMB):
-        if parse.dep[index] in ("advcl", "ccomp", "pcomp") and any(
-            parse.lower[child] in CONDITIONS and parse.dep[child] in ("mark", "advmod")
-            for child in parse.children[index]
-        ):
+        if parse.dep[index] in ("advcl", "ccomp", "pcomp") and index in parse.conditional:
             return True
         if parse.head[index] == index:
             return False

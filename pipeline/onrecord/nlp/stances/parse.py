@@ -8,6 +8,8 @@ from spacy.tokens import Doc
 
 # Longer phrases and clauses are cut to the core of their head: nobody reads a target of a hundred words.
 MAX_PHRASE = 60
+# Tokens from the first to the last of a phrase, those in between included that do not belong to it.
+MAX_EXTENT = 300
 # Edges that a rule climbs; deeper nesting is a parser error or not prose.
 MAX_CLIMB = 30
 # No word of prose has more dependents; the rest of a longer list is ignored.
@@ -26,6 +28,7 @@ NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 HAVE = frozenset({"have", "has", "had", "'ve", "’ve", "having"})
 WERE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
+CONDITIONS = frozenset({"if", "unless", "whether", "lest"})
 RELATIVE = frozenset({"who", "which", "that", "whom"})
 
 
@@ -72,6 +75,15 @@ class Parse:
         for sentence in self.doc.sents:
             bounds.extend([(sentence.start, sentence.end)] * (sentence.end - sentence.start))
         return bounds
+
+    @cached_property
+    def conditional(self) -> frozenset[int]:
+        """The tokens that "if" and the like introduce."""
+        return frozenset(
+            index
+            for index, children in enumerate(self.children)
+            if any(self.lower[child] in CONDITIONS and self.dep[child] in ("mark", "advmod") for child in children)
+        )
 
     def child(self, index: int, *deps: str) -> int | None:
         """Return the first child with one of the labels."""
@@ -130,6 +142,8 @@ class Parse:
             stack.extend(
                 child for child in self.children[token] if not self._trails(token, child, clause=False, top=False)
             )
+        if high - low > MAX_EXTENT:
+            return self.core(head)
         return self._without_edges(head, low, high + 1)
 
     def _is_charge(self, child: int) -> bool:
@@ -161,7 +175,7 @@ class Parse:
     def core(self, head: int) -> Phrase:
         """Return a noun with the modifiers right before it: the new prime minister."""
         low = head
-        while low > 0 and self.head[low - 1] == head and self.dep[low - 1] in (
+        while low > max(0, head - MAX_PHRASE) and self.head[low - 1] == head and self.dep[low - 1] in (
             "det", "amod", "compound", "nummod", "poss", "nmod", "quantmod",
         ):  # fmt: skip
             low -= 1

@@ -9,7 +9,7 @@ from onrecord.nlp.stances.antecedents import Antecedents
 from onrecord.nlp.stances.arguments import antecedent
 from onrecord.nlp.stances.coordination import named_conjuncts
 from onrecord.nlp.stances.holders import FIRST_PERSON
-from onrecord.nlp.stances.parse import Parse, Phrase
+from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 
 # Tokens of a holder's phrase; a longer one is a sentence that the parser attached to a noun.
 MAX_HOLDER = 20
@@ -107,7 +107,9 @@ class Parties:
         """Return the phrase of a holder; of a list of names, only its own name."""
         noun = antecedent(self.parse, head)
         first = noun
-        while self.parse.dep[first] == "conj" and self.parse.head[first] < first:
+        for _ in range(MAX_CLIMB):  # a longer list is not one of parties (MAX_PARTIES)
+            if self.parse.dep[first] != "conj" or self.parse.head[first] >= first:
+                break
             first = self.parse.head[first]
         phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
         return phrase if phrase.end - phrase.start <= MAX_HOLDER else self.parse.core(noun)

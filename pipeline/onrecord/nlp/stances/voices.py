@@ -33,6 +33,7 @@ class Voices:
         self.regions = find_regions(text, paragraph_spans(text))
         self.region_of = innermost_regions(self.regions, [token.idx + len(token) for token in parse.doc])
         self.cues: list[list[int]] = []  # of each quote
+        self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
@@ -41,8 +42,8 @@ class Voices:
         Quotes may extend beyond their marks where nothing else shows the end. So a token outside marks that open in the quote belongs
         to the quote only where it depends on the words that introduce the quote.
         """
-        over: dict[int, tuple[int, int]] = {}
         doc = self.parse.doc
+        spans: list[tuple[int, int, int, int, int]] = []  # length and quote; start, first token, the one after the last
         for index, quote in enumerate(self.parties.quotes):
             cues = [
                 token.i
@@ -52,33 +53,46 @@ class Voices:
             self.cues.append(cues)
             for span in quote.content:
                 tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
-                if tokens is None:
+                if tokens is not None:
+                    spans.append((span.end - span.start, index, span.start, tokens.start, tokens.end))
+        over: dict[int, int] = {}
+        for _, index, start, first, end in sorted(spans):  # the shortest first, so that each token is decided once
+            cues, tops = self.cues[index], self._tops(self.cues[index])
+            for token in range(first, end):
+                if token in over:
                     continue
-                size = span.end - span.start
-                for token in range(tokens.start, tokens.end):
-                    if cues and not self._is_marked_from(token, span.start) and not self._is_under(token, cues):
-                        continue
-                    if token not in over or size < over[token][0]:
-                        over[token] = (size, index)
-        return {token: index for token, (_, index) in over.items()}
+                if not cues or self._is_marked_from(token, start) or self._is_under(token, cues, tops):
+                    over[token] = index
+        return over
+
+    def _tops(self, cues: list[int]) -> frozenset[int]:
+        """Return a quote's cues, and the head verbs of such as "according to"."""
+        parse = self.parse
+        return frozenset({*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))})
 
     def _is_marked_from(self, token: int, start: int) -> bool:
         """Whether a token is inside marks that open at or after a code point."""
         region = self.region_of[token]
         return region != NO_REGION and self.regions[region].start >= start
 
-    def _is_under(self, token: int, cues: list[int]) -> bool:
-        """Whether a token depends on a quote's cue, or on the head verb of a cue such as "according to"."""
+    def _is_under(self, token: int, cues: list[int], tops: frozenset[int]) -> bool:
+        """Whether a token depends on one of ``tops``: a quote's cue, or the head verb of a cue such as "according to"."""
         parse = self.parse
-        tops = {*cues, *(parse.head[cue] for cue in cues if not parse.is_verb(cue))}
-        for _ in range(MAX_CLIMB):
-            if token in tops:
-                return True
-            if parse.head[token] == token:
-                break
-            token = parse.head[token]
+        above, last = self._above(token)
+        if not tops.isdisjoint(above):
+            return True
         # "The dam is safe, he said": the parser attaches the cue to the content.
-        return any(parse.dep[cue] in CONTENT and parse.head[cue] == token for cue in cues)
+        return any(parse.dep[cue] in CONTENT and parse.head[cue] == last for cue in cues)
+
+    def _above(self, token: int) -> tuple[tuple[int, ...], int]:
+        """Return a token with those above it, ``MAX_CLIMB`` at most, and the one above these; at the root, the root itself."""
+        known = self._chains.get(token)
+        if known is None:
+            found, head = [token], self.parse.head
+            while len(found) < MAX_CLIMB and head[found[-1]] != found[-1]:
+                found.append(head[found[-1]])
+            known = self._chains[token] = (tuple(found), head[found[-1]])
+        return known
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is inside quotation marks."""

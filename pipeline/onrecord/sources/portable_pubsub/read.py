@@ -16,9 +16,10 @@ from apache_beam.coders import Coder, VarIntCoder
 from apache_beam.io.gcp.pubsub import PubsubMessage
 from apache_beam.metrics.metric import Metrics
 from apache_beam.transforms.core import RestrictionProvider, WatermarkEstimatorProvider
-from apache_beam.transforms.window import TimestampedValue
+from apache_beam.transforms.window import GlobalWindows, TimestampCombiner, TimestampedValue
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Duration, Timestamp
 
+from . import coder
 from .leases import Leases
 from .subscription import PULL_SECONDS, Subscription
 from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
@@ -260,10 +261,15 @@ class ReadFromPubSubPortably(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[PubsubMessage]:
         """Return the messages, each with its time."""
+        coder.register()
         pull = PullFn(self.subscription, self.timestamp_attribute, self.limits)
         return (
             pbegin
-            | "Splits" >> beam.Create(range(self.splits))
-            | "Spread" >> beam.Reshuffle()
+            | "Splits" >> beam.Create(range(self.splits), reshuffle=False)
+            # Not Reshuffle, for whose elements Beam would take pickle. Like it, this keeps the splits' time: the watermark starts from it.
+            | "Keyed" >> beam.Map(lambda split: (split, split)).with_output_types(tuple[int, int])
+            | "SameTime" >> beam.WindowInto(GlobalWindows(), timestamp_combiner=TimestampCombiner.OUTPUT_AT_EARLIEST)
+            | "Spread" >> beam.GroupByKey()
+            | "Split" >> beam.Keys().with_output_types(int)
             | "Pull" >> beam.ParDo(pull).with_output_types(PubsubMessage)
         )
