@@ -129,6 +129,27 @@ class Checks:
                 self.add(option, _first_line(error))
         return tuple(lists)
 
+    def forget(self, arguments: argparse.Namespace) -> None:
+        """Check the folder and the selection of ``forget``."""
+        folder: str = arguments.folder
+        if set(folder) & GLOB_CHARACTERS:
+            self.add(folder, "give a folder whose name has none of * ? [ ]")
+            return
+        if "://" not in folder and not os.path.isdir(folder):
+            self.add(folder, "there is no such folder")
+            return
+        for option in ("article", "url", "person"):
+            if not all(map(forgotten.words_of, getattr(arguments, option))):
+                self.add(f"--{option}", "give a value with at least one letter or digit")
+        if not (arguments.article or arguments.url or arguments.person):
+            try:
+                is_listed = FileSystems.exists(FileSystems.join(folder, forgotten.FILE_NAME))
+            except (BeamIOError, ValueError) as error:
+                self.add(folder, _first_line(error))
+            else:
+                problem = f"give --article, --url or --person; there is no {forgotten.FILE_NAME} to finish"
+                self.add(folder, None if is_listed else problem)
+
     def files(self, option: str, patterns: Iterable[str]) -> list[FileMetadata]:
         """Return the files that patterns match; every pattern must match some."""
         files: dict[str, FileMetadata] = {}

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -82,8 +82,8 @@ def traces_of_payload(payload: bytes, attributes: dict[str, str]) -> Traces:
     """Return the traces of a message that can't be decoded: those of its fields that can be found, and all of it as prose."""
     text = payload.decode("utf-8", "replace")
     fields: dict[str, list[str]] = {"id": [], "url": [], "text": []}
-    for name, quoted, number in FIELD.findall(text):
-        fields[name].append(number or _unescaped(quoted))
+    for name, value in _fields(payload, text):
+        fields[name].append(value)
     plain = _unescaped(text)
     without_tags = html.unescape(TAG.sub(" ", plain))
     return Traces(
@@ -92,6 +92,19 @@ def traces_of_payload(payload: bytes, attributes: dict[str, str]) -> Traces:
         tuple(sha256(one) for one in fields["text"] if _is_valid(one)),
         (plain, without_tags, *attributes.values()),
     )
+
+
+def _fields(payload: bytes, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a message by name: its own if it is JSON, and otherwise everything that looks like one."""
+    try:
+        values = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        for name, quoted, number in FIELD.findall(text):
+            yield name, number or _unescaped(quoted)
+        return
+    for name in ("id", "url", "text") if isinstance(values, dict) else ():
+        if isinstance(values.get(name), str | int):
+            yield name, str(values[name])
 
 
 def _unescaped(text: str) -> str:

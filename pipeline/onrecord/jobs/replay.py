@@ -19,8 +19,9 @@ from google.cloud import pubsub
 
 from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
+from onrecord.data.stages import WHOLE_MESSAGE_STAGES
 from onrecord.dead_letters.hold import HeldLetters, pull
-from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
+from onrecord.dead_letters.read import ReadDeadLetters, letter_files, read_letters
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED
