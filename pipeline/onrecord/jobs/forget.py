@@ -252,7 +252,7 @@ def _described(record: Record, matcher: Matcher, asked: ForgottenList) -> Iterat
     is_copy = asked.reason(matcher.traces(record)) is None
     note = "  (a copy: same text, or marked as one)" if is_copy else ""
     if isinstance(record, ArticleRecord):
-        title = (record.title or record.text)[:MAX_TITLE_LENGTH]
+        title = " ".join((record.title or record.text)[:MAX_TITLE_LENGTH].split())
         yield f"article {record.article_id}  {title}  {record.url or 'no URL'}{note}"
     else:
         yield f"dead letter of {record.origin}  {record.error_type}{note}"
