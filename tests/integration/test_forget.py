@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgetting is finished after any kill, and later runs refuse what was forgotten."""
 
-import json
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import onrecord
 from onrecord.commands import main
 from onrecord.data.forgotten import ForgottenList
+from onrecord.jobs import replay
 from onrecord.sinks.files import TEMPORARY
 from tests import forgetting
 from tests.forgetting import ALL, contents, read_all
@@ -104,51 +102,34 @@ MESSAGES = [
     {"id": "dock", "text": OTHER},
     {"id": "named", "text": "The mayor thanked INES CALDER for her letter, and then the council went home."},
     {"id": "broken", "text": 5, "note": "about Ines Calder"},
+    {"id": "6", "text": "The quay has a new crane since Monday.", "url": "http://www.news.example/quay/"},
+    {"id": "invalid", "text": 5},
 ]
 
 
 def test_later_runs_refuse_what_was_forgotten_and_account_for_it(tmp_path):
-    source, output, other = write_messages(tmp_path / "articles.jsonl", MESSAGES), tmp_path / "out", tmp_path / "other"
-    backfill("--input", source, "--output", output)
+    source, output, elsewhere = (
+        write_messages(tmp_path / "articles.jsonl", MESSAGES),
+        tmp_path / "out",
+        tmp_path / "list.json",
+    )
+    forgetting.write_folder(output)
     assert main(["forget", str(output), "--person", "Ines Calder", "--yes"]) == 0
-    assert [one.article_id for one in onrecord.records(output, "articles")] == ["dock"]
     stored = (output / "forgotten.json").read_bytes()
-    for command in (
-        ("--input", source, "--output", output, "--overwrite"),
-        ("--input", source, "--output", other, "--forgotten", output / "forgotten.json"),
-    ):
-        backfill(*command)
-    assert (output / "forgotten.json").read_bytes() == stored
-    for folder in (output, other):
-        found = summary(folder)
-        assert (found["messages"], found["articles"], found["refused"]) == (5, 1, 4)
-        assert found["dead_letters"] == {"Forgotten": 4}
-        letters = list(onrecord.records(folder, "dead_letters"))
-        assert {one.origin for one in letters} == {f"{source}:{line}" for line in (1, 2, 4, 5)}
-        assert all((one.payload, one.attributes, one.error_type) == (b"", {}, "Forgotten") for one in letters)
-        assert b"alder" not in forgetting.readable_bytes(folder).lower().replace(b"folder", b"")
-
-
-def test_a_folder_with_nothing_but_a_list_is_empty_for_a_backfill_and_a_list_of_something_else_is_wrong_usage(tmp_path):
-    source, output = write_messages(tmp_path / "articles.jsonl", MESSAGES), tmp_path / "out"
-    output.mkdir()
     listed = ForgottenList()
-    listed.add_url("https://news.example/pier")
-    (output / "forgotten.json").write_bytes(listed.to_json())
-    backfill("--input", source, "--output", output)
-    assert summary(output)["dead_letters"] == {"Forgotten": 1, "InvalidMessage": 1}
-    printed = subprocess.run(
-        [sys.executable, "-m", "onrecord", "replay", str(output), "--output", str(tmp_path / "again")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert "1 skipped: forgotten articles, of which nothing was kept" in printed
-    assert summary(tmp_path / "again")["messages"] == 1
-    shutil.rmtree(output)
-    output.mkdir()
-    (output / "forgotten.json").write_text(json.dumps({"version": 1}), "utf-8")
-    failed = backfill("--input", source, "--output", output, exit_code=2)
-    assert "not a list of forgotten articles" in failed.stderr
-    assert Path(output, "forgotten.json").exists()
+    listed.add_url("https://news.example/quay")
+    elsewhere.write_bytes(listed.to_json())
+    backfill("--input", source, "--output", output, "--overwrite", "--forgotten", elsewhere)
+    assert (output / "forgotten.json").read_bytes() == stored
+    assert [one.article_id for one in onrecord.records(output, "articles")] == ["dock"]
+    found = summary(output)
+    assert (found["messages"], found["articles"], found["refused"]) == (7, 1, 6)
+    assert found["dead_letters"] == {"Forgotten": 5, "InvalidMessage": 1}
+    letters = [one for one in onrecord.records(output, "dead_letters") if one.error_type == "Forgotten"]
+    assert {one.origin for one in letters} == {f"{source}:{line}" for line in (1, 2, 4, 5, 6)}
+    assert {(one.payload, repr(one.attributes), one.stack_trace) for one in letters} == {(b"", "{}", "")}
+    readable = forgetting.readable_bytes(output)
+    assert b"alder" not in readable.lower()
+    assert b"quay" not in readable
+    waiting = replay.find(str(output))
+    assert (len(waiting.ids), waiting.forgotten) == (1, 5)

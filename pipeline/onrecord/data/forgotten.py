@@ -100,11 +100,13 @@ def _fields(payload: bytes, text: str) -> Iterator[tuple[str, str]]:
         values = msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         for name, quoted, number in FIELD.findall(text):
-            yield name, number or _unescaped(quoted)
+            if name == "id" or not number:  # a number may be an id, but it is not a text
+                yield name, number or _unescaped(quoted)
         return
     for name in ("id", "url", "text") if isinstance(values, dict) else ():
-        if isinstance(values.get(name), str | int):
-            yield name, str(values[name])
+        value = values.get(name)
+        if isinstance(value, str) or (name == "id" and isinstance(value, int)):
+            yield name, str(value)
 
 
 def _unescaped(text: str) -> str:
