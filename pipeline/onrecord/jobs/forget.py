@@ -73,7 +73,7 @@ class ForgetOptions:
 
 @dataclass
 class Plan:
-    """What is removed from a folder, and what is left.
+    """The records that are removed from a folder, and those that are left.
 
     Attributes:
         removed: the number of records that are removed from a file, by the name of each file that is rewritten.
@@ -101,7 +101,9 @@ class Matcher:
 
     def __call__(self, record: Record) -> bool:
         """Whether a record is removed."""
-        if isinstance(record, ArticleRecord | DeadLetter):
+        if isinstance(record, ArticleRecord):  # select has listed the ids of those with a listed name or address
+            return self.listed.has_id(record.article_id) or self.listed.has_text(record.text_sha256)
+        if isinstance(record, DeadLetter):
             return self.listed.reason(self.traces(record)) is not None
         # The records of a file are sorted, so those of an article follow each other.
         article_id, text = getattr(record, "article_id", ""), getattr(record, "text_sha256", "")
@@ -152,19 +154,23 @@ def select(folder: Folder, listed: ForgottenList) -> ForgottenList:
                 listed.add_id(entity.article_id)
     asked = listed.copy()
     size = -1
+    is_first = True
     while size != len(listed):  # an article may be the copy of one that comes later
         size = len(listed)
         for kind in (ArticleRecord.kind, DeadLetter.kind):
             for record in _records(folder, kind, "looking for articles"):
-                _add(record, matcher)
+                original = getattr(record, "duplicate_of", None)
+                is_meant = matcher(record) or (is_first and listed.reason(matcher.traces(record)) is not None)
+                if is_meant or (original and listed.has_id(original)):
+                    _add(record, matcher)
+        is_first = False
     return asked
 
 
 def _add(record: ArticleRecord | DeadLetter, matcher: Matcher) -> None:
+    """Add an article, or that of a dead letter, to the matcher's list."""
     listed, traces = matcher.listed, matcher.traces(record)
     original = record.duplicate_of if isinstance(record, ArticleRecord) else None
-    if listed.reason(traces) is None and not (original and listed.has_id(original)):
-        return
     # What looks like an id in a message that can't be decoded may be that of something else.
     ids = traces.ids if isinstance(record, ArticleRecord) else matcher.decoded(record).ids
     for article_id in (*ids, *filter(None, [original])):

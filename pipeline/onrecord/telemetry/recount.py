@@ -35,7 +35,7 @@ class Recount:
 def recounted(values: Mapping[str, Any], counts: Recount) -> dict[str, Any]:
     """Return the contents of ``summary.json`` for the records that are left.
 
-    ``messages`` is the number of messages that are accounted for by what is left, and ``forgotten`` that of all others. Words and
+    ``messages`` is the number of messages that the remaining records account for, and ``forgotten`` that of all others. Words and
     seconds are those of the run.
 
     Args:
