@@ -49,6 +49,7 @@ BOTH = {
     "max_text_length": Parameter("Characters of the longest article", POSITIVE),
     "time_limit": Parameter("Longest time for an article, in seconds", POSITIVE),
     "gazetteer": Parameter("List of names", rf"^{BUCKET}/.+\.(csv|tsv)$", "GCS_READ_FILE"),
+    "forgotten": Parameter("List of articles to refuse", rf"^{BUCKET}/.+\.json$", "GCS_READ_FILE"),
 }
 PARAMETERS: dict[str, dict[str, Parameter]] = {
     "backfill": {

@@ -46,6 +46,16 @@ def test_a_folder_that_was_only_made_ready_is_empty(tmp_path):
     assert folder.is_empty(str(output))
 
 
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_folder_with_nothing_but_a_list_of_forgotten_articles_is_empty_and_clearing_keeps_the_list(end, tmp_path):
+    put(tmp_path, "forgotten.json")
+    assert folder.is_empty(f"{tmp_path}{end}")
+    folder.clear(f"{tmp_path}{end}")
+    assert files(tmp_path) == {"forgotten.json"}
+    put(tmp_path, "quotes/forgotten.json")
+    assert not folder.is_empty(f"{tmp_path}{end}")
+
+
 @pytest.mark.parametrize("name", [*OURS, *UNFINISHED, *FOREIGN])
 def test_a_folder_with_any_file_is_not_empty(name, tmp_path):
     put(tmp_path, name)

@@ -117,6 +117,12 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         help="your own names to find: a .csv or .tsv file with the columns name, type, wikidata_id, country_code, aliases",
     )
     add(
+        "--forgotten",
+        metavar="FILE",
+        help="a list of articles to refuse, which 'onrecord forget' wrote in another folder; the list in the output folder is always"
+        " used",
+    )
+    add(
         "--time-limit",
         default=time_limit,
         metavar="SECONDS",

@@ -16,7 +16,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from onrecord.commands.arguments import UsageError
-from onrecord.data import gazetteer
+from onrecord.data import forgotten, gazetteer
+from onrecord.data.forgotten import ForgottenList, ForgottenListError
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
@@ -80,6 +81,7 @@ class Checks:
             max_text_length=self.whole_number("--max-text-length", arguments.max_text_length, 1, MAX_TEXT_LENGTH),
             gazetteer=self._gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
+            forgotten=self._forgotten(arguments.output, arguments.forgotten),
         )
 
     def extract(self, value: str) -> frozenset[str]:
@@ -107,6 +109,46 @@ class Checks:
         except (BeamIOError, OSError, ValueError) as error:
             self.add(option, _first_line(error))
         return ()
+
+    def _forgotten(self, output: str | None, path: str | None) -> tuple[ForgottenList, ...]:
+        """Return the lists of forgotten articles: that of the output folder, and that of ``--forgotten``."""
+        places: dict[str, str] = {}
+        if path is not None:
+            places[path] = f"--forgotten {path}"
+        try:
+            own = FileSystems.join(output, forgotten.FILE_NAME) if output else None
+            if own is not None and not set(own) & GLOB_CHARACTERS and FileSystems.exists(own):
+                places.setdefault(own, own)
+        except (BeamIOError, ValueError) as error:
+            self.add(f"--output {output}", _first_line(error))
+        lists = []
+        for place, option in places.items():
+            try:
+                lists.append(output_folder.read_forgotten(place))
+            except (ForgottenListError, BeamIOError, OSError, ValueError) as error:
+                self.add(option, _first_line(error))
+        return tuple(lists)
+
+    def forget(self, arguments: argparse.Namespace) -> None:
+        """Check the folder and the selection of ``forget``."""
+        folder: str = arguments.folder
+        if set(folder) & GLOB_CHARACTERS:
+            self.add(folder, "give a folder whose name has none of * ? [ ]")
+            return
+        if "://" not in folder and not os.path.isdir(folder):
+            self.add(folder, "there is no such folder")
+            return
+        for option in ("article", "url", "person"):
+            if not all(map(forgotten.words_of, getattr(arguments, option))):
+                self.add(f"--{option}", "give a value with at least one letter or digit")
+        if not (arguments.article or arguments.url or arguments.person):
+            try:
+                is_listed = FileSystems.exists(FileSystems.join(folder, forgotten.FILE_NAME))
+            except (BeamIOError, ValueError) as error:
+                self.add(folder, _first_line(error))
+            else:
+                problem = f"give --article, --url or --person; there is no {forgotten.FILE_NAME} to finish"
+                self.add(folder, None if is_listed else problem)
 
     def files(self, option: str, patterns: Iterable[str]) -> list[FileMetadata]:
         """Return the files that patterns match; every pattern must match some."""

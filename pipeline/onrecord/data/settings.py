@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 
 from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.forgotten import ForgottenList
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
 
@@ -24,6 +25,7 @@ class ExtractionSettings:
         gazetteer: the user's own names.
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
             child process.
+        forgotten: lists of articles that are refused.
     """
 
     model: str = DEFAULT_MODEL
@@ -32,6 +34,7 @@ class ExtractionSettings:
     max_text_length: int = MAX_TEXT_LENGTH
     gazetteer: tuple[ListedName, ...] = ()
     time_limit: float | None = None
+    forgotten: tuple[ForgottenList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,3 +3,5 @@
 
 DECODE = "Decode"
 ANNOTATE = "Annotate"
+# Letters of other stages come from a single extractor; the article's other records were written.
+WHOLE_MESSAGE_STAGES = frozenset((DECODE, ANNOTATE))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
+from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
 from onrecord.sinks.publisher import Outgoing, of_dead_letter, publish
 from onrecord.telemetry import metrics
@@ -23,8 +24,10 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
         self.waiting: list[Outgoing] = []
 
     def process(self, letter: DeadLetter) -> Iterator[None]:
-        """Add a letter; one that is too large for a message is only in the files."""
+        """Add a letter; one that is too large for a message is only in the files, and so is that of a forgotten article."""
         message = of_dead_letter(letter)
+        if letter.error_type == Forgotten.__name__:
+            return iter(())
         if message is None:
             metrics.count(metrics.NOT_PUBLISHED)
         else:

@@ -12,11 +12,7 @@ from apache_beam.io.filesystems import FileSystems
 from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
-from onrecord.data.stages import ANNOTATE, DECODE
 from onrecord.sinks import AVRO, file_sinks
-
-# Letters of other stages come from a single extractor; the article's other records were written.
-WHOLE_MESSAGE_STAGES = frozenset((DECODE, ANNOTATE))
 
 
 def letter_files(output: str) -> list[str]:

@@ -17,9 +17,11 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub
 
+from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
+from onrecord.data.stages import WHOLE_MESSAGE_STAGES
 from onrecord.dead_letters.hold import HeldLetters, pull
-from onrecord.dead_letters.read import WHOLE_MESSAGE_STAGES, ReadDeadLetters, letter_files, read_letters
+from onrecord.dead_letters.read import ReadDeadLetters, letter_files, read_letters
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED
@@ -40,6 +42,7 @@ class Letters:
     ids: frozenset[str]
     replayed_before: int
     partial: int
+    forgotten: int = 0
 
 
 def _ledger(output: str) -> str:
@@ -70,9 +73,13 @@ def find(output: str) -> Letters:
     noted = _noted(output)
     whole: set[str] = set()
     partial: set[str] = set()
+    forgotten: set[str] = set()
     for letter in (letter for path in files for letter in read_letters(path)):
-        (whole if letter.stage in WHOLE_MESSAGE_STAGES else partial).add(letter.dead_letter_id)
-    return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial))
+        if letter.error_type == Forgotten.__name__:
+            forgotten.add(letter.dead_letter_id)
+        else:
+            (whole if letter.stage in WHOLE_MESSAGE_STAGES else partial).add(letter.dead_letter_id)
+    return Letters(tuple(files), frozenset(whole - noted), len(whole & noted), len(partial), len(forgotten))
 
 
 def _print_outcome(letters: Letters, replayed: int) -> None:
@@ -81,6 +88,8 @@ def _print_outcome(letters: Letters, replayed: int) -> None:
         print_line(f"{letters.replayed_before:,} skipped: replayed before")
     if letters.partial:
         print_line(f"{letters.partial:,} skipped: one extractor failed, the article's other records were written")
+    if letters.forgotten:
+        print_line(f"{letters.forgotten:,} skipped: forgotten articles, of which nothing was kept")
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:

@@ -6,8 +6,9 @@ fires more than once; this one names a file by its content, so that a retry repl
 """
 
 import hashlib
+import posixpath
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -73,12 +74,19 @@ def _ordered(records: Iterable[Record]) -> Iterator[Record]:
 def write_file(output: str, name: str, kind: str, records: Iterable[Record], sink: FileSink = AVRO) -> None:
     """Write records to ``output/name``, ordered by id; equal records give equal bytes.
 
-    The file is written under a temporary name, in a folder that readers ignore, and renamed when it is closed.
+    The temporary file is in a folder that readers ignore.
     """
-    temporary = FileSystems.join(output, TEMPORARY, f"{uuid.uuid4().hex}{sink.extension}")
+    write_complete(
+        output, name, lambda file: sink.write_records(file, kinds()[kind], _ordered(records), name), uuid.uuid4().hex
+    )
+
+
+def write_complete(output: str, name: str, write: Callable[[BinaryIO], None], temporary_name: str) -> None:
+    """Write ``output/name`` under a temporary name, and rename it when it is closed: the file is complete or absent."""
     final = FileSystems.join(output, *name.split("/"))
+    temporary = FileSystems.join(output, TEMPORARY, f"{temporary_name}{posixpath.splitext(name)[1]}")
     with FileSystems.create(temporary, "application/octet-stream") as file:
-        sink.write_records(cast(BinaryIO, file), kinds()[kind], _ordered(records), name)
+        write(cast(BinaryIO, file))
     with suppress(OSError):  # the folder exists, or the rename says what is wrong
         FileSystems.mkdirs(FileSystems.split(final)[0])
     FileSystems.rename([temporary], [final])

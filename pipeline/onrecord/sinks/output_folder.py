@@ -5,9 +5,10 @@ import json
 import os
 from collections.abc import Mapping
 
-from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from onrecord.data.forgotten import FILE_NAME, ForgottenList
 from onrecord.data.kinds import kinds
 from onrecord.sinks import file_sinks
 from onrecord.sinks.files import TEMPORARY
@@ -21,9 +22,12 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder contains no files, or does not exist; folders that are links are looked into, as the records would go there."""
-    places = (FileSystems.join(output, name, "**") for name in ("", *kinds()))
-    return not any(map(_paths, places)) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
+    """Whether a folder contains no files but a list of forgotten articles, or does not exist.
+
+    Folders that are links are looked into, as the records would go there.
+    """
+    found = {path for name in ("", *kinds()) for path in _paths(FileSystems.join(output, name, "**"))}
+    return not found - {FileSystems.join(output, FILE_NAME)} and not _paths(FileSystems.join(output, TEMPORARY, "*"))
 
 
 def links(output: str) -> list[str]:
@@ -65,3 +69,14 @@ def write_json(output: str, name: str, values: Mapping[str, object]) -> None:
     with FileSystems.create(temporary, "application/json") as file:
         file.write(f"{json.dumps(values, indent=2)}\n".encode())
     FileSystems.rename([temporary], [FileSystems.join(output, name)])
+
+
+def read_forgotten(path: str) -> ForgottenList:
+    """Return the list of forgotten articles in a file.
+
+    Raises:
+        ForgottenListError: the file contains something else.
+        OSError: the file can't be read.
+    """
+    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        return ForgottenList.from_json(file.read())

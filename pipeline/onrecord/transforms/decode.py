@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
 
 from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
+from onrecord.data.forgotten import Forgotten, refuse, traces_of, traces_of_payload, without_content
 from onrecord.data.message import Contract, InvalidMessage, Message, decode
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import ExtractionSettings
@@ -61,17 +62,31 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         metrics.count(metrics.MESSAGES, message.repeats)
         metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))
         try:
-            decoded = decode_article(message, self.settings.max_text_length, self.read_page)
-        except (InvalidMessage, ProcessLost) as error:
+            decoded = self._decoded(message)
+        except (InvalidMessage, ProcessLost, Forgotten) as error:
             metrics.count(metrics.REFUSED, message.repeats)
             self.tally.add(messages=message.repeats, dead_letters=message.repeats)
-            letter = dead_letter(message, DECODE, type(error).__name__, str(error))
+            kept = without_content(message) if isinstance(error, Forgotten) else message
+            letter = dead_letter(kept, DECODE, type(error).__name__, str(error))
             yield beam.pvalue.TaggedOutput(DEAD_LETTERS, letter)
             return
         sent_again = message.repeats - 1
         metrics.count(metrics.DUPLICATES, sent_again)
         self.tally.add(messages=message.repeats, duplicates=sent_again)
         yield replace(decoded, message=replace(message, repeats=1)) if sent_again else decoded
+
+    def _decoded(self, message: Message) -> Article:
+        """Return the article of a message, unless it is to be forgotten; a broken message may be of such an article, too."""
+        forgotten = self.settings.forgotten
+        try:
+            decoded = decode_article(message, self.settings.max_text_length, self.read_page)
+        except (InvalidMessage, ProcessLost):
+            if forgotten:
+                refuse(forgotten, traces_of_payload(message.payload, message.attributes))
+            raise
+        if forgotten:
+            refuse(forgotten, traces_of(decoded))
+        return decoded
 
     def finish_bundle(self) -> None:
         """Write the tally."""
@@ -83,7 +98,7 @@ class Decode(beam.PTransform):  # type: ignore[misc]
     """Turns messages into articles; the second output has the dead letters.
 
     Attributes:
-        settings: the maximum length of an article, and the time limit for reading one page.
+        settings: the maximum length of an article, the time limit for reading one page, and the articles that are refused.
     """
 
     settings: ExtractionSettings = field(default_factory=ExtractionSettings)
