@@ -81,7 +81,7 @@ class Checks:
             max_text_length=self.whole_number("--max-text-length", arguments.max_text_length, 1, MAX_TEXT_LENGTH),
             gazetteer=self._gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
-            forgotten=self._forgotten(arguments.output, arguments.forgotten),
+            forgotten=self._forgotten(arguments.forgotten),
         )
 
     def extract(self, value: str) -> frozenset[str]:
@@ -110,24 +110,13 @@ class Checks:
             self.add(option, _first_line(error))
         return ()
 
-    def _forgotten(self, output: str | None, path: str | None) -> tuple[ForgottenList, ...]:
-        """Return the lists of forgotten articles: that of the output folder, and that of ``--forgotten``."""
-        places: dict[str, str] = {}
-        if path is not None:
-            places[path] = f"--forgotten {path}"
+    def _forgotten(self, path: str | None) -> tuple[ForgottenList, ...]:
+        """Return the list of forgotten articles that ``--forgotten`` names; a job adds that of its output folder."""
         try:
-            own = FileSystems.join(output, forgotten.FILE_NAME) if output else None
-            if own is not None and not set(own) & GLOB_CHARACTERS and FileSystems.exists(own):
-                places.setdefault(own, own)
-        except (BeamIOError, ValueError) as error:
-            self.add(f"--output {output}", _first_line(error))
-        lists = []
-        for place, option in places.items():
-            try:
-                lists.append(output_folder.read_forgotten(place))
-            except (ForgottenListError, BeamIOError, OSError, ValueError) as error:
-                self.add(option, _first_line(error))
-        return tuple(lists)
+            return () if path is None else (output_folder.read_forgotten(path),)
+        except (ForgottenListError, BeamIOError, OSError, ValueError) as error:
+            self.add("--forgotten", _first_line(error))
+            return ()
 
     def forget(self, arguments: argparse.Namespace) -> None:
         """Check the folder and the selection of ``forget``."""

@@ -25,7 +25,7 @@ class ExtractionSettings:
         gazetteer: the user's own names.
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
             child process.
-        forgotten: lists of articles that are refused.
+        forgotten: lists of articles that are refused; a job adds that of its output folder.
     """
 
     model: str = DEFAULT_MODEL

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import apache_beam as beam
@@ -92,7 +92,9 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
     is_local = options.runner.is_local
     runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-    build(pipeline | "Read" >> source, GraphSettings(options.extraction, options.output))
+    forgotten = (*options.extraction.forgotten, *output_folder.forgotten_in(options.output.folder))
+    extraction = replace(options.extraction, forgotten=forgotten)
+    build(pipeline | "Read" >> source, GraphSettings(extraction, options.output))
     refuse_pickle(pipeline)
     if options.overwrite:
         output_folder.clear(options.output.folder)

@@ -29,7 +29,7 @@ from onrecord.data.message import MAX_MESSAGE_BYTES, InvalidMessage
 from onrecord.data.records import ArticleRecord, DeadLetter, EntityRecord, Record
 from onrecord.dead_letters.read import message_of
 from onrecord.jobs.exit_codes import DONE, FAILED
-from onrecord.sandbox.pages import page_reader
+from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import ProcessLost
 from onrecord.sinks.rewrite import Folder, RecordFile, RewriteError
 from onrecord.telemetry.progress import LINE_SECONDS
@@ -96,6 +96,7 @@ class Matcher:
     def __init__(self, listed: ForgottenList) -> None:
         """Use a list, to which articles may be added."""
         self.listed = listed
+        self._read_page = SandboxedPageReader(PAGE_SECONDS)
         self._pages: dict[str, Traces] = {}
         self._last: tuple[str, str, bool] = ("", "", False)
 
@@ -125,7 +126,7 @@ class Matcher:
         if letter.dead_letter_id in self._pages:
             return self._pages[letter.dead_letter_id]
         try:
-            article: Article = decode_article(message_of(letter), MAX_MESSAGE_BYTES, page_reader(PAGE_SECONDS))
+            article: Article = decode_article(message_of(letter), MAX_MESSAGE_BYTES, self._read_page)
         except (InvalidMessage, ProcessLost):
             traces = Traces()
         else:

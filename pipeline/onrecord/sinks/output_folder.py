@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from onrecord.data.forgotten import FILE_NAME, ForgottenList
+from onrecord.data.forgotten import FILE_NAME, ForgottenList, ForgottenListError
 from onrecord.data.kinds import kinds
 from onrecord.sinks import file_sinks
 from onrecord.sinks.files import TEMPORARY
@@ -75,8 +75,22 @@ def read_forgotten(path: str) -> ForgottenList:
     """Return the list of forgotten articles in a file.
 
     Raises:
-        ForgottenListError: the file contains something else.
+        ForgottenListError: the file contains something else; the text names it.
         OSError: the file can't be read.
     """
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        return ForgottenList.from_json(file.read())
+        try:
+            return ForgottenList.from_json(file.read())
+        except ForgottenListError as error:
+            raise ForgottenListError(f"{path}: {error}") from None
+
+
+def forgotten_in(output: str) -> tuple[ForgottenList, ...]:
+    """Return the list of forgotten articles in an output folder, if there is one.
+
+    Raises:
+        ForgottenListError: the file contains something else.
+        OSError: the file can't be read.
+    """
+    path = FileSystems.join(output, FILE_NAME)
+    return (read_forgotten(path),) if FileSystems.exists(path) else ()
