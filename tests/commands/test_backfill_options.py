@@ -339,3 +339,9 @@ def test_a_service_is_not_given_files_of_this_machine(command_line, articles, tm
     found = problems(command_line, runner="DataflowRunner")
     for place in (f"--input {articles}", f"--output {tmp_path / 'out'}"):
         assert f"{place}: DataflowRunner can't reach files of this machine; give gs://BUCKET/..." in found
+
+
+@pytest.mark.parametrize("mode", ["777", "6", "0o600", "rw", "060", "-1", "６００"])
+def test_permissions_that_are_not_those_of_a_file_are_refused(command_line, mode):
+    [problem] = problems(command_line, mode=mode)
+    assert problem.startswith(f"--mode {mode!r}: give permissions such as 600")

@@ -111,8 +111,16 @@ def one_worker(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Watched]
     return output, found
 
 
+def modes(output: Path) -> tuple[set[int], set[int]]:
+    """Return the permissions of all folders and of all files of an output folder."""
+    found = [output, *output.rglob("*")]
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_dir()}
+    return folders, {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_file()}
+
+
 def test_a_backfill_in_one_process_listens_on_nothing(one_worker):
-    _, found = one_worker
+    output, found = one_worker
+    assert modes(output) == ({0o700}, {0o600})
     assert found.looks > 10
     assert found.network == set()
 
@@ -123,7 +131,7 @@ def test_the_workers_of_a_backfill_have_a_socket_that_only_the_user_can_enter_an
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret", "utf-8")
     output = tmp_path / "out"
-    process = start("--input", *SAMPLES.glob("*.jsonl"), "--output", output, "--workers", 2)
+    process = start("--input", *SAMPLES.glob("*.jsonl"), "--output", output, "--workers", 2, "--mode", 640)
     with watched(process) as found:
         while not found.sockets:
             assert process.poll() is None
@@ -135,6 +143,7 @@ def test_the_workers_of_a_backfill_have_a_socket_that_only_the_user_can_enter_an
     assert found.sockets == {socket}
     assert not socket.parent.exists()
     assert fingerprint(output) == fingerprint(one_worker[0])
+    assert modes(output) == ({0o750}, {0o640})
 
 
 def test_a_replay_listens_on_nothing(one_worker, tmp_path):
