@@ -23,6 +23,7 @@ from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.runners import DIRECT, OFFERED, Runner, find, portable
 from onrecord.sinks import output_folder, sinks
+from onrecord.sinks.output_folder import GLOB_CHARACTERS
 from onrecord.sources import topic_problem
 
 MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
@@ -30,8 +31,6 @@ MAX_SECONDS = 366 * 24 * 3600
 MAX_TIME_LIMIT = 24 * 3600  # seconds
 MAX_SHARDS = 99_999
 MAX_BATCH_SIZE = 1_000
-# Beam's filesystems would treat them as a pattern, and so delete files from other folders.
-GLOB_CHARACTERS = frozenset("*?[]")
 MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
 
 

@@ -25,9 +25,9 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
 
     def process(self, letter: DeadLetter) -> Iterator[None]:
         """Add a letter; one that is too large for a message is only in the files, and so is that of a forgotten article."""
-        message = of_dead_letter(letter)
         if letter.error_type == Forgotten.__name__:
             return iter(())
+        message = of_dead_letter(letter)
         if message is None:
             metrics.count(metrics.NOT_PUBLISHED)
         else:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import apache_beam as beam
@@ -92,8 +92,7 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
     is_local = options.runner.is_local
     runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-    forgotten = (*options.extraction.forgotten, *output_folder.forgotten_in(options.output.folder))
-    extraction = replace(options.extraction, forgotten=forgotten)
+    extraction = output_folder.refusing_forgotten(options.extraction, options.output.folder)
     build(pipeline | "Read" >> source, GraphSettings(extraction, options.output))
     refuse_pickle(pipeline)
     if options.overwrite:
@@ -231,16 +230,16 @@ def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> in
         return FAILED
     letters = sum(summary.dead_letters.values())
     if options.max_dead_letters.is_exceeded(letters, summary.messages):
+        stops = options.max_dead_letters.number is not None and options.runner.is_local
+        left_out = "; input that had not been read by then was left out" if stops else ""
         console.print(
-            f"failed: {letters:,} dead letters are more than --max-dead-letters allows; if that is a number, the input may not have"
-            " been read to its end",
-            style="bold red",
+            f"failed: {letters:,} dead letters are more than --max-dead-letters allows{left_out}", style="bold red"
         )
         return FAILED
     if summary.floods:
         console.print(
-            f"failed: not read to the end: {summary.floods:,} of the files, with more messages than --max-messages-per-file allows;"
-            " dead letters name them",
+            f"failed: {summary.floods:,} files not read to the end, because they have more messages than --max-messages-per-file"
+            " allows; dead letters name them",
             style="bold red",
         )
         return FAILED

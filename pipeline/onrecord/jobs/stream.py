@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -104,8 +104,7 @@ def leaves_job_running(options: StreamOptions) -> bool:
 
 def graph_settings(options: StreamOptions) -> GraphSettings:
     """Return the settings of a stream's graph; the list of forgotten articles in the output folder is read."""
-    forgotten = (*options.extraction.forgotten, *output_folder.forgotten_in(options.output.folder))
-    extraction = replace(options.extraction, forgotten=forgotten)
+    extraction = output_folder.refusing_forgotten(options.extraction, options.output.folder)
     return GraphSettings(extraction, options.output, options.streaming, options.dead_letter_topic)
 
 

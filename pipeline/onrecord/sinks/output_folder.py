@@ -4,16 +4,20 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.forgotten import FILE_NAME, ForgottenList, ForgottenListError
 from onrecord.data.kinds import kinds
+from onrecord.data.settings import ExtractionSettings
 from onrecord.sinks import file_sinks
 from onrecord.sinks.files import TEMPORARY
 
 SUMMARY = "summary.json"
+# Beam's filesystems would treat them as a pattern, and so read or delete files of other folders.
+GLOB_CHARACTERS = frozenset("*?[]")
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
 
 
@@ -85,12 +89,14 @@ def read_forgotten(path: str) -> ForgottenList:
             raise ForgottenListError(f"{path}: {error}") from None
 
 
-def forgotten_in(output: str) -> tuple[ForgottenList, ...]:
-    """Return the list of forgotten articles in an output folder, if there is one.
+def refusing_forgotten(extraction: ExtractionSettings, output: str) -> ExtractionSettings:
+    """Return settings that also refuse the articles on the list in an output folder, if there is one.
 
     Raises:
         ForgottenListError: the file contains something else.
         OSError: the file can't be read.
     """
     path = FileSystems.join(output, FILE_NAME)
-    return (read_forgotten(path),) if FileSystems.exists(path) else ()
+    if not FileSystems.exists(path):
+        return extraction
+    return replace(extraction, forgotten=(*extraction.forgotten, read_forgotten(path)))

@@ -14,15 +14,15 @@ from typing import Any, BinaryIO, cast
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
 from onrecord.data.records import Record
 from onrecord.sinks import FileSink, file_sinks
 from onrecord.sinks.files import TEMPORARY, write_complete
-from onrecord.sinks.output_folder import SUMMARY
+from onrecord.sinks.output_folder import GLOB_CHARACTERS, SUMMARY
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
 RUN = re.compile(r"-pane-\d{5,}-\d{5}-of-\d{5}-(.+)")  # end of the name of a stream's file, without the extension
-GLOB_CHARACTERS = frozenset("*?[]")
 
 
 class RewriteError(RuntimeError):
@@ -91,7 +91,7 @@ class Folder:
     def unsearched(self) -> tuple[str, ...]:
         """The paths of files and links that are not searched: of unknown formats and kinds, and outside the kinds' folders."""
         known = {file.path for file in self.files}
-        own = [FileSystems.join(self.output, name) for name in (TEMPORARY, "replayed", "summary", "forgotten.json")]
+        own = [FileSystems.join(self.output, name) for name in (TEMPORARY, "replayed", "summary", FILE_NAME)]
         others = {path for path in self._below("") if path not in known and not any(map(path.startswith, own))} | {
             path for kind in kinds() for path in self._below(kind) if path not in known
         }
