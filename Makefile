@@ -49,7 +49,8 @@ ELSEWHERE := emulator or terraform or go or prism or flink or gold
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
 
-test: lint types $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
+test: $(VENV)/installed-dev ## lint, types and all tests that need nothing but Python (minutes)
+	@$(MAKE) --no-print-directory --jobs=2 lint types
 	@echo "== tests"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -q -m "not ($(ELSEWHERE))"
 

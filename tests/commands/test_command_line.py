@@ -57,7 +57,7 @@ def test_help_explains_every_option_its_default_and_the_exit_codes(capsys):
     text = capsys.readouterr().out
     assert [option for option in OPTIONS if f"\n  {option}" not in text] == []
     assert "(default: en_core_web_sm)" in " ".join(text.split())
-    assert "exit codes: 0 done, 1 failed or too many dead letters, 2 wrong usage, 130 stopped by Ctrl-C" in text
+    assert "exit codes: 0 done, 1 failed, or too many dead letters or messages in a file, 2 wrong usage, 130" in text
     assert "onrecord backfill --input" in text
 
 

@@ -13,13 +13,13 @@ from tests import forgetting
 from tests.forgetting import ALL, contents, read_all
 from tests.integration.backfills import ROOT, backfill, summary, write_messages
 
-# Runs the command in copies of a folder, and kills it at its first, third, … call that changes a file, until it runs to its end.
+# Runs the command in copies of a folder, and kills it at its first, fourth, … call that changes a file, until it runs to its end.
 KILLS = """
 import os, shutil, signal, sys
 from apache_beam.io.filesystems import FileSystems
 from onrecord.commands import main
 
-changes, limit = 0, -1
+changes, limit = 0, -2
 
 def change():
     global changes
@@ -53,7 +53,7 @@ FileSystems.create = lambda *arguments: Writer(create(*arguments))
 FileSystems.rename, FileSystems.delete = counted(rename), counted(delete)
 folder, *selection = sys.argv[1:]
 while True:
-    limit += 2
+    limit += 3
     target = f"{folder}-{limit}"
     shutil.copytree(folder, target)
     child = os.fork()

@@ -12,7 +12,7 @@ from tests.profiles import share_of_examples
 from tests.repeated_text import Kind, kinds
 
 # Characters. Where a rule has a bound, its work grows faster until the bound is reached.
-SHORT, MIDDLE, LONG = 2_500, 4_000, 12_500
+SHORT, MIDDLE, LONG = 1_500, 4_000, 8_000
 GROWTH_OF_SHORT = 2.8
 CUE_AFTER_CUE = [("quotes", "according to Anna Berg, "), ("stances", "he told her that they think we want it and ")]
 # Each once took time in proportion to the square of its length: it was compared with everything in the article.
