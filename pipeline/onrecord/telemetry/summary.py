@@ -20,6 +20,8 @@ class Summary:
     duplicates: int
     refused: int
     floods: int
+    passed_over: dict[str, int]
+    left_out: dict[str, int]
     duplicate_texts: int
     not_english: int
     records: dict[str, int]
@@ -50,6 +52,8 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         duplicates=counts.get(metrics.DUPLICATES, 0),
         refused=counts.get(metrics.REFUSED, 0),
         floods=counts.get(metrics.FLOODS, 0),
+        passed_over=metrics.with_prefix(counts, metrics.PASSED_OVER),
+        left_out=metrics.with_prefix(counts, metrics.LEFT_OUT),
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
         not_english=counts.get(metrics.NOT_ENGLISH, 0),
         records=metrics.with_prefix(counts, metrics.RECORDS),
@@ -66,11 +70,17 @@ def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[tuple[str, str]]
         yield "  with the text of another", f"{summary.duplicate_texts:,}"
     if summary.not_english:
         yield "  not in English, not extracted from", f"{summary.not_english:,}"
+    for name, number in summary.left_out.items():
+        yield f"  without their {name}, which can't be read", f"{number:,}"
     if summary.duplicates:
         yield "repeated messages", f"{summary.duplicates:,}"
     for extractor in extracted():
         if extractor in extract:
             yield extractor, f"{summary.records.get(extractor, 0):,}"
+    if summary.passed_over:
+        yield "passed over", f"{sum(summary.passed_over.values()):,}"
+    for reason, number in summary.passed_over.items():
+        yield f"  {reason}", f"{number:,}"
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
     if summary.floods:
         yield "  files with too many messages", f"{summary.floods:,}"
