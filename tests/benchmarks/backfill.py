@@ -19,7 +19,7 @@ from pathlib import Path
 
 STOCK = """
 import json, sys, spacy
-from onrecord.nlp.model import resolve
+from onrecord.nlp.installed_model import resolve
 from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL
 nlp = spacy.load(resolve(DEFAULT_MODEL))
 texts = [json.loads(line)["text"] for line in open(sys.argv[1], encoding="utf-8")]

@@ -11,7 +11,8 @@ from onrecord.commands import parser
 from onrecord.commands.arguments import UsageError
 from onrecord.commands.backfill import check
 from onrecord.data.gazetteer import ListedName
-from onrecord.jobs.backfill import BackfillOptions, DeadLetterLimit, pipeline_options
+from onrecord.jobs.backfill import pipeline_options
+from onrecord.jobs.backfill_options import BackfillOptions, DeadLetterLimit
 
 MEBIBYTE = 1 << 20
 
@@ -171,11 +172,79 @@ def test_every_pattern_must_match_a_file(command_line, articles, tmp_path):
     assert problems(command_line, input=[str(articles), nothing]) == [f"--input {nothing}: no file matches"]
 
 
-def test_an_input_that_is_a_folder_is_refused_with_what_to_give(command_line, tmp_path):
+def test_a_folder_means_the_files_in_it_and_what_is_left_out_is_said(command_line, tmp_path, capsys):
     folder = tmp_path / "archive"
-    folder.mkdir()
-    (folder / "january.jsonl").write_text("{}", "utf-8")
-    assert any(problem.startswith(f"--input {folder}: ") for problem in problems(command_line, input=[str(folder)]))
+    (folder / "2026").mkdir(parents=True)
+    assert problems(command_line, input=[str(folder)]) == [f"--input {folder}: the folder is empty"]
+    (folder / "README.md").write_text("# Archive", "utf-8")
+    [problem] = problems(command_line, input=[str(folder)])
+    assert problem.startswith(f"--input {folder}: the folder has no files with a known ending (.jsonl, ")
+    (folder / "2026" / "january.jsonl").write_text("{}", "utf-8")
+    assert checked(command_line, input=[str(folder)]).inputs == (str(folder),)
+    assert f"note: 1 not read, since the ending of the name is unknown: {folder}/README.md" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes", "The pier closes.", "its format is unknown; give --format with one of json, csv, "),
+        ("articles.jsonl", "PK\x03\x04", "it is a zip archive; unpack it"),
+        ("articles.docx", "PK\x03\x04", "it is a zip archive; unpack it"),
+    ],
+)
+def test_a_file_of_a_format_that_is_not_known_is_refused_before_anything_is_written(
+    name, content, said, command_line, tmp_path
+):
+    (tmp_path / name).write_text(content, "utf-8")
+    [problem] = problems(command_line, input=[str(tmp_path / name)])
+    assert problem.startswith(f"--input {tmp_path / name}: {said}")
+
+
+def test_a_format_can_be_named(command_line, tmp_path):
+    (tmp_path / "notes").write_text("The pier closes.", "utf-8")
+    assert checked(command_line, input=[str(tmp_path / "notes")], format="text").reading.format == "text"
+    [problem] = problems(command_line, format="word")
+    assert problem == "--format word: choose from json, csv, avro, parquet, warc, xml, html, text"
+
+
+def test_links_to_nothing_are_named(command_line, tmp_path, articles, capsys):
+    (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nothing")
+    checked(command_line, input=[f"{tmp_path}/*.jsonl"])
+    assert f"note: 1 not read, since they are links to nothing: {tmp_path}/gone.jsonl" in capsys.readouterr().err
+    [problem] = problems(command_line, input=[f"{tmp_path}/g*.jsonl"])
+    assert "only links to nothing" in problem
+
+
+def test_other_names_of_fields_are_checked(command_line):
+    fields = checked(command_line, field=["text=body", "published_at=meta.date"]).extraction.fields
+    assert [(name.field, name.path) for name in fields] == [("text", "body"), ("published_at", "meta.date")]
+    found = problems(command_line, field=["body=text", "text=a", "text=b", "text"])
+    assert [problem.partition(":")[0] for problem in found] == ["--field body=text", "--field text=b", "--field text"]
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "inputs", "output"),
+    [
+        (["a.jsonl", "b.jsonl", "out"], {}, ("a.jsonl", "b.jsonl"), "out"),
+        (["a.jsonl", "b.jsonl"], {"output": "out"}, ("a.jsonl", "b.jsonl"), "out"),
+        (["out"], {"input": ["a.jsonl"]}, ("a.jsonl",), "out"),
+        (["a.jsonl", "out", "--project=harbour"], {}, ("a.jsonl",), "out"),
+    ],
+)
+def test_files_and_folder_can_be_given_without_options(
+    words, given, inputs, output, command_line, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text("{}", "utf-8")
+    options = checked(command_line, *words, **{"input": None, "output": None, **given})
+    assert (options.inputs, options.output.folder) == (inputs, output)
+
+
+def test_a_single_file_lacks_a_folder(command_line, articles):
+    assert problems(command_line, str(articles), input=None, output=None) == [
+        "--output: give the folder for the records"
+    ]
 
 
 def test_a_filesystem_that_there_is_not_is_refused(command_line):
@@ -263,12 +332,6 @@ def test_a_slip_in_an_options_name_is_met_with_the_name_that_was_meant(flag, sug
 
 def test_for_an_option_unlike_any_other_nothing_is_suggested(command_line):
     assert problems(command_line, "--zzqx") == ["unknown option: --zzqx (neither onrecord nor Beam has it)"]
-
-
-def test_a_file_without_input_before_it_is_answered_with_a_hint(command_line):
-    assert problems(command_line, "articles.jsonl") == [
-        "unexpected argument: articles.jsonl; files are given with --input"
-    ]
 
 
 def test_options_of_beam_are_handed_through(command_line):

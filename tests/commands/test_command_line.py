@@ -66,10 +66,49 @@ def test_help_shows_how_schemas_are_checked(capsys):
     assert "onrecord schema check old.avsc new.avsc" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("argv", [(), ("extract",), ("backfill", "--input"), ("--output", "out")])
+@pytest.mark.parametrize("argv", [("extract",), ("backfill", "--input"), ("--output", "out")])
 def test_a_command_line_that_can_not_be_parsed_is_wrong_usage(argv, capsys):
     assert ended(*argv) == 2
     assert "usage: onrecord" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("argv", "nearest"), [(("bakfill",), "backfill"), (("help", "postions"), "positions")])
+def test_a_slip_in_a_commands_name_is_answered_with_the_name_that_was_meant(argv, nearest, capsys):
+    assert ended(*argv) == 2
+    assert f"did you mean {nearest}?" in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_is_printed_and_it_is_wrong_usage(capsys):
+    assert main([]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "extract records from files of articles" in printed.err
+
+
+@pytest.mark.parametrize("argv", [("help", "backfill"), ("backfill", "--help")])
+def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
+    assert ended(*argv) == 0
+    assert "usage: onrecord backfill" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("backfill", "nothing.jsonl", "out"),
+        ("backfill", "README.md", "out"),
+        ("backfill", "samples/articles.jsonl", "out", "--format", "word", "--model", "en_none", "--field", "body=text"),
+        ("publish", "nothing.jsonl", "--topic", "projects/p/topics/t"),
+    ],
+)
+def test_mistakes_are_found_without_the_seconds_that_beam_and_spacy_take_to_import(argv):
+    blocked = (
+        "import sys; sys.modules.update(apache_beam=None, spacy=None);"
+        " from onrecord.commands import main; sys.exit(main(sys.argv[1:]))"
+    )
+    run = subprocess.run([sys.executable, "-c", blocked, *argv], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "pip install 'onrecord[" not in run.stderr
+    assert f"(onrecord {argv[0]} --help explains the options)" in run.stderr
 
 
 def test_all_mistakes_in_the_options_are_reported_on_standard_error(tmp_path, capsys):
@@ -194,7 +233,8 @@ def test_the_samples_are_written_for_a_first_run_and_never_over_other_files(tmp_
 def test_a_command_that_lacks_an_extra_says_which(tmp_path):
     """In an interpreter that can't import Beam, as after an installation without extras."""
     blocked = "import sys; sys.modules['apache_beam'] = None; from onrecord.commands import main; sys.exit(main(sys.argv[1:]))"
-    arguments = ["backfill", "--input", "articles.jsonl", "--output", str(tmp_path / "out")]
+    (tmp_path / "articles.jsonl").write_text("{}", "utf-8")
+    arguments = ["backfill", str(tmp_path / "articles.jsonl"), str(tmp_path / "out")]
     run = subprocess.run([sys.executable, "-c", blocked, *arguments], capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert "pip install 'onrecord[beam]'" in run.stderr

@@ -2,6 +2,7 @@
 """No name in any command's output controls the terminal or forges a line, whether it is an argument, a file or a value in a file."""
 
 import functools
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -156,7 +157,7 @@ def test_folders_in_place_of_files(run: Run, tmp_path: Path) -> None:
         folder.mkdir()
     for command in (("backfill", "--input"), ("publish", "--topic", TOPIC)):
         printed = run(*command, *folders)
-        assert "this is a folder" in printed
+        assert "the folder is empty" in printed
         assert [number for number in range(NUMBER) if f"/n{number}_" not in printed] == []
 
 
@@ -294,14 +295,13 @@ def refusing_server(name: str) -> Iterator[str]:
 
 def test_files_that_can_not_be_published(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
-        (tmp_path / f"{name}.jsonl.gz").write_bytes(b"not gzip")
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress(b"cut short")[:-4])
     assert "is not UTF-8" in run("publish", f"{tmp_path}/*.gz", "--topic", TOPIC)
     for path in tmp_path.iterdir():
         if not path.name.isascii():
             path.rename(tmp_path / path.name.encode("utf-8", "replace").decode())
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")  # nothing is sent
-    matched = [name for name in NAMES if "\\" not in name]  # Beam's * stops at a backslash
-    assert run("publish", f"{tmp_path}/*.gz", "--topic", TOPIC, codes=(1,)).count("not published") == len(matched)
+    assert run("publish", f"{tmp_path}/*.gz", "--topic", TOPIC, codes=(1,)).count("not published") == len(NAMES)
 
 
 def test_a_server_that_refuses_messages(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ import spacy
 from spacy.language import Language
 
 from onrecord.nlp.annotations import entities_of, quotes_of, segments_of, stances_of
-from onrecord.nlp.model import NEEDED, NOT_NEEDED, ModelError, load_model, resolve
+from onrecord.nlp.installed_model import NEEDED, ModelError, resolve
+from onrecord.nlp.model import NOT_NEEDED, load_model
 from onrecord.nlp.tokenizer import BoundedTokenizer
 
 TEXT = "“We will not sell the pier,” said Ada Marlowe. She condemned the Tarn Group in Oslo."

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 
 import onrecord
-from onrecord.nlp.model import ModelError
+from onrecord.nlp.installed_model import ModelError
 from tests.integration.backfills import backfill, write_messages
 
 TEXT = "“We support the plan,” said Anna Berg. Her rival, Tom Okafor, called the plan a betrayal."

@@ -9,11 +9,12 @@ from pathlib import Path
 import fastavro
 import pytest
 import zstandard
-from apache_beam.io.filesystem import FileMetadata
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
+from onrecord.data.settings import InputSettings
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import MAX_SEPARATE, MIN_MESSAGES, collapsed
 from tests.sources.test_warc import record
@@ -24,7 +25,7 @@ ROW = {"type": "record", "name": "Row", "fields": [{"name": "text", "type": "str
 
 
 def read(path: Path, max_messages: int | None = None) -> list[Message]:
-    return list(read_file(FileMetadata(str(path), path.stat().st_size, 0.0), max_messages))
+    return list(read_file(InputFile(str(path), path.stat().st_size), InputSettings(max_messages=max_messages)))
 
 
 def flood(folder: Path, form: str) -> Path:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Watched files: each is read once, from start to end, a few messages at a time."""
 
+import gzip
 import os
 import threading
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_a_drain_ends_with_the_file_that_was_begun(tmp_path):
 
 
 def test_a_broken_archive_is_a_message_with_a_problem_and_the_next_file_is_read(tmp_path):
-    (tmp_path / "a.jsonl.gz").write_bytes(b"no archive")
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"cut short")[:-4])
     os.utime(tmp_path / "a.jsonl.gz", (1_000, 1_000))
     write(tmp_path / "b.jsonl.gz", 0, 2_000)
     watched = WatchedFiles(f"{tmp_path}/*.gz", 0.01)

@@ -70,7 +70,13 @@ def main(argv: list[str] | None = None) -> int:
     guard_tracebacks()
     code = DONE
     try:
-        arguments, others = parser().parse_known_args(argv)
+        given = sys.argv[1:] if argv is None else argv
+        if not given:
+            parser().print_help(sys.stderr)
+            return WRONG_USAGE
+        if given[0] == "help":
+            given = [*given[1:2], "--help"]
+        arguments, others = parser().parse_known_args(given)
         try:
             code = arguments.run(arguments, others)
         except UsageError as error:

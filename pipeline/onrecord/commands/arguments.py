@@ -18,6 +18,7 @@ from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
 from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
+from onrecord.sources import formats
 from onrecord.terminal.diagnostics import guard_log
 from onrecord.terminal.text import print_line
 
@@ -88,6 +89,13 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
     """
     add = parser.add_argument
     add(
+        "--field",
+        action="append",
+        metavar="FIELD=NAME",
+        help="where the input has a field, if under another name, such as text=body or published_at=meta.date for a nested one; may"
+        " be given several times",
+    )
+    add(
         "--extract",
         default=",".join(extracted()),
         metavar="KINDS",
@@ -128,6 +136,15 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         metavar="SECONDS",
         help="limit for reading one page, and for parsing and extracting from one article; slower ones become dead letters"
         " (default: %(default)s)",
+    )
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Add ``--format``."""
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        help=f"format of all input files: {', '.join(formats.BY_NAME)} (default: found from each file's content and name)",
     )
 
 

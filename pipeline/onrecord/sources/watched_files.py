@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Article messages from files as they appear, a few at a time."""
 
-import glob
 import itertools
-import os
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from apache_beam.io.filesystems import FileSystems
-
 from onrecord.data.message import Message
-from onrecord.sources import SourceContext
+from onrecord.sources import SourceContext, patterns
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import collapsed
 from onrecord.sources.polled import PolledMessages
@@ -26,7 +22,7 @@ class WatchedFiles:
     """Reads every file that matches a pattern once, in order of modification time; a file must be complete when it gets its final name.
 
     Attributes:
-        pattern: a path with ``*``, ``?`` and ``[...]``, as Beam's filesystems understand it.
+        pattern: a file, a folder, or a pattern; see ``onrecord.sources.patterns``.
         interval: seconds between scans for new files.
     """
 
@@ -50,10 +46,9 @@ class WatchedFiles:
 
     def _scan(self) -> None:
         """Open the next new file, if there is one."""
-        found = [file for matched in FileSystems.match([self.pattern]) for file in matched.metadata_list]
         new = sorted(
-            (file for file in found if file.path not in self._seen),
-            key=lambda file: (file.last_updated_in_seconds or 0, file.path),
+            (file for file in patterns.matched(self.pattern).files if file.path not in self._seen),
+            key=lambda file: (file.changed_at, file.path),
         )
         if new:
             self._seen.add(new[0].path)
@@ -64,6 +59,4 @@ class WatchedFiles:
 
 def from_files(pattern: str, context: SourceContext) -> PolledMessages:
     """Return the source that ``--watch`` selects."""
-    # The name of an existing file is taken literally, brackets included.
-    escaped = glob.escape(pattern) if os.path.isfile(pattern) else pattern
-    return PolledMessages(WatchedFiles(escaped, context.options["every"]))
+    return PolledMessages(WatchedFiles(pattern, context.options["every"]))

@@ -63,29 +63,33 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
     )
 
 
-def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[tuple[str, str]]:
+Row = tuple[str, str]
+
+
+def _row(name: str, number: int) -> Iterator[Row]:
+    """Yield a row, unless its number is 0."""
+    if number:
+        yield name, f"{number:,}"
+
+
+def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[Row]:
     yield "messages read", f"{summary.messages:,}"
     yield "articles", f"{summary.articles:,}"
-    if summary.duplicate_texts:
-        yield "  with the text of another", f"{summary.duplicate_texts:,}"
-    if summary.not_english:
-        yield "  not in English, not extracted from", f"{summary.not_english:,}"
+    yield from _row("  with the text of another", summary.duplicate_texts)
+    yield from _row("  not in English, not extracted from", summary.not_english)
     for name, number in summary.left_out.items():
-        yield f"  without their {name}, which can't be read", f"{number:,}"
-    if summary.duplicates:
-        yield "repeated messages", f"{summary.duplicates:,}"
+        yield from _row(f"  without their {name}, which can't be read", number)
+    yield from _row("repeated messages", summary.duplicates)
     for extractor in extracted():
         if extractor in extract:
             yield extractor, f"{summary.records.get(extractor, 0):,}"
-    if summary.passed_over:
-        yield "passed over", f"{sum(summary.passed_over.values()):,}"
+    yield from _row("skipped", sum(summary.passed_over.values()))
     for reason, number in summary.passed_over.items():
-        yield f"  {reason}", f"{number:,}"
+        yield from _row(f"  {reason}", number)
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
-    if summary.floods:
-        yield "  files with too many messages", f"{summary.floods:,}"
+    yield from _row("  files with too many messages", summary.floods)
     for error_type, number in summary.dead_letters.items():
-        yield f"  {error_type}", f"{number:,}"
+        yield from _row(f"  {error_type}", number)
     yield "seconds", f"{summary.seconds:,.1f}"
     yield "words per second", f"{summary.words_per_second:,.0f}"
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
 
 from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
+from onrecord.data.field_names import FieldName, renamed
 from onrecord.data.forgotten import Forgotten, refuse, traces_of, traces_of_payload, without_content
 from onrecord.data.message import Contract, InvalidMessage, Message, decode
 from onrecord.data.records import DeadLetter
@@ -22,7 +23,10 @@ from onrecord.telemetry.progress import Tally
 
 
 def decode_article(
-    message: Message, max_text_length: int = MAX_TEXT_LENGTH, read: Callable[[Contract], Contract] = read_page
+    message: Message,
+    max_text_length: int = MAX_TEXT_LENGTH,
+    read: Callable[[Contract], Contract] = read_page,
+    fields: tuple[FieldName, ...] = (),
 ) -> Article:
     """Return the article of a message.
 
@@ -30,6 +34,7 @@ def decode_article(
         message: the message.
         max_text_length: maximum length of the text, in code points.
         read: completes the fields of a message from its ``html``.
+        fields: where the message has fields that it has under other names.
 
     Raises:
         InvalidMessage: the message breaks the contract.
@@ -37,7 +42,7 @@ def decode_article(
     """
     if message.problem is not None:
         raise InvalidMessage(message.problem)
-    contract, unknown = decode(message.payload)
+    contract, unknown = decode(renamed(message.payload, fields) if fields else message.payload)
     if contract.html and not (contract.text or "").strip():
         contract = read(contract)
     check_lengths(contract, max_text_length)
@@ -82,7 +87,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         """Return the article of a message, unless it is to be forgotten; a broken message may be of such an article, too."""
         forgotten = self.settings.forgotten
         try:
-            decoded = decode_article(message, self.settings.max_text_length, self.read_page)
+            decoded = decode_article(message, self.settings.max_text_length, self.read_page, self.settings.fields)
         except (InvalidMessage, ProcessLost):
             if forgotten:
                 refuse(forgotten, traces_of_payload(message.payload, message.attributes))

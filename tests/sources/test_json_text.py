@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON-lines files: each line is a message with its line number, also in damaged files."""
+"""JSON files: each line or value is a message with its number, also in damaged files."""
 
 import gzip
 import io
+import json
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.message import InvalidMessage, Message
-from onrecord.sources.json_lines import read_messages
+from onrecord.sources.json_text import read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
@@ -64,7 +65,7 @@ def test_each_line_is_a_message_with_its_origin(name):
         (b"\n\na\n \t\n\r\nb\n\n", [(b"a", 3), (b"b", 6)]),
         (b"\xef\xbb\xbfa\nb\n", [(b"a", 1), (b"b", 2)]),
         (b"\xef\xbb\xbf\na\n", [(b"a", 2)]),
-        (b"a\n\xef\xbb\xbfb\n", [(b"a", 1), (b"\xef\xbb\xbfb", 2)]),
+        (b"a\n\xef\xbb\xbfb\n", [(b"a", 1), (b"b", 2)]),
         (b"a\rb\n", [(b"a\rb", 1)]),
         (b"a\xe2\x80\xa8b\x0cc\n", [(b"a\xe2\x80\xa8b\x0cc", 1)]),
         (b"\x00\xff\n", [(b"\x00\xff", 1)]),
@@ -114,12 +115,33 @@ def test_an_archive_that_lacks_its_last_byte_is_truncated(name):
 
 
 @every_archive
-def test_a_file_that_is_not_an_archive_is_one_dead_letter(name):
-    [message] = read(b'{"text": "not packed"}\n', name)
+def test_a_file_that_is_no_archive_in_spite_of_its_name_is_read_as_it_is(name):
+    assert lines_with_numbers(read(b'{"text": "not packed"}\n', name)) == [(b'{"text": "not packed"}', 1)]
+
+
+@every_archive
+def test_an_archive_whose_beginning_is_damaged_is_not_taken_for_text(name):
+    [message] = read(b"\x1f\x00\x01" + PACK[name](b"a\n")[3:], name)
     assert message.problem is not None
-    assert message.problem.startswith("file: the archive is broken from here on")
-    assert message.problem.endswith("repair the file and rerun")
-    assert message.origin == f"{name}:1"
+
+
+@every_archive
+def test_an_empty_archive_is_not_taken_for_one_without_lines(name):
+    [message] = read(b"", name)
+    assert message.problem is not None
+    assert read(PACK[name](b""), name) == []
+
+
+@every_archive
+def test_behind_a_damaged_part_of_an_archive_reading_goes_on(name):
+    parts = [PACK[name](random_lines(number)) for number in (100, 200, 300)]
+    middle = bytearray(parts[1])
+    middle[len(middle) // 2 : len(middle) // 2 + 100] = bytes(100)
+    messages = read(parts[0] + bytes(middle) + parts[2], name)
+    lines = {message.payload for message in messages if message.problem is None}
+    assert lines >= {line for number in (100, 300) for line in random_lines(number).splitlines()}
+    [problem] = [message.problem for message in messages if message.problem]
+    assert "the archive is damaged" in problem
 
 
 @every_archive
@@ -138,9 +160,9 @@ def test_an_archive_with_a_wrong_checksum_is_not_taken_for_whole(name):
     assert read(bytes(stored), name)[-1].problem is not None
 
 
-def test_a_broken_archive_is_refused_by_the_decoder_with_the_same_words():
-    [message] = read(b"no archive", "articles.jsonl.gz")
-    with pytest.raises(InvalidMessage, match="file: the archive is broken"):
+def test_a_damaged_archive_is_refused_by_the_decoder_with_the_same_words():
+    message = read(gzip.compress(b"cut short")[:-4], "articles.jsonl.gz")[-1]
+    with pytest.raises(InvalidMessage, match="file: the archive is damaged"):
         decode_article(message)
 
 
@@ -198,8 +220,8 @@ def test_an_archive_holds_the_messages_of_the_plain_file_however_it_is_packed(na
 
 @given(some_bytes)
 def test_every_line_that_is_not_blank_is_a_message(stored):
-    lines = stored.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    expected = [(line.removesuffix(b"\r"), number) for number, line in enumerate(lines, 1) if line.strip()]
+    lines = [line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r") for line in stored.split(b"\n")]
+    expected = [(line, number) for number, line in enumerate(lines, 1) if line.strip()]
     assert lines_with_numbers(read(stored)) == expected
 
 
@@ -207,6 +229,123 @@ def test_every_line_that_is_not_blank_is_a_message(stored):
 def test_any_bytes_are_read_to_an_end(stored, name):
     messages = read(stored, name)
     assert [message.problem for message in messages[:-1] if message.problem] == []
+
+
+ARTICLES = [
+    {"id": "a", "text": 'He said: "No." {not} [this], \\ or \u201cthat\u201d'},
+    {"id": "b", "text": "Two\nlines", "source": {"name": "x", "tags": [{"y": 1}, []]}},
+    {"id": "c", "text": ""},
+]
+
+
+def indented(articles: list[dict[str, object]]) -> bytes:
+    """Return articles as an array as most programs write it."""
+    return json.dumps(articles, indent=2).encode()
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        json.dumps(ARTICLES).encode(),
+        indented(ARTICLES),
+        json.dumps(ARTICLES, indent="\t", ensure_ascii=False).encode(),
+        b"\xef\xbb\xbf\r\n" + indented(ARTICLES).replace(b"\n", b"\r\n"),
+        b"\n".join(json.dumps(article, indent=1).encode() for article in ARTICLES),
+        b"".join(json.dumps(article, indent=0).encode() for article in ARTICLES),
+        b"[" + b"\n,".join(json.dumps(article).encode() for article in ARTICLES) + b"]\n",
+        b"[]\n" + json.dumps(ARTICLES[:2]).encode() + b"\n" + json.dumps(ARTICLES[2:]).encode(),
+        indented(ARTICLES).decode().encode("utf-16"),
+        "\ufeff".encode("utf-32-be") + indented(ARTICLES).decode().encode("utf-32-be"),
+    ],
+    ids=[
+        "array",
+        "indented",
+        "tabs",
+        "Windows",
+        "objects",
+        "no indentation",
+        "array of lines",
+        "arrays",
+        "UTF-16",
+        "UTF-32",
+    ],
+)
+def test_objects_are_found_however_they_are_laid_out(stored):
+    messages = read(stored)
+    assert [json.loads(message.payload) for message in messages] == ARTICLES
+    assert [message.origin for message in messages] == ["articles.jsonl:1", "articles.jsonl:2", "articles.jsonl:3"]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+objects = st.lists(st.dictionaries(st.text(max_size=5), values, min_size=1, max_size=4), max_size=5)
+
+
+@given(objects, st.sampled_from([None, 0, 1, 4, "\t"]), st.booleans(), st.lists(st.integers(1, 50)))
+def test_every_object_is_read_as_it_was_written(objects, indent, is_array, sizes):
+    texts = [json.dumps(value, indent=indent, ensure_ascii=False) for value in objects]
+    stored = "[" + ",".join(texts) + "]" if is_array else "\n".join(texts)
+    messages = list(read_messages(Trickle(stored.encode(), sizes), "a.json", CHANGED_AT, 10_000))
+    assert [message.payload.decode() for message in messages] == texts
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"id": "x", "text": "open}', '{"id": "x", "tags": ["y"}', '{"id": "x", {"y": 1}', '{"id": "x" "y"}']
+)
+def test_an_odd_object_of_an_array_costs_one_object(broken):
+    lines = [json.dumps(article) for article in ARTICLES]
+    stored = "[\n  " + ",\n  ".join([lines[0], broken, *lines[1:]]) + "\n]\n"
+    messages = read(stored.encode())
+    assert [
+        message.payload.decode().rstrip("}") for message in messages if message.payload.startswith(b'{"id": "x"')
+    ] == [broken.rstrip("}")]
+    assert [line for line in lines if line not in {message.payload.decode() for message in messages}] == []
+
+
+def test_an_object_without_end_costs_no_more_than_itself_in_a_large_file():
+    lines = [json.dumps({"id": str(number), "text": "x" * 100}) for number in range(1_000)]
+    stored = ",\n ".join([*lines[:10], '{"id": "x", "text": "open}', *lines[10:]])
+    messages = read(f"[\n {stored}\n]".encode(), limit=1_000)
+    assert [message.payload.decode() for message in messages] == [
+        *lines[:10],
+        '{"id": "x", "text": "open}',
+        *lines[10:],
+    ]
+
+
+@pytest.mark.parametrize("stored", [b"{broken\n", b'{"a": 1,\n', b'{"a":\n'])
+def test_a_first_line_that_is_cut_short_does_not_hide_the_lines_behind_it(stored):
+    lines = b'{"id": "b"}\n{"id": "c"}\n'
+    assert [message.payload for message in read(stored + lines)] == [stored.strip(), *lines.splitlines()]
+
+
+def test_an_object_that_is_cut_short_is_a_message_of_its_own():
+    stored = indented(ARTICLES)
+    *whole, cut = read(stored[:-30])
+    assert [json.loads(message.payload) for message in whole] == ARTICLES[:2]
+    assert cut.payload.startswith(b"{")
+
+
+def test_an_object_over_the_limit_is_one_dead_letter_and_the_next_is_read():
+    long, short = {"text": "y" * 5_000}, {"text": "z"}
+    for stored in (json.dumps([long, short]), json.dumps([long, short], indent=2)):
+        first, second = read(stored.encode(), limit=100)
+        assert first.problem is not None
+        assert "bytes are over the limit of 100" in first.problem
+        assert json.loads(second.payload) == short
+
+
+@given(st.text('[]{}",:\\ \nab1', max_size=60), st.lists(st.integers(1, 9)), limits)
+def test_any_text_is_read_to_an_end_with_nothing_left_out(text, sizes, limit):
+    stored = text.encode()
+    messages = list(read_messages(Trickle(stored, sizes), "a.json", CHANGED_AT, limit))
+    assert messages == list(read_messages(io.BytesIO(stored), "a.json", CHANGED_AT, limit))
+    letters = bytes(byte for byte in stored if byte in b"ab1")
+    if not any(message.problem for message in messages):
+        assert bytes(byte for message in messages for byte in message.payload if byte in b"ab1") == letters
 
 
 @pytest.mark.scale

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Article messages from CSV and TSV files with a header: a row is a message, its columns are the fields of the JSON object."""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+import msgspec
+
+from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.compression import Damage
+from onrecord.sources.floods import no_limit
+from onrecord.sources.text import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
+
+DELIMITERS = (",", ";", "\t", "|")
+QUOTE = '"'
+END_OF_DATA = "unexpected end of data"  # the library's words for an open quotation mark
+csv.field_size_limit(MAX_MESSAGE_BYTES)  # of the process; the default is 128 KiB, less than a long article has
+
+
+def read_messages(
+    file: BinaryIO,
+    path: str,
+    changed_at: datetime,
+    limit: int = MAX_MESSAGE_BYTES,
+    count: Callable[[], None] = no_limit,
+) -> Iterator[Message]:
+    """Yield the message in each row of a file of delimited values: a JSON object of the columns that are not empty.
+
+    The delimiter is the one of ``DELIMITERS`` that is most frequent in the header. Memory is bounded by a few times ``limit``. A row that
+    can't be read, or a damaged part of an archive, becomes a message with a ``problem``.
+
+    Args:
+        file: the file's bytes as stored, UTF-8, or UTF-16 with a byte order mark.
+        path: its name, which goes into the messages' origin with the number of the row's first line.
+        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
+        limit: maximum size of a message in bytes.
+        count: called for every row; it may raise an error, which ends the reading.
+    """
+    head, pieces = peeked(text_pieces(file, path))
+    header = head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").split(b"\n", 1)[0]
+    names: list[str] | None = None
+    if b"\r" in header.rstrip(b"\r\n"):  # as old Macs end lines
+        pieces = (piece if isinstance(piece, Damage) else piece.replace(b"\r", b"\n") for piece in pieces)
+        header = header.split(b"\r")[0]
+    line = 0
+    for row in _Rows(bounded_lines(pieces, limit + 1), delimiter_of(header.decode("utf-8", "replace")), limit):
+        if isinstance(row, Damage):
+            yield row.message(f"{path}:{line + 1}", changed_at)
+            continue
+        line = row.line
+        if names is None:
+            names = _unique(row.values)  # of the header
+        else:
+            count()
+            yield _message(row, names, f"{path}:{row.line}", changed_at, limit)
+
+
+def delimiter_of(header: str) -> str:
+    """Return the delimiter that is most frequent in a header outside quotation marks; a comma if there is none."""
+    outside = "".join(header.split(QUOTE)[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _unique(header: Iterable[str]) -> list[str]:
+    """Return the names of the columns; one without a name of its own is called by its number."""
+    names: list[str] = []
+    for number, name in enumerate((name.strip() for name in header), start=1):
+        names.append(name if name and name not in names else f"column_{number}")
+    return names
+
+
+def _decoded(line: Line) -> str:
+    return line.data.decode("utf-8", "surrogateescape").removesuffix("\r") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row; ``line`` is the number of its first line, ``problem`` says why it can't be read."""
+
+    values: list[str]
+    stored: bytes
+    line: int
+    problem: str | None = None
+
+
+class _Rows:
+    """Splits lines into rows.
+
+    A quotation mark that is not closed swallows the rows behind it, up to the next mark, the limit or the end. Then its own line is the
+    unreadable row, and the lines behind it are read again.
+    """
+
+    def __init__(self, lines: Iterable[Line | Damage], delimiter: str, limit: int) -> None:
+        self._lines = iter(lines)
+        self._delimiter = delimiter
+        self._limit = limit
+        self._number = 0  # of the last line that was read
+        self._again = deque[Line]()  # lines to be read again
+        self._taken: list[Line] = []  # the lines of the present row
+        self._damage: Damage | None = None
+
+    def __iter__(self) -> Iterator[_Row | Damage]:
+        """Yield the rows that are not blank, and the damaged parts between them."""
+        while True:
+            row = self._next()
+            if row.problem is not None or any(map(str.strip, row.values)):
+                yield row
+            if self._damage is not None:
+                yield self._damage
+            elif not self._taken:
+                return
+
+    def _next(self) -> _Row:
+        self._taken, self._damage = [], None
+        values: list[str] = []
+        problem = None
+        number = self._number + 1
+        try:
+            values = next(csv.reader(self._text(), delimiter=self._delimiter, strict=True), [])
+        except csv.Error as error:
+            again = self._taken[1:]
+            if again or str(error) == END_OF_DATA:
+                problem = "a quotation mark is not closed"
+                self._again.extendleft(reversed(again))
+                self._number -= len(again)
+                del self._taken[1:]
+            else:
+                values = self._leniently(self._taken[0])
+        return _Row(values, b"\n".join(line.data for line in self._taken), number, problem)
+
+    def _leniently(self, line: Line) -> list[str]:
+        """Return the values of a line with quotation marks or carriage returns where they should not be."""
+        return next(csv.reader([_decoded(line).replace("\r", " ")], delimiter=self._delimiter), [])
+
+    def _text(self) -> Iterator[str]:
+        size = 0
+        while True:
+            line = self._again.popleft() if self._again else next(self._lines, None)
+            if line is None or isinstance(line, Damage):
+                self._damage = line
+                return
+            if self._number == 0:
+                line = Line(line.data.removeprefix(BYTE_ORDER_MARK), line.length)
+            self._number += 1
+            self._taken.append(line)
+            size += line.length
+            if size > self._limit and len(self._taken) > 1:
+                raise csv.Error
+            yield _decoded(line)
+
+
+def _message(row: _Row, names: list[str], origin: str, changed_at: datetime, limit: int) -> Message:
+    problem = row.problem
+    if problem is None and len(row.stored) > limit:
+        problem = f"more than {limit:,} bytes"
+    named = {
+        names[number] if number < len(names) else f"column_{number + 1}": value
+        for number, value in enumerate(row.values)
+        if value.strip()
+    }
+    try:
+        payload = msgspec.json.encode(named)
+    except UnicodeEncodeError:
+        problem = "it is not UTF-8"
+    if problem is None and len(payload) > limit:
+        problem = f"{len(payload):,} bytes are over the limit of {limit:,}"
+    if problem is not None:
+        return Message(row.stored[:limit], origin, changed_at, {}, f"row: it can't be read ({problem})")
+    return Message(payload, origin, changed_at, {})
