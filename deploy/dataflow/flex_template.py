@@ -32,7 +32,7 @@ def is_flag(option: argparse.Action) -> bool:
 
 def takes_several(option: argparse.Action) -> bool:
     """Whether an option takes several values; as a template parameter they are separated by commas."""
-    return option.nargs == "+"
+    return isinstance(option, argparse._AppendAction | argparse._ExtendAction)
 
 
 def command_line(command: str, parameters: list[str]) -> list[str]:
@@ -58,7 +58,7 @@ def command_line(command: str, parameters: list[str]) -> list[str]:
                 raise ValueError(f"{name} {value!r}: give true or false")
             line.extend([written] if value == "true" else [])
         elif takes_several(option):
-            line.extend([written, *filter(None, value.split(","))])
+            line.extend(f"{written}={part}" for part in value.split(",") if part)
         elif value:  # an empty field of a form is an option that was not given
             line.append(f"{written}={value}")
     return line
@@ -71,7 +71,7 @@ def submit_backfill(line: list[str]) -> int:
         options = backfill.check(arguments, beam_flags)
     except UsageError as error:
         return wrong_usage(error.problems, "backfill")
-    prepared(options, ReadFiles(options.inputs)).run()
+    prepared(options, ReadFiles(options.inputs, options.reading)).run()
     return DONE
 
 

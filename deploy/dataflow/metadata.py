@@ -17,7 +17,7 @@ from typing import Any
 from deploy.dataflow.flex_template import is_flag, options_of, takes_several
 from onrecord.data.kinds import extracted
 from onrecord.sinks import sinks
-from onrecord.sources import sources
+from onrecord.sources import formats, sources
 
 HERE = Path(__file__).parent
 COMMANDS = ("backfill", "stream")
@@ -42,6 +42,7 @@ _SINKS = "|".join(sinks())
 BOTH = {
     "output": Parameter("Output folder", rf"^{BUCKET}(/[^*?\[\]]*)?$", "GCS_WRITE_FOLDER", True),
     "sink": Parameter("Format of the records", rf"^({_SINKS})$"),
+    "field": Parameter("Other names of fields", r"^[a-z_]+=[^,]+(,[a-z_]+=[^,]+)*$"),
     "extract": Parameter("Record kinds", rf"^{_KINDS}(,{_KINDS})*$"),
     "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
     "shards": Parameter("Files per record kind", POSITIVE),
@@ -54,6 +55,7 @@ BOTH = {
 PARAMETERS: dict[str, dict[str, Parameter]] = {
     "backfill": {
         "input": Parameter("Input files", rf"^{BUCKET}/[^,]+(,{BUCKET}/[^,]+)*$", "GCS_READ_FILE", True),
+        "format": Parameter("Format of the input files", rf"^({'|'.join(formats.BY_NAME)})$"),
         **BOTH,
         "overwrite": Parameter("Replace the records in the output folder", "^(true|false)$", "BOOLEAN"),
     },
@@ -82,11 +84,21 @@ LOCAL = {
         {"workers", "max_dead_letters", "max_messages_per_file", "runner", "allow_open_ports", "mode", "verbose"}
     ),
     "stream": frozenset(
-        {*_OTHER_SOURCES, "report_every", "log_format", "runner", "allow_open_ports", "mode", "detach", "verbose"}
+        {
+            *_OTHER_SOURCES,
+            "format",
+            "report_every",
+            "log_format",
+            "runner",
+            "allow_open_ports",
+            "mode",
+            "detach",
+            "verbose",
+        }
     ),
 }
 DESCRIPTIONS = {
-    "backfill": "Extracts who is in news articles, who said what and who stands where from JSON-lines files, and writes Avro files.",
+    "backfill": "Extracts who is in news articles, who said what and who stands where from files of articles, and writes Avro files.",
     "stream": "Extracts who is in news articles, who said what and who stands where from a Pub/Sub subscription, and writes Avro"
     " files by window.",
 }

@@ -111,7 +111,7 @@ def test_numbers_and_lists_are_held_to_the_same_bounds():
 def test_parameters_become_the_command_line():
     given = "--input=gs://a/1.jsonl,gs://a/2.jsonl --output=gs://b --overwrite=true --batch_size=8 --gazetteer= --runner=DataflowRunner"
     line = flex_template.command_line("backfill", given.split(" "))
-    wanted = "backfill --input gs://a/1.jsonl gs://a/2.jsonl --output=gs://b --overwrite --batch-size=8 --runner=DataflowRunner"
+    wanted = "backfill --input=gs://a/1.jsonl --input=gs://a/2.jsonl --output=gs://b --overwrite --batch-size=8 --runner=DataflowRunner"
     assert line == wanted.split(" ")
     arguments, beam_flags = parser().parse_known_args(line)
     assert arguments.input == ["gs://a/1.jsonl", "gs://a/2.jsonl"]

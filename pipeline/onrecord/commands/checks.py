@@ -175,6 +175,12 @@ class Checks:
                 problem = f"give --article, --url or --person; there is no {forgotten.FILE_NAME} to finish"
                 self.add(folder, None if is_listed else problem)
 
+    def format(self, name: str | None) -> str | None:
+        """Return the value of ``--format``."""
+        if name is not None and name not in formats.BY_NAME:
+            self.add(f"--format {name}", f"choose from {', '.join(formats.BY_NAME)}")
+        return name
+
     def files(self, option: str, inputs: Iterable[str], format_name: str | None = None) -> list[InputFile]:
         """Return the files that inputs mean; each must mean some, and the format of each file must be known.
 
@@ -183,8 +189,7 @@ class Checks:
             inputs: files, folders and patterns.
             format_name: value of ``--format``.
         """
-        if format_name is not None and format_name not in formats.BY_NAME:
-            self.add(f"--format {format_name}", f"choose from {', '.join(formats.BY_NAME)}")
+        self.format(format_name)
         files: dict[str, InputFile] = {}
         for given in inputs:
             try:

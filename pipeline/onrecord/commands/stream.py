@@ -8,6 +8,7 @@ from onrecord.commands.arguments import (
     Commands,
     add_command,
     add_extraction,
+    add_format,
     add_output,
     add_runner,
     add_verbose,
@@ -16,7 +17,7 @@ from onrecord.commands.arguments import (
     prepare,
     set_mode,
 )
-from onrecord.data.settings import OutputSettings, StreamingSettings
+from onrecord.data.settings import InputSettings, OutputSettings, StreamingSettings
 from onrecord.sources import MAX_SECONDS, Source, sources
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def add(commands: Commands) -> None:
                 metavar=own.metavar,
                 help=f"{own.help} (default: %(default)s)",
             )
+    add_format(parser)
     add_output(parser, "existing files are kept")
     option(
         "--window", default="300", metavar="SECONDS", help="length of a window, by event time (default: %(default)s)"
@@ -140,6 +142,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
     options = StreamOptions(
         source=source,
         source_value=value,
+        reading=InputSettings(format=checks.format(arguments.format)),
         source_options={own.name: seconds(own.name, own.minimum, own.maximum) for own in source.options},
         extraction=checks.extraction(arguments),
         output=OutputSettings(

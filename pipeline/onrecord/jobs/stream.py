@@ -17,7 +17,7 @@ from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
-from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.data.settings import DEFAULT_INPUT, ExtractionSettings, InputSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
@@ -60,6 +60,7 @@ class StreamOptions:
         source: the source of messages.
         source_value: value of the source's option: a subscription, a file pattern.
         source_options: values of the source's own options.
+        reading: how files are read.
         extraction: which records are extracted, and how.
         output: the destination of records.
         streaming: windows and duplicate detection.
@@ -79,6 +80,7 @@ class StreamOptions:
     output: OutputSettings
     streaming: StreamingSettings
     runner: Runner
+    reading: InputSettings = DEFAULT_INPUT
     dead_letter_topic: str | None = None
     report_every: int = 60
     log_format: LogFormat = "text"
@@ -110,7 +112,7 @@ def graph_settings(options: StreamOptions) -> GraphSettings:
 
 def source_of(options: StreamOptions) -> beam.PTransform:
     """Return the step that reads a stream's messages."""
-    context = SourceContext(options.runner.has_pubsub, options.source_options)
+    context = SourceContext(options.runner.has_pubsub, options.source_options, options.reading)
     return options.source.read(options.source_value, context)
 
 

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from onrecord.data.plugins import PluginError, registered
+from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -31,10 +32,12 @@ class SourceContext:
     Attributes:
         has_pubsub: whether the runner has its own Pub/Sub reader.
         options: values of the source's own options, by their names with underscores.
+        reading: how files are read.
     """
 
     has_pubsub: bool
     options: Mapping[str, int]
+    reading: InputSettings = DEFAULT_INPUT
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ BUILT_IN = (
     Source(
         name="watch",
         metavar="GLOB",
-        help="files (.jsonl, .avro, .warc) to read once each, as soon as they appear under their final names",
+        help="folder or pattern of files to read once each, as soon as they appear under their final names",
         transform="onrecord.sources.watched_files:from_files",
         options=(SourceOption("every", "SECONDS", 10, "seconds between scans for new files"),),
         refusals=MappingProxyType(

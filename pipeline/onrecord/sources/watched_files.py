@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from onrecord.data.message import Message
+from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 from onrecord.sources import SourceContext, patterns
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import collapsed
@@ -24,10 +25,12 @@ class WatchedFiles:
     Attributes:
         pattern: a file, a folder, or a pattern; see ``onrecord.sources.patterns``.
         interval: seconds between scans for new files.
+        reading: how files are read.
     """
 
     pattern: str
     interval: float
+    reading: InputSettings = DEFAULT_INPUT
     _seen: set[str] = field(default_factory=set)
     _messages: Iterator[Message] = field(default_factory=lambda: iter(()))
     _last_scan: float = float("-inf")
@@ -52,11 +55,11 @@ class WatchedFiles:
         )
         if new:
             self._seen.add(new[0].path)
-            self._messages = collapsed(read_file(new[0]))
+            self._messages = collapsed(read_file(new[0], self.reading))
         else:
             self._last_scan = time.monotonic()
 
 
 def from_files(pattern: str, context: SourceContext) -> PolledMessages:
     """Return the source that ``--watch`` selects."""
-    return PolledMessages(WatchedFiles(pattern, context.options["every"]))
+    return PolledMessages(WatchedFiles(pattern, context.options["every"], context.reading))
