@@ -96,7 +96,7 @@ class PieceReader(io.RawIOBase):
 
     def __init__(self, pieces: Iterator[Piece]) -> None:
         self._pieces = pieces
-        self._rest = b""
+        self._piece = memoryview(b"")
         self.damage: Damage | None = None
 
     def readable(self) -> bool:
@@ -105,16 +105,15 @@ class PieceReader(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         """Read some bytes; 0 at the end."""
-        view = memoryview(cast(bytearray, buffer))
-        while not self._rest and self.damage is None:
+        while not self._piece and self.damage is None:
             piece = next(self._pieces, None)
             if piece is None:
                 return 0
             if isinstance(piece, Damage):
                 self.damage = piece
             else:
-                self._rest = piece
-        given = self._rest[: len(view)]
-        self._rest = self._rest[len(view) :]
-        view[: len(given)] = given
-        return len(given)
+                self._piece = memoryview(piece)
+        view = memoryview(cast(bytearray, buffer))
+        size = min(len(view), len(self._piece))
+        view[:size], self._piece = self._piece[:size], self._piece[size:]
+        return size
