@@ -243,11 +243,11 @@ class _Zstandard:
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """A content coding: its decompressors, which are tried in turn, and how a further member of the body begins."""
+    """A content coding: its decompressors, which are tried in turn, and how a further member of the body begins, if it may have some."""
 
     name: str
     decompressors: tuple[Callable[[int], _Decompressor], ...]
-    magic: bytes | None = None
+    magic: bytes = b""
 
 
 def _any_header(_limit: int) -> _Decompressor:
@@ -284,20 +284,24 @@ def _dechunked(body: bytes) -> tuple[bytes, str | None]:
     return bytes(content), CHUNKS_DAMAGED if b"\n" in body[position:] else CHUNKS_CUT
 
 
-def _member(
-    new: Callable[[int], _Decompressor], data: bytes, start: int, limit: int, slow_from: int | None = None
-) -> tuple[bytes, int, bool]:
-    """Return what a member decompresses to, where it ends or is damaged, and whether it has its end.
+def _read_member(
+    output: bytearray,
+    decompressor: _Decompressor,
+    data: bytes,
+    start: int,
+    limit: int,
+    slow_from: int | None = None,
+) -> tuple[int, bool]:
+    """Decompress a member of a body; return where it ends and whether that is its end, or where a damaged piece begins.
 
     Args:
-        new: makes a decompressor.
+        output: to which the member is added, until it has a little more than ``limit`` bytes.
+        decompressor: a new one.
         data: the body.
         start: where in it the member begins.
-        limit: the output's size in bytes that is enough; it may be a little larger.
-        slow_from: from where to decompress byte by byte, so that what comes before a damaged byte is not lost.
+        limit: of the output in bytes.
+        slow_from: where a damaged piece begins, which is decompressed byte by byte so that what comes before the damage is not lost.
     """
-    decompressor = new(limit)
-    output = bytearray()
     position = start
     while position < len(data) and len(output) <= limit and not decompressor.eof:
         is_slow = slow_from is not None and slow_from <= position < slow_from + PIECE_BYTES
@@ -305,25 +309,25 @@ def _member(
         try:
             output += decompressor.decompress(piece, limit + 1 - len(output))
         except DAMAGE:
-            if slow_from is None:
-                return _member(new, data, start, limit, position)
-            break
+            return position, False
         position += len(piece)
-    return bytes(output), position - len(decompressor.unused_data), decompressor.eof
+    return position - len(decompressor.unused_data), decompressor.eof
 
 
-def _decompressed(
-    new: Callable[[int], _Decompressor], magic: bytes | None, data: bytes, limit: int
-) -> tuple[bytes, bool]:
+def _decompressed(new: Callable[[int], _Decompressor], magic: bytes, data: bytes, limit: int) -> tuple[bytes, bool]:
     """Return what all members of a body decompress to, and whether the last one has its end."""
     output = bytearray()
     position = 0
     for _ in range(MAX_MEMBERS):
-        member, position, is_whole = _member(new, data, position, limit - len(output))
-        output += member
+        start, before = position, len(output)
+        position, is_whole = _read_member(output, new(limit), data, start, limit)
+        if not is_whole and position < len(data) and len(output) <= limit:
+            del output[before:]
+            position, is_whole = _read_member(output, new(limit), data, start, limit, position)
         if not is_whole or len(output) > limit:
             break
-        if magic is None or not data.startswith(magic, position):
+        following = data[position : position + len(magic)]
+        if not following or not magic.startswith(following):
             return bytes(output), True
     return bytes(output), False
 
@@ -340,7 +344,7 @@ def _decoded(coding: _Coding, data: bytes, limit: int) -> tuple[bytes, str | Non
     if is_text:
         return data, None
     if not longest:
-        raise _BadEncoding(f"it is not encoded in {coding.name}, the stated encoding")
+        raise _BadEncoding(f"it is not encoded in {coding.name}, the stated encoding, or is damaged from its start")
     return longest, f"{coding.name} body without its end"
 
 
@@ -356,8 +360,6 @@ def _body(response: _Response, limit: int) -> tuple[bytes, str | None]:
     if "chunked" in names:
         body, truncated = _dechunked(body)
     codings = [CODINGS[name] for name in names if name in CODINGS]
-    if not codings and body.startswith(GZIP_MAGIC):
-        codings = [GZIP]
     if len(codings) > MAX_CODINGS:
         raise _BadEncoding(f"its {len(codings):,} encodings are over the limit of {MAX_CODINGS}")
     for coding in reversed(codings):
@@ -365,6 +367,9 @@ def _body(response: _Response, limit: int) -> tuple[bytes, str | None]:
         truncated = truncated or cut
         if len(body) > limit:
             break
+    if body.startswith(GZIP_MAGIC) and len(body) <= limit:  # not stated, or not often enough
+        body, cut = _decoded(GZIP, body, limit)
+        truncated = truncated or cut
     unknown = [name for name in names if name not in CODINGS and name not in NO_CODINGS]
     if unknown and not _is_text(body):  # browsers show it as it is, and so do we if it is text
         raise _BadEncoding(f"its encoding {unknown[-1][:40]!r} is none of {', '.join(CODINGS)}")
