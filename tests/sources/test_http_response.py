@@ -349,7 +349,7 @@ def test_all_members_are_read(coding, compress):
     assert (len(cut.html) >= len(HTML) - 1, cut.truncated) == (True, f"{coding} body without its end")
 
 
-LONG = "".join(f"<p>{number} boats of {number * 7919 % 1000} left the harbour.</p>" for number in range(6_000))
+LONG = "".join(f"<p>{number} boats of {number * 7919 % 1000} left the harbour.</p>" for number in range(15_000))
 
 
 @pytest.mark.parametrize(("coding", "compress"), [*COMPRESS.items(), ("deflate", raw_deflate)])

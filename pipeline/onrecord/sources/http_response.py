@@ -88,16 +88,12 @@ def _headers(head: bytes) -> dict[str, str]:
 
 def _response(stored: bytes) -> _Response | None:
     """Return the last response in a block, since those before it are interim ones or a proxy's; None if there is no status line."""
-    response = None
-    position = 0
-    while (response is None or response.status < OK or "content-type" not in response.headers) and (
-        status := STATUS_LINE.match(stored, position)
-    ):
+    code, headers, position, has_end = 0, dict[str, str](), 0, True
+    while (code < OK or "content-type" not in headers) and (status := STATUS_LINE.match(stored, position)):
         end = END_OF_HEAD.search(stored, status.end())
-        headers = _headers(stored[status.end() : end.start() if end else None])
-        position = end.end() if end else len(stored)
-        response = _Response(int(status[1]), headers, stored[position:] if end else None)
-    return response
+        code, headers = int(status[1]), _headers(stored[status.end() : end.start() if end else None])
+        position, has_end = (end.end(), True) if end else (len(stored), False)
+    return _Response(code, headers, stored[position:] if has_end else None) if position else None
 
 
 def _reason_to_pass_over(response: _Response) -> str | None:
