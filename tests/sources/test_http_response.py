@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stored HTTP responses are read as leniently as browsers read them, and every page that is not whole says so."""
+"""Stored HTTP responses are read as leniently as browsers read them, and a page that is not whole is marked."""
 
 import gzip
 import random
