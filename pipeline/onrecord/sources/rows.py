@@ -26,7 +26,8 @@ def message_of(row: dict[str, Any], origin: str, changed_at: datetime, limit: in
         changed_at: when the file was last changed, in UTC.
         limit: maximum size of a message in bytes.
     """
-    payload = msgspec.json.encode({name: _plain(value) for name, value in row.items() if value is not None})
+    plain = {name: _plain(value) for name, value in row.items() if value is not None}
+    payload = msgspec.json.encode(plain, enc_hook=str)
     problem = None
     if len(payload) > limit:
         problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"
