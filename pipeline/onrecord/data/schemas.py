@@ -3,15 +3,15 @@
 
 import functools
 import json
-from collections.abc import Iterator
+import warnings
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import avro.compatibility
 import avro.errors
 import avro.schema
 import fastavro
 
+from onrecord.data import schema_resolution
 from onrecord.data.kinds import kinds
 
 Schema: TypeAlias = dict[str, Any]
@@ -43,7 +43,9 @@ class SchemaError(ValueError):
 
 def _parsed(path: Path) -> avro.schema.Schema:
     try:
-        return avro.schema.parse(path.read_text("utf-8"))
+        with warnings.catch_warnings():  # about logical types that the library does not know
+            warnings.simplefilter("ignore")
+            return avro.schema.parse(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError, avro.errors.AvroException) as error:
         raise SchemaError(f"{path}: {str(error) or type(error).__name__}") from None
 
@@ -60,7 +62,10 @@ def incompatibilities(old: Path, new: Path) -> list[str]:
     Raises:
         SchemaError: one of the files is not an Avro schema.
     """
-    return list(_reasons(_parsed(new), _parsed(old), "", set()))
+    try:
+        return schema_resolution.reasons(_parsed(new), _parsed(old))
+    except RecursionError:
+        raise SchemaError(f"{new}: types are nested too deeply to be compared") from None
 
 
 def unread_fields(old: Path, new: Path) -> list[str]:
@@ -72,53 +77,5 @@ def unread_fields(old: Path, new: Path) -> list[str]:
     reader, writer = _parsed(new), _parsed(old)
     if not (isinstance(reader, avro.schema.RecordSchema) and isinstance(writer, avro.schema.RecordSchema)):
         return []
-    read = {name for field in reader.fields for name in _names(field)}
+    read = {name for field in reader.fields for name in (field.name, *schema_resolution.aliases(field))}
     return [field.name for field in writer.fields if field.name not in read]
-
-
-def _names(field: avro.schema.Field) -> list[str]:
-    aliases = field.props.get("aliases")
-    return [field.name, *(aliases if isinstance(aliases, list) else ())]
-
-
-def _reasons(reader: avro.schema.Schema, writer: avro.schema.Schema, place: str, seen: set[str]) -> Iterator[str]:
-    """Yield the reasons field by field; the library decides whether two types are compatible.
-
-    Args:
-        reader: the schema that reads.
-        writer: the schema that wrote.
-        place: where they are in the whole schema, such as ``/content/start``.
-        seen: names of the record types that were compared before; a type used in several places has each of its reasons once.
-    """
-    checker = avro.compatibility.ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
-    result = checker.get_compatibility(reader, writer)
-    if result.compatibility is avro.compatibility.SchemaCompatibilityType.compatible:
-        return
-    inside = list(_inside(reader, writer, place))
-    if not inside:
-        yield f"{place or '/'}: {'; '.join(sorted(result.messages))}"
-    name = reader.fullname if isinstance(reader, avro.schema.RecordSchema) else ""
-    if name not in seen:
-        seen.update({name} - {""})
-        for part in inside:
-            yield from [part] if isinstance(part, str) else _reasons(*part, seen)
-
-
-def _inside(
-    reader: avro.schema.Schema, writer: avro.schema.Schema, place: str
-) -> Iterator[str | tuple[avro.schema.Schema, avro.schema.Schema, str]]:
-    """Yield the pairs of types inside two types, with their places, and a reason for each field that can't be read."""
-    if isinstance(reader, avro.schema.RecordSchema) and isinstance(writer, avro.schema.RecordSchema):
-        written = {field.name: field for field in writer.fields}
-        for field in reader.fields:
-            match = next((written[name] for name in _names(field) if name in written), None)
-            if match is not None:
-                yield field.type, match.type, f"{place}/{field.name}"
-            elif not field.has_default:
-                yield f"{place}/{field.name}: new field without a default"
-    elif isinstance(reader, avro.schema.ArraySchema) and isinstance(writer, avro.schema.ArraySchema):
-        yield reader.items, writer.items, place
-    elif isinstance(reader, avro.schema.UnionSchema) and isinstance(writer, avro.schema.UnionSchema):
-        branches = [[branch for branch in union.schemas if branch.type != "null"] for union in (reader, writer)]
-        if len(branches[0]) == len(branches[1]) == 1:
-            yield branches[0][0], branches[1][0], place

@@ -1,202 +1,292 @@
 # SPDX-License-Identifier: Apache-2.0
 """Article messages from Avro files: a row is a message, its columns are the fields of the JSON object.
 
-Blocks are read here, because the library's reader trusts every length that a file states: a few bytes can make it allocate gigabytes.
+Blocks are read here, because the library's reader trusts every length that a file states, and ends at the first block that is damaged:
+a few bytes can make it allocate gigabytes, or lose all other rows.
+
+https://avro.apache.org/docs/1.12.0/specification/#object-container-files
 """
 
-import io
-import json
+import bz2
+import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
-import fastavro
-import msgspec
 import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.avro_values import BrokenData, Data, Type, row_type
 from onrecord.sources.floods import no_limit
+from onrecord.sources.rows import message_of
 
 # Stored or decompressed. Writers make blocks of kilobytes, and a message has 10 MB at most.
 MAX_BLOCK_BYTES = 64 * 1024 * 1024
-MAX_SCHEMA_DEPTH = 32  # nested types; the library recurses into each, and can't detect a full stack
+MAX_HEADER_BYTES = 16 * 1024 * 1024
+MAX_DICTIONARY_BYTES = 128 * 1024 * 1024  # what decompressors may keep of the data
+CHUNK_BYTES = 64 * 1024
 MAGIC = b"Obj\x01"
-# https://avro.apache.org/docs/1.12.0/specification/#object-container-files
-HEADER = fastavro.parse_schema(
-    {
-        "type": "record",
-        "name": "Header",
-        "fields": [
-            {"name": "magic", "type": {"type": "fixed", "name": "Magic", "size": 4}},
-            {"name": "meta", "type": {"type": "map", "values": "bytes"}},
-            {"name": "sync", "type": {"type": "fixed", "name": "Sync", "size": 16}},
-        ],
-    }
-)
-LONG = fastavro.parse_schema("long")
+SYNC_BYTES = 16
 
 
-class BrokenFile(ValueError):
-    """The file can't be read from here on; the message says why."""
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-class _Bounded:
-    """A file whose reads are complete, and limited to the maximum size of a block."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._next = b""
-
-    def is_at_end(self) -> bool:
-        self._next = self._next or self._file.read(1)
-        return not self._next
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= MAX_BLOCK_BYTES:
-            raise BrokenFile(f"a length of {size:,} bytes is over the limit of {MAX_BLOCK_BYTES:,}")
-        first, self._next = self._next[:size], self._next[size:]
-        data = first + self._file.read(size - len(first))
-        if len(data) < size:
-            raise BrokenFile("the file is cut short")
-        return data
-
-
-def _inflated(data: bytes) -> bytes:
-    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
+def _bounded(decompressor: _Decompressor, data: bytes) -> bytes:
     plain = decompressor.decompress(data, MAX_BLOCK_BYTES)
     if not decompressor.eof:
-        raise BrokenFile(f"a block is cut short, or over the limit of {MAX_BLOCK_BYTES:,} bytes")
+        raise BrokenData(f"a block is cut short, or over the limit of {MAX_BLOCK_BYTES:,} bytes")
     return plain
 
 
 def _from_zstandard(data: bytes) -> bytes:
-    with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+    with zstandard.ZstdDecompressor(max_window_size=MAX_DICTIONARY_BYTES).stream_reader(data) as reader:
         plain = reader.read(MAX_BLOCK_BYTES + 1)
     if len(plain) > MAX_BLOCK_BYTES:
-        raise BrokenFile(f"a block is over the limit of {MAX_BLOCK_BYTES:,} bytes")
+        raise BrokenData(f"a block is over the limit of {MAX_BLOCK_BYTES:,} bytes")
     return plain
 
 
-CODECS: dict[str, Callable[[bytes], bytes]] = {"null": bytes, "deflate": _inflated, "zstandard": _from_zstandard}
+def _from_snappy(data: bytes) -> bytes:
+    """Return a block of Snappy's raw format, which begins with the size; Avro adds a checksum."""
+    import pyarrow
+
+    size = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(data[: _end_of_size(data)]))
+    if size > MAX_BLOCK_BYTES:
+        raise BrokenData(f"a block is over the limit of {MAX_BLOCK_BYTES:,} bytes")
+    plain: bytes = pyarrow.Codec("snappy").decompress(data[:-4], decompressed_size=size, asbytes=True)
+    if zlib.crc32(plain) != int.from_bytes(data[-4:], "big"):
+        raise BrokenData("a block does not have the checksum that is stated")
+    return plain
 
 
-class _Schema:
-    """The schema of a file's rows. It is refused if a few bytes could encode millions of values, or overflow the stack."""
-
-    def __init__(self, text: bytes) -> None:
-        """Parse a schema.
-
-        Raises:
-            BrokenFile: it is not a schema, or is refused.
-        """
-        self._named: dict[str, Any] = {}
-        self._takes_bytes: dict[str, bool | None] = {}  # None while a type is being examined
-        try:
-            self.parsed = fastavro.parse_schema(self._shallow(json.loads(text)), self._named)
-        except BrokenFile:
-            raise
-        except Exception as error:  # the library raises all kinds of errors on a broken schema
-            raise BrokenFile(f"it has no schema that can be read ({type(error).__name__})") from None
-        if not (isinstance(self.parsed, dict) and self.parsed["type"] == "record" and self._has_bytes(self.parsed)):
-            raise BrokenFile("its rows are not records with fields")
-
-    def _shallow(self, schema: Any, depth: int = 0) -> Any:
-        if depth > 3 * MAX_SCHEMA_DEPTH:  # a nested type is up to three nested values in JSON
-            raise BrokenFile(f"its schema nests types more than {MAX_SCHEMA_DEPTH} levels deep")
-        for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-            self._shallow(inner, depth + 1)
-        return schema
-
-    def _has_bytes(self, schema: Any) -> bool:
-        """Whether every value of a type takes at least one byte."""
-        if isinstance(schema, list):
-            for branch in schema:
-                self._has_bytes(branch)
-            return True  # the index of the branch
-        name = schema if isinstance(schema, str) else str(schema.get("name", ""))
-        if name in self._takes_bytes:
-            known = self._takes_bytes[name]
-            if known is None:
-                raise BrokenFile(f"its type {name} contains itself")
-            return known
-        if isinstance(schema, str) and schema not in self._named:
-            return schema != "null"
-        self._takes_bytes.update({name: None} if name else {})
-        found = self._has_bytes_inside(self._named[schema] if isinstance(schema, str) else schema)
-        self._takes_bytes.update({name: found} if name else {})
-        return found
-
-    def _has_bytes_inside(self, schema: dict[str, Any]) -> bool:
-        kind = schema["type"]
-        if kind == "record":
-            fields = [self._has_bytes(field["type"]) for field in schema["fields"]]  # examines every field
-            return any(fields)
-        if kind == "array" and not self._has_bytes(schema["items"]):
-            raise BrokenFile("it has arrays of items that take no bytes")
-        if kind == "map":
-            self._has_bytes(schema["values"])
-        return bool(schema["size"]) if kind == "fixed" else kind != "null"
+def _end_of_size(data: bytes) -> int:
+    return next((place for place, byte in enumerate(data[:5], start=1) if byte < 0x80), 5)
 
 
-class _Container:
-    """The blocks of an Avro file."""
+CODECS: dict[str, Callable[[bytes], bytes]] = {
+    "null": bytes,
+    "deflate": lambda data: _bounded(zlib.decompressobj(-zlib.MAX_WBITS), data),
+    "snappy": _from_snappy,
+    "zstandard": _from_zstandard,
+    "bzip2": lambda data: _bounded(bz2.BZ2Decompressor(), data),
+    "xz": lambda data: _bounded(lzma.LZMADecompressor(memlimit=2 * MAX_DICTIONARY_BYTES), data),
+}
+
+
+class _Buffered:
+    """A file of which some bytes are in memory.
+
+    Attributes:
+        bytes: those that were read from the file and not passed.
+        offset: of the first of them, in the file.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        """Read the header.
+        self._file = file
+        self.bytes = bytearray()
+        self.offset = 0
 
-        Raises:
-            BrokenFile: the file has no valid header.
-        """
-        self._file = _Bounded(file)
+    def fill(self, size: int) -> bool:
+        """Read until there are at least ``size`` bytes, and return whether the file has that many."""
+        while (missing := size - len(self.bytes)) > 0:
+            data = self._file.read(max(missing, CHUNK_BYTES))
+            if not data:
+                return False
+            self.bytes += data
+        return True
+
+    def pass_over(self, size: int) -> None:
+        """Drop the first bytes."""
+        del self.bytes[:size]
+        self.offset += size
+
+    def pass_over_next(self, mark: bytes, keep: int) -> bytes:
+        """Drop everything up to the next mark, and the mark, or to the end of the file; return the first ``keep`` bytes of it."""
+        kept = bytearray()
+        while True:
+            found = self.bytes.find(mark)
+            behind = found if found >= 0 else max(0, len(self.bytes) - len(mark) + 1)
+            kept += self.bytes[: min(behind, keep - len(kept))]
+            self.pass_over(behind)
+            if found >= 0:
+                self.pass_over(len(mark))
+                return bytes(kept)
+            if not self.fill(len(mark) + 1):
+                kept += self.bytes[: keep - len(kept)]
+                self.pass_over(len(self.bytes))
+                return bytes(kept)
+
+
+@dataclass(frozen=True)
+class _Header:
+    sync: bytes
+    rows: Type
+    decompress: Callable[[bytes], bytes]
+
+
+def _header(file: _Buffered) -> _Header:
+    """Read the header, and pass over it.
+
+    Raises:
+        BrokenData: there is none, or the rows can't be read.
+    """
+    size = CHUNK_BYTES
+    while True:
+        is_whole = not file.fill(size) or size >= MAX_HEADER_BYTES
+        if not file.bytes.startswith(MAGIC):
+            raise BrokenData("it is not an Avro file")
+        data = Data(bytes(file.bytes[:MAX_HEADER_BYTES]))
         try:
-            header: Any = fastavro.schemaless_reader(self._file, HEADER, None)  # type: ignore[arg-type]
-        except (OSError, MemoryError):
-            raise
-        except Exception:  # the library raises all kinds of errors on broken bytes
-            header = {"magic": b""}
-        if header["magic"] != MAGIC:
-            raise BrokenFile("it is not an Avro file")
-        codec = header["meta"].get("avro.codec", b"null").decode("ascii", "backslashreplace")
-        if codec not in CODECS:
-            raise BrokenFile(f"its codec {codec[:40]!r} is none of {', '.join(CODECS)}")
-        self.decompress = CODECS[codec]
-        self.schema = _Schema(header["meta"].get("avro.schema", b"")).parsed
-        self._sync: bytes = header["sync"]
+            data.take(len(MAGIC))
+            meta = data.map_of_bytes()
+            sync = data.take(SYNC_BYTES)
+            break
+        except BrokenData as error:
+            if is_whole:
+                raise BrokenData(f"its header can't be read: {error}") from None
+        size *= 4
+    codec = meta.get(b"avro.codec", b"null").decode("ascii", "backslashreplace")
+    if codec not in CODECS:
+        raise BrokenData(f"its codec {codec[:40]!r} is none of {', '.join(CODECS)}")
+    header = _Header(sync, row_type(meta.get(b"avro.schema", b"")), CODECS[codec])
+    file.pass_over(data.at)
+    return header
 
-    def blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Yield each block's number of rows, and its bytes as stored.
+
+def _next_block(file: _Buffered, sync: bytes) -> tuple[int, bytes]:
+    """Return a block's number of rows, and its bytes as stored, and pass over it.
+
+    Raises:
+        BrokenData: it is not whole, or is over the limit; nothing is passed over.
+    """
+    file.fill(20)
+    start = Data(bytes(file.bytes[:20]))
+    rows, size = start.long(), start.long()
+    if size > MAX_BLOCK_BYTES:
+        raise BrokenData(f"a block of {size:,} bytes is over the limit of {MAX_BLOCK_BYTES:,}")
+    if min(rows, size) < 0:
+        raise BrokenData("there is no block where one should begin")
+    end = start.at + size
+    if not file.fill(end + len(sync)):
+        raise BrokenData("the file is cut short")
+    if file.bytes[end : end + len(sync)] != sync:
+        raise BrokenData("a block does not end where it should")
+    data = bytes(file.bytes[start.at : end])
+    file.pass_over(end + len(sync))
+    return rows, data
+
+
+class _Rows:
+    """The rows of one block.
+
+    Attributes:
+        rest: the bytes that follow the last row that was returned: as stored, if they can't be decompressed.
+    """
+
+    def __init__(self, number: int, data: bytes, header: _Header) -> None:
+        self._number = number
+        self._header = header
+        self.rest = data
+
+    def __iter__(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """Yield each row, with its size in bytes.
 
         Raises:
-            BrokenFile: the rest of the file can't be read.
+            BrokenData: neither the next row nor those behind it can be read.
         """
-        while not self._file.is_at_end():
-            rows, data = self._long(), self._file.read(self._long())
-            if rows < 0 or self._file.read(len(self._sync)) != self._sync:
-                raise BrokenFile("a block does not end where it should")
-            yield rows, data
-
-    def _long(self) -> int:
-        number = fastavro.schemaless_reader(self._file, LONG, None)  # type: ignore[arg-type]
-        assert isinstance(number, int)
-        return number
-
-    def rows(self, number: int, data: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a block.
-
-        Raises:
-            BrokenFile: a row can't be read, and neither can those after it.
-        """
+        data = Data(self._plain())
+        start = 0
         try:
-            plain = io.BytesIO(self.decompress(data))
-            for _ in range(number):
-                row = fastavro.schemaless_reader(plain, self.schema, None)
-                assert isinstance(row, dict)
-                yield row
-        except (BrokenFile, MemoryError):
+            for _ in range(self._number):
+                row = data.row(self._header.rows)
+                yield row, data.at - start
+                start = data.at
+            if start < len(data.data):
+                raise BrokenData(f"there are {len(data.data) - start:,} bytes more than the stated number of rows has")
+        except BrokenData:
+            self.rest = data.data[start:]
             raise
-        except Exception as error:  # the library raises all kinds of errors on broken bytes
-            raise BrokenFile(f"{type(error).__name__}: {error}") from None
+
+    def _plain(self) -> bytes:
+        try:
+            return self._header.decompress(self.rest)
+        except (BrokenData, MemoryError):
+            raise
+        except Exception as error:  # each library has its own errors
+            raise BrokenData(f"{type(error).__name__}: {error}") from None
+
+
+class _Reader:
+    """Makes messages of a file's rows, and of what can't be read.
+
+    Attributes:
+        row: number of the rows so far, with those that are known to be lost.
+    """
+
+    def __init__(self, path: str, changed_at: datetime, limit: int, count: Callable[[], None]) -> None:
+        self._path = path
+        self._changed_at = changed_at
+        self._limit = limit
+        self._count = count
+        self.row = 0
+
+    def messages(self, file: _Buffered) -> Iterator[Message]:
+        """Yield the messages of a whole file."""
+        try:
+            header = _header(file)
+        except BrokenData as error:
+            file.fill(self._limit)
+            yield self._unreadable(f"it can't be read ({error})", bytes(file.bytes[: self._limit]), 0)
+            return
+        while file.fill(1):
+            start = file.offset
+            try:
+                if file.bytes.startswith(MAGIC):  # another file was appended; a block never begins like this
+                    header = _header(file)
+                    continue
+                number, data = _next_block(file, header.sync)
+            except BrokenData as error:
+                skipped = file.pass_over_next(header.sync, self._limit)
+                behind = "; the rows behind are numbered without those that are lost" if file.fill(1) else ""
+                problem = f"its bytes {start:,} to {file.offset:,} can't be read ({error}){behind}"
+                yield self._unreadable(problem, skipped, start)
+            else:
+                yield from self._block(_Rows(number, data, header), self.row + number, start)
+
+    def _block(self, rows: _Rows, behind: int, offset: int) -> Iterator[Message]:
+        try:
+            for row, size in rows:
+                self._count()
+                yield self._message(row, size)
+                self.row += 1
+        except BrokenData as error:
+            what = f"rows {self.row + 1:,} to {behind:,}" if behind > self.row else f"a row behind row {self.row:,}"
+            yield self._unreadable(f"{what} can't be read ({error})", rows.rest, offset)
+            self.row = behind
+
+    def _message(self, row: dict[str, Any], size: int) -> Message:
+        origin = f"{self._path}:{self.row + 1}"
+        if size > 2 * self._limit:  # it may take several times that as JSON
+            problem = f"message: {size:,} bytes are over the limit of {self._limit:,}"
+            texts = [value for value in row.values() if isinstance(value, bytes)]
+            return Message(b"".join(texts)[: self._limit], origin, self._changed_at, {}, problem)
+        return message_of(row, origin, self._changed_at, self._limit)
+
+    def _unreadable(self, problem: str, payload: bytes, offset: int) -> Message:
+        return Message(
+            payload[: self._limit],
+            f"{self._path}:{self.row + 1}",
+            self._changed_at,
+            {"offset": str(offset)},
+            f"file: {problem}; repair the file and rerun",
+        )
 
 
 def read_messages(
@@ -208,8 +298,8 @@ def read_messages(
 ) -> Iterator[Message]:
     """Yield the message in each row of an Avro file: a JSON object of the columns that are not null.
 
-    Memory is bounded by ``MAX_BLOCK_BYTES`` per block. Unreadable data becomes a message with a ``problem``: a row with those after it in
-    its block, or the rest of the file.
+    Memory is bounded by a few times ``MAX_BLOCK_BYTES``. Unreadable data becomes a message with a ``problem``, which holds the bytes and
+    says at which offset of the file their block begins: a row with those after it in its block, or what is between two whole blocks.
 
     Args:
         file: the file's bytes as stored.
@@ -218,32 +308,4 @@ def read_messages(
         limit: maximum size of a message in bytes.
         count: called for every row; it may raise an error, which ends the reading.
     """
-    row = 0
-
-    def unreadable(problem: str, payload: bytes = b"") -> Message:
-        return Message(
-            payload[:limit], f"{path}:{row + 1}", changed_at, {}, f"file: {problem}; repair the file and rerun"
-        )
-
-    try:
-        container = _Container(file)
-        for number, data in container.blocks():
-            behind = row + number
-            try:
-                for values in container.rows(number, data):
-                    count()
-                    yield _message(values, f"{path}:{row + 1}", changed_at, limit)
-                    row += 1
-            except BrokenFile as error:
-                yield unreadable(f"rows {row + 1:,} to {behind:,} can't be read ({error})", data)
-            row = behind
-    except BrokenFile as error:
-        yield unreadable(f"it can't be read from here on ({error})")
-
-
-def _message(values: dict[str, Any], origin: str, changed_at: datetime, limit: int) -> Message:
-    payload = msgspec.json.encode({name: value for name, value in values.items() if value is not None})
-    if len(payload) > limit:
-        problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"
-        return Message(payload[:limit], origin, changed_at, {}, problem)
-    return Message(payload, origin, changed_at, {})
+    return _Reader(path, changed_at, limit, count).messages(_Buffered(file))

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The message in a row of a file with columns: a JSON object of the columns that are not null.
+
+Nothing that a column can hold costs the article. JSON has no bytes, no NaN and no year 10,000; what it can't hold becomes an object
+with the name of the form, such as ``{"base64": "/w=="}``, which fits no field of an article and is kept in its attributes.
+"""
+
+import base64
+import math
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from onrecord.data.message import Message
+
+TEXTS = ("text", "html")  # without one of them there is no article
+
+
+def message_of(row: dict[str, Any], origin: str, changed_at: datetime, limit: int) -> Message:
+    """Return the message in a row; it has a ``problem`` if the article's text is not UTF-8, or it is over the limit.
+
+    Args:
+        row: the columns' values: those that ``msgspec`` can encode, ``bytes`` and floats of all kinds, in lists and dictionaries.
+        origin: the file and the number of the row.
+        changed_at: when the file was last changed, in UTC.
+        limit: maximum size of a message in bytes.
+    """
+    plain = {name: _plain(value) for name, value in row.items() if value is not None}
+    payload = msgspec.json.encode(plain, enc_hook=str)
+    problem = None
+    if len(payload) > limit:
+        problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"
+    for name in TEXTS:
+        problem = problem or _not_text(name, row.get(name))
+    return Message(payload[:limit], origin, changed_at, {}, problem)
+
+
+def _not_text(name: str, value: object) -> str | None:
+    if isinstance(value, bytes):
+        try:
+            value.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return f"{name}: not UTF-8 ({error.reason} at byte {error.start})"
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold; bytes that are UTF-8 are text, as writers of Hive, Kafka and BigQuery mean them."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_key(key): _plain(item) for key, item in value.items()}
+    return value
+
+
+def _key(key: object) -> str:
+    return key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else str(key)
