@@ -4,22 +4,33 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-import msgspec
-
-from onrecord.data.message import EPOCH, Contract, InvalidMessage, Message
+from onrecord.data.dates import UnclearTime, time_of
+from onrecord.data.languages import UnknownLanguage, language_tag
+from onrecord.data.message import Contract, InvalidMessage, Message
 from onrecord.data.web_address import domain, normalised_url
 
 MAX_TEXT_LENGTH = 300_000  # code points; parsing a text of this length takes about a gigabyte and ten seconds
 MAX_FIELD_LENGTH = 10_000  # code points of an id, a title, a URL, an author's name
-LANGUAGE_TAG = re.compile(r"(?:[A-Za-z]{2,3}|[xiXI])(?:[-_][A-Za-z0-9]{1,8})*")
-DATE_ONLY = re.compile(r"\d{4}-\d\d-\d\d")
+FIELD_PREFIX = "field."
+# Of the names of fields that are shown where there is no text.
+MAX_NAMES = 8
+MAX_NAME = 16
+KNOWN_FIELDS = ("id", "url", "title", "source", "language", "authors", "published_at")
+MARKUP = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|em|strong|h[1-6]|[uo]l|li|blockquote|img|figure|table|t[dr]|section|article)(?:\s[^<>]{0,500})?/?>"
+    r"|&(?:amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{1,7}|#x[0-9a-f]{1,6});",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A message that fits the contract; see the ``article`` schema for its fields."""
+    """A message that has a text; see the ``article`` schema for its fields.
+
+    ``left_out`` has the names of the fields whose values could not be used, or not all of them.
+    """
 
     message: Message
     article_id: str
@@ -34,31 +45,25 @@ class Article:
     published_at_zone_assumed: bool
     attributes: dict[str, str]
     duplicate_of: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def published(value: int | str) -> tuple[datetime, bool]:
     """Return the time in UTC that ``published_at`` states, and whether its zone had to be assumed.
 
     Args:
-        value: an RFC 3339 date-time or date, or milliseconds since 1970 in UTC.
+        value: a time as ``onrecord.data.dates.time_of`` reads it.
 
     Raises:
-        InvalidMessage: the value is neither, or is outside the years 1 to 9999.
+        InvalidMessage: the value has no clear meaning.
     """
     try:
-        if isinstance(value, int):
-            return EPOCH + timedelta(milliseconds=value), False
-        text = value.strip()
-        if DATE_ONLY.fullmatch(text):
-            text += "T00:00:00"
-        time = msgspec.convert(text, datetime)
-        if time.tzinfo is None:
-            return time.replace(tzinfo=timezone.utc), True
-        return time.astimezone(timezone.utc), False
-    except (msgspec.ValidationError, OverflowError):
-        shown = repr(value)[:60]
+        return time_of(value)
+    except UnclearTime:
+        shown = repr(value)[:60] if isinstance(value, str) else "the number"
         raise InvalidMessage(
-            f"published_at: {shown} is neither an RFC 3339 time such as 2026-01-31T08:00:00Z nor milliseconds since 1970"
+            f"published_at: {shown} has no clear meaning; send an RFC 3339 time such as 2026-01-31T08:00:00Z, "
+            "or seconds or milliseconds since 1970"
         ) from None
 
 
@@ -73,59 +78,96 @@ def derived_id(url: str | None, text_sha256: str) -> str:
     return f"url-{sha256(normalised)[:32]}" if normalised else f"text-{text_sha256[:32]}"
 
 
-def checked_language(tag: str) -> str:
-    """Return a BCP 47 language tag with hyphens.
+def check_length(contract: Contract, max_text_length: int) -> None:
+    """Check the length of a message's text, in code points.
 
     Raises:
-        InvalidMessage: the tag is malformed.
+        InvalidMessage: it is too long.
     """
-    if len(tag) > 64 or not LANGUAGE_TAG.fullmatch(tag):
-        raise InvalidMessage(f"language: {tag[:60]!r} is not a BCP 47 language tag (for example en or en-GB)")
-    return tag.replace("_", "-")
-
-
-def check_lengths(contract: Contract, max_text_length: int) -> None:
-    """Check the lengths of a message's fields, in code points.
-
-    Raises:
-        InvalidMessage: a field is too long, or an id is empty.
-    """
-    if contract.id is not None and not contract.id.strip():
-        raise InvalidMessage("id: is empty; leave it out to have one derived from the URL or the text")
-    for name in ("id", "url", "title", "source"):
-        value: str | None = getattr(contract, name)
-        if value is not None and len(value) > MAX_FIELD_LENGTH:
-            raise InvalidMessage(f"{name}: {len(value):,} characters are over the limit of {MAX_FIELD_LENGTH:,}")
-    if sum(map(len, contract.authors or ())) > MAX_FIELD_LENGTH:
-        raise InvalidMessage(f"authors: over the limit of {MAX_FIELD_LENGTH:,} characters in all")
     if contract.text is not None and len(contract.text) > max_text_length:
         raise InvalidMessage(f"text: {len(contract.text):,} characters are over the limit of {max_text_length:,}")
 
 
 def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Article:
-    """Return the article that a message's checked fields describe.
+    """Return the article that a message's fields describe; a value that does not fit its field is kept in the attributes.
 
     Raises:
-        InvalidMessage: there is no text, or a field's value is malformed.
+        InvalidMessage: there is no text.
     """
     text = contract.text
     if text is None or not text.strip():
-        raise InvalidMessage(f"text: {'is missing' if text is None else 'is empty'}; one of text and html is required")
+        raise InvalidMessage(_without_text(contract, unknown))
+    left_out = dict(contract.left_out)
+
+    def short(name: str) -> str | None:
+        value: str | None = getattr(contract, name)
+        if value is not None and len(value) > MAX_FIELD_LENGTH:
+            left_out[name] = value
+            return None
+        return value if value and value.strip() else None
+
+    article_id, url, title, source = map(short, ("id", "url", "title", "source"))
+    authors = tuple(author for author in contract.authors or () if author.strip())
+    if sum(map(len, authors)) > MAX_FIELD_LENGTH:
+        left_out.setdefault("authors", "; ".join(authors))
+        authors = ()
+    published_at, zone_assumed = None, False
+    if contract.published_at not in (None, ""):
+        try:
+            published_at, zone_assumed = published(contract.published_at)
+        except InvalidMessage:
+            left_out["published_at"] = str(contract.published_at)
+    language = None
+    if contract.language is not None:
+        try:
+            language = language_tag(contract.language)
+        except UnknownLanguage:
+            left_out["language"] = contract.language
     text_sha256 = sha256(text)
-    published_at, zone_assumed = (
-        published(contract.published_at) if contract.published_at not in (None, "") else (None, False)
-    )
     return Article(
         message=message,
-        article_id=contract.id if contract.id is not None else derived_id(contract.url, text_sha256),
+        article_id=article_id if article_id is not None else derived_id(url, text_sha256),
         text=text,
         text_sha256=text_sha256,
-        url=contract.url or None,
-        source=contract.source or (domain(contract.url) if contract.url else None),
-        title=contract.title or None,
-        authors=tuple(author for author in contract.authors or () if author),
-        language=checked_language(contract.language) if contract.language else None,
+        url=url,
+        source=source or (domain(url) if url else None),
+        title=title,
+        authors=authors,
+        language=language,
         published_at=published_at,
         published_at_zone_assumed=zone_assumed,
-        attributes={**message.attributes, **unknown},
+        attributes=_attributes(message.attributes, {**unknown, **left_out} if left_out else unknown),
+        left_out=tuple(left_out),
     )
+
+
+def _attributes(of_transport: dict[str, str], of_message: dict[str, str]) -> dict[str, str]:
+    """Return the attributes of both; where they differ, the transport's keeps its name, by which ``--event-time`` chooses it."""
+    if not of_transport:
+        return of_message
+    merged = dict(of_transport)
+    for name, value in of_message.items():
+        while merged.get(name, value) != value:
+            name = FIELD_PREFIX + name
+        merged[name] = value
+    return merged
+
+
+def _without_text(contract: Contract, unknown: dict[str, str]) -> str:
+    """Return what is wrong with a message that has no text, with the names of its fields, one of which may hold the text."""
+    wrong = next((name for name in ("text", "html") if name in contract.left_out), None)
+    if wrong is not None:
+        return f"{wrong}: not a string; one of text and html is required"
+    if contract.text is not None:
+        return "text: is empty; one of text and html is required"
+    known = (name for name in KNOWN_FIELDS if getattr(contract, name) is not None or name in contract.left_out)
+    names = [name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…" for name in (*known, *unknown)]
+    shown = ", ".join(names[:MAX_NAMES])
+    more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+    there = f"fields there: {shown}{more}" if names else "there are no other fields"
+    return f"text: is missing; one of text and html is required; {there}"
+
+
+def has_markup(text: str) -> bool:
+    """Whether a text has HTML tags or entities, as one has that should have been sent as ``html``."""
+    return ("<" in text or "&" in text) and MARKUP.search(text) is not None

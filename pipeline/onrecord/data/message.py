@@ -1,16 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The article message as it arrives: UTF-8 JSON, one object, parsed and checked against its contract.
 
-A message that breaks the contract raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else.
+A message without a readable text raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else. A field
+beside the text whose value does not fit is left out.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import msgspec
 
+from onrecord.data.own_records import as_message, is_article_record
+from onrecord.data.side_fields import READERS, as_string
+
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024  # the limit of Pub/Sub
 MAX_ATTRIBUTES = 1_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Byte order marks and first bytes of other encodings; that of UTF-32 begins with that of UTF-16.
+UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"{\x00", b"\x00{", b"\x00\x00\x00{")
+# What the JSON of other programs has and JSON has not. An escape is matched as a whole, so that an escaped backslash is not the beginning
+# of another one; the second alternative is a pair of surrogates, the third a half of one.
+TOKEN = re.compile(
+    r"""(?P<quote>")|(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"""
+    r"""|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|(?P<escape>\\.)|(?P<constant>NaN|-?Infinity)""",
+    re.DOTALL,
+)
+MORE_FIELDS = "more_fields"
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -38,7 +54,20 @@ class Message:
 
 
 class Contract(msgspec.Struct):
-    """The fields of the JSON object that have a meaning."""
+    """The fields of the JSON object that have a meaning.
+
+    Attributes:
+        id: the sender's id.
+        text: the article.
+        html: the page with the article.
+        url: its address.
+        title: its headline.
+        source: its publisher.
+        language: its language, as stated.
+        authors: the names of its authors.
+        published_at: when it was published, as stated.
+        left_out: the fields with a value that does not fit, and this value as a string.
+    """
 
     id: str | None = None
     text: str | None = None
@@ -49,46 +78,84 @@ class Contract(msgspec.Struct):
     language: str | None = None
     authors: list[str] | None = None
     published_at: int | str | None = None
+    left_out: dict[str, str] = {}
 
 
 def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract, dict[str, str]]:
     """Return a message's fields, and its unknown fields as strings.
 
+    Half of a surrogate pair, which is not a character, becomes U+FFFD; NaN and Infinity, which JSON does not have, count as null.
+
     Raises:
-        InvalidMessage: not UTF-8, not JSON, not one object, a wrong type, or over a size limit.
+        InvalidMessage: not UTF-8, not JSON, not one object, or over the size limit.
     """
     if len(payload) > max_bytes:
         raise InvalidMessage(f"message: {len(payload):,} bytes are over the limit of {max_bytes:,}")
+    if payload.startswith(UTF_16):
+        raise InvalidMessage("message: not UTF-8 (it begins as UTF-16 or UTF-32 does); convert it to UTF-8")
+    payload = payload.removeprefix(BYTE_ORDER_MARK)
     try:
-        payload.decode("utf-8")
+        text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidMessage(f"message: not UTF-8 ({error.reason} at byte {error.start})") from None
     try:
-        contract = msgspec.json.decode(payload, type=Contract)
-        raw = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
-        unknown = {
-            name: _as_string(name, value) for name, value in raw.items() if name not in Contract.__struct_fields__
-        }
+        return _decoded(payload)
     except msgspec.ValidationError as error:
-        raise InvalidMessage(_field_first(str(error))) from None
+        raise InvalidMessage(f"message: {str(error)[:1].lower()}{str(error)[1:]}") from None
     except msgspec.DecodeError as error:
-        hint = "; an escape such as \\ud800 without its pair is not a character" if b"\\ud" in payload.lower() else ""
-        raise InvalidMessage(f"message: not JSON ({error}{hint})") from None
+        problem = f"message: not JSON ({error})"
     except RecursionError:
         raise InvalidMessage("message: not readable JSON (nested too deeply)") from None
-    if len(unknown) > MAX_ATTRIBUTES:
-        raise InvalidMessage(f"message: {len(unknown):,} unknown fields are over the limit of {MAX_ATTRIBUTES:,}")
-    return contract, unknown
+    repaired = _repaired(text)
+    if repaired == text:
+        raise InvalidMessage(problem)
+    return decode(repaired.encode(), max_bytes=2 * max_bytes)
 
 
-def _as_string(name: str, raw: msgspec.Raw) -> str:
-    """Return an unknown field's value: a string as it is, anything else as JSON."""
-    value = bytes(raw)
-    return msgspec.json.decode(value, type=str) if value.startswith(b'"') else value.decode("utf-8")
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def _field_first(error: str) -> str:
-    """Turn "Expected `str`, got `int` - at `$.title`" into "title: expected `str`, got `int`"."""
-    problem, _, path = error.partition(" - at ")
-    field = path.strip("`").removeprefix("$").removeprefix(".") or "message"
-    return f"{field}: {problem[:1].lower()}{problem[1:]}"
+def _decoded(payload: bytes) -> tuple[Contract, dict[str, str]]:
+    fields = _fields(payload)
+    attributes: dict[str, str] = {}
+    if is_article_record(fields):
+        fields, attributes = as_message(fields)
+    contract = Contract()
+    unknown: dict[str, str] = {}
+    for name, raw in fields.items():
+        value = bytes(raw)
+        read = READERS.get(name)
+        if read is not None:
+            fitted = read(value)
+            setattr(contract, name, fitted.value)
+            if not fitted.fits:
+                contract.left_out[name] = as_string(value)
+            elif not fitted.is_whole:
+                unknown[name] = as_string(value)
+        elif value != b"null":
+            unknown[name] = as_string(value)
+    return contract, _bounded({**unknown, **attributes})
+
+
+def _bounded(unknown: dict[str, str]) -> dict[str, str]:
+    """Return the unknown fields; if they are too many, those over the limit become one, as JSON."""
+    if len(unknown) <= MAX_ATTRIBUTES:
+        return unknown
+    listed = list(unknown.items())
+    more = msgspec.json.encode(dict(listed[MAX_ATTRIBUTES:])).decode()
+    return {**dict(listed[:MAX_ATTRIBUTES]), MORE_FIELDS: more}
+
+
+def _repaired(text: str) -> str:
+    """Return a JSON text without halves of surrogate pairs in its strings, and without NaN and Infinity outside of them."""
+    in_string = False
+
+    def replacement(found: re.Match[str]) -> str:
+        nonlocal in_string
+        if found["quote"]:
+            in_string = not in_string
+        if found["half"] and in_string:
+            return "\\ufffd"
+        return "null" if found["constant"] and not in_string else found[0]
+
+    return TOKEN.sub(replacement, text)

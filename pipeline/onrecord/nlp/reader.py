@@ -90,7 +90,7 @@ def read(
         title: its title, unless it is part of the text.
         article_id: its id; by default derived from the URL, or else from the text.
         url: its web address.
-        published_at: when it was published: a datetime, an RFC 3339 string, or milliseconds since 1970 (UTC).
+        published_at: when it was published: a datetime, a string such as 2026-01-31T08:00:00Z, or seconds or milliseconds since 1970 (UTC).
         language: BCP 47 tag; detected by default. Nothing is extracted from a text that is not English.
         model: an English spaCy model, by package or folder.
 
@@ -101,8 +101,11 @@ def read(
     """
     stamp = published_at.isoformat() if isinstance(published_at, datetime) else published_at
     contract = Contract(id=article_id, text=text, url=url, title=title, language=language, published_at=stamp)
-    article.check_lengths(contract, article.MAX_TEXT_LENGTH)
+    article.check_length(contract, article.MAX_TEXT_LENGTH)
     one = article.article(Message(b"", ORIGIN, datetime.now(timezone.utc), {}), contract, {})
+    if one.left_out:
+        (name, *_) = one.left_out
+        raise ValueError(f"{name}: {one.attributes[name][:60]!r} can't be used; see docs/reference/messages.md")
     annotator = _annotator(model)
     provenance = annotator.provenance(__version__)
     header = Header(one.article_id, one.published_at, provenance, one.text_sha256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
 
-from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_lengths
+from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_length, has_markup
 from onrecord.data.field_names import FieldName, renamed
 from onrecord.data.forgotten import Forgotten, refuse, traces_of, traces_of_payload, without_content
 from onrecord.data.message import Contract, InvalidMessage, Message, decode
@@ -37,7 +37,7 @@ def decode_article(
         fields: where the message has fields that it has under other names.
 
     Raises:
-        InvalidMessage: the message breaks the contract.
+        InvalidMessage: the message has no readable text.
         ProcessLost: reading its page takes too long.
     """
     if message.problem is not None:
@@ -45,7 +45,7 @@ def decode_article(
     contract, unknown = decode(renamed(message.payload, fields) if fields else message.payload)
     if contract.html and not (contract.text or "").strip():
         contract = read(contract)
-    check_lengths(contract, max_text_length)
+    check_length(contract, max_text_length)
     return article(message, contract, unknown)
 
 
@@ -80,6 +80,10 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
             return
         sent_again = message.repeats - 1
         metrics.count(metrics.DUPLICATES, sent_again)
+        for name in decoded.left_out:
+            metrics.count(metrics.LEFT_OUT + name)
+        if has_markup(decoded.text):
+            metrics.count(metrics.MARKUP_IN_TEXT)
         self.tally.add(messages=message.repeats, duplicates=sent_again)
         yield replace(decoded, message=replace(message, repeats=1)) if sent_again else decoded
 
