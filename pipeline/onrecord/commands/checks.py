@@ -22,7 +22,7 @@ from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.runners import DIRECT, OFFERED, Runner, find, portable
-from onrecord.sinks import output_folder, sinks
+from onrecord.sinks import lock, output_folder, sinks
 from onrecord.sinks.output_folder import GLOB_CHARACTERS
 from onrecord.sources import topic_problem
 
@@ -174,7 +174,8 @@ class Checks:
             try:
                 if is_cleared:
                     self._no_links(folder)
-                if must_be_empty and not output_folder.is_empty(folder):
+                # A run that is writing to it is named when this one starts, and is refused.
+                if must_be_empty and not output_folder.is_empty(folder) and not lock.problem(folder):
                     self.add(
                         f"--output {folder}",
                         "the folder is not empty; give another one, or --overwrite to replace its records",
