@@ -23,7 +23,7 @@ class SteadyClock:
         """Return the seconds since 1970."""
         with self._lock:
             read_at = self._monotonic()
-            self._time = max(self._system(), self._time + read_at - self._read_at)
+            self._time = max(self._system(), self._time + max(0.0, read_at - self._read_at))
             self._read_at = read_at
             return self._time
 
