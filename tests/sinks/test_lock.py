@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.localfilesystem import LocalFileSystem
 
 from onrecord.sinks import lock, output_folder
@@ -29,7 +30,9 @@ with one_run(sys.argv[1], "stream"):
 
 
 class RemoteFileSystem(LocalFileSystem):  # type: ignore[misc]
-    """Folders of this machine under an address, as on a filesystem without locks."""
+    """Folders of this machine under an address, as on a filesystem without locks, which overwrites no file."""
+
+    is_away = False
 
     @classmethod
     def scheme(cls) -> str:
@@ -53,6 +56,8 @@ class RemoteFileSystem(LocalFileSystem):  # type: ignore[misc]
         return results
 
     def create(self, path: str, *arguments: object, **options: object) -> object:
+        if self.is_away or self.exists(path):
+            raise BeamIOError("the filesystem is away" if self.is_away else f"{path} exists")
         return super().create(_local(path), *arguments, **options)
 
     def open(self, path: str, *arguments: object, **options: object) -> object:
@@ -184,12 +189,12 @@ def test_a_link_in_place_of_the_lock_is_not_followed(tmp_path):
     assert (tmp_path / "victim").read_text() == "mine"
 
 
-def claim(claims: Path, *, is_held: bool, age: float, name: str = "0.json") -> Path:
+def claim(claims: Path, *, is_held: bool, age: float) -> Path:
     """Write the claim of another run, renewed some seconds before the newest time that a claim of this one can have."""
     claims.mkdir(exist_ok=True)
-    path = claims / name
+    path = claims / f"0a-{int(is_held)}.json"
     holder = {"command": "backfill", "pid": 7, "host": "elsewhere", "started": "2026-03-03 12:00:00 UTC"}
-    path.write_text(json.dumps({"holder": holder, "is_held": is_held, "renewed": 0.0}))
+    path.write_text(json.dumps({"holder": holder, "renewed": 0.0}))
     then = path.stat().st_mtime - age
     os.utime(path, (then, then))
     return path
@@ -203,15 +208,15 @@ def test_a_claim_that_is_renewed_or_older_wins(is_held, age, remote):
         pass
     assert "onrecord backfill, process 7 on elsewhere, since 2026-03-03 12:00:00 UTC" in str(refused.value)
     assert f"delete remote:/{other}" in str(refused.value)
-    assert [path.name for path in claims.iterdir()] == ["0.json"]
+    assert list(claims.iterdir()) == [other]
 
 
 @pytest.mark.parametrize(("is_held", "age"), [(True, 1_000), (False, 1_000), (False, -1_000)])
 def test_a_claim_of_a_killed_run_or_a_younger_one_does_not(is_held, age, remote):
     folder, claims = remote
-    claim(claims, is_held=is_held, age=age)
+    other = claim(claims, is_held=is_held, age=age)
     with one_run(folder, "backfill"):
-        assert (claims / "0.json").exists() is (age < 0)  # a younger one is that of a run that is about to give up
+        assert other.exists() is (age < 0)  # a younger one is that of a run that is about to give up
 
 
 def test_a_run_whose_claim_was_taken_for_that_of_a_killed_one_says_so(remote):
@@ -228,10 +233,19 @@ def test_a_claim_is_renewed(remote, monkeypatch):
     folder, claims = remote
     monkeypatch.setattr(lock, "RENEW_SECONDS", 0.001)
     with one_run(folder, "backfill"):
-        (own,) = claims.iterdir()
-        os.utime(own, (0, 0))
-        while own.stat().st_mtime == 0:
+        (first,) = claims.iterdir()
+        while first.exists():
             pass
+
+
+def test_a_renewal_that_failed_is_made_up_for(remote, monkeypatch):
+    folder, _ = remote
+    with one_run(folder, "backfill") as held:
+        monkeypatch.setattr(RemoteFileSystem, "is_away", True)
+        with pytest.raises(OSError, match="away"):
+            held.check()
+        monkeypatch.setattr(RemoteFileSystem, "is_away", False)
+        held.check()
 
 
 def test_a_disk_without_locks_has_claims(tmp_path, monkeypatch):

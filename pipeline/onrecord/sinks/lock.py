@@ -29,6 +29,7 @@ MAX_SILENT_SECONDS = 300  # since a claim was renewed: a few renewals may fail
 SETTLE_SECONDS = 2.0  # in which claims that are written at the same time become visible to each other
 MAX_RELEASE_SECONDS = 10.0
 MAX_HOLDER_BYTES = 4096
+MAX_LISTINGS = 100
 NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL})
 HINT = "wait for its end, stop it, or give another folder"
 
@@ -152,7 +153,6 @@ class _Stored(msgspec.Struct):
     """The contents of a claim; ``renewed`` is the time of the run's machine, in seconds since 1970."""
 
     holder: Holder | None = None
-    is_held: bool = False
     renewed: float = 0.0
 
 
@@ -168,40 +168,74 @@ class _Found:
     def name(self) -> str:
         return self.path.replace(os.sep, "/").rpartition("/")[2]
 
+    @property
+    def is_held(self) -> bool:
+        """Whether its run has the folder, or has had it."""
+        return not self.name.endswith(_claim_name("", 0))
 
-def _claims(folder: str) -> list[_Found]:
+
+def _claim_name(run: str, number: int) -> str:
+    return f"{run}-{number}.json"
+
+
+def _listed(folder: str) -> dict[str, float]:
+    """Return when the files of all claims were written, by their paths."""
     from apache_beam.io.filesystems import FileSystems
 
     (matched,) = FileSystems.match([FileSystems.join(folder, CLAIMS, "*.json")])
-    found = []
-    for file in matched.metadata_list:
-        with suppress(OSError):  # it was deleted in the meantime
-            with FileSystems.open(file.path) as opened:
-                contents = opened.read(MAX_HOLDER_BYTES)
-            stored = _Stored()
-            with suppress(msgspec.DecodeError):
-                stored = msgspec.json.decode(contents, type=_Stored)
-            found.append(_Found(file.path, file.last_updated_in_seconds or stored.renewed, stored))
-    return found
+    return {file.path: file.last_updated_in_seconds or 0.0 for file in matched.metadata_list}
+
+
+def _stored(path: str) -> _Stored | None:
+    from apache_beam.io.filesystems import FileSystems
+
+    try:
+        with FileSystems.open(path) as opened:
+            return msgspec.json.decode(opened.read(MAX_HOLDER_BYTES), type=_Stored)
+    except OSError:
+        return None
+    except msgspec.DecodeError:
+        return _Stored()
+
+
+def _claims(folder: str) -> list[_Found]:
+    """Return all claims; those that are renewed while they are listed could be missed, so two listings must agree.
+
+    Raises:
+        OSError: the claims can't be read.
+    """
+    for _ in range(MAX_LISTINGS):
+        listed = _listed(folder)
+        found = [
+            _Found(path, written or stored.renewed, stored)
+            for path, written in listed.items()
+            if (stored := _stored(path)) is not None
+        ]
+        if len(found) == len(listed) and _listed(folder).keys() == listed.keys():
+            return found
+    raise OSError(f"{folder}: the claims in the folder {CLAIMS} can't be read")
 
 
 class _Claim:
-    """The claim of a run to a folder without locks."""
+    """The claim of a run to a folder without locks.
+
+    Its file number 0 says that the run would like to have the folder, those after it that it has it. A file is not overwritten, which some
+    filesystems refuse, but written under the next number.
+    """
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._name = f"{uuid.uuid4().hex}.json"
+        self._run = uuid.uuid4().hex
+        self._number = -1  # of the newest file
         self._holder: Holder | None = None
         self._writing = threading.Lock()
         self._over = threading.Event()
         self._is_lost = False
 
-    @property
-    def path(self) -> str:
-        """Where the claim is."""
+    def _path(self, number: int) -> str:
         from apache_beam.io.filesystems import FileSystems
 
-        return str(FileSystems.join(self._folder, CLAIMS, self._name))
+        return str(FileSystems.join(self._folder, CLAIMS, _claim_name(self._run, number)))
 
     def acquire(self, holder: Holder) -> None:
         """Claim the folder.
@@ -212,10 +246,10 @@ class _Claim:
         """
         self._holder = holder
         try:
-            self._write(is_held=False)
+            self._write()
             self._over.wait(SETTLE_SECONDS)
             self._compare(_claims(self._folder))
-            self._write(is_held=True)
+            self._write()
         except BaseException:
             self.release()
             raise
@@ -229,24 +263,29 @@ class _Claim:
         """
         from apache_beam.io.filesystems import FileSystems
 
-        own = next((claim for claim in found if claim.name == self._name), None)
+        own = next((claim for claim in found if claim.name == _claim_name(self._run, 0)), None)
         if own is None:
-            raise OSError(f"{self.path}: the claim to the folder was written, and is not there")
+            raise OSError(f"{self._path(0)}: the claim to the folder was written, and is not there")
         for other in (claim for claim in found if claim is not own):
             if own.renewed - other.renewed > MAX_SILENT_SECONDS:
                 with suppress(OSError):  # another run deletes it too
                     FileSystems.delete([other.path])
-            elif other.stored.is_held or (other.renewed, other.name) < (own.renewed, own.name):
+            elif other.is_held or (other.renewed, other.name) < (own.renewed, own.name):
                 wait = f"wait for its end, or stop it; if it was killed, wait {MAX_SILENT_SECONDS // 60} minutes"
                 raise _refusal(self._folder, other.stored.holder, f"{wait}, or delete {other.path}")
 
-    def _write(self, *, is_held: bool) -> None:
+    def _write(self) -> None:
         from apache_beam.io.filesystems import FileSystems
 
         with suppress(OSError):  # the folder exists, or creating the file says what is wrong
             FileSystems.mkdirs(FileSystems.join(self._folder, CLAIMS))
-        with FileSystems.create(self.path, "application/json") as file:
-            file.write(msgspec.json.encode(_Stored(self._holder, is_held, time.time())))
+        number = self._number + 1
+        with FileSystems.create(self._path(number), "application/json") as file:
+            file.write(msgspec.json.encode(_Stored(self._holder, time.time())))
+        self._number = number
+        if number:
+            with suppress(OSError):  # it counts for minutes only
+                FileSystems.delete([self._path(number - 1)])
 
     def _keep_renewing(self) -> None:
         while not self._over.wait(RENEW_SECONDS):
@@ -259,9 +298,9 @@ class _Claim:
 
         with self._writing:
             if not self._over.is_set() and not self._is_lost:
-                self._is_lost = not FileSystems.exists(self.path)
+                self._is_lost = not FileSystems.exists(self._path(self._number))
                 if not self._is_lost:
-                    self._write(is_held=True)
+                    self._write()
 
     def release(self) -> None:
         """Delete the claim."""
@@ -271,7 +310,7 @@ class _Claim:
         # A renewal that hangs must not keep the run from ending; every filesystem has its own errors. What is left counts for minutes only.
         is_writing = not self._writing.acquire(timeout=MAX_RELEASE_SECONDS)
         with suppress(Exception):
-            FileSystems.delete([self.path])
+            FileSystems.delete([self._path(self._number)])
         if "://" not in self._folder:
             with suppress(OSError):  # another run has a claim in it
                 os.rmdir(os.path.join(self._folder, CLAIMS))
