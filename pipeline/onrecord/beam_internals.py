@@ -54,6 +54,8 @@ from apache_beam.utils.counters import CounterFactory
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
 from google.protobuf import json_format, text_format
 
+from onrecord import clock
+
 TESTED_WITH = ("2.77",)
 ANY_BEAM = "ONRECORD_ANY_BEAM"  # environment variable: 1 runs with versions that were not tested
 
@@ -121,7 +123,7 @@ def _release_holds(context: Any) -> None:
 
 def _fire_timers(context: Any) -> None:
     """Set the runner's clock so far ahead that all processing-time timers are due."""
-    context._watermark_manager._clock.time = lambda: time.time() + FAR_AHEAD_SECONDS
+    context._watermark_manager._clock.time = lambda: clock.steady_time() + FAR_AHEAD_SECONDS
 
 
 def _bundle_result(evaluator: Any, ending: _Ending, read: Callable[[], Values]) -> TransformResult:
@@ -130,6 +132,8 @@ def _bundle_result(evaluator: Any, ending: _Ending, read: Callable[[], Values]) 
     if ending.timers_fired:
         _release_holds(context)
         return TransformResult(evaluator, [], [], None, {None: MAX_TIMESTAMP})
+    # For its timers: the system's clock may be set back, and they would not fire until it is where it was.
+    context._watermark_manager._clock.time = clock.steady_time
     values = read()
     bundles = []
     if values:
@@ -144,7 +148,7 @@ def _bundle_result(evaluator: Any, ending: _Ending, read: Callable[[], Values]) 
     unprocessed = context.create_bundle(PBegin(evaluator._applied_ptransform.transform.pipeline))
     # Not empty, since the runner would keep an empty bundle forever. At the end of time it does not hold the watermark back.
     unprocessed.add(GlobalWindows.windowed_value(b"", timestamp=MAX_TIMESTAMP))
-    return TransformResult(evaluator, bundles, [unprocessed], None, {None: Timestamp.of(time.time())})
+    return TransformResult(evaluator, bundles, [unprocessed], None, {None: Timestamp.of(clock.steady_time())})
 
 
 class _PolledEvaluator(_TransformEvaluator):  # type: ignore[misc]

@@ -11,6 +11,8 @@ import pytest
 from onrecord import __version__
 from onrecord.commands import main
 from onrecord.data.kinds import kinds
+from onrecord.sinks import files
+from onrecord.sinks.lock import one_run
 
 OPTIONS = [
     "--input",
@@ -157,17 +159,53 @@ def test_an_option_is_not_guessed_from_its_beginning(tmp_path, capsys):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("limit", "code"), [("1", 0), ("99.9%", 1)])
-def test_dead_letters_beyond_the_limit_fail_a_run_whose_records_are_written(limit, code, tmp_path, capfd):
+@pytest.mark.parametrize(("limit", "is_exceeded"), [("1", False), ("99.9%", True)])
+def test_a_run_that_could_read_nothing_fails_and_says_why_and_its_letters_are_written(
+    limit, is_exceeded, tmp_path, capfd
+):
     articles, output = tmp_path / "articles.jsonl", tmp_path / "out"
     articles.write_text('{"title": "no text"}\n', "utf-8")
     argv = ["backfill", "--input", str(articles), "--output", str(output), "--max-dead-letters", limit]
-    assert main(argv) == code
+    assert main(argv) == 1
     printed = capfd.readouterr()
-    assert ("failed: 1 dead letters are more than --max-dead-letters allows" in printed.err) is (code == 1)
+    assert f"  1 × text: is missing; one of text and html is required ({articles}:1)\n" in printed.err
+    assert "failed: none of the 1 messages could be read" in printed.err
+    assert ("failed: 1 dead letters are more than --max-dead-letters allows" in printed.err) is is_exceeded
     assert str(output) in printed.out
     assert json.loads((output / "summary.json").read_text("utf-8"))["refused"] == 1
     assert [path.parent.name for path in output.glob("*/*.avro")] == ["dead_letters"]
+
+
+@pytest.mark.process
+def test_records_that_do_not_get_into_the_files_fail_a_run(tmp_path, capfd, monkeypatch):
+    articles, output = tmp_path / "articles.jsonl", tmp_path / "out"
+    articles.write_text('{"title": "no text"}\n', "utf-8")
+    monkeypatch.setattr(files, "write_file", lambda *arguments: None)
+    assert main(["backfill", "--input", str(articles), "--output", str(output)]) == 1
+    assert "failed: 1 records of dead_letters were made and 0 found in the files" in capfd.readouterr().err
+    assert not (output / "summary.json").exists()
+
+
+@pytest.mark.process
+def test_a_run_into_a_folder_that_another_one_writes_to_is_refused_and_named(tmp_path, capfd):
+    articles, output = tmp_path / "articles.jsonl", tmp_path / "out"
+    articles.write_text('{"title": "no text"}\n', "utf-8")
+    written = output / "quotes" / "quotes-00000-of-00001.avro"
+    written.parent.mkdir(parents=True)
+    written.write_bytes(b"by the other one")
+    by_name = ["--article", "harbour", "--yes"]
+    with one_run(str(output), "stream"):
+        for command in (
+            ["backfill", "--input", str(articles), "--output", str(output)],
+            ["backfill", "--input", str(articles), "--output", str(output), "--overwrite"],
+            ["stream", "--watch", str(articles), "--output", str(output)],
+            ["forget", str(output), *by_name],
+        ):
+            assert main(command) == 1
+            error = capfd.readouterr().err
+            assert f"failed: {output}: another run is writing to this folder (onrecord stream, process" in error
+    assert [path for path in output.rglob("*") if path.is_file()] == [written]
+    assert written.read_bytes() == b"by the other one"
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
@@ -22,13 +23,15 @@ PLACES = ("Oslo", "Lisbon", "Nairobi", "Lima", "Hanoi")
 THINGS = ("the ferry pier", "the night train", "the tax on salt", "the new bridge", "the harbour plan")
 
 
-def onrecord(*arguments: object, emulator: str | None = None) -> "subprocess.Popen[str]":
-    """Start a command in a process group of its own."""
+def onrecord(
+    *arguments: object, emulator: str | None = None, program: tuple[str, ...] = ("-m", "onrecord")
+) -> "subprocess.Popen[str]":
+    """Start a command in a process group of its own; ``program`` is what Python runs in its place."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     if emulator is not None:
         environment["PUBSUB_EMULATOR_HOST"] = emulator
     return subprocess.Popen(
-        [sys.executable, "-m", "onrecord", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -49,10 +52,10 @@ def finished(process: "subprocess.Popen[str]", exit_code: int = 0) -> tuple[str,
 class Stream:
     """A running ``onrecord stream`` that reports every second in JSON."""
 
-    def __init__(self, *arguments: object, emulator: str | None = None) -> None:
-        """Start it."""
+    def __init__(self, *arguments: object, **options: Any) -> None:
+        """Start it, with the options of ``onrecord``."""
         self.lines: list[Values] = []
-        self.process = onrecord("stream", *arguments, "--report-every", 1, "--log-format", "json", emulator=emulator)
+        self.process = onrecord("stream", *arguments, "--report-every", 1, "--log-format", "json", **options)
 
     def read_until(self, **reached: int) -> Values:
         """Return the first report in which every one of these counts is reached."""

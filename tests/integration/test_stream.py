@@ -81,6 +81,32 @@ def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(
     assert ids(tmp_path / "out") == sorted(hours_ago)
 
 
+SET_BACK = """\
+import pathlib, sys, time
+system, seconds = time.time, pathlib.Path(sys.argv.pop(1))
+time.time = lambda: system() - float(seconds.read_text())
+from onrecord.commands import main
+sys.exit(main())
+"""
+
+
+def test_nothing_is_lost_when_the_clock_is_set_back(tmp_path):
+    (tmp_path / "in").mkdir()
+    seconds = tmp_path / "seconds"
+    seconds.write_text("0")
+    options = ("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--extract", "quotes")
+    stream = Stream(*options, "--allowed-lateness", 3600, "--every", 1, program=("-c", SET_BACK, str(seconds)))
+    messages = [message for message in make_messages(6, utc_now(), seed=9) if b"broken" not in message][:4]
+    write_lines(tmp_path / "in" / "a.jsonl", messages[:2])
+    stream.read_until(articles=2)
+    (tmp_path / "new").write_text(str(20 * 24 * 3600))
+    (tmp_path / "new").rename(seconds)
+    write_lines(tmp_path / "in" / "b.jsonl", messages[2:])
+    stream.read_until(articles=4)
+    stream.drain()
+    assert ids(tmp_path / "out") == sorted(json.loads(message)["id"] for message in messages)
+
+
 def test_a_stop_before_anything_came_is_clean(tmp_path):
     stream = Stream("--watch", tmp_path / "*.jsonl", "--output", tmp_path / "out")
     stream.read_until(messages=0)

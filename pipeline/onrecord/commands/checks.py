@@ -28,7 +28,7 @@ from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
-from onrecord.sinks import sinks
+from onrecord.sinks import GLOB_CHARACTERS, sinks
 from onrecord.sources import formats, patterns, topic_problem
 from onrecord.sources.formats import UnknownFormat
 from onrecord.sources.patterns import Matches, is_remote
@@ -43,8 +43,6 @@ MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
 MAX_FILE_PROBLEMS = 10  # shown at a time
 MAX_SHOWN = 3  # paths in a message
 MAX_LOOKED_INTO = 1_000  # files whose content is looked at before a job starts
-# Beam's filesystems would treat them as a pattern, and so read or delete files of other folders.
-GLOB_CHARACTERS = frozenset("*?[]")
 EXTRAS = {"gs": "gcp", "s3": "aws"}
 PACKAGES = {"gs": "google.cloud.storage", "s3": "boto3"}  # what the extras install
 
@@ -253,12 +251,13 @@ class Checks:
         elif os.path.lexists(folder) and not os.path.isdir(folder):
             self.add(f"--output {folder}", "this is a file; give a folder")
         elif is_remote(folder) or _has_entries(folder):
-            from onrecord.sinks import output_folder
+            from onrecord.sinks import lock, output_folder
 
             try:
                 if is_cleared:
                     self._no_links(folder)
-                if must_be_empty and not output_folder.is_empty(folder):
+                # A run that is writing to it is named when this one starts, and is refused.
+                if must_be_empty and not output_folder.is_empty(folder) and not lock.problem(folder):
                     self.add(
                         f"--output {folder}",
                         "the folder is not empty; give another one, or --overwrite to replace its records",

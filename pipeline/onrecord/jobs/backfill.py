@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apache_beam as beam
@@ -17,12 +17,13 @@ from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.graph import GraphSettings, build
-from onrecord.jobs import signals
+from onrecord.jobs import outcome, signals
 from onrecord.jobs.backfill_options import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.jobs.scratch import scratch_folder
 from onrecord.runners import direct_batch, portable
 from onrecord.sinks import output_folder
+from onrecord.sinks.lock import FolderInUseError, Held, one_run
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
@@ -53,7 +54,7 @@ def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline
     refuse_pickle(pipeline)
     if options.overwrite:
         output_folder.clear(options.output.folder)
-    output_folder.prepare(options.output.folder)
+    output_folder.prepare(options.output.folder, options.extraction.extract)
     return pipeline
 
 
@@ -93,6 +94,15 @@ class _Job:
         sums = Counter({**counts, "dead_letters": letters})
         self._console.print(progress.line_of(sums, time.monotonic() - self._started), highlight=False)
 
+    def left_behind(self) -> str:
+        """Return what a job that was stopped has left in the output folder, and the way out."""
+        output = self._options.output.folder
+        with suppress(Exception):  # a filesystem that can't be reached has its own errors
+            output_folder.discard_unfinished(output)
+            if output_folder.is_empty(output):
+                return f"Nothing was written to {output}; run the same command again."
+        return f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
+
     def end(self) -> None:
         """Stop the job."""
         if self._elsewhere is not None:
@@ -100,13 +110,14 @@ class _Job:
         direct_batch.end_children()
 
 
-def _leave(job: _Job, message: str, exit_code: int, scratch: Path, console: Console) -> None:
+def _leave(job: _Job, held: Held, message: str, exit_code: int, scratch: Path, console: Console) -> None:
     """Exit at once, without waiting for the runner's threads. No incomplete file has a final name."""
     threading.excepthook = lambda arguments: None  # ignores the errors of threads that wait for the workers
     job.end()
     shutil.rmtree(scratch, ignore_errors=True)
     console.show_cursor()
-    console.say(message)
+    console.say(f"{message}. {job.left_behind()}")
+    held.release()
     sys.stdout.flush()
     os._exit(exit_code)
 
@@ -134,7 +145,7 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
 def run(
     options: BackfillOptions, source: beam.PTransform | None = None, before_leaving: Callable[[], None] = lambda: None
 ) -> int:
-    """Run a backfill and return the exit code: 0 done, 1 failed or too many dead letters.
+    """Run a backfill and return the exit code: 0 done; 1 failed, nothing could be read, or too many dead letters.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
 
@@ -147,56 +158,86 @@ def run(
         scratch_folder(for_all=options.runner.is_local) as scratch,
         _own_messages(scratch / "workers.log", options.verbose) as messages,
     ):
-        output = options.output.folder
         job = _Job(options, scratch, messages)
-        incomplete = f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
 
         def stop() -> None:
             before_leaving()
-            _leave(job, f"stopped. {incomplete}", INTERRUPTED, scratch, messages)
+            _leave(job, held, "stopped", INTERRUPTED, scratch, messages)
 
         def fail(reason: str) -> None:
             hint = "it may have run out of memory; try fewer --workers"
             before_leaving()
-            _leave(job, f"failed: a worker process died ({reason}); {hint}. {incomplete}", FAILED, scratch, messages)
+            _leave(job, held, f"failed: a worker process died ({reason}); {hint}", FAILED, scratch, messages)
 
         try:
             # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
-            with signals.handled(stop), direct_batch.failing_with_a_worker(fail):
+            with (
+                one_run(options.output.folder, "backfill") as held,
+                signals.handled(stop),
+                direct_batch.failing_with_a_worker(fail),
+            ):
+                _check_empty(options)
                 summary = job.run(source or ReadFiles(options.inputs, options.reading))
-                if summary.unaccounted == 0 or not options.runner.counts_once:
-                    output_folder.write_json(output, output_folder.SUMMARY, summary.values())
-                output_folder.discard_unfinished(output)
+                held.check()
+                bugs = list(_bugs(summary, options))
+                if not bugs:
+                    output_folder.write_json(options.output.folder, output_folder.SUMMARY, summary.values())
+                output_folder.discard_unfinished(options.output.folder)
+        except FolderInUseError as error:
+            messages.say(f"failed: {error}", style="bold red")
+            return FAILED
         except Exception as error:
             print_failure(error, messages)
             return FAILED
-        print_summary(summary, output, options.extraction.extract, Console())
-        return _verdict(summary, options, messages)
+        print_summary(summary, options.output.folder, options.extraction.extract, Console())
+        outcome.print_reasons(summary, options.output, messages.say)
+        return _verdict(summary, options, [*bugs, *_problems(summary, options, is_of_files=source is None)], messages)
 
 
-def _verdict(summary: Summary, options: BackfillOptions, console: Console) -> int:
-    if summary.unaccounted and not options.runner.counts_once:
-        console.print(
-            f"note: counts differ by {summary.unaccounted:,} messages because {options.runner.name} counts retried bundles again"
+def _check_empty(options: BackfillOptions) -> None:
+    """Check that a folder that was empty when the options were checked still is.
+
+    Raises:
+        FolderInUseError: another run has written to it since.
+    """
+    folder = options.output.folder
+    if not options.overwrite and not output_folder.is_empty(folder):
+        raise FolderInUseError(
+            f"{folder}: another run has just written to this folder; give another one, or --overwrite to replace its records"
         )
-    elif summary.unaccounted:
-        console.print(
-            f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this", style="bold red"
-        )
-        return FAILED
+
+
+def _bugs(summary: Summary, options: BackfillOptions) -> Iterator[str]:
+    """Yield what is wrong with the counts of a run, whose output is then not complete."""
+    if not options.runner.counts_once:
+        return
+    if summary.unaccounted:
+        yield f"{summary.unaccounted:,} messages are unaccounted for; please report this"
+    yield from outcome.missing_records(summary, options.output, output_folder.stored_records(options.output))
+
+
+def _problems(summary: Summary, options: BackfillOptions, *, is_of_files: bool) -> Iterator[str]:
+    """Yield why a run whose records are complete failed all the same."""
+    if is_of_files and (nothing := outcome.nothing_read(summary)):
+        yield nothing
     letters = sum(summary.dead_letters.values())
     if options.max_dead_letters.is_exceeded(letters, summary.messages):
         stops = options.max_dead_letters.number is not None and options.runner.is_local
         left_out = "; input that had not been read by then was left out" if stops else ""
-        console.print(
-            f"failed: {letters:,} dead letters are more than --max-dead-letters allows{left_out}", style="bold red"
-        )
-        return FAILED
+        yield f"{letters:,} dead letters are more than --max-dead-letters allows{left_out}"
     if summary.floods:
-        console.print(
-            f"failed: {summary.floods:,} files not read to the end, because they have more messages than --max-messages-per-file"
-            " allows; dead letters name them",
-            style="bold red",
+        yield (
+            f"{summary.floods:,} files not read to the end, because they have more messages than --max-messages-per-file"
+            " allows; dead letters name them"
         )
-        return FAILED
-    return DONE
+
+
+def _verdict(summary: Summary, options: BackfillOptions, failures: list[str], console: Console) -> int:
+    """Print why a run failed, and return its exit code."""
+    if summary.unaccounted and not options.runner.counts_once:
+        console.say(
+            f"note: counts differ by {summary.unaccounted:,} messages because {options.runner.name} counts retried bundles again"
+        )
+    for failure in failures:
+        console.say(f"failed: {failure}", style="bold red")
+    return FAILED if failures else DONE

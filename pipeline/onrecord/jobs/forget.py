@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ from onrecord.dead_letters.read import message_of
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import ProcessLost
+from onrecord.sinks import lock
 from onrecord.sinks.rewrite import Folder, RecordFile, RewriteError
 from onrecord.telemetry.progress import LINE_SECONDS
 from onrecord.telemetry.recount import Recount, recounted
@@ -329,11 +331,14 @@ def _listed(folder: Folder, options: ForgetOptions) -> ForgottenList:
 
 
 def _check_no_writer(folder: Folder, is_confirmed: bool) -> None:
-    """Check that no run is writing to a folder; a dry run only warns.
+    """Check that no run is writing to a folder, or was killed when it was; a dry run only warns.
 
     Raises:
-        RewriteError: one is, or was killed.
+        RewriteError: one was killed, or is writing from a machine whose lock this one can't see.
     """
+    if not is_confirmed and (used := lock.problem(folder.output)):
+        print_line(f"warning: {used}", sys.stderr)
+        return
     unfinished = folder.unfinished()
     if not unfinished:
         return
@@ -346,19 +351,24 @@ def _check_no_writer(folder: Folder, is_confirmed: bool) -> None:
     print_line(f"warning: {problem}", sys.stderr)
 
 
+def _forget(folder: Folder, options: ForgetOptions) -> None:
+    _check_no_writer(folder, options.is_confirmed)
+    listed = _listed(folder, options)
+    asked = select(folder, listed)
+    made = plan(folder, listed, asked)
+    _print_plan(made, options)
+    if options.is_confirmed:
+        folder.discard_leftovers()
+        _apply(folder, made, listed)
+        folder.discard_leftovers()
+
+
 def run(options: ForgetOptions) -> int:
     """Remove articles from a folder, or say which would be removed, and return the exit code: 0 done, 1 failed."""
     folder = Folder(options.folder)
     try:
-        _check_no_writer(folder, options.is_confirmed)
-        listed = _listed(folder, options)
-        asked = select(folder, listed)
-        made = plan(folder, listed, asked)
-        _print_plan(made, options)
-        if options.is_confirmed:
-            folder.discard_leftovers()
-            _apply(folder, made, listed)
-            folder.discard_leftovers()
+        with lock.one_run(options.folder, "forget") if options.is_confirmed else nullcontext():
+            _forget(folder, options)
     except (RewriteError, ForgottenListError, BeamIOError, OSError) as error:
         print_line(f"failed: {error}", sys.stderr)
         return FAILED

@@ -12,18 +12,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
 from onrecord.data.settings import DEFAULT_INPUT, ExtractionSettings, InputSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
-from onrecord.jobs import signals
+from onrecord.jobs import outcome, signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.runners import Runner, direct_batch, direct_stream, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import output_folder
+from onrecord.sinks.lock import Held, one_run
 from onrecord.sources import Source, SourceContext, portable_pubsub
 from onrecord.telemetry import metrics
 from onrecord.telemetry.log import Log, LogFormat, print_failure
@@ -126,7 +127,8 @@ def _drain(options: StreamOptions) -> None:
 class _Stopping:
     """Handles Ctrl-C and SIGTERM: drains, and exits at once the second time; or cancels the job, or leaves it to its cluster."""
 
-    def __init__(self, options: StreamOptions, stop: Stop, log: Log) -> None:
+    def __init__(self, options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> None:
+        self._held = held
         self._options = options
         self._stop = stop
         self._log = log
@@ -159,6 +161,8 @@ class _Stopping:
         self._log.say(event, text)
         if not self._options.runner.is_local:
             direct_batch.end_children()
+        if self._held is not None:
+            self._held.release()
         sys.stdout.flush()
         os._exit(exit_code)
 
@@ -182,15 +186,25 @@ def _elsewhere(options: StreamOptions) -> Iterator[None]:
         yield
 
 
-def _run(options: StreamOptions, stop: Stop, log: Log) -> Summary:
+@contextmanager
+def _one_run(options: StreamOptions) -> Iterator[Held | None]:
+    """Keep other runs out of the output folder; a job that replaces a running one on Dataflow shares its folder until that ends."""
+    if pipeline_options(options).view_as(GoogleCloudOptions).update:
+        yield None
+        return
+    with one_run(options.output.folder, "stream") as held:
+        yield held
+
+
+def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> Summary:
     started = time.monotonic()
     runner = direct_stream.runner(log.say) if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
     build(messages, graph_settings(options))
     refuse_pickle(pipeline)
-    output_folder.prepare(options.output.folder)
-    stopping = _Stopping(options, stop, log)
+    output_folder.prepare(options.output.folder, options.extraction.extract)
+    stopping = _Stopping(options, stop, log, held)
     with signals.handled(stopping.handle), _elsewhere(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
@@ -213,8 +227,11 @@ def run(options: StreamOptions) -> int:
     if options.source.acknowledges and stop == "drain":
         log.say("warning", ACKNOWLEDGED_EARLY if options.runner.is_local else KEPT_IN_MEMORY)
     try:
-        summary = _run(options, stop, log)
-        output_folder.write_json(output, f"summary-{job}.json", summary.values())
+        with _one_run(options) as held:
+            summary = _run(options, stop, log, held)
+            output_folder.write_json(output, f"summary-{job}.json", summary.values())
+            if held is not None:
+                held.check()
     except Exception as error:
         if options.log_format == "json":
             log.failed(error)
@@ -223,7 +240,16 @@ def run(options: StreamOptions) -> int:
         return FAILED
     if options.log_format == "text":
         print_summary(summary, output, options.extraction.extract, Console())
-    if summary.unaccounted and options.runner.counts_once:
-        log.say("failed", f"failed: {summary.unaccounted:,} messages are unaccounted for; please report this")
-        return FAILED
-    return DONE
+        # Reasons may quote a message, so they are not in a log for machines.
+        outcome.print_reasons(summary, options.output, lambda line: log.say("dead_letters", line))
+    bugs = list(_bugs(summary, options)) if options.runner.counts_once else []
+    for bug in bugs:
+        log.say("failed", f"failed: {bug}")
+    return FAILED if bugs else DONE
+
+
+def _bugs(summary: Summary, options: StreamOptions) -> Iterator[str]:
+    """Yield what is wrong with the counts of a stream."""
+    if summary.unaccounted:
+        yield f"{summary.unaccounted:,} messages are unaccounted for; please report this"
+    yield from outcome.missing_records(summary, options.output)

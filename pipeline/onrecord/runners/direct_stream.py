@@ -12,7 +12,7 @@ from apache_beam.runners.runner import PipelineRunner
 from apache_beam.utils.timestamp import Timestamp
 from google.api_core.exceptions import DeadlineExceeded, NotFound, RetryError, ServiceUnavailable
 
-from onrecord import beam_internals
+from onrecord import beam_internals, clock
 from onrecord.sources.polled import PolledMessages
 
 PULL_SECONDS = 2.0  # a pull waits this long for messages, and no window is written meanwhile
@@ -74,7 +74,7 @@ class Reachability:
 
 def _polled(transform: PolledMessages) -> Values:
     """Return the next messages of a polled source."""
-    now = Timestamp.of(time.time())
+    now = Timestamp.of(clock.steady_time())
     return [(now, message) for message in transform.poll(DRAIN.requested)]
 
 

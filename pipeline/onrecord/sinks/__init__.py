@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import apache_beam as beam
 
 ENTRY_POINTS = "onrecord.sinks"
+# Not allowed in the name of an output folder: Beam's filesystems would treat it as a pattern, and so read or delete files of other folders.
+GLOB_CHARACTERS = frozenset("*?[]")
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,17 @@ class FileSink(Sink):
         write_records: writes one whole file: gets the open file, the kind, its records in order, and the file's name below the output
             folder. Equal arguments must give equal bytes.
         read_records: gets the open file and the kind, and yields the records of the file.
+        count_records: gets the open file and returns the number of its records; None if that takes as long as reading them.
     """
 
     transform: str = field(default="onrecord.sinks.files:WriteFiles", init=False)
     extension: str
     write_records: Callable[[BinaryIO, RecordKind, Iterable[Record], str], None]
     read_records: Callable[[BinaryIO, RecordKind], Iterator[Any]]
+    count_records: Callable[[BinaryIO], int] | None = None
 
 
-AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records)
+AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records, avro.count_records)
 
 
 @functools.cache

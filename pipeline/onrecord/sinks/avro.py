@@ -29,6 +29,11 @@ def write_records(file: BinaryIO, kind: RecordKind, records: Iterable[Record], n
     )
 
 
+def count_records(file: BinaryIO) -> int:
+    """Return the number of records of a file, without decoding them."""
+    return sum(block.num_records for block in fastavro.block_reader(file))
+
+
 def read_records(file: BinaryIO, kind: RecordKind) -> Iterator[Record]:
     """Yield the records of a file."""
     for values in fastavro.reader(file):

@@ -27,6 +27,7 @@ from onrecord.data.kinds import kinds
 from onrecord.data.records import Record, to_avro
 from onrecord.data.settings import OutputSettings
 from onrecord.sinks import AVRO, FileSink, file_sink
+from onrecord.telemetry import metrics
 
 TEMPORARY = ".in-progress"
 RECORDS_PER_PACK = 256  # larger packs hardly compress better
@@ -129,7 +130,7 @@ class PackFn(beam.DoFn):  # type: ignore[misc]
 
 
 class WriteShardFn(beam.DoFn):  # type: ignore[misc]
-    """Writes the records of one shard, or in a stream of one shard of one pane."""
+    """Writes the records of one shard, or in a stream of one shard of one pane, and counts them when their file is complete."""
 
     def __init__(self, kind: str, record_type: type[Record], settings: OutputSettings) -> None:
         self.kind = kind
@@ -153,6 +154,7 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
         else:
             name = file_name(self.kind, shard, self.settings.shards, sink.extension)
         write_file(self.settings.folder, name, self.kind, records, sink)
+        metrics.count(metrics.WRITTEN + self.kind, len(records))
         yield name
 
 

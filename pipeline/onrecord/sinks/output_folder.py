@@ -3,21 +3,21 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import BinaryIO, cast
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.forgotten import FILE_NAME, ForgottenList, ForgottenListError
-from onrecord.data.kinds import kinds
-from onrecord.data.settings import ExtractionSettings
-from onrecord.sinks import file_sinks
+from onrecord.data.kinds import extracted, kinds
+from onrecord.data.settings import ExtractionSettings, OutputSettings
+from onrecord.sinks import FileSink, file_sinks, sinks
 from onrecord.sinks.files import TEMPORARY
+from onrecord.sinks.lock import CLAIMS, LOCK
 
 SUMMARY = "summary.json"
-# Beam's filesystems would treat them as a pattern, and so read or delete files of other folders.
-GLOB_CHARACTERS = frozenset("*?[]")
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
 
 
@@ -26,12 +26,14 @@ def _paths(pattern: str) -> list[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder contains no files but a list of forgotten articles, or does not exist.
+    """Whether a folder contains no files but a list of forgotten articles and what locks it, or does not exist.
 
     Folders that are links are looked into, as the records would go there.
     """
     found = {path for name in ("", *kinds()) for path in _paths(FileSystems.join(output, name, "**"))}
-    return not found - {FileSystems.join(output, FILE_NAME)} and not _paths(FileSystems.join(output, TEMPORARY, "*"))
+    found -= {FileSystems.join(output, name) for name in (FILE_NAME, LOCK)}
+    claims = FileSystems.join(output, CLAIMS)
+    return all(path.startswith(claims) for path in found) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
 
 
 def links(output: str) -> list[str]:
@@ -59,12 +61,40 @@ def discard_unfinished(output: str) -> None:
             raise
 
 
-def prepare(output: str) -> None:
-    """Create the folders that files are written to; object stores have no folders."""
-    for name in (*kinds(), TEMPORARY):
+def prepare(output: str, extract: Collection[str] | None = None) -> None:
+    """Create the folders that files are written to; object stores have no folders.
+
+    Args:
+        output: the output folder.
+        extract: the record kinds that are extracted; all by default. Those that every run writes have folders in any case.
+    """
+    wanted = (name for name in kinds() if extract is None or name in extract or name not in extracted())
+    for name in (*wanted, TEMPORARY):
         folder = FileSystems.join(output, name)
         if not FileSystems.exists(folder):
             FileSystems.mkdirs(folder)
+
+
+def files_of_run(settings: OutputSettings, kind: str) -> list[str]:
+    """Return the paths of a run's files of one kind, in order; none if its sink writes no files."""
+    sink = sinks()[settings.sink]
+    if not isinstance(sink, FileSink):
+        return []
+    name = f"**-{settings.job}" if settings.job else f"{kind}-?????-of-{settings.shards:05d}"
+    return sorted(_paths(FileSystems.join(settings.folder, kind, f"{name}{sink.extension}")))
+
+
+def stored_records(settings: OutputSettings) -> dict[str, int] | None:
+    """Return the number of records in a run's files, by kind; None if its sink can't count them quickly."""
+    sink = sinks()[settings.sink]
+    if not isinstance(sink, FileSink) or sink.count_records is None:
+        return None
+    counts: dict[str, int] = {}
+    for kind in kinds():
+        for path in files_of_run(settings, kind):
+            with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+                counts[kind] = counts.get(kind, 0) + sink.count_records(cast(BinaryIO, file))
+    return counts
 
 
 def write_json(output: str, name: str, values: Mapping[str, object]) -> None:

@@ -19,7 +19,9 @@ from onrecord.data.kinds import kinds
 from onrecord.data.records import Record
 from onrecord.sinks import FileSink, file_sinks
 from onrecord.sinks.files import TEMPORARY, write_complete
-from onrecord.sinks.output_folder import GLOB_CHARACTERS, SUMMARY
+from onrecord.sinks.lock import CLAIMS, LOCK
+from onrecord.sinks import GLOB_CHARACTERS
+from onrecord.sinks.output_folder import SUMMARY
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
 RUN = re.compile(r"-pane-\d{5,}-\d{5}-of-\d{5}-(.+)")  # end of the name of a stream's file, without the extension
@@ -91,7 +93,9 @@ class Folder:
     def unsearched(self) -> tuple[str, ...]:
         """The paths of files and links that are not searched: of unknown formats and kinds, and outside the kinds' folders."""
         known = {file.path for file in self.files}
-        own = [FileSystems.join(self.output, name) for name in (TEMPORARY, "replayed", "summary", FILE_NAME)]
+        own = [
+            FileSystems.join(self.output, name) for name in (TEMPORARY, "replayed", "summary", FILE_NAME, LOCK, CLAIMS)
+        ]
         others = {path for path in self._below("") if path not in known and not any(map(path.startswith, own))} | {
             path for kind in kinds() for path in self._below(kind) if path not in known
         }

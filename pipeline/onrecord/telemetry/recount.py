@@ -53,6 +53,7 @@ def recounted(values: Mapping[str, Any], counts: Recount) -> dict[str, Any]:
         "duplicate_texts": counts.duplicate_texts,
         "not_english": counts.not_english,
         "records": dict(sorted(counts.records.items())),
+        **({"written": dict(sorted(counts.records.items()))} if "written" in values else {}),
         "dead_letters": dict(sorted(counts.dead_letters.items())),
         **({"forgotten": forgotten} if forgotten else {}),
     }

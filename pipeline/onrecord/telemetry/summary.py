@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The summary of a run: made from its counters, and printed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from rich.table import Table
@@ -25,6 +25,7 @@ class Summary:
     duplicate_texts: int
     not_english: int
     records: dict[str, int]
+    written: dict[str, int]
     dead_letters: dict[str, int]
     words: int
     seconds: float
@@ -57,44 +58,38 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
         not_english=counts.get(metrics.NOT_ENGLISH, 0),
         records=metrics.with_prefix(counts, metrics.RECORDS),
+        written=metrics.with_prefix(counts, metrics.WRITTEN),
         dead_letters=metrics.with_prefix(counts, metrics.DEAD_LETTERS),
         words=counts.get(metrics.WORDS, 0),
         seconds=round(seconds, 1),
     )
 
 
-Row = tuple[str, str]
+def _if_any(*rows: tuple[str, int]) -> Iterator[tuple[str, str]]:
+    yield from ((name, f"{number:,}") for name, number in rows if number)
 
 
-def _row(name: str, number: int) -> Iterator[Row]:
-    """Yield a row, unless its number is 0."""
-    if number:
-        yield name, f"{number:,}"
-
-
-def _rows(summary: Summary, extract: Iterable[str]) -> Iterator[Row]:
+def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str]]:
+    left_out = ((f"  {field} left out, since it can't be read", number) for field, number in summary.left_out.items())
+    passed_over = ((f"  {reason}", number) for reason, number in summary.passed_over.items())
+    dead_letters = ((f"  {error_type}", number) for error_type, number in summary.dead_letters.items())
     yield "messages read", f"{summary.messages:,}"
     yield "articles", f"{summary.articles:,}"
-    yield from _row("  with the text of another", summary.duplicate_texts)
-    yield from _row("  not in English, not extracted from", summary.not_english)
-    for name, number in summary.left_out.items():
-        yield from _row(f"  without their {name}, which can't be read", number)
-    yield from _row("repeated messages", summary.duplicates)
-    for extractor in extracted():
-        if extractor in extract:
-            yield extractor, f"{summary.records.get(extractor, 0):,}"
-    yield from _row("skipped", sum(summary.passed_over.values()))
-    for reason, number in summary.passed_over.items():
-        yield from _row(f"  {reason}", number)
+    yield from _if_any(
+        ("  with the text of another", summary.duplicate_texts),
+        ("  not in English, not extracted from", summary.not_english),
+        *left_out,
+        ("repeated messages", summary.duplicates),
+    )
+    yield from ((kind, f"{summary.records.get(kind, 0):,}") for kind in extracted() if kind in extract)
+    yield from _if_any(("skipped", sum(summary.passed_over.values())), *passed_over)
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
-    yield from _row("  files with too many messages", summary.floods)
-    for error_type, number in summary.dead_letters.items():
-        yield from _row(f"  {error_type}", number)
+    yield from _if_any(("  files with too many messages", summary.floods), *dead_letters)
     yield "seconds", f"{summary.seconds:,.1f}"
     yield "words per second", f"{summary.words_per_second:,.0f}"
 
 
-def print_summary(summary: Summary, output: str, extract: Iterable[str], console: Console) -> None:
+def print_summary(summary: Summary, output: str, extract: Collection[str], console: Console) -> None:
     """Print a run's summary as a table, and the folder of the records."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column()

@@ -2,7 +2,6 @@
 """Windows: which records of a stream share a file, and when that file is written."""
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime
 from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from onrecord.clock import steady_time
 from onrecord.data.article import Article, published
 from onrecord.data.message import InvalidMessage
 from onrecord.data.records import DeadLetter
@@ -71,7 +71,8 @@ def placed(event: float | None, arrival: float, now: float, allowed_lateness: in
     """Return the time that determines an article's window, and whether its event time was too long ago; times are seconds since 1970.
 
     An article from the future goes to the window of its arrival, since it can't be written earlier; so does one whose window is closed
-    for good, because the runner would drop it, and one without a time.
+    for good, because the runner would drop it, and one without a time. For the same reason ``now`` must not be behind the watermark by
+    more than ``SLACK_SECONDS``.
     """
     earliest = now - allowed_lateness
     arrived = arrival if earliest <= arrival <= now else now
@@ -114,7 +115,7 @@ class InWindows(beam.PTransform):  # type: ignore[misc]
 
     value_type: type[Article] | type[DeadLetter]
     settings: StreamingSettings
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = steady_time
 
     def __post_init__(self) -> None:
         super().__init__()
