@@ -3,7 +3,7 @@
 
 import pytest
 
-from onrecord.runners.direct_stream import MAX_REASON_LENGTH, MIN_OUTAGE_INTERVAL_SECONDS, Reachability
+from onrecord.runners.direct_pubsub import MAX_REASON_LENGTH, MIN_OUTAGE_INTERVAL_SECONDS, Reachability
 
 
 class Clock:

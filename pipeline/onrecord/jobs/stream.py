@@ -25,7 +25,7 @@ from onrecord.runners import Runner, direct_batch, direct_stream, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import output_folder
 from onrecord.sources import Source, SourceContext, portable_pubsub
-from onrecord.telemetry import metrics
+from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.log import Log, LogFormat, print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
@@ -191,7 +191,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log) -> Summary:
     refuse_pickle(pipeline)
     output_folder.prepare(options.output.folder)
     stopping = _Stopping(options, stop, log)
-    with signals.handled(stopping.handle), _elsewhere(options):
+    with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
             stopping.leave()
