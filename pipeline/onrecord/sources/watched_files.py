@@ -7,17 +7,19 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
+from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
-from onrecord.sources import SourceContext
+from onrecord.data.settings import DEFAULT_INPUT, InputSettings
+from onrecord.sources import SourceContext, patterns
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import collapsed
+from onrecord.sources.patterns import Matches
 from onrecord.sources.polled import PolledMessages
 from onrecord.telemetry import notices
 from onrecord.telemetry.log import cause
@@ -46,9 +48,8 @@ class _Reading:
 
     Attributes:
         due: when it is tried again.
-        path: its path.
-        changed_at: when it was last changed, in seconds since 1970; 0 if that is not known.
         file: what is read.
+        settings: how it is read.
         given: number of messages that were passed on.
         position: number of messages read in this try.
         failures: number of tries that failed.
@@ -56,9 +57,8 @@ class _Reading:
     """
 
     due: float
-    path: str
-    changed_at: float = field(compare=False)
-    file: FileMetadata = field(compare=False)
+    file: InputFile
+    settings: InputSettings = field(compare=False)
     given: int = field(default=0, compare=False)
     position: int = field(default=0, compare=False)
     failures: int = field(default=0, compare=False)
@@ -72,9 +72,9 @@ class _Reading:
             Exception: it can't be read.
         """
         if self.messages is None:
-            if self.given and self.changed_at and FileSystems.last_updated(self.path) != self.changed_at:
+            if self.given and self.file.changed_at and FileSystems.last_updated(self.file.path) != self.file.changed_at:
                 raise FileChanged
-            self.messages = collapsed(read_file(self.file))
+            self.messages = collapsed(read_file(self.file, self.settings))
         message = next(self.messages, None)
         if message is not None:
             self.position += 1
@@ -92,8 +92,8 @@ class _Reading:
             f"file: it can't be read ({cause(error)}); {self.given:,} messages of it were read before that; repair it and read it"
             " with 'onrecord backfill'"
         )
-        changed_at = datetime.fromtimestamp(self.changed_at, timezone.utc)
-        return Message(b"", self.path, changed_at, {}, problem)
+        changed_at = datetime.fromtimestamp(self.file.changed_at, timezone.utc)
+        return Message(b"", self.file.path, changed_at, {}, problem)
 
 
 @dataclass
@@ -108,7 +108,8 @@ class _Notices:
     _since: float = float("-inf")
     _said: int = 0
     _unsaid: int = 0
-    _standing: set[str] = field(default_factory=set)
+    _before: frozenset[str] = frozenset()
+    _lasting: frozenset[str] = frozenset()
 
     def say(self, text: str) -> None:
         """Say it now, or count it."""
@@ -119,11 +120,13 @@ class _Notices:
         else:
             self._unsaid += 1
 
-    def say_once(self, texts: set[str]) -> None:
-        """Say what was not among the texts of the last call."""
-        for text in sorted(texts - self._standing):
+    def say_lasting(self, troubles: Iterable[str]) -> None:
+        """Say, once, what was wrong in the last scan and in this one: a link may be there before its file, a folder before its mode."""
+        now = frozenset(troubles)
+        lasting = now & self._before
+        for text in sorted(lasting - self._lasting):
             self.say(text)
-        self._standing = texts
+        self._before, self._lasting = now, lasting | (now & self._lasting)
 
     def catch_up(self) -> None:
         """Begin another minute if the last one is over."""
@@ -142,16 +145,18 @@ class WatchedFiles:
     meanwhile. In the end it is a message with a ``problem``.
 
     Attributes:
-        pattern: as Beam's filesystems understand it.
+        pattern: a file, a folder, or a pattern; see ``onrecord.sources.patterns``.
         interval: seconds between scans for new files.
+        reading: how files are read.
         clock: returns the time in seconds.
     """
 
     pattern: str
     interval: float
+    reading: InputSettings = DEFAULT_INPUT
     clock: Callable[[], float] = time.monotonic
     _seen: set[str] = field(default_factory=set)
-    _new: deque[FileMetadata] = field(default_factory=deque)
+    _new: deque[InputFile] = field(default_factory=deque)
     _waiting: list[_Reading] = field(default_factory=list)
     _open: _Reading | None = None
     _next_scan: float = float("-inf")
@@ -190,8 +195,7 @@ class WatchedFiles:
             self._scan()
         if not self._new:
             return False
-        file = self._new.popleft()
-        self._open = _Reading(now, file.path, file.last_updated_in_seconds or 0.0, file)
+        self._open = _Reading(now, self._new.popleft(), self.reading)
         return True
 
     def _read(self, is_draining: bool) -> Message | None:
@@ -205,7 +209,7 @@ class WatchedFiles:
         if message is None:
             self._open = None
             if reading.failures:
-                self._notices.say(f"{reading.path} was read after all")
+                self._notices.say(f"{reading.file.path} was read after all")
         elif reading.position > reading.given:
             reading.given += 1
             return message
@@ -217,42 +221,50 @@ class WatchedFiles:
         reading.failures += 1
         if not (is_draining or isinstance(error, FileChanged) or reading.failures > len(RETRY_SECONDS)):
             if reading.failures == 1:
-                self._notices.say(f"{reading.path} can't be read, trying again: {cause(error)}")
+                self._notices.say(f"{reading.file.path} can't be read, trying again: {cause(error)}")
             reading.begin_again(self.clock() + RETRY_SECONDS[reading.failures - 1])
             heapq.heappush(self._waiting, reading)
             return None
-        self._notices.say(f"{reading.path} can't be read and is a dead letter: {cause(error)}")
+        self._notices.say(f"{reading.file.path} can't be read and is a dead letter: {cause(error)}")
         return reading.letter(error)
 
     def _scan(self) -> None:
         """Queue all new files."""
         began = self.clock()
         try:
-            found, troubles = _matches(self.pattern), set(_unreadable(self.pattern))
+            found = patterns.matched(self.pattern)
         except Exception as error:  # the filesystem may be back at the next scan
-            found, troubles = [], {f"can't look for files that match {self.pattern}, trying again: {cause(error)}"}
-        self._notices.say_once(troubles)
-        new = [file for file in found if file.path not in self._seen]
+            self._notices.say_lasting([f"can't look for files that match {self.pattern}, trying again: {cause(error)}"])
+            found = Matches()
+        else:
+            self._notices.say_lasting(_troubles(self.pattern, found))
+        new = [file for file in found.files if file.path not in self._seen]
         self._seen.update(file.path for file in new)
-        self._new.extend(sorted(new, key=lambda file: (file.last_updated_in_seconds, file.path)))
+        self._new.extend(sorted(new, key=lambda file: (file.changed_at, file.path)))
         ended = self.clock()
         self._next_scan = ended + max(self.interval, SCAN_PAUSE * (ended - began))
 
 
-def _matches(pattern: str) -> list[FileMetadata]:
-    """Return the files that match a pattern.
-
-    Raises:
-        OSError, ValueError: a filesystem can't be reached, or is unknown.
-    """
-    return [file for matched in FileSystems.match([pattern]) for file in matched.metadata_list]
+def _troubles(pattern: str, found: Matches) -> Iterator[str]:
+    """Yield what is not read, and why."""
+    for paths, why in (
+        (found.broken_links, "a link to nothing"),
+        (found.folders, "a folder; give the folder itself, or a pattern with /**"),
+        (found.unknown, "of an unknown kind, by its ending; give --format and a pattern"),
+    ):
+        yield from (f"{path} is not read, since it is {why}" for path in paths)
+    yield from _unreadable(pattern)
 
 
 def _unreadable(pattern: str) -> Iterator[str]:
     """Yield why local folders that a pattern means can't be listed; none of their files would match."""
-    if "://" in pattern:
+    if patterns.is_remote(pattern):
         return
-    folders = os.path.join(pattern, "**") if os.path.isdir(pattern) else os.path.dirname(pattern) or os.curdir
+    folders = (
+        os.path.join(pattern, "**")
+        if os.path.isdir(pattern)
+        else os.path.dirname(patterns.literal(pattern)) or os.curdir
+    )
     for folder in glob.iglob(os.path.join(folders, ""), recursive=True):
         try:
             os.scandir(folder).close()
@@ -264,6 +276,4 @@ def _unreadable(pattern: str) -> Iterator[str]:
 
 def from_files(pattern: str, context: SourceContext) -> PolledMessages:
     """Return the source that ``--watch`` selects."""
-    # The name of an existing file is taken literally, brackets included.
-    escaped = glob.escape(pattern) if os.path.isfile(pattern) else pattern
-    return PolledMessages(WatchedFiles(escaped, context.options["every"]))
+    return PolledMessages(WatchedFiles(pattern, context.options["every"], context.reading))
