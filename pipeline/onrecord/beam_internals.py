@@ -94,8 +94,7 @@ FAR_AHEAD_SECONDS = 10 * 365 * 24 * 3600.0  # longer than any timer runs
 
 Values = list[tuple[Timestamp, Any]]
 Read = Callable[[beam.PTransform], Values]
-Pull = Callable[[Callable[[], Values], str], Values]
-Wrap = Callable[[Any], Any]
+Pull = Callable[[str], Values]
 
 
 class _Ending:
@@ -104,6 +103,20 @@ class _Ending:
     def __init__(self, requested: threading.Event) -> None:
         self.requested = requested
         self.timers_fired = False
+        self.failure: Exception | None = None
+
+    def values(self, read: Callable[[], Values]) -> Values:
+        """Return the values that a source reads.
+
+        The runner tries a failed bundle four times, and a source would go on with what comes after its error, as if there had been none.
+        So the first error is raised each time, which fails the job.
+        """
+        if self.failure is None:
+            try:
+                return read()
+            except Exception as error:
+                self.failure = error
+        raise self.failure
 
 
 def _release_holds(context: Any) -> None:
@@ -134,7 +147,7 @@ def _bundle_result(evaluator: Any, ending: _Ending, read: Callable[[], Values]) 
         return TransformResult(evaluator, [], [], None, {None: MAX_TIMESTAMP})
     # For its timers: the system's clock may be set back, and they would not fire until it is where it was.
     context._watermark_manager._clock.time = clock.steady_time
-    values = read()
+    values = ending.values(read)
     bundles = []
     if values:
         (output,) = evaluator._outputs
@@ -167,23 +180,15 @@ class _PolledEvaluator(_TransformEvaluator):  # type: ignore[misc]
 
 
 class _PubSubEvaluator(_PubSubReadEvaluator):  # type: ignore[misc]
-    """Beam's local Pub/Sub reader, with the client and the handling of errors supplied by the caller."""
+    """Beam's local Pub/Sub reader, which makes the subscription of a topic, with pulls supplied by the caller."""
 
-    def __init__(self, ending: _Ending, pull: Pull, wrap: Wrap, *arguments: Any) -> None:
+    def __init__(self, ending: _Ending, pull: Pull, *arguments: Any) -> None:
         self._ending = ending
         self._pull = pull
-        self._wrap = wrap
         super().__init__(*arguments)
 
-    def _get_subscriber_client(self, transform: object) -> Any:
-        return self._wrap(super()._get_subscriber_client(transform))
-
     def finish_bundle(self) -> TransformResult:
-        def read() -> Values:
-            # The time of an article is set later, by the graph: without an attribute, messages come with their publish time.
-            return self._pull(lambda: list(self._read_from_pubsub(None)), self._sub_name)
-
-        return _bundle_result(self, self._ending, read)
+        return _bundle_result(self, self._ending, lambda: self._pull(self._sub_name))
 
 
 class _CountingExecutor(TransformExecutor):  # type: ignore[misc]
@@ -200,7 +205,7 @@ class _CountingExecutor(TransformExecutor):  # type: ignore[misc]
 
 
 def streaming_runner(
-    drain: threading.Event, polled: type[beam.PTransform], read: Read, pull: Pull, wrap: Wrap
+    drain: threading.Event, polled: type[beam.PTransform], read: Read, pull: Pull
 ) -> BundleBasedDirectRunner:
     """Return the local streaming runner, with sources that end after a drain and counters that count every bundle.
 
@@ -210,8 +215,7 @@ def streaming_runner(
         drain: once set, the sources end when they have no more values.
         polled: the class of root transforms that are read with ``read``.
         read: returns the next values of such a transform, with their timestamps, after a short wait at most.
-        pull: returns the next values of a Pub/Sub subscription; takes a function that pulls once, and the name of the subscription.
-        wrap: wraps the Pub/Sub client; the result has its methods ``pull`` and ``acknowledge``.
+        pull: returns the next values of a Pub/Sub subscription, with their timestamps, after a short wait at most; takes its name.
     """
     check_version()
     ending = _Ending(drain)
@@ -219,7 +223,7 @@ def streaming_runner(
     # Beam has this table for its tests. There is no other way to tell the runner how to run a root transform.
     overrides = TransformEvaluatorRegistry._test_evaluators_overrides
     overrides[polled] = partial(_PolledEvaluator, ending, read)
-    overrides[_DirectReadFromPubSub] = partial(_PubSubEvaluator, ending, pull, wrap)
+    overrides[_DirectReadFromPubSub] = partial(_PubSubEvaluator, ending, pull)
     return BundleBasedDirectRunner()
 
 

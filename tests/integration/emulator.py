@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real Pub/Sub emulator, started on a free port of this machine and stopped again."""
 
+import math
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,8 +29,14 @@ def running_emulator(folder: Path, port: int | None = None) -> Iterator[str]:
 class Gate:
     """A proxy that forwards connections to an address while it is open, and refuses them while it is closed."""
 
-    def __init__(self, host: str) -> None:
-        """Start closed."""
+    def __init__(self, host: str, bytes_per_second: float = math.inf) -> None:
+        """Start closed.
+
+        Args:
+            host: the address.
+            bytes_per_second: how fast the line is, in each direction of each connection.
+        """
+        self._bytes_per_second = bytes_per_second
         name, _, port = host.partition(":")
         self._behind = name, int(port)
         self.port = free_port()
@@ -57,8 +65,8 @@ class Gate:
                 for pair in ((here, there), (there, here)):
                     threading.Thread(target=self._carry, args=pair, daemon=True).start()
 
-    @staticmethod
-    def _carry(source: socket.socket, target: socket.socket) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
+                time.sleep(len(data) / self._bytes_per_second)
                 target.sendall(data)

@@ -18,6 +18,7 @@ from onrecord.data.kinds import kinds
 from tests.integration.backfills import ROOT, TIMEOUT_SECONDS, Values, records
 
 REACHED_SECONDS = float(os.environ.get("ONRECORD_STREAM_SECONDS", "120"))  # deadline for a stream to reach a state
+MAX_PUBLISHED_BYTES = 9_900_000
 NAMES = ("Ada Marlowe", "Jonas Felt", "Marta Quill", "Piet Sandoval", "Ines Okoro")
 PLACES = ("Oslo", "Lisbon", "Nairobi", "Lima", "Hanoi")
 THINGS = ("the ferry pier", "the night train", "the tax on salt", "the new bridge", "the harbour plan")
@@ -123,6 +124,22 @@ def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> 
         whole.append(json.dumps(message, ensure_ascii=False).encode())
         sent.append(whole[-1])
     return sent
+
+
+def resized(messages: list[bytes], seed: int = 7) -> list[bytes]:
+    """Return messages of 1 byte to 9.9 MB: every fiftieth is padded with blanks, which are no part of its JSON, and so are its repetitions.
+
+    In place of some of the malformed ones comes a single byte.
+    """
+    chance = random.Random(seed)
+    padding: dict[bytes, int] = {}
+    for index in range(0, len(messages), 50):
+        padding[messages[index]] = round(10 ** chance.uniform(3, 6))
+    largest = list(padding)[len(padding) // 2]
+    padding[largest] = MAX_PUBLISHED_BYTES - len(largest)
+    broken = [message for message in messages if b'"broken-' in message]
+    single = dict.fromkeys(broken[::3], b"7")
+    return [single.get(message, message + b" " * padding.get(message, 0)) for message in messages]
 
 
 def write_lines(path: Path, messages: list[bytes]) -> Path:

@@ -2,6 +2,7 @@
 """Streams from the real Pub/Sub emulator: every message id is accounted for, whatever fails."""
 
 import json
+import math
 import os
 import signal
 import time
@@ -16,7 +17,17 @@ from onrecord.sinks.publisher import of_dead_letter
 from tests.conftest import message_of
 from tests.integration.backfills import SAMPLES, backfill, records
 from tests.integration.emulator import Gate, running_emulator
-from tests.integration.streams import Stream, comparable, finished, ids, make_messages, onrecord, utc_now, write_lines
+from tests.integration.streams import (
+    Stream,
+    comparable,
+    finished,
+    ids,
+    make_messages,
+    onrecord,
+    resized,
+    utc_now,
+    write_lines,
+)
 
 pytestmark = pytest.mark.emulator
 
@@ -50,16 +61,21 @@ def publish(emulator: str, path: object, topic: str, *arguments: object) -> None
     finished(onrecord("publish", path, "--topic", topic, *arguments, emulator=emulator))
 
 
+def is_broken(message: bytes) -> bool:
+    """Whether a message of ``make_messages`` or ``resized`` is malformed."""
+    return b'"broken-' in message or len(message) == 1
+
+
 def sent_ids(messages: list[bytes]) -> tuple[set[str], int]:
     """Return the ids of the valid messages, and the number of invalid ones."""
-    broken = [message for message in messages if b'"broken-' in message]
-    return {json.loads(message)["id"] for message in messages if message not in broken}, len(broken)
+    whole = [message for message in messages if not is_broken(message)]
+    return {json.loads(message)["id"] for message in whole}, len(messages) - len(whole)
 
 
 def test_every_message_is_an_article_a_dead_letter_or_was_sent_again(tmp_path, emulator, pubsub_names):
-    """5 % malformed, 5 % sent twice, 10 % from minutes to days ago, at a steady rate; the records are those of a backfill."""
+    """1 byte to 9.9 MB, 5 % malformed, 5 % sent twice, 10 % late, at a steady rate; the records are those of a backfill."""
     topic, subscription = pubsub_names
-    sent = make_messages(MESSAGES, utc_now())
+    sent = resized(make_messages(MESSAGES, utc_now()))
     everything = write_lines(tmp_path / "all.jsonl", sent)
     stream = Stream(
         "--subscription", subscription, "--output", tmp_path / "out", "--window", 10, "--shards", 2, emulator=emulator
@@ -72,7 +88,7 @@ def test_every_message_is_an_article_a_dead_letter_or_was_sent_again(tmp_path, e
     whole, broken = sent_ids(sent)
     assert ids(tmp_path / "out") == sorted(whole)
     letters = records(tmp_path / "out", "dead_letters")
-    assert sorted(letter["payload"] for letter in letters) == sorted(m for m in sent if b'"broken-' in m)
+    assert sorted(letter["payload"] for letter in letters) == sorted(filter(is_broken, sent))
     assert all(letter["origin"].startswith(f"{subscription}/") for letter in letters)
     assert last["messages"] == MESSAGES == len(whole) + broken + last["duplicates"]
     backfill("--input", everything, "--output", tmp_path / "backfill")
@@ -147,6 +163,27 @@ def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_name
     gate.shut()
     assert stream.drain()["articles"] == 15
     assert [line["event"] for line in stream.lines].count("unreachable") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "bytes_per_second"),
+    [(6, 900_000, math.inf), (30, 600_000, math.inf), (2, 9_900_000, math.inf), (10, 380_000, 1_000_000)],
+    ids=["six", "thirty", "largest", "slow-line"],
+)
+def test_large_messages_come_over_fast_and_slow_lines(tmp_path, emulator, pubsub_names, number, size, bytes_per_second):
+    topic, subscription = pubsub_names
+    with pubsub.PublisherClient() as publisher:
+        for index in range(number):
+            message = json.dumps({"id": f"article-{index:02}", "text": f"Pier {index} closes.", "language": "en"})
+            publisher.publish(topic, message.ljust(size).encode()).result()
+    gate = Gate(emulator, bytes_per_second)
+    gate.open()
+    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=gate.host)
+    stream.read_until(articles=number)
+    assert stream.drain()["messages"] == number
+    gate.shut()
+    assert ids(tmp_path / "out") == [f"article-{index:02}" for index in range(number)]
+    assert "unreachable" not in [line["event"] for line in stream.lines]
 
 
 def test_a_stream_that_fails_says_why(tmp_path, emulator, pubsub_names):

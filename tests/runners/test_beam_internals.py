@@ -69,9 +69,7 @@ TABLE = [
     Internal(EVALUATOR, "_TransformEvaluator._evaluation_context", "makes bundles"),
     Internal(EVALUATOR, "_TransformEvaluator._applied_ptransform", "what is read"),
     Internal(EVALUATOR, "_TransformEvaluator._outputs", "where messages go"),
-    Internal(EVALUATOR, "_PubSubReadEvaluator._read_from_pubsub", "pulls"),
-    Internal(EVALUATOR, "_PubSubReadEvaluator._get_subscriber_client", "gives the client that is made to wait less"),
-    Internal(EVALUATOR, "_PubSubReadEvaluator._sub_name", "names the subscription in an error"),
+    Internal(EVALUATOR, "_PubSubReadEvaluator._sub_name", "names the subscription that is pulled from"),
     Internal(f"{DIRECT}.evaluation_context", "EvaluationContext.create_bundle", "makes bundles"),
     Internal(f"{DIRECT}.evaluation_context", "EvaluationContext._transform_keyed_states", "has the holds of windows"),
     Internal(

@@ -26,7 +26,7 @@ from onrecord.runners.portable import Stop
 from onrecord.sinks import output_folder
 from onrecord.sinks.lock import Held, one_run
 from onrecord.sources import Source, SourceContext, portable_pubsub
-from onrecord.telemetry import metrics
+from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.log import Log, LogFormat, print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
@@ -205,7 +205,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> Sum
     refuse_pickle(pipeline)
     output_folder.prepare(options.output.folder, options.extraction.extract)
     stopping = _Stopping(options, stop, log, held)
-    with signals.handled(stopping.handle), _elsewhere(options):
+    with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options):
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
         if options.detach:
             stopping.leave()

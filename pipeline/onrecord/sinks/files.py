@@ -7,6 +7,7 @@ fires more than once; this one names a file by its content, so that a retry repl
 
 import hashlib
 import posixpath
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -27,10 +28,12 @@ from onrecord.data.kinds import kinds
 from onrecord.data.records import Record, to_avro
 from onrecord.data.settings import OutputSettings
 from onrecord.sinks import AVRO, FileSink, file_sink
-from onrecord.telemetry import metrics
+from onrecord.telemetry import metrics, notices
+from onrecord.telemetry.log import cause
 
 TEMPORARY = ".in-progress"
 RECORDS_PER_PACK = 256  # larger packs hardly compress better
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)  # between the tries of a stream to write a file
 TIME = "%Y%m%dT%H%M%SZ"  # of a window's start and end in a file name: sortable, without colons and spaces
 
 
@@ -86,11 +89,36 @@ def write_complete(output: str, name: str, write: Callable[[BinaryIO], None], te
     """Write ``output/name`` under a temporary name, and rename it when it is closed: the file is complete or absent."""
     final = FileSystems.join(output, *name.split("/"))
     temporary = FileSystems.join(output, TEMPORARY, f"{temporary_name}{posixpath.splitext(name)[1]}")
-    with FileSystems.create(temporary, "application/octet-stream") as file:
-        write(cast(BinaryIO, file))
-    with suppress(OSError):  # the folder exists, or the rename says what is wrong
-        FileSystems.mkdirs(FileSystems.split(final)[0])
-    FileSystems.rename([temporary], [final])
+    try:
+        with FileSystems.create(temporary, "application/octet-stream") as file:
+            write(cast(BinaryIO, file))
+        with suppress(OSError):  # the folder exists, or the rename says what is wrong
+            FileSystems.mkdirs(FileSystems.split(final)[0])
+        FileSystems.rename([temporary], [final])
+    except BaseException:
+        with suppress(OSError):  # a full disk needs the space
+            FileSystems.delete([temporary])
+        raise
+
+
+def write_patiently(write: Callable[[], None], name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Write a file of a stream, and try again for a while if its disk is full or away: those who run it may make room.
+
+    Args:
+        write: writes the file.
+        name: its name in notices.
+        sleep: waits a number of seconds.
+
+    Raises:
+        OSError: it could not be written. Beam's local runner tries four times before it fails, which takes two minutes in all.
+    """
+    for seconds in RETRY_SECONDS:
+        try:
+            return write()
+        except OSError as error:
+            notices.say("unwritable", f"{name} can't be written, trying again in {seconds:,.0f} s: {cause(error)}")
+        sleep(seconds)
+    return write()
 
 
 class PackFn(beam.DoFn):  # type: ignore[misc]
@@ -151,9 +179,10 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
         sink = file_sink(self.settings.sink)
         if isinstance(window, IntervalWindow):
             name = pane_file_name(self.kind, window, pane.index, shard, self.settings, sink.extension)
+            write_patiently(lambda: write_file(self.settings.folder, name, self.kind, records, sink), name)
         else:
             name = file_name(self.kind, shard, self.settings.shards, sink.extension)
-        write_file(self.settings.folder, name, self.kind, records, sink)
+            write_file(self.settings.folder, name, self.kind, records, sink)
         metrics.count(metrics.WRITTEN + self.kind, len(records))
         yield name
 

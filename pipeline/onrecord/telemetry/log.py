@@ -29,7 +29,7 @@ STEP = re.compile(r"\[while running '([^']*)'\]")
 PACKAGE = Path(__file__).parents[1]
 
 
-def described(error: Exception) -> str:
+def cause(error: Exception) -> str:
     """Return a description without article text: the message of an I/O error; only type, place and step of any other."""
     name = type(error).__name__
     if isinstance(error, ENVIRONMENT_ERRORS):
@@ -39,9 +39,13 @@ def described(error: Exception) -> str:
     where = [f" at {Path(frame.filename).name}:{frame.lineno}" for frame in (ours or frames)[-1:]]
     step = STEP.search(str(error))
     steps = [f" in the step {step[1]}"] if step else []
-    return "".join([name, *where, *steps, "; its message may quote an article: --log-format text shows it"])[
-        :MAX_ERROR_LENGTH
-    ]
+    return "".join([name, *where, *steps])[:MAX_ERROR_LENGTH]
+
+
+def described(error: Exception) -> str:
+    """Return the cause of a failed job, and where its message is if that may quote an article."""
+    is_safe = isinstance(error, ENVIRONMENT_ERRORS)
+    return cause(error) if is_safe else f"{cause(error)}; its message may quote an article: --log-format text shows it"
 
 
 def print_failure(error: Exception, console: Console) -> None:

@@ -239,6 +239,11 @@ def _message(message: Any) -> PubsubMessage:
     )
 
 
+def message_and_time(message: Any) -> tuple[Timestamp, PubsubMessage]:
+    """Return a message in the form of Beam's own reader, and before it the time at which it was published."""
+    return event_time(message, None), _message(message)
+
+
 @dataclass
 class ReadFromPubSubPortably(beam.PTransform):  # type: ignore[misc]
     """Reads ``PubsubMessage``s with their attributes, on runners without a Pub/Sub reader of their own.
