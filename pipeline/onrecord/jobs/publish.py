@@ -7,15 +7,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from apache_beam.io.filesystems import FileSystems
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
+from onrecord.dead_letters.reasons import Reasons
+from onrecord.jobs.dead_letters import print_reasons
 from onrecord.jobs.exit_codes import DONE, FAILED
-from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
+from onrecord.sinks.publisher import Outgoing, publish
 from onrecord.sources.files import read_file
 from onrecord.terminal.text import print_line
 
 LINE_SECONDS = 20.0
+MAX_REASONS_SHOWN = 50
+
+
+@dataclass
+class _Refused:
+    """The messages that were not published."""
+
+    number: int = 0
+    reasons: Reasons = field(default_factory=Reasons)
+
+    def add(self, problem: str, origin: str) -> None:
+        self.number += 1
+        self.reasons.add("", "", problem, origin)
+
+    def print(self) -> None:
+        if self.number:
+            print_line(f"{self.number:,} messages not published:", sys.stderr)
+            print_reasons(self.reasons.most_common(MAX_REASONS_SHOWN), sys.stderr)
 
 
 @dataclass
@@ -24,20 +44,24 @@ class _Files:
 
     files: tuple[str, ...]
     rate: float | None
-    refused: list[str] = field(default_factory=list)
+    refused: _Refused
+    passed_over: int = 0
 
     def __iter__(self) -> Iterator[Outgoing]:
         started, sent = time.monotonic(), 0
         for pattern in self.files:
             for file in FileSystems.match([pattern])[0].metadata_list:
                 for message in read_file(file):
-                    if message.problem is not None or len(message.payload) > MAX_DATA_BYTES:
-                        self.refused.append(f"{message.origin}: {message.problem or 'too large for a Pub/Sub message'}")
+                    if message.passed_over is not None:
+                        self.passed_over += message.repeats
+                        continue
+                    if message.problem is not None:
+                        self.refused.add(message.problem, message.origin)
                         continue
                     if self.rate:
                         time.sleep(max(0.0, started + sent / self.rate - time.monotonic()))
                     sent += 1
-                    yield Outgoing(message.payload, {})
+                    yield Outgoing(message.payload, {}, message.origin)
 
 
 def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
@@ -48,19 +72,25 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
         topic: ``projects/P/topics/T``.
         rate: messages per second, or None for no limit.
     """
-    messages = _Files(files, rate)
+    refused = _Refused()
+    messages = _Files(files, rate, refused)
     sent = 0
     reported = time.monotonic()
     try:
-        for _ in publish(topic, messages):
+        for delivery in publish(topic, messages):
+            if delivery.problem is not None:
+                refused.add(delivery.problem, delivery.message.origin)
+                continue
             sent += 1
             if time.monotonic() - reported > LINE_SECONDS:
                 reported = time.monotonic()
                 print_line(f"{sent:,} messages published", sys.stderr)
-    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
+    except (GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+        refused.print()
         print_line(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", sys.stderr)
         return FAILED
-    for line in messages.refused:
-        print_line(f"not published: {line}", sys.stderr)
+    refused.print()
     print_line(f"{sent:,} messages published to {topic}")
-    return FAILED if messages.refused else DONE
+    if messages.passed_over:
+        print_line(f"{messages.passed_over:,} skipped: not articles, such as images in web archives")
+    return FAILED if refused.number else DONE
