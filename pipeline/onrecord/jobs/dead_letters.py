@@ -14,8 +14,8 @@ from typing import BinaryIO, TextIO
 from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
 from onrecord.data.stages import WHOLE_MESSAGE_STAGES
-from onrecord.dead_letters.repaired import to_line
 from onrecord.dead_letters.reasons import Reason, Reasons
+from onrecord.dead_letters.repaired import to_line
 from onrecord.dead_letters.replayed import replayed_before
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks.reader import records
