@@ -12,6 +12,7 @@ from google.cloud import pubsub
 from onrecord.data.message import EPOCH
 from onrecord.data.records import DeadLetter
 from onrecord.dead_letters.topic import letter_of
+from onrecord.sources.portable_pubsub.subscription import subscriber_client
 
 PULL_SECONDS = (
     300.0  # timeout of a pull, which does not wait for messages but may have to carry large ones over a slow line
@@ -33,7 +34,7 @@ class HeldLetters:
     def __init__(self, subscription: str) -> None:
         """Connect to Pub/Sub."""
         self._subscription = subscription
-        self._client = pubsub.SubscriberClient()
+        self._client = subscriber_client()
         self._lock = threading.Lock()
         self._ack_ids: dict[str, dict[str, str]] = {}  # by letter and message: a letter may have been published twice
         self._messages: set[str] = set()  # received, by id

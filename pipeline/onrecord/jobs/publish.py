@@ -10,15 +10,13 @@ from apache_beam.io.filesystems import FileSystems
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from onrecord.dead_letters.reasons import Reasons
-from onrecord.jobs.dead_letters import print_reasons
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sinks.publisher import Outgoing, publish
 from onrecord.sources.files import read_file
 from onrecord.terminal.text import print_line
 
 LINE_SECONDS = 20.0
-MAX_REASONS_SHOWN = 50
+MAX_REFUSED_SHOWN = 1_000
 
 
 @dataclass
@@ -26,16 +24,18 @@ class _Refused:
     """The messages that were not published."""
 
     number: int = 0
-    reasons: Reasons = field(default_factory=Reasons)
+    shown: list[str] = field(default_factory=list)
 
     def add(self, problem: str, origin: str) -> None:
         self.number += 1
-        self.reasons.add("", "", problem, origin)
+        if len(self.shown) < MAX_REFUSED_SHOWN:
+            self.shown.append(f"{origin}: {problem}")
 
     def print(self) -> None:
-        if self.number:
-            print_line(f"{self.number:,} messages not published:", sys.stderr)
-            print_reasons(self.reasons.most_common(MAX_REASONS_SHOWN), sys.stderr)
+        for line in self.shown:
+            print_line(f"not published: {line}", sys.stderr)
+        if self.number > len(self.shown):
+            print_line(f"not published: {self.number - len(self.shown):,} more", sys.stderr)
 
 
 @dataclass
@@ -90,7 +90,7 @@ def run(files: tuple[str, ...], topic: str, rate: float | None) -> int:
         print_line(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", sys.stderr)
         return FAILED
     refused.print()
-    print_line(f"{sent:,} messages published to {topic}")
+    print_line(f"{sent:,} messages published to {topic}" + (f", {refused.number:,} not" if refused.number else ""))
     if messages.passed_over:
         print_line(f"{messages.passed_over:,} skipped: not articles, such as images in web archives")
     return FAILED if refused.number else DONE

@@ -46,7 +46,7 @@ class Aside:
     """Letters that are not replayed because of what they hold: they stay where they are.
 
     Attributes:
-        what: why they are not replayed.
+        what: what is wrong with them, after their number.
         way_out: what to do about them.
     """
 
@@ -63,19 +63,19 @@ class Aside:
     def print(self) -> None:
         """Print how many they are, and why."""
         if self.number:
-            print_line(f"{self.number:,} left alone: {self.what}; {self.way_out}")
+            print_line(f"{self.number:,} {self.what}; {self.way_out}")
             print_reasons(self.reasons.most_common(MAX_REASONS_SHOWN))
 
 
 def _without_message() -> Aside:
     return Aside(
-        "they are without an article message, and would fail again",
+        "left alone, without an article message",
         "repair their files and rerun, or write them to a file with 'onrecord dead-letters DIR --payload FILE' and repair them there",
     )
 
 
 def _not_sendable() -> Aside:
-    return Aside("they can't be sent", "replay them with --output")
+    return Aside("can't be sent", "replay them with --output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _is_message(letter: DeadLetter, is_repaired: bool, aside: Aside) -> bool:
         try:
             decode(letter.payload)
         except InvalidMessage as error:
-            problem = str(error) if is_repaired else problem
+            problem = str(error) if is_repaired or not problem else problem
         else:
             return True
     aside.add(letter.error_type, problem, letter.origin)

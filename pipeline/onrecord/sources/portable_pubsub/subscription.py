@@ -2,6 +2,7 @@
 """A connection to a subscription that survives outages of Pub/Sub."""
 
 import logging
+import os
 import threading
 import time
 from contextlib import suppress
@@ -27,6 +28,21 @@ MAX_IDS_PER_CALL = 1_000  # a request may have 512 kB; an id has about 200 bytes
 TRANSIENT = (ServerError, TooManyRequests, Aborted, Cancelled, RetryError)
 
 
+def subscriber_client() -> Any:
+    """Return a client that receives messages of any size; ``PUBSUB_EMULATOR_HOST`` is honoured."""
+    # Here, since they are slow to import, and a process that only launches a job does not need them.
+    import grpc
+    from google.cloud import pubsub
+    from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+    emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if not emulator:
+        return pubsub.SubscriberClient()
+    # For an emulator the client opens a channel with gRPC's own limit of 4 MiB, which ten messages of half a megabyte exceed.
+    channel = grpc.insecure_channel(emulator, [("grpc.max_receive_message_length", -1)])
+    return pubsub.SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
+
+
 class Subscription:
     """A connection to a subscription; thread-safe."""
 
@@ -34,18 +50,10 @@ class Subscription:
         """Connect to ``projects/P/subscriptions/S``; ``PUBSUB_EMULATOR_HOST`` is honoured."""
         self.name = name
         self._lock = threading.Lock()
-        self._client = self._connected()
+        self._client = subscriber_client()
         self._has_answered = False
         self._failing_since: float | None = None
         self._warned = -MIN_WARNING_INTERVAL_SECONDS
-
-    @staticmethod
-    def _connected() -> Any:
-        from google.cloud import (
-            pubsub,
-        )  # here, since it is slow, and a process that only launches a job does not need it
-
-        return pubsub.SubscriberClient()
 
     def pull(self, limit: int) -> list[Any] | None:
         """Return messages with their ack ids, an empty list if there are none, or None if Pub/Sub is unreachable.
@@ -108,4 +116,4 @@ class Subscription:
                 with suppress(
                     GoogleAuthError
                 ):  # credentials may be unavailable too; then the old connection keeps trying
-                    self._client = self._connected()
+                    self._client = subscriber_client()
