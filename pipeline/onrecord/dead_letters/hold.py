@@ -2,54 +2,30 @@
 """Holds dead letters of a Pub/Sub subscription until their records are written."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 
-from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import pubsub
 
 from onrecord.data.message import EPOCH
 from onrecord.data.records import DeadLetter
-from onrecord.sinks.publisher import ERROR_ATTRIBUTES, original_attributes
+from onrecord.dead_letters.topic import letter_of
+from onrecord.sources.portable_pubsub.subscription import subscriber_client
 
-PULL_SECONDS = 5.0  # timeout of a pull
+PULL_SECONDS = (
+    300.0  # timeout of a pull, which does not wait for messages but may have to carry large ones over a slow line
+)
+# Pub/Sub may answer that there is nothing although there is. Only several such answers in a row, a second apart, mean that it is all.
+MAX_EMPTY_PULLS = 5
+PAUSE_SECONDS = 1.0
 CALL_SECONDS = 10.0  # timeout of all other calls
-MAX_MESSAGES_PER_PULL = 100  # of up to 10 MB each
+MAX_MESSAGES_PER_PULL = 100
+BYTES_PER_PULL = 4_000_000  # about; more could take longer than the subscription waits for an acknowledgement
 LEASE_SECONDS = 600  # the maximum that Pub/Sub allows
 RENEW_SECONDS = 150.0  # often enough that two renewals may fail
 MAX_IDS_PER_CALL = 1_000  # a request may have 512 kB, and an id has about 200 bytes
-
-
-def pull(client: pubsub.SubscriberClient, subscription: str) -> list[pubsub.types.ReceivedMessage]:
-    """Return the next messages of a subscription, or an empty list if no more arrive within ``PULL_SECONDS``."""
-    try:
-        answer = client.pull(
-            subscription=subscription, max_messages=MAX_MESSAGES_PER_PULL, timeout=PULL_SECONDS, retry=None
-        )
-    except DeadlineExceeded:
-        return []
-    return list(answer.received_messages)
-
-
-def letter_of(received: pubsub.types.ReceivedMessage, subscription: str) -> DeadLetter:
-    """Return the dead letter in a message of a dead-letter topic; any other message becomes one without error details."""
-    message = received.message
-    attributes = dict(message.attributes)
-    error = {name: attributes.get(name, "") for name in ERROR_ATTRIBUTES}
-    origin = f"{subscription}/{message.message_id}"
-    return DeadLetter(
-        dead_letter_id=error["dead_letter_id"] or origin,
-        failed_at=EPOCH + (message.publish_time - EPOCH),  # the client returns its own subclass of datetime
-        stage=error["stage"],
-        error_type=error["error_type"],
-        error_message=error["error_message"],
-        stack_trace="",
-        payload=message.data,
-        attributes=original_attributes(attributes),
-        origin=error["origin"] or origin,
-        pipeline_version="",
-    )
 
 
 class HeldLetters:
@@ -58,8 +34,12 @@ class HeldLetters:
     def __init__(self, subscription: str) -> None:
         """Connect to Pub/Sub."""
         self._subscription = subscription
-        self._client = pubsub.SubscriberClient()
-        self._ack_ids: list[str] = []
+        self._client = subscriber_client()
+        self._lock = threading.Lock()
+        self._ack_ids: dict[str, dict[str, str]] = {}  # by letter and message: a letter may have been published twice
+        self._messages: set[str] = set()  # received, by id
+        self._letters: set[str] = set()  # received, by id
+        self._done: set[str] = set()  # acknowledged letters
         self._is_over = threading.Event()
 
     def __enter__(self) -> "HeldLetters":
@@ -74,45 +54,84 @@ class HeldLetters:
         self.give_back()
 
     def __iter__(self) -> Iterator[list[DeadLetter]]:
-        """Pull all letters, in batches.
+        """Pull all letters, each once, in batches.
 
         Raises:
-            GoogleAPICallError: Pub/Sub can't be reached, or rejects the call.
+            GoogleAPIError: Pub/Sub can't be reached, or rejects the call.
         """
-        while received := pull(self._client, self._subscription):
-            ack_ids = [got.ack_id for got in received]
-            self._ack_ids += ack_ids
-            self._extend(ack_ids, LEASE_SECONDS)
-            yield [letter_of(got, self._subscription) for got in received]
+        limit, largest, empty = 1, 1, 0
+        while empty <= MAX_EMPTY_PULLS:
+            # With return_immediately, a pull that takes long has something to carry, so it can't be mistaken for the end.
+            request = {"subscription": self._subscription, "max_messages": limit, "return_immediately": True}
+            received = list(self._client.pull(request=request, timeout=PULL_SECONDS).received_messages)
+            self._extend([got.ack_id for got in received], LEASE_SECONDS)
+            known = len(self._messages)
+            letters = self._hold(received)
+            if letters:
+                yield letters
+            if len(self._messages) > known:
+                empty = 0
+                largest = max(largest, *(len(got.message.data) for got in received))
+                limit = max(1, min(2 * limit, BYTES_PER_PULL // largest, MAX_MESSAGES_PER_PULL))
+            else:
+                empty += 1
+                self._is_over.wait(PAUSE_SECONDS)
 
-    def acknowledge(self) -> None:
-        """Acknowledge all letters.
+    def _hold(self, received: Iterable[pubsub.types.ReceivedMessage]) -> list[DeadLetter]:
+        """Keep the newest ack ids, and return the letters that were not received before."""
+        letters: list[DeadLetter] = []
+        for got in received:
+            message = got.message
+            letter = letter_of(
+                message.data,
+                dict(message.attributes),
+                EPOCH + (message.publish_time - EPOCH),  # the client returns its own subclass of datetime
+                f"{self._subscription}/{message.message_id}",
+            )
+            if letter.dead_letter_id not in self._letters:
+                letters.append(letter)
+            self._letters.add(letter.dead_letter_id)
+            self._messages.add(message.message_id)
+            with self._lock:
+                self._ack_ids.setdefault(letter.dead_letter_id, {})[message.message_id] = got.ack_id
+        self.acknowledge(self._done & self._ack_ids.keys())
+        return letters
+
+    def acknowledge(self, letters: Iterable[str]) -> None:
+        """Acknowledge letters, by their ids, and every copy of them that comes later.
 
         Raises:
-            GoogleAPICallError: Pub/Sub can't be reached, or rejects the call; some are delivered again.
+            GoogleAPIError: Pub/Sub can't be reached, or rejects the call; some are delivered again.
         """
-        for some in self._in_calls(self._ack_ids):
+        letters = set(letters)
+        self._done |= letters
+        with self._lock:
+            ack_ids = [ack_id for letter in letters for ack_id in self._ack_ids.pop(letter, {}).values()]
+        for some in _in_calls(ack_ids):
             self._client.acknowledge(subscription=self._subscription, ack_ids=some, timeout=CALL_SECONDS)
-        self._ack_ids = []
 
     def give_back(self) -> None:
         """Have the letters redelivered at once; if Pub/Sub can't be reached, that happens when their leases expire."""
         self._is_over.set()
-        with suppress(GoogleAPICallError):
-            self._extend(self._ack_ids, 0)
+        with suppress(GoogleAPIError):
+            self._extend(self._held(), 0)
+
+    def _held(self) -> list[str]:
+        with self._lock:
+            return [ack_id for messages in self._ack_ids.values() for ack_id in messages.values()]
 
     def _renew(self) -> None:
         while not self._is_over.wait(RENEW_SECONDS):
-            with suppress(GoogleAPICallError):
-                self._extend(list(self._ack_ids), LEASE_SECONDS)
+            with suppress(GoogleAPIError):
+                self._extend(self._held(), LEASE_SECONDS)
 
     def _extend(self, ack_ids: list[str], seconds: int) -> None:
-        for some in self._in_calls(ack_ids):
+        for some in _in_calls(ack_ids):
             self._client.modify_ack_deadline(
                 subscription=self._subscription, ack_ids=some, ack_deadline_seconds=seconds, timeout=CALL_SECONDS
             )
 
-    @staticmethod
-    def _in_calls(ack_ids: list[str]) -> Iterator[list[str]]:
-        for start in range(0, len(ack_ids), MAX_IDS_PER_CALL):
-            yield ack_ids[start : start + MAX_IDS_PER_CALL]
+
+def _in_calls(ack_ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ack_ids), MAX_IDS_PER_CALL):
+        yield ack_ids[start : start + MAX_IDS_PER_CALL]

@@ -8,7 +8,8 @@ import apache_beam as beam
 
 from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
-from onrecord.sinks.publisher import Outgoing, of_dead_letter, publish
+from onrecord.dead_letters.topic import of_dead_letter
+from onrecord.sinks.publisher import Outgoing, publish
 from onrecord.telemetry import metrics
 
 
@@ -24,10 +25,10 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
         self.waiting: list[Outgoing] = []
 
     def process(self, letter: DeadLetter) -> Iterator[None]:
-        """Add a letter; one that is too large for a message is only in the files, and so is that of a forgotten article."""
+        """Add a letter; one that a message can't hold is only in the files, and so is that of a forgotten article."""
         if letter.error_type == Forgotten.__name__:
             return iter(())
-        message = of_dead_letter(letter)
+        message = of_dead_letter(letter, self.topic)
         if message is None:
             metrics.count(metrics.NOT_PUBLISHED)
         else:
@@ -36,13 +37,13 @@ class PublishFn(beam.DoFn):  # type: ignore[misc]
 
     def finish_bundle(self) -> None:
         """Publish the letters of the bundle."""
-        for _ in publish(self.topic, self.waiting):
-            metrics.count(metrics.PUBLISHED)
+        for delivery in publish(self.topic, self.waiting):
+            metrics.count(metrics.PUBLISHED if delivery.problem is None else metrics.NOT_PUBLISHED)
 
 
 @dataclass
 class PublishDeadLetters(beam.PTransform):  # type: ignore[misc]
-    """Publishes dead letters to a topic: the payload unchanged, the error in the attributes.
+    """Publishes dead letters to a topic: the payload unchanged, the error in attributes of their own.
 
     Beam's own ``WriteToPubSub`` opens a new connection for every bundle on the local runner, even for empty ones.
 

@@ -6,17 +6,37 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 from onrecord.jobs.exit_codes import DONE, FAILED
-from onrecord.sinks.publisher import MAX_DATA_BYTES, Outgoing, publish
+from onrecord.sinks.publisher import Outgoing, publish
 from onrecord.sources import patterns
 from onrecord.sources.files import read_file
 from onrecord.terminal.text import print_line
 
 LINE_SECONDS = 20.0
+MAX_REFUSED_SHOWN = 1_000
+
+
+@dataclass
+class _Refused:
+    """The messages that were not published."""
+
+    number: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def add(self, problem: str, origin: str) -> None:
+        self.number += 1
+        if len(self.shown) < MAX_REFUSED_SHOWN:
+            self.shown.append(f"{origin}: {problem}")
+
+    def print(self) -> None:
+        for line in self.shown:
+            print_line(f"not published: {line}", sys.stderr)
+        if self.number > len(self.shown):
+            print_line(f"not published: {self.number - len(self.shown):,} more", sys.stderr)
 
 
 @dataclass
@@ -25,8 +45,9 @@ class _Files:
 
     files: tuple[str, ...]
     rate: float | None
+    refused: _Refused
     settings: InputSettings
-    refused: list[str] = field(default_factory=list)
+    passed_over: int = 0
 
     def __iter__(self) -> Iterator[Outgoing]:
         started, sent = time.monotonic(), 0
@@ -34,14 +55,15 @@ class _Files:
             for file in patterns.matched(given).files:
                 for message in read_file(file, self.settings):
                     if message.passed_over is not None:
+                        self.passed_over += message.repeats
                         continue
-                    if message.problem is not None or len(message.payload) > MAX_DATA_BYTES:
-                        self.refused.append(f"{message.origin}: {message.problem or 'too large for a Pub/Sub message'}")
+                    if message.problem is not None:
+                        self.refused.add(message.problem, message.origin)
                         continue
                     if self.rate:
                         time.sleep(max(0.0, started + sent / self.rate - time.monotonic()))
                     sent += 1
-                    yield Outgoing(message.payload, {})
+                    yield Outgoing(message.payload, {}, message.origin)
 
 
 def run(files: tuple[str, ...], topic: str, rate: float | None, settings: InputSettings = DEFAULT_INPUT) -> int:
@@ -53,19 +75,25 @@ def run(files: tuple[str, ...], topic: str, rate: float | None, settings: InputS
         rate: messages per second, or None for no limit.
         settings: how files are read.
     """
-    messages = _Files(files, rate, settings)
+    refused = _Refused()
+    messages = _Files(files, rate, refused, settings)
     sent = 0
     reported = time.monotonic()
     try:
-        for _ in publish(topic, messages):
+        for delivery in publish(topic, messages):
+            if delivery.problem is not None:
+                refused.add(delivery.problem, delivery.message.origin)
+                continue
             sent += 1
             if time.monotonic() - reported > LINE_SECONDS:
                 reported = time.monotonic()
                 print_line(f"{sent:,} messages published", sys.stderr)
-    except (GoogleAPICallError, GoogleAuthError, TimeoutError) as error:
+    except (GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+        refused.print()
         print_line(f"failed after {sent:,} messages to {topic}: {error or type(error).__name__}", sys.stderr)
         return FAILED
-    for line in messages.refused:
-        print_line(f"not published: {line}", sys.stderr)
-    print_line(f"{sent:,} messages published to {topic}")
-    return FAILED if messages.refused else DONE
+    refused.print()
+    print_line(f"{sent:,} messages published to {topic}" + (f", {refused.number:,} not" if refused.number else ""))
+    if messages.passed_over:
+        print_line(f"{messages.passed_over:,} skipped: not articles, such as images in web archives")
+    return FAILED if refused.number else DONE

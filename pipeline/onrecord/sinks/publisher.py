@@ -1,35 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes messages to a Pub/Sub topic: dead letters of a stream, and the messages of ``publish`` and ``replay``."""
+"""Publishes messages to a Pub/Sub topic: dead letters of a stream, and the messages of ``publish`` and ``replay``.
+
+A message that Pub/Sub can't accept is reported, and the others are sent all the same.
+"""
 
 import functools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from onrecord.data.records import DeadLetter
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from google.cloud import pubsub
 
 # Pub/Sub's own limits.
-MAX_DATA_BYTES = 10_000_000
+MAX_REQUEST_BYTES = 10_000_000  # of a message with its attributes, the name of its topic, and their lengths
 MAX_ATTRIBUTES = 100
 MAX_NAME_BYTES = 256
 MAX_VALUE_BYTES = 1024
 
-# The attributes that describe the error in the message of a dead letter.
-ERROR_ATTRIBUTES = ("dead_letter_id", "stage", "error_type", "error_message", "origin")
-MESSAGES_IN_FLIGHT = 100
+MAX_MESSAGES_IN_FLIGHT = 100
+MAX_BYTES_IN_FLIGHT = 16_000_000  # they are delivered within SEND_SECONDS on a slow line, too
 SEND_SECONDS = 60.0  # timeout for the delivery of a message
+# The client takes attributes as keyword arguments, next to these.
+CLIENT_ARGUMENTS = frozenset(("self", "topic", "data", "ordering_key", "retry", "timeout"))
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to be published."""
+    """A message to be published.
+
+    Attributes:
+        payload: its data.
+        attributes: its attributes.
+        origin: where it comes from, for the caller.
+        key: by which the caller finds it again.
+    """
 
     payload: bytes
     attributes: dict[str, str]
+    origin: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that Pub/Sub has accepted, or can't accept: then ``problem`` says why."""
+
+    message: Outgoing
+    problem: str | None = None
+
+
+_InFlight: TypeAlias = "list[tuple[Outgoing, Future[str] | None]]"
 
 
 @functools.cache
@@ -40,52 +62,92 @@ def publisher() -> "pubsub.PublisherClient":
     return pubsub.PublisherClient()
 
 
-def publish(topic: str, messages: Iterable[Outgoing]) -> Iterator[Outgoing]:
-    """Publish messages, and yield each once Pub/Sub has accepted it; at most ``MESSAGES_IN_FLIGHT`` are in flight.
+def _request(topic: str, message: Outgoing) -> "pubsub.types.PublishRequest":
+    from google.cloud import pubsub
+
+    sent = pubsub.types.PubsubMessage(data=message.payload, attributes=message.attributes)
+    return pubsub.types.PublishRequest(topic=topic, messages=[sent])
+
+
+def problem_of(topic: str, message: Outgoing) -> str | None:
+    """Return why Pub/Sub can't accept a message, by its published limits; None if nothing is wrong."""
+    if not message.payload and not message.attributes:
+        return "the message is empty, and Pub/Sub accepts only messages with a payload or an attribute"
+    if len(message.attributes) > MAX_ATTRIBUTES:
+        return f"{len(message.attributes):,} attributes are over the limit of {MAX_ATTRIBUTES}"
+    try:
+        for name, value in message.attributes.items():
+            if not 0 < len(name.encode()) <= MAX_NAME_BYTES:
+                return (
+                    f"the name of an attribute has {len(name.encode()):,} bytes; the limits are 1 and {MAX_NAME_BYTES}"
+                )
+            if len(value.encode()) > MAX_VALUE_BYTES:
+                return f"an attribute of {len(value.encode()):,} bytes is over the limit of {MAX_VALUE_BYTES:,}"
+    except UnicodeEncodeError:
+        return "an attribute can't be encoded in UTF-8"
+    size = _request(topic, message)._pb.ByteSize()
+    if size > MAX_REQUEST_BYTES:
+        return f"{size:,} bytes with attributes and topic are over Pub/Sub's limit of {MAX_REQUEST_BYTES:,}"
+    return None
+
+
+def publish(topic: str, messages: Iterable[Outgoing]) -> Iterator[Delivery]:
+    """Publish messages, and yield each once Pub/Sub has accepted it, or when it turns out that it can't be accepted.
+
+    Args:
+        topic: ``projects/P/topics/T``.
+        messages: the messages; at most ``MAX_MESSAGES_IN_FLIGHT`` are in flight.
 
     Raises:
-        GoogleAPICallError, TimeoutError: a message could not be delivered.
+        GoogleAPIError, TimeoutError: a message could not be delivered, and neither could others.
     """
-    in_flight: list[tuple[Outgoing, Future[str]]] = []
+    in_flight: _InFlight = []
+    size = 0
     for message in messages:
-        in_flight.append((message, publisher().publish(topic, message.payload, **message.attributes)))
-        if len(in_flight) >= MESSAGES_IN_FLIGHT:
-            yield from _delivered(in_flight)
-            in_flight = []
-    yield from _delivered(in_flight)
+        problem = problem_of(topic, message)
+        if problem is not None:
+            yield Delivery(message, problem)
+            continue
+        if in_flight and (
+            size + len(message.payload) > MAX_BYTES_IN_FLIGHT or len(in_flight) >= MAX_MESSAGES_IN_FLIGHT
+        ):
+            yield from _delivered(topic, in_flight)
+            in_flight, size = [], 0
+        is_alone = bool(message.attributes.keys() & CLIENT_ARGUMENTS)
+        sent = None if is_alone else publisher().publish(topic, message.payload, **message.attributes)
+        in_flight.append((message, sent))
+        size += len(message.payload)
+    yield from _delivered(topic, in_flight)
 
 
-def _delivered(in_flight: Iterable[tuple[Outgoing, "Future[str]"]]) -> Iterator[Outgoing]:
+def _delivered(topic: str, in_flight: _InFlight) -> Iterator[Delivery]:
+    from google.api_core.exceptions import InvalidArgument
+
     for message, future in in_flight:
-        future.result(timeout=SEND_SECONDS)
-        yield message
+        if future is None:
+            yield _delivered_alone(topic, message)
+            continue
+        try:
+            future.result(timeout=SEND_SECONDS)
+        except InvalidArgument:
+            # The client sends several messages in one request, which is refused for any of them.
+            yield _delivered_alone(topic, message)
+        else:
+            yield Delivery(message)
+
+
+def _delivered_alone(topic: str, message: Outgoing) -> Delivery:
+    """Publish one message in a request of its own."""
+    from google.api_core.exceptions import InvalidArgument
+    from google.pubsub_v1 import PublisherClient  # the base class, which does not collect messages
+
+    try:
+        PublisherClient.publish(publisher(), request=_request(topic, message), timeout=SEND_SECONDS)
+    except InvalidArgument as error:
+        return Delivery(message, f"Pub/Sub refuses it: {error.message}")
+    return Delivery(message)
 
 
 def cut(text: str, limit: int) -> str:
     """Return the longest prefix of a text with at most ``limit`` bytes in UTF-8."""
     return text.encode("utf-8")[:limit].decode("utf-8", "ignore")
-
-
-def of_dead_letter(letter: DeadLetter) -> Outgoing | None:
-    """Return a dead letter as a message with the payload unchanged, or None if the payload is too large for a message.
-
-    The message's own attributes are kept where they fit Pub/Sub's limits; ``ERROR_ATTRIBUTES`` describe the error.
-    """
-    if len(letter.payload) > MAX_DATA_BYTES - MAX_ATTRIBUTES * (MAX_NAME_BYTES + MAX_VALUE_BYTES):
-        return None
-    error: dict[str, str] = {name: getattr(letter, name) for name in ERROR_ATTRIBUTES}
-    own = {
-        name: value
-        for name, value in sorted(letter.attributes.items())
-        if name
-        and name not in ERROR_ATTRIBUTES
-        and len(name.encode()) <= MAX_NAME_BYTES
-        and len(value.encode()) <= MAX_VALUE_BYTES
-    }
-    kept = dict(list(own.items())[: MAX_ATTRIBUTES - len(error)])
-    return Outgoing(letter.payload, {**kept, **{name: cut(value, MAX_VALUE_BYTES) for name, value in error.items()}})
-
-
-def original_attributes(attributes: dict[str, str]) -> dict[str, str]:
-    """Return the original attributes of a message: those of its dead letter, without ``ERROR_ATTRIBUTES``."""
-    return {name: value for name, value in attributes.items() if name not in ERROR_ATTRIBUTES}
