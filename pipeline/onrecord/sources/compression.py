@@ -32,6 +32,7 @@ MAX_TRIAL_BYTES = 1 << 20  # of the stored file; bzip2 needs a whole block
 MAX_REPEATS = 4  # times the file may be decompressed in looking for the next unit
 FREE_REPEATS_BYTES = 1 << 24
 MAX_DICTIONARY_BYTES = 1 << 24
+MIN_SEARCHED_BYTES = 1 << 12
 MAGIC_BYTES = 10
 TEXT_BYTES = 64  # from the beginning of a file, which show whether it is text
 
@@ -118,8 +119,7 @@ class _Bzip2OrXz:
 
 
 class _Zstandard:
-    def __init__(self, dictionary: zstandard.ZstdCompressionDict | None = None) -> None:
-        context = zstandard.ZstdDecompressor(dictionary, max_window_size=MAX_WINDOW)
+    def __init__(self, context: zstandard.ZstdDecompressor) -> None:
         self._decompressor = context.decompressobj()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -146,7 +146,7 @@ class _Compression:
         name: its name, and that of its units.
         endings: of the names of such files, in lower case.
         magic: matches the beginning of a unit.
-        decoder: makes what decompresses one unit.
+        decoder: returns a function that makes what decompresses one unit; only the last one made is in use.
         step: how many bytes to feed in at once.
         has_content: matches the beginning of a unit with content; ``magic`` by default.
     """
@@ -154,7 +154,7 @@ class _Compression:
     name: str
     endings: tuple[str, ...]
     magic: re.Pattern[bytes]
-    decoder: Callable[[], _Decoder]
+    decoder: Callable[[], Callable[[], _Decoder]]
     step: int = STEP_BYTES
     has_content: re.Pattern[bytes] | None = None
 
@@ -167,22 +167,31 @@ def _xz() -> _Decoder:
     return _Bzip2OrXz(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_MEMORY))
 
 
+def _zstandard(dictionary: zstandard.ZstdCompressionDict | None = None) -> Callable[[], _Decoder]:
+    context = zstandard.ZstdDecompressor(
+        dictionary, max_window_size=MAX_WINDOW
+    )  # making it takes longer than a small frame
+    return lambda: _Zstandard(context)
+
+
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_DICTIONARY = (
     b"\x5d\x2a\x4d\x18"  # a skippable frame at the beginning of a .warc.zst that has the dictionary of the others
 )
 _COMPRESSIONS = (
-    _Compression("gzip member", (".gz", ".gzip"), re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL), _Gzip),
+    _Compression("gzip member", (".gz", ".gzip"), re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL), lambda: _Gzip),
     _Compression(
         "Zstandard frame",
         (".zst", ".zstd"),
         re.compile(re.escape(_ZSTD_MAGIC) + rb"|[\x50-\x5f]\x2a\x4d\x18"),
-        _Zstandard,
+        _zstandard,
         ZSTD_STEP_BYTES,
         re.compile(re.escape(_ZSTD_MAGIC)),
     ),
-    _Compression("bzip2 stream", (".bz2",), re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), _bzip2),
-    _Compression("xz stream", (".xz",), re.compile(rb"\xfd7zXZ\x00"), _xz),
+    _Compression(
+        "bzip2 stream", (".bz2",), re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), lambda: _bzip2
+    ),
+    _Compression("xz stream", (".xz",), re.compile(rb"\xfd7zXZ\x00"), lambda: _xz),
 )
 
 
@@ -232,10 +241,10 @@ class _Units:
     def __init__(self, stored: _Stored, compression: _Compression) -> None:
         self._stored = stored
         self._compression = compression
-        self._new_decoder = compression.decoder
+        self._new_decoder = compression.decoder()
         self._furthest = 0  # the end of what was fed in so far
         self._spent = 0  # bytes that were fed in vain
-        if compression.decoder is _Zstandard and stored.peek(4) == _ZSTD_DICTIONARY:
+        if compression.decoder is _zstandard and stored.peek(len(_ZSTD_DICTIONARY)) == _ZSTD_DICTIONARY:
             self._read_dictionary()
 
     def __iter__(self) -> Iterator[bytes | UnitStart | Damage]:
@@ -266,7 +275,7 @@ class _Units:
                     if not decompressor.eof
                 )
             dictionary = zstandard.ZstdCompressionDict(content)
-            self._new_decoder = lambda: _Zstandard(dictionary)
+            self._new_decoder = _zstandard(dictionary)
         except zstandard.ZstdError:
             return  # each frame then says that it needs a dictionary
 
@@ -325,9 +334,10 @@ class _Units:
         self._charge(start, broken_at)
         pattern = self._compression.has_content or self._compression.magic
         offset = max(start + 1, broken_at - LOOK_BACK_BYTES)
+        size = MIN_SEARCHED_BYTES  # the next one is often near
         while True:
             self._stored.seek(offset)
-            data = self._stored.peek(CHUNK_BYTES)
+            data = self._stored.peek(size)
             at = 0
             while found := pattern.search(data, at):
                 candidate = offset + found.start()
@@ -337,9 +347,10 @@ class _Units:
                     return candidate
                 else:
                     at = found.start() + 1
-            if len(data) < CHUNK_BYTES:
+            if len(data) < size:
                 return offset + len(data)
             offset += len(data) - MAGIC_BYTES + 1
+            size = min(2 * size, CHUNK_BYTES)
 
     def _is_overspent(self) -> bool:
         return self._spent > MAX_REPEATS * self._furthest + FREE_REPEATS_BYTES

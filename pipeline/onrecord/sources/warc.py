@@ -13,8 +13,8 @@ import msgspec
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.compression import Damage, decompressed
 from onrecord.sources.floods import no_limit
-from onrecord.sources.json_lines import BROKEN_ARCHIVE, chunks
 
 OK = 200  # HTTP
 HTML = frozenset(("text/html", "application/xhtml+xml"))
@@ -23,6 +23,13 @@ META_PREFIX_BYTES = 2_048  # the part of a page that may state its charset
 # The codecs of Python that pages use; some of the others take quadratic time.
 PAGE_CODECS = ("utf-8", "utf-16", "ascii", "iso8859", "cp125", "koi8", "gb", "big5", "shift_jis", "euc_")
 FALLBACK = "cp1252"  # as in browsers
+
+
+def _undamaged(file: BinaryIO, path: str) -> Iterator[bytes]:
+    for piece in decompressed(file, path):
+        if isinstance(piece, Damage):
+            raise EOFError(piece.problem)
+        yield piece
 
 
 class _Stream:
@@ -152,7 +159,7 @@ def read_messages(
         limit: maximum size of a page in bytes.
         count: called for every response; it may raise an error, which ends the reading.
     """
-    stream = _Stream(chunks(file, path))
+    stream = _Stream(_undamaged(file, path))
     number = 1
     try:
         records = ArchiveIterator(
@@ -168,8 +175,8 @@ def read_messages(
             if http is not None and http.status_code == OK and record.http_content_type in HTML:
                 yield _message(record, f"{path}:{number}", changed_at, limit)
                 number += 1
-    except (OSError, *BROKEN_ARCHIVE) as error:  # the library raises OSError for a broken record, too
-        if stream.error is not None and not isinstance(stream.error, BROKEN_ARCHIVE):
+    except (OSError, EOFError) as error:  # the library raises OSError for a broken record, too
+        if stream.error is not None and not isinstance(stream.error, EOFError):
             raise
         problem = f"file: the archive is broken from here on ({error}); repair the file and rerun"
         yield Message(b"", f"{path}:{number}", changed_at, {}, problem)
