@@ -2,7 +2,6 @@
 """Streaming on Beam's local runner: sources that can be asked to stop, and that wait while Pub/Sub is unreachable."""
 
 import threading
-import time
 from typing import Any
 
 from apache_beam.runners.runner import PipelineRunner

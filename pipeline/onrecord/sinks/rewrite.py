@@ -17,10 +17,9 @@ from apache_beam.io.filesystems import FileSystems
 from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
 from onrecord.data.records import Record
-from onrecord.sinks import FileSink, file_sinks
+from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
 from onrecord.sinks.files import TEMPORARY, write_complete
 from onrecord.sinks.lock import CLAIMS, LOCK
-from onrecord.sinks import GLOB_CHARACTERS
 from onrecord.sinks.output_folder import SUMMARY
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
