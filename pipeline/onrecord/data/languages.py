@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Languages as senders state them: BCP 47 tags, locales, codes of ISO 639-2 and -3, and names."""
 
+import functools
 import re
 
 MAX_LENGTH = 64  # characters
@@ -110,6 +111,7 @@ class UnknownLanguage(ValueError):
     """A text that names no language."""
 
 
+@functools.lru_cache(maxsize=1_000)
 def language_tag(stated: str) -> str | None:
     """Return the BCP 47 tag of a language, or None if the text says that it is not known.
 
