@@ -67,7 +67,19 @@ FORMS = tuple(
 ZONES = {
     **dict.fromkeys(("z", "utc", "ut", "gmt", "wet"), 0),
     **{"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8, "akdt": -8, "akst": -9},
-    **{"cet": 1, "west": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "jst": 9, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13},
+    **{
+        "cet": 1,
+        "west": 1,
+        "cest": 2,
+        "eet": 2,
+        "eest": 3,
+        "msk": 3,
+        "jst": 9,
+        "aest": 10,
+        "aedt": 11,
+        "nzst": 12,
+        "nzdt": 13,
+    },
 }
 
 

@@ -103,7 +103,14 @@ zu zul zulu
 """
 TAGS = {name: tag for tag, *names in map(str.split, NAMES.strip().splitlines()) for name in names}
 # Names of more than one word.
-ENGLISH_OF = {"american": "en-US", "british": "en-GB", "us": "en-US", "uk": "en-GB", "australian": "en-AU", "canadian": "en-CA"}
+ENGLISH_OF = {
+    "american": "en-US",
+    "british": "en-GB",
+    "us": "en-US",
+    "uk": "en-GB",
+    "australian": "en-AU",
+    "canadian": "en-CA",
+}
 ADJECTIVES = frozenset(("simplified", "traditional", "brazilian", "european", "modern", "standard", "latin"))
 
 

@@ -10,7 +10,9 @@ MESSAGES = "messages"  # read from the source
 ARTICLES = "articles"  # article records, duplicates of another text included
 REFUSED = "refused"  # messages that are not valid articles: each becomes a dead letter
 PASSED_OVER = "passed_over."  # + reason: parts of files that are no article messages, such as images in web archives
-LEFT_OUT = "left_out."  # + field: articles with a side field whose value could not be used, and is kept in the attributes
+LEFT_OUT = (
+    "left_out."  # + field: articles with a side field whose value could not be used, and is kept in the attributes
+)
 MARKUP_IN_TEXT = "markup_in_text"  # articles whose text has HTML tags or entities: it should be sent as html
 FLOODS = "floods"  # files with more messages than they may have, whose rest was not read
 DUPLICATES = "duplicates"  # messages that were sent again: same id, same text, no record
