@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onrecord.data.article import MAX_FIELD_LENGTH, article, check_length, has_markup, sha256
-from onrecord.data.message import MAX_ATTRIBUTES, MORE_FIELDS, MAX_MESSAGE_BYTES, InvalidMessage, decode
+from onrecord.data.message import MAX_ATTRIBUTES, MAX_MESSAGE_BYTES, MORE_FIELDS, InvalidMessage, decode
 from onrecord.data.web_address import domain, normalised_url
 from tests.conftest import article_of, message_of
 

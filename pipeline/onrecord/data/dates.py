@@ -66,20 +66,27 @@ FORMS = tuple(
 # Hours east of Greenwich: the names of RFC 822, and others that mean one zone. BST, IST and CST outside of mail mean several.
 ZONES = {
     **dict.fromkeys(("z", "utc", "ut", "gmt", "wet"), 0),
-    **{"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8, "akdt": -8, "akst": -9},
-    **{
-        "cet": 1,
-        "west": 1,
-        "cest": 2,
-        "eet": 2,
-        "eest": 3,
-        "msk": 3,
-        "jst": 9,
-        "aest": 10,
-        "aedt": 11,
-        "nzst": 12,
-        "nzdt": 13,
-    },
+    "edt": -4,
+    "est": -5,
+    "cdt": -5,
+    "cst": -6,
+    "mdt": -6,
+    "mst": -7,
+    "pdt": -7,
+    "pst": -8,
+    "akdt": -8,
+    "akst": -9,
+    "cet": 1,
+    "west": 1,
+    "cest": 2,
+    "eet": 2,
+    "eest": 3,
+    "msk": 3,
+    "jst": 9,
+    "aest": 10,
+    "aedt": 11,
+    "nzst": 12,
+    "nzdt": 13,
 }
 
 
@@ -99,7 +106,9 @@ def time_of(value: int | str) -> tuple[datetime, bool]:
     Raises:
         UnclearTime: the value is no time, could mean several, or is one that stands for a missing time.
     """
-    text = str(value) if isinstance(value, int) and abs(value) < 10**MAX_LENGTH else " ".join(str(value).split())
+    if isinstance(value, int) and abs(value) >= 10**MAX_LENGTH:
+        raise UnclearTime("too large")
+    text = " ".join(str(value).split())
     if len(text) > MAX_LENGTH:
         raise UnclearTime("too long")
     try:
