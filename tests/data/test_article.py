@@ -396,7 +396,7 @@ parts_of_urls = st.text("abcXYZ019-_~.!$'()*,;:@+", max_size=8)
 def test_the_form_of_ordinary_addresses_has_not_changed(path, parameters, fragment):
     query = "&".join(f"{name}={value}" for name, value in parameters)
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
-    expected = urlunsplit(("https", "a.example", f"/news/{path}", urlencode(pairs), ""))
+    expected = urlunsplit(("https", "a.example", f"/news/{path}".rstrip("/"), urlencode(pairs), ""))
     assert normalised_url(f"http://www.a.example/news/{path}?{query}#x{fragment}") == expected
 
 
