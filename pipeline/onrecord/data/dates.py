@@ -15,7 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TIME = "no time"
 
 # Seconds since 1970 have 9 or 10 digits from 1973 to 2286. In each unit the numbers of these years have other lengths, so that the length
-# tells the unit; numbers of other lengths, 0 among them, are no plausible times of publication.
+# shows the unit; numbers of other lengths, 0 among them, are not plausible as times of publication.
 DIGITS_OF_UNITS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
 CALENDAR_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 CALENDAR_YEARS = range(1600, 2101)  # of digits that could also be a count of seconds or milliseconds
@@ -91,7 +91,7 @@ ZONES = {
 
 
 class UnclearTime(ValueError):
-    """A value that is no time, or could mean several."""
+    """A value that is not a time, or could mean several."""
 
 
 def time_of(value: int | str) -> tuple[datetime, bool]:
@@ -104,7 +104,7 @@ def time_of(value: int | str) -> tuple[datetime, bool]:
         value: a number, or a text in one of the forms of RFC 3339, ISO 8601, RFC 2822 or English dates.
 
     Raises:
-        UnclearTime: the value is no time, could mean several, or is one that stands for a missing time.
+        UnclearTime: the value is not a time, could mean several, or is one that stands for a missing time.
     """
     if isinstance(value, int) and abs(value) >= 10**MAX_LENGTH:
         raise UnclearTime("too large")
