@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The article message as it arrives: UTF-8 JSON, one object, parsed and checked against its contract.
 
-A message without a readable text raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else. Any other field
-whose value does not fit is left out.
+A message without a readable text raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else. Any
+other field whose value does not fit is left out.
 """
 
 import re
