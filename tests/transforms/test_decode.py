@@ -103,7 +103,7 @@ def test_a_dead_letter_holds_the_message_as_it_came_and_what_is_wrong_with_it():
             assert letter.payload == b'{"text": 5}\r'
             assert (letter.origin, letter.attributes) == ("articles.jsonl:7", {"feed": "north"})
             assert (letter.stage, letter.error_type) == ("Decode", "InvalidMessage")
-            assert letter.error_message == "text: expected `str | null`, got `int`"
+            assert letter.error_message == "text: not a string; one of text and html is required"
             assert letter.stack_trace == ""
             assert letter.pipeline_version == __version__
             assert letter.failed_at > RECEIVED_AT
@@ -124,6 +124,20 @@ def test_every_message_is_counted_and_the_refused_among_them():
     counts = metrics.counts(result)
     assert (counts[metrics.MESSAGES], counts[metrics.REFUSED]) == (4, 2)
     assert metrics.with_prefix(counts, metrics.DEAD_LETTERS) == {"InvalidMessage": 2}
+
+
+def test_fields_left_out_and_markup_are_counted():
+    messages = [
+        message_of({"text": TEXT, "published_at": "soon", "language": "und"}),
+        message_of({"text": f"<p>{TEXT}</p>", "published_at": True, "id": [], "authors": [7, "Jo Fenn"]}),
+    ]
+    pipeline = TestPipeline(runner="FnApiRunner")
+    pipeline | beam.Create(messages) | "Decode" >> Decode()
+    result = pipeline.run()
+    result.wait_until_finish()
+    counts = metrics.counts(result)
+    assert metrics.with_prefix(counts, metrics.LEFT_OUT) == {"authors": 1, "id": 1, "published_at": 2}
+    assert (counts[metrics.MARKUP_IN_TEXT], counts.get(metrics.REFUSED, 0)) == (1, 0)
 
 
 def test_the_same_failure_has_the_same_id_and_another_has_another():

@@ -8,12 +8,14 @@ import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+import msgspec
+
 MAX_LENGTH = 100  # characters
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TIME = "no time"
 
 # Seconds since 1970 have 9 or 10 digits from 1973 to 2286. In each unit the numbers of these years have other lengths, so that the length
-# tells the unit; numbers of other lengths, 0 among them, are no plausible times of publication.
+# shows the unit; numbers of other lengths, 0 among them, are not plausible as times of publication.
 DIGITS_OF_UNITS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
 CALENDAR_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 CALENDAR_YEARS = range(1600, 2101)  # of digits that could also be a count of seconds or milliseconds
@@ -89,7 +91,7 @@ ZONES = {
 
 
 class UnclearTime(ValueError):
-    """A value that is no time, or could mean several."""
+    """A value that is not a time, or could mean several."""
 
 
 def time_of(value: int | str) -> tuple[datetime, bool]:
@@ -102,23 +104,30 @@ def time_of(value: int | str) -> tuple[datetime, bool]:
         value: a number, or a text in one of the forms of RFC 3339, ISO 8601, RFC 2822 or English dates.
 
     Raises:
-        UnclearTime: the value is no time, could mean several, or is one that stands for a missing time.
+        UnclearTime: the value is not a time, could mean several, or is one that stands for a missing time.
     """
-    text = (
-        str(value)
-        if isinstance(value, int) and abs(value) < 10**MAX_LENGTH
-        else " ".join(str(value)[: MAX_LENGTH * 2].split())
-    )
+    if isinstance(value, int) and abs(value) >= 10**MAX_LENGTH:
+        raise UnclearTime("too large")
+    text = " ".join(str(value).split())
     if len(text) > MAX_LENGTH:
         raise UnclearTime("too long")
     try:
-        time, zone_assumed = _number(text) if NUMBER.fullmatch(text) else _written(text)
+        time, zone_assumed = _rfc_3339(text) or (_number(text) if NUMBER.fullmatch(text) else _written(text))
         utc = time.astimezone(timezone.utc)
     except (ValueError, OverflowError, ArithmeticError) as error:
         raise UnclearTime(str(error)) from None
     if utc.year in SENTINEL_YEARS or time.year in SENTINEL_YEARS or (utc in SENTINELS and not _is_date(text)):
         raise UnclearTime(NO_TIME)
     return utc, zone_assumed
+
+
+def _rfc_3339(text: str) -> tuple[datetime, bool] | None:
+    """Return the time of the commonest form, which a library reads fastest; None if it is another one."""
+    try:
+        time = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        return None
+    return (time, False) if time.tzinfo else (time.replace(tzinfo=timezone.utc), True)
 
 
 def _is_date(text: str) -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Languages as senders state them: BCP 47 tags, locales, codes of ISO 639-2 and -3, and names."""
 
+import functools
 import re
 
 MAX_LENGTH = 64  # characters
@@ -11,18 +12,20 @@ AFTER_LOCALE = re.compile(r"[.@].*", re.DOTALL)  # such as .UTF-8 of en_US.UTF-8
 IN_BRACKETS = re.compile(r" ?\([^()]*\)\Z")
 
 # What is written where the language is not known, or where there is more than one.
-SAYS_NOTHING = frozenset(
-    "und mul mis zxx xx xxx unk unknown undefined undetermined unspecified none null nil nan n/a na auto any all other others multi "
-    "multiple multilingual c posix root - --".split()
-)
+UNKNOWN = """
+und mul mis zxx xx xxx unk unknown undefined undetermined unspecified none null nil nan n/a na auto any all other
+others multi multiple multilingual c posix root - --
+"""
+SAYS_NOTHING = frozenset(UNKNOWN.split())
 # ISO 639-1. A tag of two letters that is not among them, such as "us" or "jp", is a country or a mistake.
-TWO_LETTERS = frozenset(
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es et eu fa ff "
-    "fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik in io is it iu iw ja ji jv jw ka kg ki kj kk kl km kn "
-    "ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa "
-    "pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug "
-    "uk ur uz ve vi vo wa wo xh yi yo za zh zu".split()
-)
+ISO_639_1 = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
+es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik in io is it iu iw ja ji
+jv jw ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb
+nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr
+ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+"""
+TWO_LETTERS = frozenset(ISO_639_1.split())
 # Tag, codes of three letters, and names in English and in the language itself.
 NAMES = """
 af afr afrikaans
@@ -117,6 +120,7 @@ class UnknownLanguage(ValueError):
     """A text that names no language."""
 
 
+@functools.lru_cache(maxsize=1_000)
 def language_tag(stated: str) -> str | None:
     """Return the BCP 47 tag of a language, or None if the text says that it is not known.
 

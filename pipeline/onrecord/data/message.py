@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The article message as it arrives: UTF-8 JSON, one object, parsed and checked against its contract.
 
-A message without a readable text raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else. A field
-beside the text whose value does not fit is left out.
+A message without a readable text raises ``InvalidMessage``, which names the field; nothing in a message can raise anything else. Any
+other field whose value does not fit is left out.
 """
 
 import re
@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 import msgspec
 
 from onrecord.data.own_records import as_message, is_article_record
-from onrecord.data.side_fields import READERS, as_string
+from onrecord.data.side_fields import PLAIN, READERS, as_string
 
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024  # the limit of Pub/Sub
 MAX_ATTRIBUTES = 1_000
@@ -125,7 +125,9 @@ def _decoded(payload: bytes) -> tuple[Contract, dict[str, str]]:
     for name, raw in fields.items():
         value = bytes(raw)
         read = READERS.get(name)
-        if read is not None:
+        if name in PLAIN and value.startswith(b'"') and (string := as_string(value)).strip():
+            setattr(contract, name, string)
+        elif read is not None:
             fitted = read(value)
             setattr(contract, name, fitted.value)
             if not fitted.fits:

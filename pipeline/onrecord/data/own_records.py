@@ -52,9 +52,9 @@ def _raw(fields: dict[str, msgspec.Raw], name: str) -> bytes:
 
 def _pairs(raw: msgspec.Raw) -> dict[str, str]:
     """Return a map: an object, or a list of pairs as Parquet has it."""
-    for form in (dict[str, msgspec.Raw], list[tuple[str, msgspec.Raw]]):
-        try:
-            return {name: as_string(bytes(value)) for name, value in dict(msgspec.json.decode(raw, type=form)).items()}
-        except msgspec.ValidationError:
-            continue
-    return {"attributes": as_string(bytes(raw))}
+    form = list[tuple[str, msgspec.Raw]] if bytes(raw).startswith(b"[") else dict[str, msgspec.Raw]
+    try:
+        pairs: dict[str, msgspec.Raw] = dict(msgspec.json.decode(raw, type=form))
+    except msgspec.ValidationError:
+        return {} if bytes(raw) == b"null" else {"attributes": as_string(bytes(raw))}
+    return {name: as_string(bytes(value)) for name, value in pairs.items()}

@@ -142,7 +142,7 @@ def source(raw: bytes) -> Fitted:
         named = next(filter(None, _strings(value, ("domain", "url", "name", "id"))), None)
         return Fitted(domain(named) or named, is_whole=DESCRIPTIVE.issuperset(value)) if named else WRONG
     fitted = _fitted(value)
-    address = domain(fitted.value) if isinstance(fitted.value, str) else None
+    address = domain(fitted.value) if isinstance(fitted.value, str) and "//" in fitted.value else None
     return Fitted(address, is_whole=False) if address else fitted
 
 
@@ -176,6 +176,8 @@ def _author(raw: bytes) -> Fitted:
     return Fitted(name, is_whole=DESCRIPTIVE.issuperset(value)) if name else WRONG
 
 
+# Fields in which a string that is not blank is read as it is.
+PLAIN = frozenset(("id", "text", "html", "url", "title", "language", "published_at"))
 READERS: dict[str, Callable[[bytes], Fitted]] = {
     "id": words_or_number,
     "text": content,
