@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from onrecord.sources.avro_values import BrokenData, Data
 
-# Decompressed. Writers aim at 1 MB, but some look at the size only after a thousand values.
-MAX_PAGE_BYTES = 128 * 1024 * 1024
+# Decompressed. Writers aim at 1 MB, but Arrow's looks at the size only after each 1,024 values, which may be HTML pages of 400 kB.
+MAX_PAGE_BYTES = 512 * 1024 * 1024
 HEADER_BYTES = (4 * 1024, 1024 * 1024)  # a header may have the largest value of a page
 MAX_HEADER_DEPTH = 8
 # Numbers of fields in a page header.
