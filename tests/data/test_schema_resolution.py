@@ -56,7 +56,7 @@ MILLIS, MICROS = logical("long", "timestamp-millis"), logical("long", "timestamp
 TREE = record("Tree", {"text": "string", "replies": array("Tree")})
 
 READABLE: dict[str, tuple[Any, Any]] = {
-    # what wrote, what reads
+    # the writer's schema, the reader's
     "the same": (A, A),
     "int to long": ("int", "long"),
     "int to double": ("int", "double"),
@@ -95,7 +95,7 @@ READABLE: dict[str, tuple[Any, Any]] = {
     "a type that holds itself": (TREE, copy.deepcopy(TREE)),
 }
 UNREADABLE: dict[str, tuple[Any, Any, str]] = {
-    # what wrote, what reads, what is said
+    # the writer's schema, the reader's, the reason
     "long to int": ("long", "int", "/: long can't be read as int"),
     "double to float": ("double", "float", "/: double can't be read as float"),
     "string to int": ("string", "int", "/: string can't be read as int"),

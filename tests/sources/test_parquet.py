@@ -161,7 +161,7 @@ def test_a_file_that_can_not_be_read_is_one_message(stored, said):
 
 
 def nested(depth: int) -> bytes:
-    """Return the footer of a file with a column in so many others, in Thrift's compact protocol."""
+    """Return the footer of a file with a column in this many others, in Thrift's compact protocol."""
     number = bytes([(depth + 2) & 0x7F | 0x80, (depth + 2) >> 7 & 0x7F | 0x80, (depth + 2) >> 14])
     elements = b"\x48\x01r\x15\x02\x00" + b"\x35\x00\x18\x01a\x15\x02\x00" * depth + b"\x15\x02\x25\x00\x18\x01b\x00"
     return b"\x15\x02\x19\xfc" + number + elements + b"\x16\x00\x19\x0c\x00"
@@ -171,6 +171,34 @@ def test_columns_may_not_be_nested_so_deeply_that_the_stack_overflows():
     assert read(tail(nested(MAX_LIST_ITEMS - 10))) == []
     [message] = read(tail(nested(100_000)))
     assert "it can't be read" in message.problem
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_page_over_the_limit_costs_its_row_group(version, monkeypatch):
+    monkeypatch.setattr("onrecord.sources.parquet_pages.MAX_PAGE_BYTES", 10_000)
+    table = pa.table({"id": ["a", "b", "c"], "text": ["It closes.", "x" * 20_000, "It opens."]})
+    messages = read(
+        file_of(table, row_group_size=1, compression="zstd", data_page_version=version, use_dictionary=False)
+    )
+    assert ids(messages) == ["a", "c"]
+    assert "bytes is over the limit of 10,000" in messages[1].problem
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_every_page_is_checked(version, dictionary, monkeypatch):
+    rows = [{"id": str(number), "text": f"{number} " * 100} for number in range(300)]
+    layout = {
+        "data_page_version": version,
+        "use_dictionary": dictionary,
+        "data_page_size": 1_000,
+        "write_batch_size": 10,
+    }
+    monkeypatch.setattr("onrecord.sources.parquet_pages.MAX_PAGE_BYTES", 200_000)
+    assert len(ids(read(file_of(pa.Table.from_pylist(rows), **layout)))) == 300
+    large = [*rows, {"id": "large", "text": "x" * 200_001}]
+    [broken] = read(file_of(pa.Table.from_pylist(large), **layout, dictionary_pagesize_limit=10_000))
+    assert "is over the limit of 200,000" in broken.problem
 
 
 def test_a_text_that_is_stored_once_is_in_memory_once():

@@ -128,7 +128,7 @@ def _inside(reader: Schema, writer: Schema) -> list[Pair]:
 
 
 def _mismatch(reader: Schema, writer: Schema) -> str | None:
-    """Return why two types that are no unions don't match, without the types inside them."""
+    """Return why two types, neither of them a union, don't match, without the types inside them."""
     kinds = [_kind(reader), _kind(writer)]
     if kinds[0] != kinds[1] and kinds[0] not in PROMOTIONS.get(kinds[1], ()):
         return f"{_described(writer)} can't be read as {_described(reader)}"

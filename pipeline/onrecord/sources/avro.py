@@ -84,7 +84,7 @@ class _Buffered:
     """A file of which some bytes are in memory.
 
     Attributes:
-        bytes: those that were read from the file and not passed.
+        bytes: those that were read and not dropped.
         offset: of the first of them, in the file.
     """
 
@@ -102,25 +102,25 @@ class _Buffered:
             self.bytes += data
         return True
 
-    def pass_over(self, size: int) -> None:
+    def drop(self, size: int) -> None:
         """Drop the first bytes."""
         del self.bytes[:size]
         self.offset += size
 
-    def pass_over_next(self, mark: bytes, keep: int) -> bytes:
+    def skip_behind(self, mark: bytes, keep: int) -> bytes:
         """Drop everything up to the next mark, and the mark, or to the end of the file; return the first ``keep`` bytes of it."""
         kept = bytearray()
         while True:
             found = self.bytes.find(mark)
             behind = found if found >= 0 else max(0, len(self.bytes) - len(mark) + 1)
             kept += self.bytes[: min(behind, keep - len(kept))]
-            self.pass_over(behind)
+            self.drop(behind)
             if found >= 0:
-                self.pass_over(len(mark))
+                self.drop(len(mark))
                 return bytes(kept)
             if not self.fill(len(mark) + 1):
                 kept += self.bytes[: keep - len(kept)]
-                self.pass_over(len(self.bytes))
+                self.drop(len(self.bytes))
                 return bytes(kept)
 
 
@@ -132,7 +132,7 @@ class _Header:
 
 
 def _header(file: _Buffered) -> _Header:
-    """Read the header, and pass over it.
+    """Read the header, and drop it.
 
     Raises:
         BrokenData: there is none, or the rows can't be read.
@@ -156,15 +156,15 @@ def _header(file: _Buffered) -> _Header:
     if codec not in CODECS:
         raise BrokenData(f"its codec {codec[:40]!r} is none of {', '.join(CODECS)}")
     header = _Header(sync, row_type(meta.get(b"avro.schema", b"")), CODECS[codec])
-    file.pass_over(data.at)
+    file.drop(data.at)
     return header
 
 
 def _next_block(file: _Buffered, sync: bytes) -> tuple[int, bytes]:
-    """Return a block's number of rows, and its bytes as stored, and pass over it.
+    """Return a block's number of rows, and its bytes as stored, and drop it.
 
     Raises:
-        BrokenData: it is not whole, or is over the limit; nothing is passed over.
+        BrokenData: it is not whole, or is over the limit; nothing is dropped.
     """
     file.fill(20)
     start = Data(bytes(file.bytes[:20]))
@@ -179,7 +179,7 @@ def _next_block(file: _Buffered, sync: bytes) -> tuple[int, bytes]:
     if file.bytes[end : end + len(sync)] != sync:
         raise BrokenData("a block does not end where it should")
     data = bytes(file.bytes[start.at : end])
-    file.pass_over(end + len(sync))
+    file.drop(end + len(sync))
     return rows, data
 
 
@@ -195,8 +195,8 @@ class _Rows:
         self._header = header
         self.rest = data
 
-    def __iter__(self) -> Iterator[tuple[dict[str, Any], int]]:
-        """Yield each row, with its size in bytes.
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield each row.
 
         Raises:
             BrokenData: neither the next row nor those behind it can be read.
@@ -206,7 +206,7 @@ class _Rows:
         try:
             for _ in range(self._number):
                 row = data.row(self._header.rows)
-                yield row, data.at - start
+                yield row
                 start = data.at
             if start < len(data.data):
                 raise BrokenData(f"there are {len(data.data) - start:,} bytes more than the stated number of rows has")
@@ -227,7 +227,7 @@ class _Reader:
     """Makes messages of a file's rows, and of what can't be read.
 
     Attributes:
-        row: number of the rows so far, with those that are known to be lost.
+        row: number of the last row, with those that are known to be lost.
     """
 
     def __init__(self, path: str, changed_at: datetime, limit: int, count: Callable[[], None]) -> None:
@@ -253,7 +253,7 @@ class _Reader:
                     continue
                 number, data = _next_block(file, header.sync)
             except BrokenData as error:
-                skipped = file.pass_over_next(header.sync, self._limit)
+                skipped = file.skip_behind(header.sync, self._limit)
                 behind = "; the rows behind are numbered without those that are lost" if file.fill(1) else ""
                 problem = f"its bytes {start:,} to {file.offset:,} can't be read ({error}){behind}"
                 yield self._unreadable(problem, skipped, start)
@@ -262,22 +262,14 @@ class _Reader:
 
     def _block(self, rows: _Rows, behind: int, offset: int) -> Iterator[Message]:
         try:
-            for row, size in rows:
+            for row in rows:
                 self._count()
-                yield self._message(row, size)
+                yield message_of(row, f"{self._path}:{self.row + 1}", self._changed_at, self._limit)
                 self.row += 1
         except BrokenData as error:
             what = f"rows {self.row + 1:,} to {behind:,}" if behind > self.row else f"a row behind row {self.row:,}"
             yield self._unreadable(f"{what} can't be read ({error})", rows.rest, offset)
             self.row = behind
-
-    def _message(self, row: dict[str, Any], size: int) -> Message:
-        origin = f"{self._path}:{self.row + 1}"
-        if size > 2 * self._limit:  # it may take several times that as JSON
-            problem = f"message: {size:,} bytes are over the limit of {self._limit:,}"
-            texts = [value for value in row.values() if isinstance(value, bytes)]
-            return Message(b"".join(texts)[: self._limit], origin, self._changed_at, {}, problem)
-        return message_of(row, origin, self._changed_at, self._limit)
 
     def _unreadable(self, problem: str, payload: bytes, offset: int) -> Message:
         return Message(
@@ -299,7 +291,7 @@ def read_messages(
     """Yield the message in each row of an Avro file: a JSON object of the columns that are not null.
 
     Memory is bounded by a few times ``MAX_BLOCK_BYTES``. Unreadable data becomes a message with a ``problem``, which holds the bytes and
-    says at which offset of the file their block begins: a row with those after it in its block, or what is between two whole blocks.
+    says at which offset of the file their block begins: a row with those after it in its block, or all bytes up to the next whole block.
 
     Args:
         file: the file's bytes as stored.

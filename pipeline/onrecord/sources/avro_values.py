@@ -135,7 +135,7 @@ class Data:
         self._left_in_column = 0
 
     def row(self, type_: Type) -> dict[str, Any]:
-        """Return the next row; a column that is too large is an object that says so, under the name ``unreadable``.
+        """Return the next row; a column that is too large is an object with the reason, under the name ``unreadable``.
 
         Raises:
             BrokenData: it can't be followed, and neither can what comes behind it.

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Article messages from Parquet files: a row is a message, its columns are the fields of the JSON object.
 
-Arrow reads the file page by page and a few rows at a time. It trusts the sizes in page headers: a page that states 2 GB takes 2 GB. Where
-that is more than there is, the worker process dies, which ends the job with an error.
+Arrow reads the file page by page and a few rows at a time. It believes the sizes that a file states, so that they are checked first:
+memory is bounded by a few times ``MAX_PAGE_BYTES`` for each column. Arrow is tested against damaged files, as its own project does. If one
+should crash it all the same, the worker process dies, which ends the job with an error.
 
 https://parquet.apache.org/docs/file-format/
 """
@@ -12,14 +13,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.sources.avro_values import BrokenData
 from onrecord.sources.floods import no_limit
-from onrecord.sources.rows import message_of
+from onrecord.sources.parquet_pages import check_pages
+from onrecord.sources.rows import LARGE, message_of
 
 MAGIC = b"PAR1"
 MAGIC_OF_ENCRYPTED = b"PARE"
@@ -79,7 +83,7 @@ def _messages(
         behind = row + number
         try:
             for batch in groups.batches(group):
-                for values in _rows(batch):
+                for values in _rows(batch, limit):
                     row += 1
                     count()
                     yield message_of(values, f"{path}:{row}", changed_at, limit)
@@ -156,16 +160,21 @@ class _RowGroups:
         Raises:
             BrokenFile: the row group can't be read from here on.
         """
+        for column in self._columns(group):
+            _called(partial(check_pages, self._file, column))
         stated = _called(lambda: self._parquet.metadata.row_group(group).total_byte_size)
         rows = min(MAX_BATCH_ROWS, max(1, MAX_BATCH_BYTES * self.sizes[group] // max(1, stated)))
         batches = _called(lambda: self._parquet.iter_batches(rows, row_groups=[group], use_threads=False))
         while (batch := _called(lambda: next(batches, None))) is not None:
             yield batch
 
+    def _columns(self, group: int) -> list[Any]:
+        metadata = self._parquet.metadata.row_group(group)
+        return [metadata.column(column) for column in range(metadata.num_columns)]
+
     def stored(self, group: int, limit: int) -> tuple[bytes, int]:
         """Return the bytes of a row group as stored, up to a limit, and their offset in the file."""
-        metadata = self._parquet.metadata.row_group(group)
-        columns = [metadata.column(column) for column in range(metadata.num_columns)]
+        columns = self._columns(group)
         start = max(0, min((column.dictionary_page_offset or column.data_page_offset for column in columns), default=0))
         self._file.seek(start)
         size = sum(column.total_compressed_size for column in columns)
@@ -197,6 +206,8 @@ def _called(function: Callable[[], Any]) -> Any:
         if error.errno is not None:  # Arrow's own have none
             raise
         raise BrokenFile(_first_line(error)) from None
+    except BrokenData as error:
+        raise BrokenFile(str(error)) from None
     except Exception as error:
         raise BrokenFile(_first_line(error)) from None
 
@@ -206,10 +217,10 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"
 
 
-def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+def _rows(batch: pa.RecordBatch, limit: int) -> Iterator[dict[str, Any]]:
     columns = [_in_microseconds(column) for column in batch.columns]
     for row in range(batch.num_rows):
-        yield {name: _value(column[row]) for name, column in zip(batch.schema.names, columns, strict=True)}
+        yield {name: _column(column[row], limit) for name, column in zip(batch.schema.names, columns, strict=True)}
 
 
 def _in_microseconds(column: pa.Array) -> pa.Array:
@@ -223,6 +234,14 @@ def _in_microseconds(column: pa.Array) -> pa.Array:
     except pa.ArrowInvalid:
         return column
     return column
+
+
+def _column(value: pa.Scalar, limit: int) -> Any:
+    """Return a value; of a text that makes the message too large in any case, the part that shows it."""
+    text = value.value if isinstance(value, pa.DictionaryScalar) else value
+    if isinstance(text, pa.BinaryScalar) and text.is_valid and text.as_buffer().size > LARGE * limit:
+        return text.as_buffer()[: LARGE * limit + 1].to_pybytes()
+    return _value(value)
 
 
 def _value(value: pa.Scalar) -> Any:

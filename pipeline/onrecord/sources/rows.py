@@ -14,6 +14,7 @@ import msgspec
 
 from onrecord.data.message import Message
 
+LARGE = 2  # times the limit: what is larger is not made JSON, which may take six times as much
 TEXTS = ("text", "html")  # without one of them there is no article
 
 
@@ -26,14 +27,31 @@ def message_of(row: dict[str, Any], origin: str, changed_at: datetime, limit: in
         changed_at: when the file was last changed, in UTC.
         limit: maximum size of a message in bytes.
     """
+    if (size := _size(list(row.values()))) > LARGE * limit:
+        largest = max(row.values(), key=_size)
+        start = largest if isinstance(largest, bytes) else str(largest).encode("utf-8", "replace")
+        return Message(start[:limit], origin, changed_at, {}, _over_limit(size, limit))
     plain = {name: _plain(value) for name, value in row.items() if value is not None}
     payload = msgspec.json.encode(plain, enc_hook=str)
     problem = None
     if len(payload) > limit:
-        problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"
+        problem = _over_limit(len(payload), limit)
     for name in TEXTS:
         problem = problem or _not_text(name, row.get(name))
     return Message(payload[:limit], origin, changed_at, {}, problem)
+
+
+def _over_limit(size: int, limit: int) -> str:
+    return f"message: {size:,} bytes are over the limit of {limit:,}"
+
+
+def _size(value: object) -> int:
+    """Return the bytes and characters of all texts in a value."""
+    if isinstance(value, bytes | str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return sum(map(_size, value.values())) if isinstance(value, dict) else 0
 
 
 def _not_text(name: str, value: object) -> str | None:
