@@ -72,6 +72,7 @@ COMPRESS = {
         "HTTP/1.1 203 Non-Authoritative Information",
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK",
         "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK",
+        "HTTP/1.1 100 Continue\r\nContent-Type: text/plain\r\n\r\nHTTP/1.1 200 OK",
         "HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK",
     ],
 )
@@ -371,6 +372,20 @@ def test_a_damaged_byte_costs_nothing_before_it(coding, compress):
     assert page(response(damaged, f"Content-Encoding: {coding}")) == Page(
         HTML, "text/html", f"{coding} body without its end"
     )
+
+
+@pytest.mark.parametrize(("coding", "compress"), [*COMPRESS.items(), ("deflate", raw_deflate)])
+def test_what_comes_before_damage_in_the_middle_is_read_once(coding, compress):
+    body = compress(LONG.encode())
+    middle = 3 * len(body) // 4
+    damaged = page(response(body[:middle] + b"\xff" * 100 + body[middle + 100 :], f"Content-Encoding: {coding}"))
+    assert damaged.html != LONG
+    assert LONG[:100_000] == damaged.html[:100_000]
+    assert damaged.truncated is not None
+
+
+def test_text_that_a_decompressor_takes_for_an_empty_body_is_text():
+    assert page(response(b"3 boats left.", "Content-Encoding: br")) == Page("3 boats left.", "text/html")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
