@@ -374,7 +374,7 @@ def test_a_damaged_byte_costs_nothing_before_it(coding, compress):
     )
 
 
-@pytest.mark.parametrize(("coding", "compress"), [*COMPRESS.items(), ("deflate", raw_deflate)])
+@pytest.mark.parametrize(("coding", "compress"), COMPRESS.items())
 def test_what_comes_before_damage_in_the_middle_is_read_once(coding, compress):
     body = compress(LONG.encode())
     middle = 3 * len(body) // 4
@@ -410,7 +410,7 @@ def test_a_page_that_is_cut_says_so():
 
 @pytest.mark.parametrize("coding", [None, "gzip", "deflate", "br", "zstd", "gzip, br, zstd"])
 def test_a_page_over_the_limit_is_reported(coding):
-    for length in (LIMIT, LIMIT + 1, 50 * LIMIT):
+    for length in (LIMIT, LIMIT + 1, 5 * LIMIT):
         body, headers = b"x" * length, []
         for name in coding.split(", ") if coding else ():
             body, headers = COMPRESS[name](body), [f"Content-Encoding: {coding}"]
