@@ -55,7 +55,8 @@ class Damage:
 
     def message(self, origin: str, changed_at: datetime) -> Message:
         """Return the message that reports it."""
-        return Message(self.stored, origin, changed_at, {"offset": str(self.start)}, f"file: {self.problem}")
+        problem = f"file: the archive is damaged: {self.problem}; repair the file and rerun"
+        return Message(self.stored, origin, changed_at, {"offset": str(self.start)}, problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +306,7 @@ class _Units:
         decoder = self._new_decoder()
         self._stored.seek(start)
         made = 0
-        while data := self._stored.peek(min(self._compression.step, fed_before - self._stored.offset) or 1):
+        while data := self._stored.peek(max(1, min(self._compression.step, fed_before - self._stored.offset))):
             try:
                 for piece in decoder.feed(data):
                     made += len(piece)
@@ -405,7 +406,7 @@ def _compression(stored: _Stored, path: str) -> _Compression | None:
     return next((compression for compression in _COMPRESSIONS if path.lower().endswith(compression.endings)), None)
 
 
-def units(file: BinaryIO, path: str = "") -> Iterator[bytes | UnitStart | Damage]:
+def units(file: BinaryIO, path: str = "", start: int = 0) -> Iterator[bytes | UnitStart | Damage]:
     """Yield the bytes of a file, decompressed, with the beginning of each member, frame or stream, and what can't be decompressed.
 
     What came before the damage in the same unit is yielded before it. Zeros between units are skipped.
@@ -413,6 +414,7 @@ def units(file: BinaryIO, path: str = "") -> Iterator[bytes | UnitStart | Damage
     Args:
         file: the file's bytes as stored; it is read from its beginning, and must be seekable.
         path: its name, for a file that is empty or whose beginning is damaged.
+        start: offset of the byte to start at; in a compressed file that of a unit.
 
     Raises:
         OSError: the file can't be read.
@@ -421,10 +423,13 @@ def units(file: BinaryIO, path: str = "") -> Iterator[bytes | UnitStart | Damage
     compression = _compression(stored, path)
     if compression is not None:
         if not stored.peek(1):
-            problem = f"it is empty, which a compressed file never is: it has no {compression.name}; write it again"
+            problem = f"it is empty, and a compressed file has at least one {compression.name}"
             yield Damage(0, 0, problem, b"")
-        yield from _Units(stored, compression)
+        found = _Units(stored, compression)
+        stored.seek(start)
+        yield from found
         return
+    stored.seek(start)
     while chunk := stored.peek(1) and stored.peek(CHUNK_BYTES):
         yield chunk
         stored.offset += len(chunk)
