@@ -82,7 +82,7 @@ def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str
         ("repeated messages", summary.duplicates),
     )
     yield from ((kind, f"{summary.records.get(kind, 0):,}") for kind in extracted() if kind in extract)
-    yield from _if_any(("passed over", sum(summary.passed_over.values())), *passed_over)
+    yield from _if_any(("skipped", sum(summary.passed_over.values())), *passed_over)
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
     yield from _if_any(("  files with too many messages", summary.floods), *dead_letters)
     yield "seconds", f"{summary.seconds:,.1f}"
