@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class SteadyClock:
-    """Follows the system's clock, and goes on at the same pace from where it was when that is set back."""
+    """Follows the system's clock, and continues at the same pace from where it was when that is set back."""
 
     def __init__(
         self, system: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic

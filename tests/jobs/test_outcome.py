@@ -39,7 +39,7 @@ def write_letters(output: OutputSettings, letters: list[DeadLetter], shard: int 
 
 
 def said(output: OutputSettings, letters: int) -> list[str]:
-    """Return what is said about a number of dead letters."""
+    """Return the lines about a number of dead letters."""
     lines: list[str] = []
     print_reasons(summary(dead_letters={"InvalidMessage": letters}), output, lines.append)
     return lines
@@ -110,7 +110,7 @@ def test_letters_that_can_not_be_read_fail_nothing(output):
         ({"messages": 2, "refused": 2, "passed_over": {"a redirect": 1}}, "none of the 2 messages could be read"),
         (
             {"passed_over": {"a redirect": 3, "an image": 1}},
-            "nothing was read: all 4 parts of the input were passed over",
+            "nothing was read: all 4 parts of the input were skipped",
         ),
         ({}, "nothing was read: the input files are empty"),
     ],

@@ -46,7 +46,8 @@ examples:
   zcat feed.gz | onrecord backfill - out --format json
   onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
 
-exit codes: 0 done, 1 failed, or too many dead letters or messages in a file, 2 wrong usage, 130 stopped by Ctrl-C
+exit codes: 0 done; 1 failed, nothing could be read, too many dead letters or messages in a file, or another run is
+writing to the output folder; 2 wrong usage; 130 stopped by Ctrl-C
 """
 # A shard is sorted in memory before it is written, which takes about fifteen times as much memory as its articles have bytes.
 BYTES_PER_SHARD = 16 * 1024 * 1024

@@ -46,7 +46,7 @@ def nothing_read(summary: Summary) -> str | None:
         is_read = summary.refused == summary.dead_letters.get(Forgotten.__name__, 0)
         return None if is_read else f"none of the {summary.messages:,} messages could be read"
     if summary.passed_over:
-        return f"nothing was read: all {sum(summary.passed_over.values()):,} parts of the input were passed over"
+        return f"nothing was read: all {sum(summary.passed_over.values()):,} parts of the input were skipped"
     return "nothing was read: the input files are empty"
 
 
