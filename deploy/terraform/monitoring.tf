@@ -114,7 +114,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Look at the reasons: `gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --limit 5` (without --auto-ack). When the cause is fixed, `onrecord replay` sends the messages again."
+    content   = "Look at the reasons: `gcloud pubsub subscriptions pull ${google_pubsub_subscription.dead_letters.name} --limit 5` (without --auto-ack). `onrecord dead-letters` counts them in the output folder. When the cause is fixed, `onrecord replay` sends the messages again."
   }
 }
 

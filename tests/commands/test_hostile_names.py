@@ -109,6 +109,12 @@ COMMAND_LINES: dict[str, Callable[[Take], list[str]]] = {
     ],
     "replay": lambda take: ["replay", take(), *options("subscription", "topic", take=take), f"--{take()}"],
     "replay as backfill": lambda take: ["replay", take(), *options(*EXTRACTION, take=take)],
+    "replay of repaired messages": lambda take: [
+        *("replay", take(), "--output", "new"),
+        *options("repaired", "subscription", take=take),
+    ],
+    "dead-letters": lambda take: ["dead-letters", take(), *options("show", "reason", take=take), f"--{take()}"],
+    "dead letters of no folder": lambda take: ["dead-letters", take()],
     "positions": lambda take: [
         *("positions", take(), f"--{take()}", take()),
         *options("min-confidence", "min-stances", "rows", "output", "output", "output", take=take),

@@ -13,8 +13,11 @@ import pytest
 from google.cloud import pubsub
 
 from onrecord.dead_letters.make import dead_letter
-from onrecord.sinks.publisher import of_dead_letter
+from onrecord.dead_letters.topic import of_dead_letter
+from onrecord.sinks.publisher import Outgoing, problem_of
+from onrecord.sources.portable_pubsub.subscription import subscriber_client
 from tests.conftest import message_of
+from tests.dead_letters.letters import letter, letters_in
 from tests.integration.backfills import SAMPLES, backfill, records
 from tests.integration.emulator import Gate, running_emulator
 from tests.integration.streams import (
@@ -211,8 +214,11 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
         [got] = pulled.received_messages
         assert got.message.data in sent
         told = dict(got.message.attributes)
-        assert told.keys() == {"desk", "dead_letter_id", "stage", "error_type", "error_message", "origin"}
-        assert (told["desk"], told["stage"], told["error_type"]) == ("foreign", "Decode", "InvalidMessage")
+        assert told.keys() == {
+            "desk",
+            *(f"onrecord_{name}" for name in ("dead_letter_id", "stage", "error_type", "error_message", "origin")),
+        }
+        assert (told["desk"], told["onrecord_stage"]) == ("foreign", "Decode")
         subscriber.modify_ack_deadline(subscription=dead_subscription, ack_ids=[got.ack_id], ack_deadline_seconds=0)
 
     replay = ("replay", "--subscription", dead_subscription, "--topic", topic)
@@ -237,13 +243,14 @@ def test_dead_letters_go_round_and_every_message_ends_as_an_article_once(tmp_pat
 def dead_letters_to(subscription: str, letters: list[bytes]) -> None:
     """Publish dead letters to a subscription's topic, as a stream does; the last comes twice."""
     messages = [message_of(letter) for letter in letters]
+    topic = subscription.replace("/subscriptions/", "/topics/")
     told = [
-        of_dead_letter(dead_letter(message, "Decode", "InvalidMessage", "text: is too long")) for message in messages
+        of_dead_letter(dead_letter(message, "Decode", "InvalidMessage", "text: is too long"), topic)
+        for message in messages
     ]
     with pubsub.PublisherClient() as publisher:
         for outgoing in [*told, told[-1]]:
             assert outgoing is not None
-            topic = subscription.replace("/subscriptions/", "/topics/")
             publisher.publish(topic, outgoing.payload, **outgoing.attributes).result()
 
 
@@ -288,14 +295,19 @@ def test_dead_letters_of_a_topic_stay_there_when_their_records_can_not_be_writte
 
 
 def payloads(subscription: str) -> list[bytes]:
+    """Return the payloads of the messages in a subscription."""
+    return [message.data for message in messages_in(subscription)]
+
+
+def messages_in(subscription: str) -> list[pubsub.types.PubsubMessage]:
     """Return the messages in a subscription."""
-    found: list[bytes] = []
-    with pubsub.SubscriberClient() as subscriber:
+    found: list[pubsub.types.PubsubMessage] = []
+    with subscriber_client() as subscriber:
         while True:
             answer = subscriber.pull(subscription=subscription, max_messages=100, return_immediately=True)
             if not answer.received_messages:
                 return found
-            found.extend(got.message.data for got in answer.received_messages)
+            found.extend(got.message for got in answer.received_messages)
             ack_ids = [got.ack_id for got in answer.received_messages]
             subscriber.acknowledge(subscription=subscription, ack_ids=ack_ids)
 
@@ -307,3 +319,58 @@ def test_what_cannot_be_published_is_said(tmp_path, emulator, pubsub_names):
     )
     assert f"failed after 0 messages to {PROJECT}/topics/nowhere" in err
     assert "Traceback" not in err
+
+
+def test_messages_that_pubsub_can_not_accept_are_counted_and_the_others_go(tmp_path, emulator, pubsub_names):
+    """One at the limit, one a byte over it, an empty row, then one that is fine."""
+    topic, subscription = pubsub_names
+    most = next(size for size in range(9_999_999, 0, -1) if problem_of(topic, Outgoing(bytes(size), {})) is None)
+    lines = write_lines(tmp_path / "a.jsonl", [b"x" * (most + 1), b"x" * most, b"{}"])
+    out, err = finished(onrecord("publish", lines, "--topic", topic, emulator=emulator), exit_code=1)
+    assert f"2 messages published to {topic}, 1 not" in out
+    assert f"not published: {lines}:1: 10,000,001 bytes" in err
+    assert Counter(map(len, payloads(subscription))) == Counter([most, 2])
+
+
+def test_a_letter_that_can_not_be_sent_stays_and_the_others_go(tmp_path, emulator, pubsub_names):
+    """Whatever their attributes are called."""
+    topic, subscription = pubsub_names
+    names = ("topic", "data", "self", "retry", "timeout", "ordering_key", "origin", "stage", "onrecord_stage")
+    attributes = {name: f"its {name}" for name in names}
+    good = [letter(message_of({"id": str(n), "text": "x"}, f"a.jsonl:{n}", attributes)) for n in range(3)]
+    bad = [
+        letter(b"", "file: the archive is broken from here on", 11),
+        letter({"id": "big", "text": "x" * 10_000_000}, line=12),
+        letter(message_of({"text": "x"}, "a.jsonl:13", {str(n): "" for n in range(101)})),
+    ]
+    folder = letters_in(tmp_path / "out", [*bad[:2], *good, *bad[2:]])
+    for number in (len(good), 0):
+        out, _ = finished(onrecord("replay", folder, "--topic", topic, emulator=emulator), exit_code=1)
+        assert f"{number} dead letters replayed" in out
+        assert "1 left alone, without an article message" in out
+        assert "2 can't be sent" in out
+        assert "101 attributes are over the limit of 100 (a.jsonl:13)" in out
+    sent = messages_in(subscription)
+    assert sorted(message.data for message in sent) == sorted(one.payload for one in good)
+    assert all(dict(message.attributes) == attributes for message in sent)
+
+
+def test_large_letters_of_a_topic_are_replayed_and_one_without_a_message_stays(tmp_path, emulator, pubsub_names):
+    _, dead = pubsub_names
+    topic, subscription = subscribed(f"t-{uuid.uuid4().hex}")
+    sizes = [1, 600_000, 900_000, 900_000, 900_000, 900_000, 900_000, 9_900_000]
+    sent = [json.dumps({"id": str(n), "text": "x" * size}).encode() for n, size in enumerate(sizes)]
+    dead_letters_to(dead, [*sent, b"not JSON", sent[0]])
+    out, _ = finished(onrecord("replay", "--subscription", dead, "--topic", topic, emulator=emulator), exit_code=1)
+    assert f"{len(sent)} dead letters replayed" in out
+    assert "1 left alone, without an article message" in out
+    assert Counter(payloads(subscription)) == Counter(sent)
+    assert payloads(dead) == [b"not JSON"]
+
+
+def test_a_subscription_that_can_not_be_pulled_is_a_failure(tmp_path, emulator, pubsub_names):
+    nowhere = f"{PROJECT}/subscriptions/nowhere"
+    for target in (("--topic", pubsub_names[0]), ("--output", tmp_path / "out")):
+        _, err = finished(onrecord("replay", "--subscription", nowhere, *target, emulator=emulator), exit_code=1)
+        assert "Subscription does not exist" in err
+        assert "Traceback" not in err

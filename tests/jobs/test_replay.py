@@ -48,7 +48,7 @@ def ids(folder):
 
 @pytest.mark.process
 def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
-    """Each letter becomes an article once: two at once, one when it is repaired, and two that hold no message when they are."""
+    """Each letter becomes an article once: two at once, one when it is repaired, and two others when they get a message."""
     folder = letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *EMPTY])
     printed = run(capfd, folder, "--output", tmp_path / "first", code=1)
     assert "2 dead letters replayed" in printed

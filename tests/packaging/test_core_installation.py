@@ -92,6 +92,7 @@ def test_commands_that_read_records_work(
     assert "backfill" in shown("--help")
     assert json.loads(shown("schema", "quotes"))["type"] == "record"
     assert shown("positions", output).strip()
+    assert "dead letter" in shown("dead-letters", output)
     shown("samples", "written")
     assert (tmp_path / "written" / "articles.jsonl").read_bytes() == (ROOT / "samples" / "articles.jsonl").read_bytes()
 

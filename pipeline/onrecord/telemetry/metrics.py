@@ -25,7 +25,9 @@ WRITTEN = "written."  # + kind: records in files that have got their final names
 LATE = "late"  # articles of a stream that came after the end of their window: written in a later pane
 TOO_LATE = "too_late"  # articles of a stream older than the allowed lateness: assigned to the window of their arrival
 PUBLISHED = "dead_letters_published"  # to --dead-letter-topic
-NOT_PUBLISHED = "dead_letters_not_published"  # too large for a Pub/Sub message: only in the files
+NOT_PUBLISHED = (
+    "dead_letters_not_published"  # not possible as a Pub/Sub message, by size or attributes: only in the files
+)
 DEAD_LETTERS = "dead_letters."  # + error type: refused messages, and articles on which an extractor failed
 
 
