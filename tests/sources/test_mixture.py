@@ -51,12 +51,16 @@ def fields(kind: str, number: int) -> dict[str, str]:
 
 
 def json_lines(kinds: list[str]) -> bytes:
-    lines = ['{"id": "open' if kind == BROKEN else json.dumps(fields(kind, number)) for number, kind in enumerate(kinds)]
+    lines = [
+        '{"id": "open' if kind == BROKEN else json.dumps(fields(kind, number)) for number, kind in enumerate(kinds)
+    ]
     return "".join(line + "\n" for line in lines).encode()
 
 
 def json_array(kinds: list[str]) -> bytes:
-    values = ['{"id": "open}' if kind == BROKEN else json.dumps(fields(kind, number)) for number, kind in enumerate(kinds)]
+    values = [
+        '{"id": "open}' if kind == BROKEN else json.dumps(fields(kind, number)) for number, kind in enumerate(kinds)
+    ]
     return ("[\n  " + ",\n  ".join(values) + "\n]\n").encode()
 
 
@@ -76,7 +80,10 @@ def columns(kinds: list[str]) -> list[dict[str, bytes | None]]:
     """Return rows of bytes; a broken one is not UTF-8."""
     rows = [fields(kind, number) for number, kind in enumerate(kinds)]
     return [
-        {"id": row["id"].encode(), "text": b"\xff" if kind == BROKEN else row["text"].encode() if kind == GOOD else None}
+        {
+            "id": row["id"].encode(),
+            "text": b"\xff" if kind == BROKEN else row["text"].encode() if kind == GOOD else None,
+        }
         for row, kind in zip(rows, kinds, strict=True)
     ]
 
@@ -84,7 +91,9 @@ def columns(kinds: list[str]) -> list[dict[str, bytes | None]]:
 def avro(kinds: list[str]) -> bytes:
     types = [{"name": name, "type": ["null", "bytes"]} for name in ("id", "text")]
     stored = io.BytesIO()
-    fastavro.writer(stored, {"type": "record", "name": "Row", "fields": types}, columns(kinds), codec="bzip2", sync_interval=200)
+    fastavro.writer(
+        stored, {"type": "record", "name": "Row", "fields": types}, columns(kinds), codec="bzip2", sync_interval=200
+    )
     return stored.getvalue()
 
 
@@ -143,7 +152,9 @@ def written(folder: Path, chance: random.Random) -> dict[str, int]:
     counts = dict.fromkeys((GOOD, REFUSED, BROKEN, SKIPPED), 0)
     for number in range(chance.randrange(1, 8)):
         form = chance.choice(FORMS)
-        ending = chance.choice([form.ending, form.ending.upper(), ""] if form.ending not in (".csv", ".txt") else [form.ending])
+        ending = chance.choice(
+            [form.ending, form.ending.upper(), ""] if form.ending not in (".csv", ".txt") else [form.ending]
+        )
         packed = chance.choice(sorted(PACK)) if form.ending != ".parquet" else ""
         kinds = [chance.choice(form.kinds) for _ in range(1 if form.ending in ONE_RECORD else chance.randrange(1, 9))]
         if not ending and kinds[0] == BROKEN:  # nothing then says what the file is
@@ -201,9 +212,15 @@ def test_every_record_of_a_watched_folder_is_read_or_its_file_is_a_dead_letter(c
     messages = watch.all() + watch.drained()
     DISK.reset()
     paths = [file.path for file in patterns.matched(f"{folder}/*").files]
-    lost = {f"{PREFIX}{path}" for path in paths} & {message.origin for message in messages if "can't be read (" in (message.problem or "")}
-    read = [message for message in messages if message.origin.rpartition(":")[0] not in lost and message.origin not in lost]
-    whole = [message for path in paths if f"{PREFIX}{path}" not in lost for message in collapsed(read_file(InputFile(path)))]
+    lost = {f"{PREFIX}{path}" for path in paths} & {
+        message.origin for message in messages if "can't be read (" in (message.problem or "")
+    }
+    read = [
+        message for message in messages if message.origin.rpartition(":")[0] not in lost and message.origin not in lost
+    ]
+    whole = [
+        message for path in paths if f"{PREFIX}{path}" not in lost for message in collapsed(read_file(InputFile(path)))
+    ]
     assert counted(read) == counted(whole)
     if not lost:
         assert counted(read) == expected(counts)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from onrecord.data.message import Contract
+from onrecord.data.side_fields import READERS
 
-FIELDS = Contract.__struct_fields__
+FIELDS = tuple(READERS)
+NULL = b"null"
 SENT = "sent_"  # before the name of a field whose place was taken by another value
 
 
@@ -43,22 +44,17 @@ class FieldName:
         return cls(name, path)
 
 
-def renamed(payload: bytes, names: Iterable[FieldName]) -> bytes:
-    """Return a message in which the values of a feed have the names of the article message.
+def rename(fields: dict[str, msgspec.Raw], names: Iterable[FieldName]) -> None:
+    """Give the values of a feed's message the names of the article message.
 
-    A name with dots is that of a nested value, unless a field has just this name. Where a message lacks the value, nothing is changed.
+    A name with dots is that of a nested value, unless a field has just this name. Where the message lacks the value, nothing is changed.
     A value whose place is taken is kept with ``sent_`` before its name.
     """
-    try:
-        message = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return payload  # whoever decodes the message says what is wrong with it
-    found = {name.field: value for name in names if (value := _taken(message, name.path)) is not None}
+    found = {name.field: value for name in names if (value := _taken(fields, name.path)) is not None}
     for field, value in found.items():
-        if bytes(message.get(field, b"null")) != b"null":
-            message[f"{SENT}{field}"] = message[field]
-        message[field] = value
-    return msgspec.json.encode(message)
+        if bytes(fields.get(field, NULL)) != NULL:
+            fields[f"{SENT}{field}"] = fields[field]
+        fields[field] = value
 
 
 def _taken(fields: dict[str, msgspec.Raw], path: str) -> msgspec.Raw | None:
@@ -69,7 +65,7 @@ def _taken(fields: dict[str, msgspec.Raw], path: str) -> msgspec.Raw | None:
     if name not in fields:
         return None
     if not inner:
-        return fields.pop(name) if bytes(fields[name]) != b"null" else None
+        return fields.pop(name) if bytes(fields[name]) != NULL else None
     value, rest = _taken_inside(fields[name], inner)
     fields[name] = rest
     return value

@@ -6,11 +6,13 @@ other field whose value does not fit is left out.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import msgspec
 
+from onrecord.data.field_names import FieldName, rename
 from onrecord.data.own_records import as_message, is_article_record
 from onrecord.data.side_fields import PLAIN, READERS, as_string
 
@@ -81,10 +83,17 @@ class Contract(msgspec.Struct):
     left_out: dict[str, str] = {}
 
 
-def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract, dict[str, str]]:
+def decode(
+    payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES, names: Iterable[FieldName] = ()
+) -> tuple[Contract, dict[str, str]]:
     """Return a message's fields, and its unknown fields as strings.
 
     Half of a surrogate pair, which is not a character, becomes U+FFFD; NaN and Infinity, which JSON does not have, count as null.
+
+    Args:
+        payload: the message.
+        max_bytes: its maximum size.
+        names: where it has fields that it has under other names.
 
     Raises:
         InvalidMessage: not UTF-8, not JSON, not one object, or over the size limit.
@@ -99,7 +108,7 @@ def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract
     except UnicodeDecodeError as error:
         raise InvalidMessage(f"message: not UTF-8 ({error.reason} at byte {error.start})") from None
     try:
-        return _decoded(payload)
+        return _decoded(payload, names)
     except msgspec.ValidationError as error:
         raise InvalidMessage(f"message: {str(error)[:1].lower()}{str(error)[1:]}") from None
     except msgspec.DecodeError as error:
@@ -109,14 +118,16 @@ def decode(payload: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> tuple[Contract
     repaired = _repaired(text)
     if repaired == text:
         raise InvalidMessage(problem)
-    return decode(repaired.encode(), max_bytes=2 * max_bytes)
+    return decode(repaired.encode(), 2 * max_bytes, names)
 
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def _decoded(payload: bytes) -> tuple[Contract, dict[str, str]]:
+def _decoded(payload: bytes, names: Iterable[FieldName]) -> tuple[Contract, dict[str, str]]:
     fields = _fields(payload)
+    if names:
+        rename(fields, names)
     attributes: dict[str, str] = {}
     if is_article_record(fields):
         fields, attributes = as_message(fields)

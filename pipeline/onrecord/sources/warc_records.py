@@ -227,7 +227,9 @@ class _Parts:
         base, passed = position
         if not self.is_compressed:
             return f"at byte {base + passed:,}"
-        return f"in the compressed data at byte {base:,}" + (f", {passed:,} bytes into it when decompressed" if passed else "")
+        return f"in the compressed data at byte {base:,}" + (
+            f", {passed:,} bytes into it when decompressed" if passed else ""
+        )
 
     def offset(self) -> int:
         """Return the offset in the stored file of the next byte, or of the beginning of its part if it is compressed."""

@@ -22,6 +22,7 @@ class Summary:
     floods: int
     passed_over: dict[str, int]
     left_out: dict[str, int]
+    markup_in_text: int
     duplicate_texts: int
     not_english: int
     records: dict[str, int]
@@ -54,6 +55,7 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         refused=counts.get(metrics.REFUSED, 0),
         floods=counts.get(metrics.FLOODS, 0),
         passed_over=metrics.with_prefix(counts, metrics.PASSED_OVER),
+        markup_in_text=counts.get(metrics.MARKUP_IN_TEXT, 0),
         left_out=metrics.with_prefix(counts, metrics.LEFT_OUT),
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
         not_english=counts.get(metrics.NOT_ENGLISH, 0),
@@ -79,6 +81,7 @@ def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str
         ("  with the text of another", summary.duplicate_texts),
         ("  not in English, not extracted from", summary.not_english),
         *left_out,
+        ("  with HTML in the text, to be sent as html", summary.markup_in_text),
         ("repeated messages", summary.duplicates),
     )
     yield from ((kind, f"{summary.records.get(kind, 0):,}") for kind in extracted() if kind in extract)

@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.typehints.decorators import no_annotations
 
 from onrecord.data.article import MAX_TEXT_LENGTH, Article, article, check_length, has_markup
-from onrecord.data.field_names import FieldName, renamed
+from onrecord.data.field_names import FieldName
 from onrecord.data.forgotten import Forgotten, refuse, traces_of, traces_of_payload, without_content
 from onrecord.data.message import Contract, InvalidMessage, Message, decode
 from onrecord.data.records import DeadLetter
@@ -42,7 +42,7 @@ def decode_article(
     """
     if message.problem is not None:
         raise InvalidMessage(message.problem)
-    contract, unknown = decode(renamed(message.payload, fields) if fields else message.payload)
+    contract, unknown = decode(message.payload, names=fields)
     if contract.html and not (contract.text or "").strip():
         contract = read(contract)
     check_length(contract, max_text_length)
