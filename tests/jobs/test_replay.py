@@ -26,12 +26,15 @@ WITHOUT_MESSAGE = [
     letter(b'{"text": "cut', "message: 20,000,000 bytes are over the limit of 10,485,760", 4),
 ]
 GOOD = [letter({"id": f"good-{number}", "text": SENTENCE}, line=number) for number in (11, 12)]
-EMPTY = [letter({"id": "empty", "text": ""}, "text: is empty", 21)]
+FAILING = [
+    letter({"id": "empty", "text": ""}, "text: is empty", 21),
+    letter(b'{"text": "cut', "message: not JSON (Input data was truncated)", 22),
+]
 
 
 def test_letters_without_a_message_are_left_alone_and_keep_their_reason(tmp_path):
-    found = replay.find(str(letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *EMPTY])))
-    assert found.ids == {one.dead_letter_id for one in (*GOOD, *EMPTY)}
+    found = replay.find(str(letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *FAILING])))
+    assert found.ids == {one.dead_letter_id for one in (*GOOD, *FAILING)}
     assert {reason.message for reason in found.without_message.reasons.most_common(9)} == {
         one.error_message for one in WITHOUT_MESSAGE
     }
@@ -48,11 +51,11 @@ def ids(folder):
 
 @pytest.mark.process
 def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
-    """Each letter becomes an article once: two at once, one when it is repaired, and two others when they get a message."""
-    folder = letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *EMPTY])
+    """Each letter becomes an article once: two at once, the others when they are repaired."""
+    folder = letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *FAILING])
     printed = run(capfd, folder, "--output", tmp_path / "first", code=1)
     assert "2 dead letters replayed" in printed
-    assert "1 failed again, and can be replayed again" in printed
+    assert "2 failed again, and can be replayed again" in printed
     assert "4 left alone, without an article message" in printed
     assert "html: its encoding 'zstd'" in printed
     assert ids(tmp_path / "first") == ["good-11", "good-12"]
@@ -60,7 +63,7 @@ def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
     file = tmp_path / "broken.jsonl"
     assert main(["dead-letters", str(folder), "--payload", str(file)]) == 0
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         for name in ("message", "text", "base64"):
             line.pop(name, None)
@@ -69,13 +72,13 @@ def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
     left = lines[-1]["origin"]
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines[1:]), "utf-8")
     printed = run(capfd, folder, "--repaired", file, "--output", tmp_path / "second", code=1)
-    assert "3 dead letters replayed" in printed
+    assert "4 dead letters replayed" in printed
     assert f"1 × InvalidMessage: message: expected `object`, got `array` ({left})" in printed
     assert ids(tmp_path / "second") == sorted(line["origin"] for line in lines[1:-1])
 
     again = replay.find(str(folder), Repaired.of_file(file))
-    assert (again.ids, again.replayed_before) == (frozenset(), 3)
-    assert replay.find(str(folder)).replayed_before == 5
+    assert (again.ids, again.replayed_before) == (frozenset(), 4)
+    assert replay.find(str(folder)).replayed_before == 6
 
 
 @pytest.mark.parametrize("to", [("--topic", "projects/p/topics/articles"), ("--output", "new")])

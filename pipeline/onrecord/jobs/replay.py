@@ -38,6 +38,7 @@ LETTERS_PER_NOTE = 100  # letters published before they are noted; this many may
 BYTES_PER_FILE = 32_000_000  # of repaired letters, which are in memory together
 MAX_REASONS_SHOWN = 20
 OF_FILES = "file: "  # how the reasons begin of letters that are about the rest of a file
+OF_MESSAGES = "message: "  # and those about a payload that is not one JSON object; all others name a field
 UNDELIVERABLE = (GoogleAPIError, GoogleAuthError, TimeoutError)
 
 
@@ -92,17 +93,23 @@ class Letters:
 
 
 def _is_message(letter: DeadLetter, is_repaired: bool, aside: Aside) -> bool:
-    """Whether a letter holds a message that can be decoded; if not, it is put aside."""
-    problem = letter.error_message
-    if is_repaired or not problem.startswith(OF_FILES):
-        try:
-            decode(letter.payload)
-        except InvalidMessage as error:
-            problem = str(error) if is_repaired or not problem else problem
-        else:
-            return True
-    aside.add(letter.error_type, problem, letter.origin)
-    return False
+    """Whether a letter holds a message; if not, it is put aside.
+
+    One that fails again for the same reason is a message. A payload that fails for another reason is something else, such as a part of a
+    file or a page as it was stored.
+    """
+    reason = letter.error_message
+    if not is_repaired and reason.startswith(OF_FILES):
+        aside.add(letter.error_type, reason, letter.origin)
+        return False
+    try:
+        decode(letter.payload)
+    except InvalidMessage as error:
+        problem = str(error)
+        if problem.startswith(OF_MESSAGES) and (is_repaired or problem != reason):
+            aside.add(letter.error_type, problem if is_repaired or not reason else reason, letter.origin)
+            return False
+    return True
 
 
 def find(output: str, repaired: Repaired | None = None) -> Letters:
