@@ -155,7 +155,7 @@ def written(folder: Path, chance: random.Random) -> dict[str, int]:
         ending = chance.choice(
             [form.ending, form.ending.upper(), ""] if form.ending not in (".csv", ".txt") else [form.ending]
         )
-        packed = chance.choice(sorted(PACK)) if form.ending != ".parquet" else ""
+        packed = chance.choice(sorted(PACK))
         kinds = [chance.choice(form.kinds) for _ in range(1 if form.ending in ONE_RECORD else chance.randrange(1, 9))]
         if not ending and kinds[0] == BROKEN:  # nothing then says what the file is
             kinds[0] = GOOD

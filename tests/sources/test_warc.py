@@ -15,7 +15,8 @@ import pytest
 import zstandard
 
 from onrecord.data.message import Message
-from onrecord.sources.warc import page_text, read_messages
+from onrecord.sources.encodings import page_text
+from onrecord.sources.warc import read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)

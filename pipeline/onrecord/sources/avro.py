@@ -19,6 +19,7 @@ import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.avro_values import BrokenData, Data, Type, row_type
+from onrecord.sources.content import uncompressed
 from onrecord.sources.floods import no_limit
 from onrecord.sources.rows import message_of
 
@@ -300,4 +301,4 @@ def read_messages(
         limit: maximum size of a message in bytes.
         count: called for every row; it may raise an error, which ends the reading.
     """
-    return _Reader(path, changed_at, limit, count).messages(_Buffered(file))
+    return _Reader(path, changed_at, limit, count).messages(_Buffered(uncompressed(file, path)))

@@ -440,3 +440,10 @@ def decompressed(file: BinaryIO, path: str = "") -> Iterator[Piece]:
     for piece in units(file, path):
         if not isinstance(piece, UnitStart):
             yield piece
+
+
+def is_compressed(file: BinaryIO, path: str = "") -> bool:
+    """Whether a file is compressed; it is at its beginning afterwards."""
+    found = _compression(_Stored(file), path)
+    file.seek(0)
+    return found is not None

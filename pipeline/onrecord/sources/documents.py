@@ -9,9 +9,9 @@ import msgspec
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import Damage, Piece, decompressed
+from onrecord.sources.content import BYTE_ORDER_MARK, text_pieces
 from onrecord.sources.encodings import page_text
 from onrecord.sources.floods import no_limit
-from onrecord.sources.text import BYTE_ORDER_MARK, text_pieces
 
 
 def read_page(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
 from onrecord.data.message import Message
-from onrecord.sources.text import peeked, text_pieces
+from onrecord.sources.content import peeked, text_pieces
 
 Reader: TypeAlias = Callable[..., Iterator[Message]]
 

@@ -11,8 +11,8 @@ import msgspec
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import Damage, Piece
+from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
 from onrecord.sources.floods import no_limit
-from onrecord.sources.text import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
 
 CARRIAGE_RETURN = b"\r"
 

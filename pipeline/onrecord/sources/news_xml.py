@@ -17,8 +17,8 @@ from lxml import etree
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import decompressed
+from onrecord.sources.content import PieceReader
 from onrecord.sources.floods import no_limit
-from onrecord.sources.text import PieceReader
 
 Fields: TypeAlias = dict[str, object]
 

@@ -21,6 +21,7 @@ from pyarrow import parquet
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.avro_values import BrokenData
+from onrecord.sources.content import uncompressed
 from onrecord.sources.floods import no_limit
 from onrecord.sources.parquet_pages import check_pages
 from onrecord.sources.rows import LARGE, message_of
@@ -63,7 +64,7 @@ def read_messages(
         count: called for every row; it may raise an error, which ends the reading.
     """
     try:
-        with _seekable(file) as stored:
+        with _seekable(uncompressed(file, path)) as stored:
             yield from _messages(stored, path, changed_at, limit, count)
     except BrokenFile as error:  # it can't be copied
         yield _unreadable(f"it can't be read ({error})", f"{path}:1", changed_at, b"")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text files as pieces and lines of UTF-8, decompressed, within bounded memory."""
+"""The content of files, decompressed: text as pieces and lines of UTF-8, within bounded memory, and other content as a file."""
 
 import codecs
 import io
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, cast
 
-from onrecord.sources.compression import Damage, Piece, decompressed
+from onrecord.sources.compression import Damage, Piece, decompressed, is_compressed
 
 BYTE_ORDER_MARK = codecs.BOM_UTF8
 # UTF-32 first: its mark begins with that of UTF-16.
@@ -117,3 +117,13 @@ class PieceReader(io.RawIOBase):
         size = min(len(view), len(self._piece))
         view[:size], self._piece = self._piece[:size], self._piece[size:]
         return size
+
+
+def uncompressed(file: BinaryIO, path: str) -> BinaryIO:
+    """Return a file with the decompressed bytes of another, which can only be read forwards; the file itself if it is not compressed.
+
+    What is behind damage is cut off.
+    """
+    if not is_compressed(file, path):
+        return file
+    return cast(BinaryIO, io.BufferedReader(PieceReader(decompressed(file, path))))
