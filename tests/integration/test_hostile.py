@@ -232,11 +232,12 @@ def test_any_lines_at_all_are_accounted_for(tmp_path, lines):
         overwrite=True,
         verbose=True,
     )
-    assert backfills.run(options) == 0
+    code = backfills.run(options)
     messages = sum(
         bool(line.removeprefix(b"\xef\xbb\xbf" if not index else b"").strip()) for index, line in enumerate(lines)
     )
     found = summary(Path(output))
+    assert code == (0 if found["articles"] else 1)
     assert found["messages"] == messages == found["articles"] + found["duplicates"] + found["refused"]
     assert len(records(output, "articles")) == found["articles"]
     assert len(records(output, "dead_letters")) == sum(found["dead_letters"].values())
