@@ -74,7 +74,7 @@ def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(
     for index, (name, hours) in enumerate(hours_ago.items(), start=1):
         published = (hour - timedelta(hours=hours)).isoformat()
         message = {"id": name, "text": f"This one came {name}.", "language": "en", "published_at": published}
-        # What is read together is a bundle: one by one, and in this order.
+        # Files that are read together are a bundle: one by one, and in this order.
         write_lines(tmp_path / "in" / f"{index}.jsonl", [json.dumps(message).encode()])
         stream.read_until(messages=index)
     stream.read_until(articles=3)

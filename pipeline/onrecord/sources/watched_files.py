@@ -48,7 +48,7 @@ class _Reading:
 
     Attributes:
         due: when it is tried again.
-        file: what is read.
+        file: the file.
         settings: how it is read.
         given: number of messages that were passed on.
         position: number of messages read in this try.
