@@ -108,7 +108,7 @@ class _Ending:
     def values(self, read: Callable[[], Values]) -> Values:
         """Return the values that a source reads.
 
-        The runner tries a failed bundle four times, and a source would go on with what comes after its error, as if there had been none.
+        The runner tries a failed bundle four times, and a source would resume behind its error, as if there had been none.
         So the first error is raised each time, which fails the job.
         """
         if self.failure is None:

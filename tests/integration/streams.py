@@ -127,7 +127,7 @@ def make_messages(number: int, now: datetime, seed: int = 7, first: int = 0) -> 
 
 
 def resized(messages: list[bytes], seed: int = 7) -> list[bytes]:
-    """Return messages of 1 byte to 9.9 MB: every fiftieth is padded with blanks, which are no part of its JSON, and so are its repetitions.
+    """Return messages of 1 byte to 9.9 MB: every fiftieth is padded with blanks behind its JSON, and so are its repetitions.
 
     In place of some of the malformed ones comes a single byte.
     """

@@ -70,12 +70,13 @@ def test_a_drain_ends_where_a_late_article_came_while_others_waited_for_company(
     hours_ago = {"first": 5, "waits-for-company": 5, "meanwhile": 4}
     hour = utc_now().replace(minute=30, second=0, microsecond=0)
     (tmp_path / "in").mkdir()
-    for index, (name, hours) in enumerate(hours_ago.items()):
+    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--every", 1, "--output", tmp_path / "out", "--window", 60)
+    for index, (name, hours) in enumerate(hours_ago.items(), start=1):
         published = (hour - timedelta(hours=hours)).isoformat()
         message = {"id": name, "text": f"This one came {name}.", "language": "en", "published_at": published}
-        # A file is a bundle: one by one, and in this order.
+        # Files that are read together are a bundle: one by one, and in this order.
         write_lines(tmp_path / "in" / f"{index}.jsonl", [json.dumps(message).encode()])
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--window", 60)
+        stream.read_until(messages=index)
     stream.read_until(articles=3)
     assert stream.drain()["late"] == 3
     assert ids(tmp_path / "out") == sorted(hours_ago)
@@ -105,6 +106,23 @@ def test_nothing_is_lost_when_the_clock_is_set_back(tmp_path):
     stream.read_until(articles=4)
     stream.drain()
     assert ids(tmp_path / "out") == sorted(json.loads(message)["id"] for message in messages)
+
+
+def test_a_file_that_can_not_be_read_is_said_and_is_a_dead_letter_and_the_others_are_read(tmp_path, sent):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").symlink_to("/proc/self/mem")  # no one can read it from its start
+    (tmp_path / "in" / "b.jsonl").symlink_to("nothing")
+    write_lines(tmp_path / "in" / "c.jsonl", sent)
+    stream = Stream("--watch", tmp_path / "in", "--every", 1, "--output", tmp_path / "out")
+    lines = [stream.read_event("unreadable")["message"] for _ in range(2)]
+    stream.read_until(messages=len(sent))
+    assert stream.drain()["messages"] == len(sent) + 1
+    [letter] = [letter for letter in records(tmp_path / "out", "dead_letters") if letter["origin"].endswith("/a.jsonl")]
+    assert "it can't be read (OSError: " in letter["error_message"]
+    assert [line.split(",")[0].split(" is not")[0] for line in lines] == [
+        f"{tmp_path}/in/a.jsonl can't be read",
+        f"{tmp_path}/in/b.jsonl",
+    ]
 
 
 def test_a_stop_before_anything_came_is_clean(tmp_path):

@@ -7,6 +7,7 @@ import inspect
 import re
 import stat
 import textwrap
+import threading
 import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -355,3 +356,16 @@ class TestCheckVersion:
         with pytest.raises(UntestedBeamError):
             direct_batch.runner(2)
         assert direct_batch.runner(1) is not None
+
+
+def test_a_source_that_failed_does_not_go_on_as_if_it_had_not():
+    """The runner asks a failed source again, three times."""
+    ending = beam_internals._Ending(threading.Event())
+    answers = iter([OSError("gone"), ValueError("not reached")])
+
+    def read() -> beam_internals.Values:
+        raise next(answers)
+
+    for _ in range(4):
+        with pytest.raises(OSError, match="gone"):
+            ending.values(read)

@@ -103,7 +103,7 @@ class BackgroundPulls:
     Attributes:
         subscription: ``projects/P/subscriptions/S``.
         drain: once set, no more messages are taken.
-        reachability: is told how the calls end.
+        reachability: tracks how the calls end.
         connect: returns a client.
         clock: returns the time in seconds.
     """
@@ -222,7 +222,7 @@ class PubSub:
 
     Attributes:
         drain: once set, no more messages are taken.
-        reachability: is told how the calls end.
+        reachability: tracks how the calls end.
     """
 
     drain: threading.Event

@@ -7,7 +7,7 @@ Local files are found without Beam, so that a command can check its input quickl
 import glob
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from onrecord.data.input_file import InputFile
@@ -53,11 +53,15 @@ def literal(pattern: str) -> str:
     return os.path.join(folder, glob.escape(tail) if is_there else tail)
 
 
-def matched(pattern: str) -> Matches:
+def matched(pattern: str, known: Set[str] = frozenset()) -> Matches:
     """Return the files that an input means.
 
     As in a shell, a wildcard matches no name that begins with a dot unless the pattern has the dot. A folder means the files of known
     formats in it and in its subfolders.
+
+    Args:
+        pattern: the input.
+        known: paths that are left out, and not even looked at.
 
     Raises:
         OSError, ValueError: a remote filesystem can't be reached, or is unknown.
@@ -65,11 +69,11 @@ def matched(pattern: str) -> Matches:
     if pattern == STANDARD_INPUT:
         pattern = STDIN_FILE
     if is_remote(pattern):
-        return _remote(pattern)
+        return _remote(pattern, known)
     if os.path.isdir(pattern):
-        return _in_folder(pattern)
+        return _in_folder(pattern, known)
     found = Matches()
-    for path in sorted(glob.glob(literal(pattern), recursive=True)):
+    for path in sorted(set(glob.iglob(literal(pattern), recursive=True)) - known):
         _add(path, found)
     return found
 
@@ -90,9 +94,9 @@ def _add(path: str, found: Matches) -> None:
         found.files.append(InputFile(path, status.st_size, status.st_mtime))
 
 
-def _in_folder(folder: str) -> Matches:
+def _in_folder(folder: str, known: Set[str]) -> Matches:
     found = Matches()
-    for path in sorted(_walked(folder)):
+    for path in sorted(set(_walked(folder)) - known):
         if formats.of_name(path) is None:
             found.unknown.append(path)
         else:
@@ -106,11 +110,13 @@ def _walked(folder: str) -> Iterator[str]:
         yield from (os.path.join(parent, name) for name in names if not name.startswith("."))
 
 
-def _remote(pattern: str) -> Matches:
+def _remote(pattern: str, known: Set[str]) -> Matches:
     from apache_beam.io.filesystems import FileSystems
 
     [found] = FileSystems.match([pattern])
     files = [
-        InputFile(file.path, file.size_in_bytes, file.last_updated_in_seconds or 0.0) for file in found.metadata_list
+        InputFile(file.path, file.size_in_bytes, file.last_updated_in_seconds or 0.0)
+        for file in found.metadata_list
+        if file.path not in known
     ]
     return Matches(files)

@@ -48,7 +48,7 @@ class _Reading:
 
     Attributes:
         due: when it is tried again.
-        file: what is read.
+        file: the file.
         settings: how it is read.
         given: number of messages that were passed on.
         position: number of messages read in this try.
@@ -232,15 +232,14 @@ class WatchedFiles:
         """Queue all new files."""
         began = self.clock()
         try:
-            found = patterns.matched(self.pattern)
+            found = patterns.matched(self.pattern, self._seen)
         except Exception as error:  # the filesystem may be back at the next scan
             self._notices.say_lasting([f"can't look for files that match {self.pattern}, trying again: {cause(error)}"])
             found = Matches()
         else:
             self._notices.say_lasting(_troubles(self.pattern, found))
-        new = [file for file in found.files if file.path not in self._seen]
-        self._seen.update(file.path for file in new)
-        self._new.extend(sorted(new, key=lambda file: (file.changed_at, file.path)))
+        self._seen.update(file.path for file in found.files)
+        self._new.extend(sorted(found.files, key=lambda file: (file.changed_at, file.path)))
         ended = self.clock()
         self._next_scan = ended + max(self.interval, SCAN_PAUSE * (ended - began))
 
