@@ -15,8 +15,8 @@ import pytest
 import zstandard
 
 from onrecord.data.message import Message
-from onrecord.sources.encodings import page_text
-from onrecord.sources.warc import read_messages
+from onrecord.sources import http_response
+from onrecord.sources.warc import NOT_HTTP, OTHER_RECORDS, REVISITS, SEGMENTS, UNKNOWN_RECORDS, read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
@@ -67,16 +67,23 @@ def test_a_page_is_a_message_with_its_address():
     assert (article.source, article.article_id[:4]) == ("brinmouth-post.example", "url-")
 
 
-def test_records_that_are_not_pages_are_ignored():
-    others = (
-        record(kind="request"),
-        record(b"\x89PNG", content_type="image/png"),
-        record(b"gone", status="404 Not Found"),
-        record(kind="revisit"),
-    )
-    first, second = read(b"".join([record(), *others, record(url="https://brinmouth-post.example/2")]))
-    assert (first.origin, second.origin) == ("crawl.warc:1", "crawl.warc:2")
-    assert json.loads(second.payload)["url"] == "https://brinmouth-post.example/2"
+def test_records_that_are_not_pages_are_passed_over_and_counted_by_reason():
+    others = {
+        record(kind="request"): OTHER_RECORDS,
+        record(kind="WarcInfo"): OTHER_RECORDS,
+        record(kind="revisit"): REVISITS,
+        record(kind="continuation"): SEGMENTS,
+        record(kind="respoose"): UNKNOWN_RECORDS,
+        record().replace(b"application/http; msgtype=response", b"text/dns"): NOT_HTTP,
+        record(b"\x89PNG", content_type="image/png"): http_response.NOT_HTML,
+        record(b"gone", status="404 Not Found"): http_response.HTTP_ERRORS,
+        record(b"", status="301 Moved"): http_response.REDIRECTS,
+    }
+    first, *passed_over, last = read(b"".join([record(), *others, record(url="https://brinmouth-post.example/2")]))
+    assert [message.passed_over for message in passed_over] == list(others.values())
+    assert {message.problem for message in passed_over} == {None}
+    assert (first.origin, last.origin) == ("crawl.warc:1", "crawl.warc:2")
+    assert json.loads(last.payload)["url"] == "https://brinmouth-post.example/2"
 
 
 @pytest.mark.parametrize(
@@ -110,25 +117,6 @@ def test_pages_that_were_sent_in_chunks_are_read():
     assert json.loads(message.payload)["html"] == PAGE
 
 
-@pytest.mark.parametrize(
-    ("page", "charset", "text"),
-    [
-        ("é".encode("latin-1"), "iso-8859-1", "é"),
-        ("é".encode(), "utf-8", "é"),
-        ("é".encode(), None, "é"),
-        ("“é”".encode("cp1252"), None, "“é”"),
-        ("“é”".encode("cp1252"), "utf-8", "“é”"),
-        ('<meta charset="koi8-r">й'.encode("koi8-r"), None, '<meta charset="koi8-r">й'),
-        ("é".encode(), "no-such-charset", "é"),
-        ("é".encode(), "utf\0", "é"),
-        (b"68c3a9", "hex", "68c3a9"),
-        (b"xn--", "idna", "xn--"),
-    ],
-)
-def test_the_encoding_is_the_stated_one_or_what_browsers_take(page, charset, text):
-    assert page_text(page, charset) == text
-
-
 @pytest.mark.parametrize("path", ["crawl.warc", "crawl.warc.gz"])
 def test_a_file_that_is_cut_short_gives_what_came_before(path):
     records = [record(), record(), record()]
@@ -141,7 +129,9 @@ def test_a_file_that_is_cut_short_gives_what_came_before(path):
 
 @pytest.mark.parametrize("stored", [b"no archive\r\n" * 100, record().replace(b"WARC/1.1", b"WORK/1.1")])
 def test_a_file_that_is_not_an_archive_is_reported(stored):
-    assert "the archive is broken from here on" in problem(stored)
+    [message] = read(stored)
+    assert message.problem == f"file: {len(stored):,} bytes at byte 0 are no WARC record; repair the file and rerun"
+    assert (message.payload, message.attributes) == (stored, {"offset": "0"})
 
 
 def test_any_damage_ends_in_messages():
@@ -151,7 +141,7 @@ def test_any_damage_ends_in_messages():
         damaged = bytearray(stored)
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         for message in read(bytes(damaged)):
-            assert message.problem or json.loads(message.payload)
+            assert message.problem or message.passed_over or json.loads(message.payload)
 
 
 @pytest.mark.scale

@@ -6,6 +6,8 @@ like the header of a record, or, in a compressed file, where a member that begin
 """
 
 import re
+import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -93,6 +95,7 @@ class _Parts:
         self.end: UnitStart | Damage | None = None
         self.is_last = False
         self._is_new = True  # nothing of the part was read yet
+        self._units: deque[tuple[int, int]] = deque()  # where units begin: bytes of the part before them, offset in the stored file
 
     def fill(self, size: int) -> int:
         """Return how many bytes of the part are in the buffer, at least ``size`` unless it ends before."""
@@ -119,6 +122,7 @@ class _Parts:
 
     def _begin_unit(self, unit: UnitStart) -> None:
         self.is_compressed = True
+        self._units.append((self.passed + len(self.buffer) - self.at, unit.offset))
         if self._is_new:
             self.base, self._is_new = unit.offset, False
             return
@@ -133,6 +137,7 @@ class _Parts:
         if beginning:
             self._waiting.append(beginning)
         if _begins_record(beginning):
+            self._units.pop()
             self.end = unit
 
     def next_part(self) -> UnitStart | Damage | None:
@@ -143,6 +148,7 @@ class _Parts:
         self.end = None
         self.base = end.offset if isinstance(end, UnitStart) else end.end
         self._is_new = isinstance(end, Damage)
+        self._units = deque([(0, self.base)])
         self._furthest += self.passed
         self.passed = 0
         return end
@@ -200,9 +206,10 @@ class _Parts:
 
     def go_back(self, passed: int) -> bool:
         """Go back to a byte of the part; return False if the file was read too often by that."""
-        self._spent += self.passed
+        self._spent += self.passed if self.is_compressed else self.passed - passed
         if self._spent > MAX_REPEATS * (self._furthest + self.passed) + FREE_REPEATS_BYTES:
             return False
+        self._file.seek(0)
         if self.is_compressed:
             self._open(self.base)
             self.skip_far(passed)
@@ -213,27 +220,39 @@ class _Parts:
 
     def take_damage(self) -> Damage | None:
         """Return the damage that follows at once, if any, and go on behind it."""
+        self.skip_blanks()
         if self.fill(1) or not isinstance(damage := self.end, Damage):
             return None
         self.next_part()
         return damage
 
-    def position(self) -> tuple[int, int]:
-        """Return where the next byte is: the beginning of its part, and how many bytes are before it in the part."""
-        return self.base, self.passed
-
-    def place(self, position: tuple[int, int]) -> str:
-        """Say where a position is."""
-        base, passed = position
+    def position(self) -> "Position":
+        """Return where the next byte is."""
         if not self.is_compressed:
-            return f"at byte {base + passed:,}"
-        return f"in the compressed data at byte {base:,}" + (
-            f", {passed:,} bytes into it when decompressed" if passed else ""
-        )
+            return Position(self.base + self.passed, None)
+        while len(self._units) > 1 and self._units[1][0] <= self.passed:
+            self._units.popleft()
+        before, offset = self._units[0]
+        return Position(offset, self.passed - before)
 
-    def offset(self) -> int:
-        """Return the offset in the stored file of the next byte, or of the beginning of its part if it is compressed."""
-        return self.base if self.is_compressed else self.base + self.passed
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a byte is.
+
+    Attributes:
+        offset: in the stored file; in a compressed one, where the member that it is in begins.
+        inside: how many decompressed bytes of the member are before it; None if the file is not compressed.
+    """
+
+    offset: int
+    inside: int | None
+
+    def __str__(self) -> str:
+        if self.inside is None:
+            return f"at byte {self.offset:,}"
+        behind = f", behind its first {self.inside:,} bytes when decompressed" if self.inside else ""
+        return f"in the compressed data at byte {self.offset:,}{behind}"
 
 
 def _begins_record(data: bytes) -> bool:
@@ -263,9 +282,9 @@ def _headers(buffer: bytearray, at: int, version: re.Pattern[bytes]) -> tuple[di
     return headers, end.end()
 
 
-def _find_record(buffer: bytearray, at: int) -> int | None:
-    """Return the index of the first bytes that look like a record."""
-    while found := STRICT_VERSION.search(buffer, at):
+def _find_record(buffer: bytearray, at: int, end: int = sys.maxsize) -> int | None:
+    """Return the index of the first bytes that look like a record and begin before another index."""
+    while (found := STRICT_VERSION.search(buffer, at, end)) is not None:
         parsed = _headers(buffer, found.start(), STRICT_VERSION)
         if parsed and "warc-type" in parsed[0]:
             return found.start()
@@ -300,11 +319,11 @@ def warc_records(file: BinaryIO, path: str, limit: int) -> Iterator[WarcRecord |
                 return
             continue
         parts.fill(MAX_HEADER_BYTES)
-        position, offset = parts.position(), parts.offset()
+        position = parts.position()
         parsed = _headers(parts.buffer, parts.at, VERSION)
         if parsed is None:
             skipped, length = parts.skip_to_record(1, limit)
-            yield NoRecord(skipped, offset, f"{length:,} bytes {parts.place(position)} are no WARC record")
+            yield NoRecord(skipped, position.offset, f"{length:,} bytes {position} are no WARC record")
             continue
         headers, block_at = parsed
         yield _record(parts, headers, block_at - parts.at, limit)
@@ -312,16 +331,16 @@ def warc_records(file: BinaryIO, path: str, limit: int) -> Iterator[WarcRecord |
 
 def _record(parts: _Parts, headers: dict[str, str], head_size: int, limit: int) -> WarcRecord:
     """Return the record whose headers come next."""
-    position, offset = parts.position(), parts.offset()
+    position = parts.position()
     head = bytes(parts.buffer[parts.at : parts.at + head_size])
     parts.skip(head_size)
     length = _stated_length(headers)
     block = None if length is None else _block(parts, length, limit)
     if length is not None and block is not None:
         # Damage right behind the only record of a member is damage of the record.
-        damage = parts.take_damage() if position[1] == 0 else None
-        problem = damage and f"the WARC record {parts.place(position)} is damaged: {damage.problem}"
-        return WarcRecord(headers, head, block, length, offset, problem)
+        damage = parts.take_damage() if position.inside == 0 else None
+        problem = damage and f"the WARC record {position} is damaged: {damage.problem}"
+        return WarcRecord(headers, head, block, length, position.offset, problem)
     block, found = parts.skip_to_record(0, limit)
     if damage := parts.take_damage():
         problem = f"is damaged: {damage.problem}"
@@ -329,7 +348,7 @@ def _record(parts: _Parts, headers: dict[str, str], head_size: int, limit: int) 
         problem = f"has no valid Content-Length; up to the next record or the end there are {found:,} bytes"
     else:
         problem = f"has a Content-Length of {length:,}, but up to the next record or the end there are {found:,} bytes"
-    return WarcRecord(headers, head, block, found, offset, f"the WARC record {parts.place(position)} {problem}")
+    return WarcRecord(headers, head, block, found, position.offset, f"the WARC record {position} {problem}")
 
 
 def _block(parts: _Parts, length: int, limit: int) -> bytes | None:
@@ -338,11 +357,10 @@ def _block(parts: _Parts, length: int, limit: int) -> bytes | None:
     held = parts.fill(wanted)
     if length > held and held < wanted:
         return None
-    at = parts.at
-    block = bytes(parts.buffer[at : at + min(length, limit)])
+    if length <= limit and not _ends(parts, length):
+        return None
+    block = bytes(parts.buffer[parts.at : parts.at + min(length, limit)])
     if length <= limit:
-        if not _ends(parts, at, length):
-            return None
         parts.skip(length)
         return block
     start = parts.passed
@@ -358,14 +376,12 @@ def _is_followed(parts: _Parts) -> bool:
     return not rest or _begins_record(rest)
 
 
-def _ends(parts: _Parts, at: int, length: int) -> bool:
-    """Whether a block whose bytes are in the buffer has the stated length."""
-    behind = bytes(parts.buffer[at + length : at + length + END_BYTES])
+def _ends(parts: _Parts, length: int) -> bool:
+    """Whether the next bytes, which are in the buffer, are a block of the stated length."""
+    end = parts.at + length
+    behind = bytes(parts.buffer[end : end + END_BYTES])
     rest = behind.lstrip(BLANKS)
     if not rest or _begins_record(rest):
         return True
     # What follows may be the damaged header of the next record.
-    if not behind.startswith((b"\r\n\r\n", b"\n\n")):
-        return False
-    found = _find_record(parts.buffer, at)
-    return found is None or found >= at + length
+    return behind.startswith((b"\r\n\r\n", b"\n\n")) and _find_record(parts.buffer, parts.at, end) is None
