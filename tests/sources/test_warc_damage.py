@@ -64,7 +64,10 @@ REPORTED = {
     "negative Content-Length": (replaced(r"Content-Length: \d+", "Content-Length: -5"), "has no valid Content-Length"),
     "no number": (replaced(r"Content-Length: \d+", "Content-Length: many"), "has no valid Content-Length"),
     "other digits": (replaced(r"Content-Length: \d+", "Content-Length: ²"), "has no valid Content-Length"),
-    "huge": (replaced(r"Content-Length: \d+", f"Content-Length: {10**17}"), "has a Content-Length of 100,000,000,000,000"),
+    "huge": (
+        replaced(r"Content-Length: \d+", f"Content-Length: {10**17}"),
+        "has a Content-Length of 100,000,000,000,000",
+    ),
     "50 too small": (of_length(-50), "has a Content-Length of"),
     "200 too large": (of_length(200), "has a Content-Length of"),
     "5,000 too large": (of_length(5_000), "has a Content-Length of"),

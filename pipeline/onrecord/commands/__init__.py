@@ -23,9 +23,23 @@ COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, 
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
 EXTRA_OF = {
-    "apache_beam": "beam", "brotli": "beam", "fastwarc": "beam", "grpc": "beam", "lxml_html_clean": "beam", "psutil": "beam",
-    "trafilatura": "beam", "zstandard": "beam", "google": "pubsub",
-}  # fmt: skip
+    **dict.fromkeys(
+        (
+            "apache_beam",
+            "brotli",
+            "grpc",
+            "lxml",
+            "lxml_html_clean",
+            "psutil",
+            "pyarrow",
+            "trafilatura",
+            "webencodings",
+            "zstandard",
+        ),
+        "beam",
+    ),
+    "google": "pubsub",
+}
 
 
 def parser() -> argparse.ArgumentParser:
