@@ -45,6 +45,7 @@ STATED = {
     "pyasn1-modules": "BSD-2-Clause",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     "tzdata": "Apache-2.0",
+    "webencodings": "BSD-3-Clause",
 }
 # Java libraries are under Apache-2.0, except these.
 JAR_LICENCES = {"args4j": "MIT", "classgraph": "MIT"}

@@ -10,7 +10,8 @@ from tests.integration.backfills import ROOT, backfill, records
 from tests.packaging.installation import Installation
 
 EXTRAS = (
-    "apache_beam", "google.cloud.pubsub", "google.cloud.pubsub_v1", "trafilatura", "lxml", "webencodings", "pyarrow", "zstandard", "brotli", "psutil",
+    "apache_beam", "google.cloud.pubsub", "google.cloud.pubsub_v1", "trafilatura", "lxml", "webencodings", "pyarrow",
+    "zstandard", "brotli", "psutil",
     "lxml_html_clean", "grpc",
 )  # fmt: skip
 
