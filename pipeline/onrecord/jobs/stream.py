@@ -203,6 +203,8 @@ def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> Sum
     messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
     build(messages, graph_settings(options))
     refuse_pickle(pipeline)
+    if options.runner.is_local:  # a job that was left on a cluster may be writing
+        output_folder.discard_unfinished(options.output.folder)
     output_folder.prepare(options.output.folder, options.extraction.extract)
     stopping = _Stopping(options, stop, log, held)
     with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options):
