@@ -88,7 +88,7 @@ class _Gzip:
         self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data:
+        while data and not self._decompressor.eof:
             yield self._decompressor.decompress(data, MAX_PIECE_BYTES)
             data = self._decompressor.unconsumed_tail
 
