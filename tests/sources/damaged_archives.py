@@ -93,7 +93,9 @@ def damaged(stored_members: list[bytes], number: int, seed: int) -> Iterator[Dam
             done.append(damage.__name__)
         places = list(zip([0, *ends], ends, strict=False))
         touched = {place for place, (start, end) in enumerate(places) if any(a < end and start < b for a, b in ranges)}
-        removed = {place for place, (start, end) in enumerate(places) if any(a <= start and end <= b for a, b in ranges)}
+        removed = {
+            place for place, (start, end) in enumerate(places) if any(a <= start and end <= b for a, b in ranges)
+        }
         unchecked = [
             (start, start + stored_members[member].find(b"\r\n\r\n") + 4)
             for member, (start, _) in zip(members, places, strict=True)
@@ -102,10 +104,15 @@ def damaged(stored_members: list[bytes], number: int, seed: int) -> Iterator[Dam
         unnoticeable = {
             place
             for place, (start, end) in enumerate(unchecked)
-            if damage is _flipped and not any(end <= a < places[place][1] for a, _ in ranges)
+            if not any(a < places[place][1] and end < b for a, b in ranges)
         }
         yield Damaged(
-            "+".join(done), bytes(stored), members, frozenset(touched), frozenset(removed), frozenset(unnoticeable & touched)
+            "+".join(done),
+            bytes(stored),
+            members,
+            frozenset(touched),
+            frozenset(removed),
+            frozenset(unnoticeable & touched),
         )
 
 
@@ -127,7 +134,11 @@ def faults(case: Damaged, whole: list[bytes], path: str) -> list[str]:
     # A member of which every byte is gone leaves no trace if its neighbours are whole.
     left = pages - Counter(whole[member] for member in undamaged)
     unread = [place in case.touched and not left[whole[member]] for place, member in enumerate(case.members)]
-    runs = [[place for place, _ in group] for is_unread, group in groupby(enumerate(unread), lambda pair: pair[1]) if is_unread]
+    runs = [
+        [place for place, _ in group]
+        for is_unread, group in groupby(enumerate(unread), lambda pair: pair[1])
+        if is_unread
+    ]
     noticeable = sum(not set(run) <= case.removed | case.unnoticeable for run in runs)
     if told < noticeable:
         found.append(f"{noticeable} damaged stretches and {told} problems")

@@ -95,7 +95,9 @@ class _Parts:
         self.end: UnitStart | Damage | None = None
         self.is_last = False
         self._is_new = True  # nothing of the part was read yet
-        self._units: deque[tuple[int, int]] = deque()  # where units begin: bytes of the part before them, offset in the stored file
+        self._units: deque[tuple[int, int]] = (
+            deque()
+        )  # where units begin: bytes of the part before them, offset in the stored file
 
     def fill(self, size: int) -> int:
         """Return how many bytes of the part are in the buffer, at least ``size`` unless it ends before."""
@@ -218,10 +220,10 @@ class _Parts:
             self.passed = passed
         return True
 
-    def take_damage(self) -> Damage | None:
-        """Return the damage that follows at once, if any, and go on behind it."""
+    def take_damage(self, unit: int | None = None) -> Damage | None:
+        """Return the damage that follows at once, of a certain unit if one is given, and go on behind it."""
         self.skip_blanks()
-        if self.fill(1) or not isinstance(damage := self.end, Damage):
+        if self.fill(1) or not isinstance(damage := self.end, Damage) or unit not in (None, damage.unit):
             return None
         self.next_part()
         return damage
@@ -338,7 +340,7 @@ def _record(parts: _Parts, headers: dict[str, str], head_size: int, limit: int) 
     block = None if length is None else _block(parts, length, limit)
     if length is not None and block is not None:
         # Damage right behind the only record of a member is damage of the record.
-        damage = parts.take_damage() if position.inside == 0 else None
+        damage = parts.take_damage(position.offset) if position.inside == 0 else None
         problem = damage and f"the WARC record {position} is damaged: {damage.problem}"
         return WarcRecord(headers, head, block, length, position.offset, problem)
     block, found = parts.skip_to_record(0, limit)
