@@ -142,8 +142,8 @@ def faults(case: Damaged, whole: list[bytes], path: str) -> list[str]:
     noticeable = sum(not set(run) <= case.removed | case.unnoticeable for run in runs)
     if told < noticeable:
         found.append(f"{noticeable} damaged stretches and {told} problems")
-    if strangers := pages - Counter(whole):
-        # A changed page that is marked, or one of a member that is there twice.
-        if strangers.total() > told + len(case.unnoticeable) + len(case.members) - len(whole):
-            found.append(f"{strangers.total()} pages that were not in the archive")
+    strangers = (pages - Counter(whole)).total()
+    # A changed page that is marked, or one of a member that is there twice.
+    if strangers > told + len(case.unnoticeable) + len(case.members) - len(whole):
+        found.append(f"{strangers} pages that were not in the archive")
     return [f"{case.how}: {fault}" for fault in found]

@@ -341,7 +341,7 @@ def _record(parts: _Parts, headers: dict[str, str], head_size: int, limit: int) 
     if length is not None and block is not None:
         # Damage right behind the only record of a member is damage of the record.
         damage = parts.take_damage(position.offset) if position.inside == 0 else None
-        problem = damage and f"the WARC record {position} is damaged: {damage.problem}"
+        problem = f"the WARC record {position} is damaged: {damage.problem}" if damage else None
         return WarcRecord(headers, head, block, length, position.offset, problem)
     block, found = parts.skip_to_record(0, limit)
     if damage := parts.take_damage():
