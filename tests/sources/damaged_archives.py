@@ -104,7 +104,7 @@ def damaged(stored_members: list[bytes], number: int, seed: int) -> Iterator[Dam
         unnoticeable = {
             place
             for place, (start, end) in enumerate(unchecked)
-            if damage is _flipped and not any(end <= a < places[place][1] for a, _ in ranges)
+            if not any(a < places[place][1] and end < b for a, b in ranges)
         }
         yield Damaged(
             "+".join(done),
@@ -142,8 +142,8 @@ def faults(case: Damaged, whole: list[bytes], path: str) -> list[str]:
     noticeable = sum(not set(run) <= case.removed | case.unnoticeable for run in runs)
     if told < noticeable:
         found.append(f"{noticeable} damaged stretches and {told} problems")
-    if strangers := pages - Counter(whole):
-        # A changed page that is marked, or one of a member that is there twice.
-        if strangers.total() > told + len(case.unnoticeable) + len(case.members) - len(whole):
-            found.append(f"{strangers.total()} pages that were not in the archive")
+    strangers = (pages - Counter(whole)).total()
+    # A changed page that is marked, or one of a member that is there twice.
+    if strangers > told + len(case.unnoticeable) + len(case.members) - len(whole):
+        found.append(f"{strangers} pages that were not in the archive")
     return [f"{case.how}: {fault}" for fault in found]

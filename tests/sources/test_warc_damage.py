@@ -183,12 +183,13 @@ def test_documents_that_were_not_sent_by_http_are_read():
     assert json.loads(text.payload) == {"url": ODD_URL, "text": PAGE}
 
 
+@pytest.mark.scale
 def test_a_large_record_with_a_wrong_length_is_gone_back_over():
     for path, pack in (("crawl.warc", bytes), ("crawl.warc.gz", gzip.compress)):
         large = re.sub(rb"Content-Length: \d+", b"Content-Length: 11000000", odd())
-        messages = read(pack(FIRST + large + LAST * 30_000), path)
-        assert pages(messages) == ["first", *["last"] * 30_000]
-        assert len(messages) == 30_002
+        messages = read(pack(FIRST + large + LAST * 22_000), path)
+        assert pages(messages) == ["first", *["last"] * 22_000]
+        assert len(messages) == 22_002
 
 
 @pytest.mark.scale

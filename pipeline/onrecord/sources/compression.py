@@ -46,12 +46,14 @@ class Damage:
         end: offset of the first byte behind it.
         problem: what is wrong.
         stored: its bytes, at most ``MAX_MESSAGE_BYTES``.
+        unit: offset of the unit that is damaged; None if there is none where one should begin.
     """
 
     start: int
     end: int
     problem: str
     stored: bytes
+    unit: int | None = None
 
     def message(self, origin: str, changed_at: datetime) -> Message:
         """Return the message that reports it."""
@@ -88,7 +90,7 @@ class _Gzip:
         self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data:
+        while data and not self._decompressor.eof:
             yield self._decompressor.decompress(data, MAX_PIECE_BYTES)
             data = self._decompressor.unconsumed_tail
 
@@ -256,7 +258,7 @@ class _Units:
                 yield UnitStart(start)
                 problem = yield from self._unit(start)
                 if problem:
-                    yield self._skipped(start, f"the {name} at byte {start:,} {problem}")
+                    yield self._skipped(start, f"the {name} at byte {start:,} {problem}", start)
             else:
                 yield self._skipped(start, f"at byte {start:,} there is no {name}")
             self._stored.skip_zeros()
@@ -317,7 +319,7 @@ class _Units:
                 return
             self._stored.offset += len(data)
 
-    def _skipped(self, start: int, problem: str) -> Damage:
+    def _skipped(self, start: int, problem: str, unit: int | None = None) -> Damage:
         """Go to the next unit that can be decompressed, and return what is in between."""
         broken_at = self._stored.offset
         next_at = self._next_unit(start, broken_at)

@@ -220,10 +220,10 @@ class _Parts:
             self.passed = passed
         return True
 
-    def take_damage(self) -> Damage | None:
-        """Return the damage that follows at once, if any, and go on behind it."""
+    def take_damage(self, unit: int | None = None) -> Damage | None:
+        """Return the damage that follows at once, of a certain unit if one is given, and go on behind it."""
         self.skip_blanks()
-        if self.fill(1) or not isinstance(damage := self.end, Damage):
+        if self.fill(1) or not isinstance(damage := self.end, Damage) or unit not in (None, damage.unit):
             return None
         self.next_part()
         return damage
@@ -340,8 +340,8 @@ def _record(parts: _Parts, headers: dict[str, str], head_size: int, limit: int) 
     block = None if length is None else _block(parts, length, limit)
     if length is not None and block is not None:
         # Damage right behind the only record of a member is damage of the record.
-        damage = parts.take_damage() if position.inside == 0 else None
-        problem = damage and f"the WARC record {position} is damaged: {damage.problem}"
+        damage = parts.take_damage(position.offset) if position.inside == 0 else None
+        problem = f"the WARC record {position} is damaged: {damage.problem}" if damage else None
         return WarcRecord(headers, head, block, length, position.offset, problem)
     block, found = parts.skip_to_record(0, limit)
     if damage := parts.take_damage():
