@@ -228,7 +228,8 @@ def test_the_text_may_be_only_in_the_data_for_machines():
 
 
 def linked_data(**fields: object) -> str:
-    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": "Old ferry pier closes", **fields})}</script>'
+    data = {"@type": "NewsArticle", "headline": "Old ferry pier closes", **fields}
+    return f'<script type="application/ld+json">{json.dumps(data)}</script>'
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class InvalidMessage(ValueError):
 
 
 class NoArticle(InvalidMessage):
-    """A page that can be read and has no article: an error page, a consent page, the free part of a paid article."""
+    """A page that can be read but has no article: an error page, a consent page, the free part of a paid article."""
 
 
 @dataclass(frozen=True, slots=True)

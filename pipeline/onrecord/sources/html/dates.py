@@ -14,19 +14,34 @@ MAX_STATED_LENGTH = 100  # code points
 
 MONTHS = {
     name: number
-    for number, names in enumerate(
-        "jan january,feb february,mar march,apr april,may,jun june,jul july,aug august,sep sept september,oct october,"
-        "nov november,dec december".split(","),
-        start=1,
+    for number, month in enumerate(
+        "january february march april may june july august september october november december".split(), start=1
     )
-    for name in names.split()
-}
+    for name in (month, month[:3])
+} | {"sept": 9}
 # The names of RFC 2822, and others that mean one zone only: BST, IST and AST are left out.
 ZONES = {
     **dict.fromkeys(("z", "ut", "utc", "gmt"), 0),
-    **{"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7},
-    **{"akst": -9, "akdt": -8, "hst": -10, "wet": 0, "cet": 1, "cest": 2, "eest": 3, "jst": 9, "aest": 10, "aedt": 11},
-    **{"nzst": 12, "nzdt": 13},
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+    "akst": -9,
+    "akdt": -8,
+    "hst": -10,
+    "wet": 0,
+    "cet": 1,
+    "cest": 2,
+    "eest": 3,
+    "jst": 9,
+    "aest": 10,
+    "aedt": 11,
+    "nzst": 12,
+    "nzdt": 13,
 }
 US_ZONES = {"et": -5, "ct": -6, "mt": -7, "pt": -8}  # standard time; "ET" is also written in summer
 

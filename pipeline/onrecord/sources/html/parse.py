@@ -44,7 +44,7 @@ def _bounded(html: str) -> str:
         InvalidMessage: it has too many tags.
     """
     tags = 0
-    parts = []
+    parts: list[str] = []
     done = 0
     for match in _MARKUP.finditer(html):
         name, attributes = match.group("tag", "attributes")

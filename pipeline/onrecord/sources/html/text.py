@@ -201,7 +201,7 @@ def _drop_headline(tree: HtmlElement) -> None:
             break
         block = outer
     keep = {head, block, *head.iterancestors()}
-    if own > 500:  # it is no headline
+    if own > 500:  # too long for a headline
         return
     for element in list(block.iter()):
         if element in keep:

@@ -31,53 +31,80 @@ MIN_PARAGRAPH_WORDS = 40  # a page with a paragraph of this length is not just a
 MAX_WALL_LENGTH = 1_000  # code points of a box
 
 _ABOUT_CONSENT = re.compile(
-    r"\bcookies?\b|\bconsent\b|\bprivacy (?:policy|notice|settings|choices|preferences|center)\b|\blegitimate interests?\b"
-    r"|\bpersonal (?:data|information)\b|\b(?:our|advertising|third[- ]party) (?:partners|vendors)\b|\btracking technolog(?:y|ies)\b"
-    r"|\b(?:accept|reject|manage) (?:all|and|preferences|settings|options)\b|\bdo not sell\b|\bpersonali[sz]ed (?:ads|advertising|content)\b",
+    r"\bcookies?\b|\bconsent\b|\bprivacy (?:policy|notice|settings|choices|preferences|center)\b"
+    r"|\blegitimate interests?\b"
+    r"|\bpersonal (?:data|information)\b|\b(?:our|advertising|third[- ]party) (?:partners|vendors)\b"
+    r"|\btracking technolog(?:y|ies)\b"
+    r"|\b(?:accept|reject|manage) (?:all|and|preferences|settings|options)\b|\bdo not sell\b"
+    r"|\bpersonali[sz]ed (?:ads|advertising|content)\b",
     re.IGNORECASE,
 )
 _TO_THE_READER = re.compile(r"\b(?:we|our|us|you|your)\b", re.IGNORECASE)
 _ERROR_TITLE = re.compile(
     r"\W*(?:(?:error\W{1,3})?(?:40[0134]|410|429|45[01]|50[0234])\b.{0,60}"
-    r"|(?:(?:sorry|oops)\W{1,3})?(?:the |this |that )?page (?:(?:was |is |could |can ?)?(?:not (?:be )?found|unavailable|not available)"
+    r"|(?:(?:sorry|oops)\W{1,3})?(?:the |this |that )?page (?:(?:was |is |could "
+    r"|can ?)?(?:not (?:be )?found|unavailable|not available)"
     r"|(?:isn.t|is no longer|no longer) available|does(?:n.t| not) exist)|not found"
-    r"|access (?:to this page has been |to this site has been )?(?:is )?(?:denied|blocked|restricted)|forbidden|just a moment|one moment,? please"
-    r"|attention required|are you a (?:robot|human)|pardon our interruption|please (?:wait|verify).{0,40}|checking your browser.{0,30}"
-    r"|verif(?:y|ying) (?:that )?you are (?:a )?human|(?:security|robot|bot|human) (?:check|verification)|captcha|unusual traffic.{0,40}"
-    r"|(?:sorry\W{1,3})?you have been blocked|request (?:blocked|rejected)|service (?:temporarily )?unavailable|bad gateway"
-    r"|(?:please )?(?:enable|turn on) (?:javascript|cookies).{0,40}|javascript (?:is )?(?:required|disabled)|unsupported browser"
+    r"|access (?:to this page has been |to this site has been )?(?:is )?(?:denied|blocked|restricted)"
+    r"|forbidden|just a moment|one moment,? please"
+    r"|attention required|are you a (?:robot|human)|pardon our interruption|please (?:wait|verify).{0,40}"
+    r"|checking your browser.{0,30}"
+    r"|verif(?:y|ying) (?:that )?you are (?:a )?human|(?:security|robot|bot|human) (?:check|verification)"
+    r"|captcha|unusual traffic.{0,40}"
+    r"|(?:sorry\W{1,3})?you have been blocked|request (?:blocked|rejected)"
+    r"|service (?:temporarily )?unavailable|bad gateway"
+    r"|(?:please )?(?:enable|turn on) (?:javascript|cookies).{0,40}|javascript (?:is )?(?:required"
+    r"|disabled)|unsupported browser"
     r"|(?:your )?browser (?:is )?not supported|unavailable (?:in|due to).{0,60}|ad ?block(?:er)? detected"
     r"|bloomberg - are you a robot\??)\W*(?:[|–—-].{0,60})?",
     re.IGNORECASE,
 )
 _ERROR_TEXT = re.compile(
-    r"\b(?:enable|turn on|requires?|allow) (?:javascript|js and cookies|cookies and javascript)\b|\bjavascript (?:is|has been|seems to be) (?:disabled|"
-    r"required|turned off)|\b(?:disable|turn off|pause) your ad[ -]?block|\bverify(?:ing)? (?:that )?you(?:.re| are) (?:a |not a )?(?:human|robot|bot)"
-    r"|\byou(?:.re| are) not a (?:robot|bot)\b|\bunusual (?:traffic|activity) from your\b|\baccess to this page has been denied\b"
+    r"\b(?:enable|turn on|requires?|allow) (?:javascript|js and cookies|cookies and javascript)\b"
+    r"|\bjavascript (?:is|has been|seems to be) (?:disabled|"
+    r"required|turned off)|\b(?:disable|turn off|pause) your ad[ -]?block"
+    r"|\bverify(?:ing)? (?:that )?you(?:.re| are) (?:a |not a )?(?:human|robot|bot)"
+    r"|\byou(?:.re| are) not a (?:robot|bot)\b|\bunusual (?:traffic|activity) from your\b"
+    r"|\baccess to this page has been denied\b"
     r"|\byou don.t have permission to access\b|\byour browser (?:is not supported|is out of date|does not support)\b"
-    r"|\bnot available in your (?:country|region|location)\b|\bunavailable (?:in|to users in) (?:your country|most european|the european)"
-    r"|\bpage you (?:requested|are looking for|were looking for|have requested)\b.{0,40}\b(?:not|n.t|no longer|moved|removed)\b",
+    r"|\bnot available in your (?:country|region|location)\b|\bunavailable (?:in"
+    r"|to users in) (?:your country|most european|the european)"
+    r"|\bpage you (?:requested|are looking for|were looking for|have requested)\b.{0,40}\b(?:not|n.t"
+    r"|no longer|moved|removed)\b",
     re.IGNORECASE,
 )
-_JOIN = r"(?:subscri\w+|sign(?:ing)?[ -]?(?:in|up)|log(?:ging)?[ -]?in|register\w*|(?:create|open) (?:a |an |your )?(?:free )?account|trial|memb\w+|membership)"
-_ON = r"(?:(?:continue|keep|finish|carry on|go on) reading|continue|read on|read (?:the |this )?(?:full|whole|rest|entire|more|article|story)|unlock|full access|get access|full article|full story)"
+_JOIN = (
+    r"(?:subscri\w+|sign(?:ing)?[ -]?(?:in|up)|log(?:ging)?[ -]?in|register\w*|(?:create|open) (?:a |an "
+    r"|your )?(?:free )?account|trial|memb\w+|membership)"
+)
+_ON = (
+    r"(?:(?:continue|keep|finish|carry on|go on) reading|continue|read on|read (?:the |this )?(?:full"
+    r"|whole|rest|entire|more|article|story)|unlock|full access|get access|full article|full story)"
+)
 _PAYWALL = re.compile(
     rf"\b{_JOIN}\b[^.\n]{{0,80}}\b{_ON}\b|\b{_ON}\b[^.\n]{{0,80}}\b{_JOIN}\b"
-    r"|\b(?:this|the) (?:article|story|content|page|report|analysis) is (?:only |exclusively |reserved )?(?:available )?(?:for|to)?\s?(?:our )?"
-    r"(?:paid |paying |premium |registered )?(?:subscribers?|members?)(?: only)?\b|\b(?:subscriber|member)s?[- ](?:only|exclusive)\b"
-    r"|\b(?:reached|used|read) (?:your|all of your|the) (?:\w+ )?(?:limit|number|free articles)|\bfree articles? (?:remaining|left|this month)\b"
-    r"|\balready (?:a|have a) (?:subscriber|subscription|member)\b|\bto read (?:the|this) (?:full|rest|whole|entire)\b",
+    r"|\b(?:this|the) (?:article|story|content|page|report|analysis) is (?:only |exclusively "
+    r"|reserved )?(?:available )?(?:for|to)?\s?(?:our )?"
+    r"(?:paid |paying |premium |registered )?(?:subscribers?|members?)(?: only)?\b|\b(?:subscriber"
+    r"|member)s?[- ](?:only|exclusive)\b"
+    r"|\b(?:reached|used|read) (?:your|all of your|the) (?:\w+ )?(?:limit|number|free articles)"
+    r"|\bfree articles? (?:remaining|left|this month)\b"
+    r"|\balready (?:a|have a) (?:subscriber|subscription|member)\b|\bto read (?:the|this) (?:full|rest"
+    r"|whole|entire)\b",
     re.IGNORECASE,
 )
 _LINES = ("p", "h2", "h3", "h4", "strong")
 _ASKS_PLAINLY = re.compile(
-    rf"(?:please )?(?:{_JOIN})\b[^.\n]{{0,40}}\bto (?:continue|keep|finish) reading\b|(?:continue|keep|finish) reading (?:with|by|for)\b[^.\n]{{0,40}}\b{_JOIN}\b"
-    r"|(?:this|the) (?:article|story|content) is (?:only |exclusively |reserved )?(?:available )?(?:for|to) (?:our )?(?:\w+ )?(?:subscribers?|members?)\b"
+    rf"(?:please )?(?:{_JOIN})\b[^.\n]{{0,40}}\bto (?:continue|keep|finish) reading\b|(?:continue|keep"
+    rf"|finish) reading (?:with|by|for)\b[^.\n]{{0,40}}\b{_JOIN}\b"
+    r"|(?:this|the) (?:article|story|content) is (?:only |exclusively |reserved )?(?:available )?(?:for"
+    r"|to) (?:our )?(?:\w+ )?(?:subscribers?|members?)\b"
     r"|you(?:.ve| have) (?:reached|used) (?:your|all)[^.\n]{0,40}\bfree articles?\b",
     re.IGNORECASE,
 )
 _WALL_ELEMENT = re.compile(
-    r"(?:^|[\s_-])(?:pay-?wall|reg-?wall|(?:subscri\w+|sign-?in|login|register|registration|premium|members?)-?(?:wall|gate|barrier|only|prompt)"
+    r"(?:^|[\s_-])(?:pay-?wall|reg-?wall|(?:subscri\w+|sign-?in|login|register|registration|premium"
+    r"|members?)-?(?:wall|gate|barrier|only|prompt)"
     r"|piano-(?:offer|inline|container)|tp-(?:modal|container-inner)|gateway-content|barrier-?page)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
