@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a news page to the fields of a message."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.data.message import Contract, InvalidMessage
-from onrecord.sources.html import MAX_TAGS, read_page
+from onrecord.data.message import Contract, InvalidMessage, NoArticle
+from onrecord.sources.html import read_page
+from onrecord.sources.html.parse import MAX_TAGS
 
 PARAGRAPHS = [
     "The harbour council of Brinmouth voted on Tuesday to close the old ferry pier, after a survey found that the "
@@ -44,7 +47,7 @@ def test_a_page_tells_title_authors_date_and_address():
     contract = read_page(Contract(html=page(*PARAGRAPHS)))
     assert contract.title == "Old ferry pier closes"
     assert contract.authors == ["Jo Fenn", "Li Tan"]
-    assert contract.published_at == "2026-02-03"
+    assert contract.published_at == "2026-02-03T10:00:00+00:00"
     assert contract.url == "https://brinmouth-post.example/pier"
 
 
@@ -144,3 +147,169 @@ def test_a_page_that_breaks_the_library_is_refused():
     broken = '<![CDATA[<svg><math><meta name="author" content="&#xD800; Jo Fenn"><p>'
     with pytest.raises(InvalidMessage, match=r"^html: "):
         read_page(Contract(html=broken))
+
+
+def article(body: str, head: str = HEAD) -> str:
+    return f"<!DOCTYPE html><html><head>{head}</head><body><article><h1>Old ferry pier closes</h1>{body}</article></body></html>"
+
+
+BODY = "".join(f"<p>{paragraph.replace('&', '&amp;')}</p>" for paragraph in PARAGRAPHS)
+
+
+def text_of(html: str) -> str:
+    return str(read_page(Contract(html=html)).text)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<script>for(var i=0;i<pages.length;i++){" + "x<y&&z;" * 8_000 + "}</script>",
+        "<!-- " + "a<b " * 20_000 + "-->",
+        "<script>//<![CDATA[ " + "a<b " * 20_000 + "]]></script>",
+        f'<svg><path d="{"M0 0L9 9" * 5_000}"/></svg>',
+        f'<img src="data:image/png;base64,{"QUJD" * 20_000}">',
+        "<p " + " ".join(f"a{number}" for number in range(50_000)) + "></p>",
+    ],
+    ids=["script", "comment", "cdata", "path", "data", "attributes"],
+)
+def test_a_page_is_read_however_long_one_of_its_elements_is(noise):
+    assert text_of(article(noise + BODY)).splitlines() == PARAGRAPHS
+
+
+@pytest.mark.parametrize("tag", ["b", "div", "font", "section"])
+@pytest.mark.parametrize("depth", [300, 1_000, 10_000])
+def test_elements_that_are_never_closed_leave_the_article_whole(tag, depth):
+    text = text_of(f"<html><body><p>{PARAGRAPHS[0]}</p>{f'<{tag}>' * depth}<p>{PARAGRAPHS[2]}</p></body></html>")
+    assert PARAGRAPHS[0] in text
+    assert PARAGRAPHS[2] in text
+
+
+def test_lists_that_are_nested_too_deeply_are_refused():
+    with pytest.raises(InvalidMessage, match="nested over 200 deep"):
+        read_page(Contract(html="<ul><li>" * 20_000 + "The pier closes."))
+
+
+def test_q_elements_get_their_quotation_marks():
+    text = text_of(article(f"<p>Marlowe said: <q>We heard <q>never</q> and left.</q> {PARAGRAPHS[0]}</p>{BODY}"))
+    assert "Marlowe said: “We heard ‘never’ and left.” The harbour" in text
+
+
+def test_a_q_element_with_marks_of_its_own_gets_no_second_ones():
+    assert "said: “We left.” The" in text_of(article(f"<p>Marlowe said: <q>“We left.”</q> {PARAGRAPHS[0]}</p>{BODY}"))
+
+
+def test_links_and_spans_within_a_sentence_are_kept():
+    sentence = (
+        'The council said that <span class="link"><a href="/fine">the ferry line will pay</a></span> for the repairs.'
+    )
+    assert "The council said that the ferry line will pay for the repairs." in text_of(
+        article(f"<p>{sentence}</p>{BODY}")
+    )
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        '<p>Related: <a href="/a">Ferry line opens a second route to the island</a></p>',
+        '<ul><li><a href="/a">Ferry line opens a second route</a></li><li><a href="/b">Island school reopens at last</a></li></ul>',
+        '<div class="Newsletter-box"><p>Get the news of the day in your inbox.</p></div>',
+        '<div id="onetrust-banner-sdk"><p>We use cookies to improve your experience.</p></div>',
+    ],
+)
+def test_links_to_other_articles_and_boxes_are_left_out(furniture):
+    body = "".join(f"<p>{paragraph.replace('&', '&amp;')}</p>{furniture}" for paragraph in PARAGRAPHS)
+    assert text_of(article(body + BODY)).splitlines()[: len(PARAGRAPHS)] == PARAGRAPHS
+
+
+def test_the_text_may_be_only_in_the_data_for_machines():
+    data = {"@type": "NewsArticle", "headline": "Old ferry pier closes", "articleBody": "\n\n".join(PARAGRAPHS * 2)}
+    html = f'<html><head><script type="application/ld+json">{json.dumps(data)}</script></head><body><div id="app"></div></body></html>'
+    assert text_of(html).splitlines() == PARAGRAPHS * 2
+
+
+def linked_data(**fields: object) -> str:
+    data = {"@type": "NewsArticle", "headline": "Old ferry pier closes", **fields}
+    return f'<script type="application/ld+json">{json.dumps(data)}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (linked_data(datePublished="2026-03-03T23:30:00-05:00"), "2026-03-03T23:30:00-05:00"),
+        (
+            linked_data(datePublished="2026-03-03") + '<meta name="date" content="2026-03-03T08:00:00Z">',
+            "2026-03-03T08:00:00+00:00",
+        ),
+        (linked_data(datePublished="2026-03-03") + '<meta name="date" content="2026-03-09T08:00:00Z">', "2026-03-03"),
+        (linked_data(dateModified="2026-03-03T08:00:00Z"), None),
+        ('<meta name="date" content="03/04/2026">', None),
+        ('<meta property="article:published_time" content="1772543100">', "2026-03-03T13:05:00+00:00"),
+        ('<meta property="article:modified_time" content="2026-03-03T08:00:00Z">', None),
+    ],
+)
+def test_the_date_is_as_exact_as_the_page_states_it(head, expected):
+    assert read_page(Contract(html=article(BODY, head))).published_at == expected
+
+
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [
+        ([{"@type": "Person", "name": "Jo Fenn"}, {"@type": "Person", "name": "Jo L. Fenn"}], ["Jo L. Fenn"]),
+        ({"@type": "Person", "name": "Staff Reports"}, []),
+        ("By Jo Fenn and Li Tan", ["Jo Fenn", "Li Tan"]),
+        ([{"name": "Jo Fenn"}, "https://brinmouth-post.example/jo", "Brinmouth.com"], ["Jo Fenn"]),
+        ({"@type": "Organization", "name": "Harbour Wire"}, []),
+    ],
+)
+def test_authors_are_people_each_named_once(author, expected):
+    assert read_page(Contract(html=article(BODY, linked_data(author=author)))).authors == expected
+
+
+def test_the_name_of_the_site_is_not_a_part_of_the_title():
+    head = '<title>Pier closes - Brinmouth Post</title><meta property="og:site_name" content="The Brinmouth Post">'
+    html = f"<html><head>{head}</head><body>{BODY}</body></html>"
+    assert read_page(Contract(html=html)).title == "Pier closes"
+
+
+PAID = linked_data(isAccessibleForFree=False)
+CONSENT = (
+    "<h1>We value your privacy</h1><p>We and our partners store information on your device, such as cookies.</p>"
+    "<p>With your consent we process personal data. You can manage your preferences in our privacy policy.</p>"
+)
+ASK = "<div class='box'><h3>Subscribe to continue reading</h3></div>"
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        (f"<html><body><div>{CONSENT}</div></body></html>", "asks for consent to cookies"),
+        (article(f"<p>{PARAGRAPHS[0]}</p>", PAID), "behind a paywall: only 23 words are free"),
+        (article(f"<p>{PARAGRAPHS[0]}</p>{ASK}"), "behind a paywall: only 23 words are free"),
+        (
+            "<html><head><title>Access Denied</title></head><body><p>You don't have permission here today.</p></body></html>",
+            "error",
+        ),
+        ("<html><body><div></div><noscript>Please enable JavaScript.</noscript></body></html>", "error"),
+    ],
+)
+def test_a_page_without_an_article_is_refused_with_the_reason(html, reason):
+    with pytest.raises(NoArticle, match=f"^html: .*{reason}"):
+        read_page(Contract(html=html))
+
+
+@pytest.mark.parametrize("head", [HEAD, PAID])
+@pytest.mark.parametrize(
+    "extra", ["", ASK, f"<div class='cookie-banner'>{CONSENT[len('<h1>We value your privacy</h1>') :]}</div>"]
+)
+def test_a_whole_article_is_read_whatever_else_is_on_its_page(head, extra):
+    text = text_of(article(BODY * 3 + extra, head))
+    assert text.splitlines() == PARAGRAPHS * 3
+
+
+def test_an_article_about_cookies_is_an_article():
+    body = (
+        "<p>Websites should ask for consent to cookies only once, Ada Marlowe said on Tuesday.</p>"
+        "<p>“Nobody reads a privacy policy before breakfast,” she said.</p>"
+        "<p>Advertisers warned that the plan could cost millions of pounds a year.</p>"
+    )
+    assert "Nobody reads" in text_of(article(body))

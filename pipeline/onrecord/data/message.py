@@ -36,6 +36,10 @@ class InvalidMessage(ValueError):
     """A message that breaks the contract; the text names the field and says what would be valid."""
 
 
+class NoArticle(InvalidMessage):
+    """A page that can be read but has no article: an error page, a consent page, the free part of a paid article."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message as it was received.
