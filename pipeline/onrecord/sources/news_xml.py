@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import BinaryIO, TypeAlias
 
-import lxml.html
 import msgspec
 from lxml import etree
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import MAX_MESSAGE_BYTES, InvalidMessage, Message
 from onrecord.sources.compression import decompressed
 from onrecord.sources.content import PieceReader
 from onrecord.sources.floods import no_limit
+from onrecord.sources.html.parse import parsed
 
 Fields: TypeAlias = dict[str, object]
 
@@ -53,24 +53,28 @@ def read_messages(
     """
     reader = PieceReader(decompressed(file, path))
     number = 0
-    parsed = etree.iterparse(
+    items = etree.iterparse(
         reader, events=("end",), recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     error: str | None = None
     try:
-        for _, element in parsed:
+        for _, element in items:
             fields_of = READERS.get(_name(element))
             if fields_of is None or any(_name(parent) in READERS for parent in element.iterancestors()):
                 continue
             count()
             number += 1
-            yield _message(fields_of(element), f"{path}:{number}", changed_at, limit)
+            origin = f"{path}:{number}"
+            try:
+                yield _message(fields_of(element), origin, changed_at, limit)
+            except InvalidMessage as refusal:
+                yield Message(etree.tostring(element)[:limit], origin, changed_at, {}, str(refusal))
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as raised:
         error = str(raised)
-    severe = [entry for entry in parsed.error_log if not HARMLESS.search(entry.type_name)]
+    severe = [entry for entry in items.error_log if not HARMLESS.search(entry.type_name)]
     if reader.damage is not None:
         yield reader.damage.message(f"{path}:{number + 1}", changed_at)
     elif severe or error:
@@ -134,13 +138,17 @@ def paragraphs(element: etree._Element) -> list[str]:
 
 
 def _from_html(element: etree._Element) -> str:
-    """Return the text of an element that contains HTML, escaped or not."""
+    """Return the text of an element that contains HTML, escaped or not.
+
+    Raises:
+        InvalidMessage: the HTML is over a size limit.
+    """
     if any(isinstance(child.tag, str) for child in element):
         return "\n\n".join(paragraphs(element))
     markup = "".join([element.text or "", *((child.text or "") + (child.tail or "") for child in element)])  # entities
     if "<" not in markup:
         return html.unescape(markup).strip()
-    return "\n\n".join(paragraphs(lxml.html.fragment_fromstring(markup, create_parent="div")))
+    return "\n\n".join(paragraphs(parsed(markup)))
 
 
 def _rss(item: etree._Element) -> Fields:
