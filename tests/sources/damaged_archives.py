@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Damages web archives at random, and compares what is read of them with what was left whole."""
+"""Damages web archives at random, and compares the pages that are read with those that were left whole."""
 
 import io
 import random

@@ -91,9 +91,9 @@ def test_what_is_before_the_damaged_byte_is_read():
     stored = bytearray(gzip.compress(text))
     stored[len(stored) // 2 :] = random.Random(1).randbytes(len(stored) // 2)
     [before, damage] = read(bytes(stored))
-    assert text.startswith(before[:-1_000])
+    assert text.startswith(before[: len(text) // 3])
     assert len(before) > len(text) * 0.45
-    assert abs(damage.start - len(stored) // 2) < 100
+    assert 0 <= damage.start - len(stored) // 2 < 5_000
 
 
 def test_a_unit_that_ends_within_a_large_piece_is_followed_by_the_next():

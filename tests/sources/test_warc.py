@@ -130,7 +130,7 @@ def test_a_file_that_is_cut_short_gives_what_came_before(path):
 @pytest.mark.parametrize("stored", [b"no archive\r\n" * 100, record().replace(b"WARC/1.1", b"WORK/1.1")])
 def test_a_file_that_is_not_an_archive_is_reported(stored):
     [message] = read(stored)
-    assert message.problem == f"file: {len(stored):,} bytes at byte 0 are no WARC record; repair the file and rerun"
+    assert message.problem == f"file: {len(stored):,} bytes at byte 0 are not a WARC record; repair the file and rerun"
     assert (message.payload, message.attributes) == (stored, {"offset": "0"})
 
 

@@ -71,8 +71,8 @@ REPORTED = {
     "50 too small": (of_length(-50), "has a Content-Length of"),
     "200 too large": (of_length(200), "has a Content-Length of"),
     "5,000 too large": (of_length(5_000), "has a Content-Length of"),
-    "no version": (replaced("WARC/1.1\r\n", ""), "are no WARC record"),
-    "headers without an end": (replaced("\r\n\r\nHTTP(.|\n)*", "\r\n"), "are no WARC record"),
+    "no version": (replaced("WARC/1.1\r\n", ""), "are not a WARC record"),
+    "headers without an end": (replaced("\r\n\r\nHTTP(.|\n)*", "\r\n"), "are not a WARC record"),
     "cut": (odd()[:-100], "has a Content-Length of"),
 }
 PACK = {

@@ -245,7 +245,7 @@ class _Units:
         self._stored = stored
         self._compression = compression
         self._new_decoder = compression.decoder()
-        self._furthest = 0  # the end of what was fed in so far
+        self._furthest = 0  # the end of what was fed in already
         self._spent = 0  # bytes that were fed in vain
         if compression.decoder is _zstandard and stored.peek(len(_ZSTD_DICTIONARY)) == _ZSTD_DICTIONARY:
             self._read_dictionary()
@@ -328,9 +328,7 @@ class _Units:
         stored = self._stored.peek(min(next_at - first, MAX_MESSAGE_BYTES))
         self._stored.seek(next_at)
         goes_on = f"reading goes on at byte {next_at:,}" if self._stored.peek(1) else "nothing behind it can be read"
-        return Damage(
-            first, next_at, f"the archive is damaged: {problem}; {goes_on}; repair the file and rerun", stored
-        )
+        return Damage(first, next_at, f"{problem}; {goes_on}", stored, unit)
 
     def _next_unit(self, start: int, broken_at: int) -> int:
         """Return the offset of the next unit that can be decompressed, or of the end of the file."""

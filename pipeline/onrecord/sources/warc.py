@@ -17,7 +17,7 @@ from onrecord.sources.http_response import PassedOver, Unreadable
 from onrecord.sources.warc_records import NoRecord, WarcRecord, warc_records
 
 MAX_HTTP_HEADER_BYTES = 1 << 16
-# Reasons to pass over a record; those of HTTP responses are in http_response.
+# Why a record is not a page; those of HTTP responses are in http_response.
 REVISITS = "revisits of pages that had not changed"
 SEGMENTS = "continuations of segmented records"
 NOT_HTTP = "responses of other protocols than HTTP"

@@ -193,11 +193,10 @@ class _Parts:
         kept, length = bytearray(), 0
         while held := self.fill(SEARCHED_BYTES):
             found = _find_record(self.buffer, self.at + first)
+            # The header of a record may begin at the end of what was searched.
+            size = held if held < SEARCHED_BYTES else held - MAX_HEADER_BYTES
             if found is not None:
                 size = found - self.at
-            else:
-                # The header of a record may begin at the end of what was searched.
-                size = held if held < SEARCHED_BYTES else held - MAX_HEADER_BYTES
             kept += self.buffer[self.at : self.at + min(size, limit - len(kept))]
             length += size
             self.skip(size)
@@ -325,7 +324,7 @@ def warc_records(file: BinaryIO, path: str, limit: int) -> Iterator[WarcRecord |
         parsed = _headers(parts.buffer, parts.at, VERSION)
         if parsed is None:
             skipped, length = parts.skip_to_record(1, limit)
-            yield NoRecord(skipped, position.offset, f"{length:,} bytes {position} are no WARC record")
+            yield NoRecord(skipped, position.offset, f"{length:,} bytes {position} are not a WARC record")
             continue
         headers, block_at = parsed
         yield _record(parts, headers, block_at - parts.at, limit)
