@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from tests.markers import gold_folder
-from tests.sources.damaged_archives import damaged, faults, read
+from tests.sources.formats.damaged_archives import damaged, faults, read
 
 ARCHIVE = gold_folder() / "data" / "pages_dev.warc.gz"
 CASES = 300

@@ -12,7 +12,7 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
 from onrecord.sources.files import ReadFiles
-from tests.sources.test_warc import PAGE, record
+from tests.sources.formats.test_warc import PAGE, record
 
 CHANGED_AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 SCHEMA = {"type": "record", "name": "Row", "fields": [{"name": "text", "type": "string"}]}

@@ -17,7 +17,7 @@ from onrecord.data.message import Message
 from onrecord.data.settings import InputSettings
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import MAX_SEPARATE, MIN_MESSAGES, collapsed
-from tests.sources.test_warc import record
+from tests.sources.formats.test_warc import record
 
 NOW = datetime(2026, 2, 3, tzinfo=timezone.utc)
 LINES = 3 * MIN_MESSAGES

@@ -30,7 +30,7 @@ from onrecord.sources.floods import collapsed
 from onrecord.transforms.decode import decode_article
 from tests.flaky_disk import DISK, PREFIX
 from tests.profiles import share_of_examples
-from tests.sources.test_warc import PAGE, record
+from tests.sources.formats.test_warc import PAGE, record
 from tests.sources.test_watched_files import Watch
 
 PACK: dict[str, Callable[[bytes], bytes]] = {

@@ -15,7 +15,21 @@ MAX_STATED_LENGTH = 100  # code points
 MONTHS = {
     name: number
     for number, month in enumerate(
-        "january february march april may june july august september october november december".split(), start=1
+        [
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ],
+        start=1,
     )
     for name in (month, month[:3])
 } | {"sept": 9}

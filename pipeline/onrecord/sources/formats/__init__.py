@@ -53,31 +53,31 @@ FORMATS = (
     Format(
         "json",
         (".jsonl", ".json", ".ndjson", ".jsonlines"),
-        "onrecord.sources.json_text:read_messages",
+        "onrecord.sources.formats.json_text:read_messages",
         _begins(rb'(?:\[\s{0,999})?\{\s{0,999}["}]'),
     ),
-    Format("csv", (".csv", ".tsv", ".tab"), "onrecord.sources.delimited:read_messages"),
-    Format("avro", (".avro",), "onrecord.sources.avro:read_messages", re.compile(rb"Obj\x01")),
-    Format("parquet", (".parquet", ".pq"), "onrecord.sources.parquet:read_messages", re.compile(rb"PAR1")),
+    Format("csv", (".csv", ".tsv", ".tab"), "onrecord.sources.formats.delimited:read_messages"),
+    Format("avro", (".avro",), "onrecord.sources.formats.avro:read_messages", re.compile(rb"Obj\x01")),
+    Format("parquet", (".parquet", ".pq"), "onrecord.sources.formats.parquet:read_messages", re.compile(rb"PAR1")),
     Format(
         "warc",
         (".warc",),
-        "onrecord.sources.warc:read_messages",
+        "onrecord.sources.formats.warc:read_messages",
         re.compile(rb"[ \t\r\n\0]{0,99}WARC/\d", re.IGNORECASE),
     ),
     Format(
         "xml",
         (".xml", ".rss", ".atom", ".nitf", ".newsml"),
-        "onrecord.sources.news_xml:read_messages",
+        "onrecord.sources.formats.news_xml:read_messages",
         _begins(_PROLOGUE + rb"<(?:\w{1,20}:)?(?:rss|feed|rdf|nitf|newsItem|newsMessage)[\s>]"),
     ),
     Format(
         "html",
         (".html", ".htm", ".xhtml"),
-        "onrecord.sources.documents:read_page",
+        "onrecord.sources.formats.documents:read_page",
         _begins(rb"(?:" + _COMMENT + rb"|<\?[^>]{0,999}>|\s){0,99}<(?:!DOCTYPE\s+html|html|head|body)[\s>]"),
     ),
-    Format("text", (".txt", ".text"), "onrecord.sources.documents:read_text"),
+    Format("text", (".txt", ".text"), "onrecord.sources.formats.documents:read_text"),
 )
 BY_NAME = {form.name: form for form in FORMATS}
 # What is often given by mistake, and what to do with it.

@@ -10,11 +10,11 @@ from typing import BinaryIO
 import msgspec
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
-from onrecord.sources import http_response
 from onrecord.sources.compression import Damage
 from onrecord.sources.floods import no_limit
-from onrecord.sources.http_response import PassedOver, Unreadable
-from onrecord.sources.warc_records import NoRecord, WarcRecord, warc_records
+from onrecord.sources.formats import http_response
+from onrecord.sources.formats.http_response import PassedOver, Unreadable
+from onrecord.sources.formats.warc_records import NoRecord, WarcRecord, warc_records
 
 MAX_HTTP_HEADER_BYTES = 1 << 16
 # Why a record is not a page; those of HTTP responses are in http_response.

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from onrecord.data.message import Message
-from onrecord.sources.documents import read_page, read_text
+from onrecord.sources.formats.documents import read_page, read_text
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 TEXT = "“The pier closes,” said the café’s owner.\n\nIt rained.\n"

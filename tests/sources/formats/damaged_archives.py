@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from itertools import accumulate, groupby
 
 from onrecord.data.message import Message
-from onrecord.sources.warc import read_messages
+from onrecord.sources.formats.warc import read_messages
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
 

@@ -7,7 +7,7 @@ https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.m
 
 from typing import Any, BinaryIO
 
-from onrecord.sources.avro_values import BrokenData, Data
+from onrecord.sources.formats.avro_values import BrokenData, Data
 
 # Decompressed. Writers aim at 1 MB, but Arrow's looks at the size only after each 1,024 values, which may be HTML pages of 400 kB.
 MAX_PAGE_BYTES = 512 * 1024 * 1024

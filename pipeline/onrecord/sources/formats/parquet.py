@@ -20,11 +20,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
-from onrecord.sources.avro_values import BrokenData
 from onrecord.sources.content import uncompressed
 from onrecord.sources.floods import no_limit
-from onrecord.sources.parquet_pages import check_pages
-from onrecord.sources.rows import LARGE, message_of
+from onrecord.sources.formats.avro_values import BrokenData
+from onrecord.sources.formats.parquet_pages import check_pages
+from onrecord.sources.formats.rows import LARGE, message_of
 
 MAGIC = b"PAR1"
 MAGIC_OF_ENCRYPTED = b"PARE"

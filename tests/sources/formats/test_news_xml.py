@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.message import Message
-from onrecord.sources.news_xml import NO_TEXT, read_messages
+from onrecord.sources.formats.news_xml import NO_TEXT, read_messages
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 RSS = """<?xml version="1.0" encoding="UTF-8"?>

@@ -16,7 +16,7 @@ import pytest
 from pyarrow import parquet
 
 from onrecord.data.message import Message
-from onrecord.sources.parquet import MAX_LIST_ITEMS, read_messages
+from onrecord.sources.formats.parquet import MAX_LIST_ITEMS, read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
@@ -175,7 +175,7 @@ def test_columns_may_not_be_nested_so_deeply_that_the_stack_overflows():
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_a_page_over_the_limit_costs_its_row_group(version, monkeypatch):
-    monkeypatch.setattr("onrecord.sources.parquet_pages.MAX_PAGE_BYTES", 10_000)
+    monkeypatch.setattr("onrecord.sources.formats.parquet_pages.MAX_PAGE_BYTES", 10_000)
     table = pa.table({"id": ["a", "b", "c"], "text": ["It closes.", "x" * 20_000, "It opens."]})
     messages = read(
         file_of(table, row_group_size=1, compression="zstd", data_page_version=version, use_dictionary=False)
@@ -194,7 +194,7 @@ def test_every_page_is_checked(version, dictionary, monkeypatch):
         "data_page_size": 1_000,
         "write_batch_size": 10,
     }
-    monkeypatch.setattr("onrecord.sources.parquet_pages.MAX_PAGE_BYTES", 200_000)
+    monkeypatch.setattr("onrecord.sources.formats.parquet_pages.MAX_PAGE_BYTES", 200_000)
     assert len(ids(read(file_of(pa.Table.from_pylist(rows), **layout)))) == 300
     large = [*rows, {"id": "large", "text": "x" * 200_001}]
     [broken] = read(file_of(pa.Table.from_pylist(large), **layout, dictionary_pagesize_limit=10_000))
@@ -222,7 +222,7 @@ def test_a_file_that_can_not_be_searched_is_copied():
 
 
 def test_a_file_that_can_not_be_searched_may_not_have_any_size(monkeypatch):
-    monkeypatch.setattr("onrecord.sources.parquet.MAX_COPY_BYTES", len(ARTICLES) - 1)
+    monkeypatch.setattr("onrecord.sources.formats.parquet.MAX_COPY_BYTES", len(ARTICLES) - 1)
     [message] = read_messages(Pipe(ARTICLES), "-", CHANGED_AT)
     assert "can't be searched: save it to a file" in message.problem
 

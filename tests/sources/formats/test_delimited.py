@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.message import Message
-from onrecord.sources.delimited import read_messages
+from onrecord.sources.formats.delimited import read_messages
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 

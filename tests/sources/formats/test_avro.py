@@ -23,9 +23,9 @@ import zstandard
 
 from onrecord.data import schemas
 from onrecord.data.message import Message
-from onrecord.sources import avro
-from onrecord.sources.avro import CODECS, MAGIC, MAX_BLOCK_BYTES, read_messages
-from onrecord.sources.avro_values import MAX_VALUES
+from onrecord.sources.formats import avro
+from onrecord.sources.formats.avro import CODECS, MAGIC, MAX_BLOCK_BYTES, read_messages
+from onrecord.sources.formats.avro_values import MAX_VALUES
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)

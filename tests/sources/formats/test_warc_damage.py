@@ -13,9 +13,9 @@ import pytest
 import zstandard
 
 from onrecord.data.message import Message
-from onrecord.sources.warc import read_messages
-from tests.sources.damaged_archives import CHANGED_AT, damaged, faults, read
-from tests.sources.test_warc import PAGE, record
+from onrecord.sources.formats.warc import read_messages
+from tests.sources.formats.damaged_archives import CHANGED_AT, damaged, faults, read
+from tests.sources.formats.test_warc import PAGE, record
 
 ODD_URL = "https://brinmouth-post.example/odd"
 FIRST, LAST = record(url="https://brinmouth-post.example/first"), record(url="https://brinmouth-post.example/last")

@@ -18,10 +18,10 @@ from typing import Any, BinaryIO, Protocol
 import zstandard
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
-from onrecord.sources.avro_values import BrokenData, Data, Type, row_type
 from onrecord.sources.content import uncompressed
 from onrecord.sources.floods import no_limit
-from onrecord.sources.rows import message_of
+from onrecord.sources.formats.avro_values import BrokenData, Data, Type, row_type
+from onrecord.sources.formats.rows import message_of
 
 # Stored or decompressed. Writers make blocks of kilobytes, and a message has 10 MB at most.
 MAX_BLOCK_BYTES = 64 * 1024 * 1024

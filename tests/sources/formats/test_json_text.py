@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.message import InvalidMessage, Message
-from onrecord.sources.json_text import read_messages
+from onrecord.sources.formats.json_text import read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)

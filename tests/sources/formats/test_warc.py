@@ -15,8 +15,8 @@ import pytest
 import zstandard
 
 from onrecord.data.message import Message
-from onrecord.sources import http_response
-from onrecord.sources.warc import NOT_HTTP, OTHER_RECORDS, REVISITS, SEGMENTS, UNKNOWN_RECORDS, read_messages
+from onrecord.sources.formats import http_response
+from onrecord.sources.formats.warc import NOT_HTTP, OTHER_RECORDS, REVISITS, SEGMENTS, UNKNOWN_RECORDS, read_messages
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)

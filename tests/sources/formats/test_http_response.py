@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.sources.http_response import Page, PassedOver, Unreadable, read
+from onrecord.sources.formats.http_response import Page, PassedOver, Unreadable, read
 
 HTML = "<!DOCTYPE html><title>Pier</title><p>“The old café on the pier is closed,” said Anna Berg.</p></html>"
 BODY = HTML.encode()
