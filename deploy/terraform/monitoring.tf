@@ -9,7 +9,7 @@ locals {
     articles             = "articles"
     refused              = "refused"
     floods               = "floods"
-    passed_over          = "passed_over[.].*"
+    skipped          = "skipped[.].*"
     left_out             = "left_out[.].*"
     duplicates           = "duplicates"
     duplicate_texts      = "duplicate_texts"

@@ -107,9 +107,9 @@ def test_letters_that_can_not_be_read_fail_nothing(output):
             {"messages": 3, "refused": 3, "dead_letters": {"Forgotten": 2, "InvalidMessage": 1}},
             "none of the 3 messages",
         ),
-        ({"messages": 2, "refused": 2, "passed_over": {"a redirect": 1}}, "none of the 2 messages could be read"),
+        ({"messages": 2, "refused": 2, "skipped": {"a redirect": 1}}, "none of the 2 messages could be read"),
         (
-            {"passed_over": {"a redirect": 3, "an image": 1}},
+            {"skipped": {"a redirect": 3, "an image": 1}},
             "nothing was read: all 4 parts of the input were skipped",
         ),
         ({}, "nothing was read: the input files are empty"),

@@ -169,7 +169,7 @@ def counted(messages: list[Message]) -> dict[str, int]:
     """Return how many messages are an article, are refused, or are skipped."""
     counts = {"articles": 0, "letters": 0, "skipped": 0}
     for message in messages:
-        if message.passed_over is not None:
+        if message.skipped is not None:
             counts["skipped"] += message.repeats
             continue
         try:

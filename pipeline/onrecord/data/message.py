@@ -46,7 +46,7 @@ class Message:
 
     ``origin`` is a file and line, or a subscription and message id; ``received_at`` is in UTC. ``problem`` is set if the source
     could not read the whole message; the payload is then the part that could be read. ``repeats`` is the number of equal messages in a
-    row that this one stands for; its origin is that of the first. ``passed_over`` is set if the source found something other than an
+    row that this one stands for; its origin is that of the first. ``skipped`` is set if the source found something other than an
     article message, such as an image in a web archive: one of a fixed set of reasons, by which such messages are only counted.
     """
 
@@ -56,7 +56,7 @@ class Message:
     attributes: dict[str, str]
     problem: str | None = None
     repeats: int = 1
-    passed_over: str | None = None
+    skipped: str | None = None
 
 
 class Contract(msgspec.Struct):

@@ -47,8 +47,8 @@ def nothing_read(summary: Summary) -> str | None:
     if summary.messages:
         is_read = summary.refused == summary.dead_letters.get(Forgotten.__name__, 0)
         return None if is_read else f"none of the {summary.messages:,} messages could be read"
-    if summary.passed_over:
-        return f"nothing was read: all {sum(summary.passed_over.values()):,} parts of the input were skipped"
+    if summary.skipped:
+        return f"nothing was read: all {sum(summary.skipped.values()):,} parts of the input were skipped"
     return "nothing was read: the input files are empty"
 
 

@@ -47,15 +47,15 @@ class _Files:
     rate: float | None
     refused: _Refused
     settings: InputSettings
-    passed_over: int = 0
+    skipped: int = 0
 
     def __iter__(self) -> Iterator[Outgoing]:
         started, sent = time.monotonic(), 0
         for given in self.files:
             for file in patterns.matched(given).files:
                 for message in read_file(file, self.settings):
-                    if message.passed_over is not None:
-                        self.passed_over += message.repeats
+                    if message.skipped is not None:
+                        self.skipped += message.repeats
                         continue
                     if message.problem is not None:
                         self.refused.add(message.problem, message.origin)
@@ -94,6 +94,6 @@ def run(files: tuple[str, ...], topic: str, rate: float | None, settings: InputS
         return FAILED
     refused.print()
     print_line(f"{sent:,} messages published to {topic}" + (f", {refused.number:,} not" if refused.number else ""))
-    if messages.passed_over:
-        print_line(f"{messages.passed_over:,} skipped: not articles, such as images in web archives")
+    if messages.skipped:
+        print_line(f"{messages.skipped:,} skipped: not articles, such as images in web archives")
     return FAILED if refused.number else DONE

@@ -58,7 +58,7 @@ def collapsed(messages: Iterable[Message]) -> Iterator[Message]:
 
     Nothing is lost: only the origins of the messages that it stands for differ, and they follow its own.
     """
-    for _, equal in groupby(messages, key=attrgetter("payload", "attributes", "problem", "passed_over")):
+    for _, equal in groupby(messages, key=attrgetter("payload", "attributes", "problem", "skipped")):
         for number, message in enumerate(equal, start=1):
             if number > MAX_SEPARATE:
                 yield replace(message, repeats=1 + sum(1 for _ in equal))

@@ -9,7 +9,7 @@ NAMESPACE = "onrecord"
 MESSAGES = "messages"  # read from the source
 ARTICLES = "articles"  # article records, duplicates of another text included
 REFUSED = "refused"  # messages that are not valid articles: each becomes a dead letter
-PASSED_OVER = "passed_over."  # + reason: parts of files that are not article messages, such as images in web archives
+SKIPPED = "skipped."  # + reason: parts of files that are not article messages, such as images in web archives
 LEFT_OUT = (
     "left_out."  # + field: articles with a side field whose value could not be used, and is kept in the attributes
 )

@@ -20,7 +20,7 @@ class Summary:
     duplicates: int
     refused: int
     floods: int
-    passed_over: dict[str, int]
+    skipped: dict[str, int]
     left_out: dict[str, int]
     markup_in_text: int
     duplicate_texts: int
@@ -54,7 +54,7 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         duplicates=counts.get(metrics.DUPLICATES, 0),
         refused=counts.get(metrics.REFUSED, 0),
         floods=counts.get(metrics.FLOODS, 0),
-        passed_over=metrics.with_prefix(counts, metrics.PASSED_OVER),
+        skipped=metrics.with_prefix(counts, metrics.SKIPPED),
         markup_in_text=counts.get(metrics.MARKUP_IN_TEXT, 0),
         left_out=metrics.with_prefix(counts, metrics.LEFT_OUT),
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
@@ -73,7 +73,7 @@ def _if_any(*rows: tuple[str, int]) -> Iterator[tuple[str, str]]:
 
 def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str]]:
     left_out = ((f"  {field} left out, since it can't be read", number) for field, number in summary.left_out.items())
-    passed_over = ((f"  {reason}", number) for reason, number in summary.passed_over.items())
+    skipped = ((f"  {reason}", number) for reason, number in summary.skipped.items())
     dead_letters = ((f"  {error_type}", number) for error_type, number in summary.dead_letters.items())
     yield "messages read", f"{summary.messages:,}"
     yield "articles", f"{summary.articles:,}"
@@ -85,7 +85,7 @@ def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str
         ("repeated messages", summary.duplicates),
     )
     yield from ((kind, f"{summary.records.get(kind, 0):,}") for kind in extracted() if kind in extract)
-    yield from _if_any(("skipped", sum(summary.passed_over.values())), *passed_over)
+    yield from _if_any(("skipped", sum(summary.skipped.values())), *skipped)
     yield "dead letters", f"{sum(summary.dead_letters.values()):,}"
     yield from _if_any(("  files with too many messages", summary.floods), *dead_letters)
     yield "seconds", f"{summary.seconds:,.1f}"

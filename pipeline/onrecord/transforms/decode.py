@@ -64,8 +64,8 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
     @no_annotations  # type: ignore[untyped-decorator]
     def process(self, message: Message) -> Iterator[Article | beam.pvalue.TaggedOutput]:
         """Yield the article, or a dead letter under the tag ``dead_letters``."""
-        if message.passed_over is not None:
-            metrics.count(metrics.PASSED_OVER + message.passed_over, message.repeats)
+        if message.skipped is not None:
+            metrics.count(metrics.SKIPPED + message.skipped, message.repeats)
             return
         metrics.count(metrics.MESSAGES, message.repeats)
         metrics.distribute(metrics.RECEIVED_AT_SECONDS, int(message.received_at.timestamp()))

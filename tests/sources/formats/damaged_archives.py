@@ -125,7 +125,7 @@ def faults(case: Damaged, whole: list[bytes], path: str) -> list[str]:
         path: the archive's name.
     """
     messages = read(case.stored, path)
-    pages = Counter(message.payload for message in messages if not (message.problem or message.passed_over))
+    pages = Counter(message.payload for message in messages if not (message.problem or message.skipped))
     told = sum(bool(message.problem or message.attributes.get("damaged")) for message in messages)
     found = []
     undamaged = [member for place, member in enumerate(case.members) if place not in case.touched]

@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.sources.formats.http_response import Page, PassedOver, Unreadable, read
+from onrecord.sources.formats.http_response import Page, Skipped, Unreadable, read
 
 HTML = "<!DOCTYPE html><title>Pier</title><p>“The old café on the pier is closed,” said Anna Berg.</p></html>"
 BODY = HTML.encode()
@@ -105,8 +105,8 @@ def test_headers_that_are_continued_on_the_next_line():
 
 def test_headers_without_an_end():
     assert page(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + BODY).html == HTML
-    assert read(b"HTTP/1.1 301 Moved\r\nLocation: /pier", LIMIT) == PassedOver("redirects")
-    assert read(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n", LIMIT) == PassedOver("not HTML")
+    assert read(b"HTTP/1.1 301 Moved\r\nLocation: /pier", LIMIT) == Skipped("redirects")
+    assert read(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n", LIMIT) == Skipped("not HTML")
     for stored in (b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"):
         for is_cut in (True, False):
             assert isinstance(read(stored, LIMIT, is_cut=is_cut), Unreadable)
@@ -139,8 +139,8 @@ def test_what_is_no_response_is_reported(stored):
         ("100 Continue", "other HTTP statuses"),
     ],
 )
-def test_other_statuses_are_passed_over(status, reason):
-    assert read(response(status=f"HTTP/1.1 {status}"), LIMIT) == PassedOver(reason)
+def test_other_statuses_are_skipped(status, reason):
+    assert read(response(status=f"HTTP/1.1 {status}"), LIMIT) == Skipped(reason)
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_media_types_of_pages(content_type):
     "content_type",
     ["image/png", "text/plain", "application/json", "application/pdf", "text/html, text/plain", "application/rss+xml"],
 )
-def test_other_media_types_are_passed_over(content_type):
-    assert read(response(content_type=content_type), LIMIT, identified_type="text/html") == PassedOver("not HTML")
+def test_other_media_types_are_skipped(content_type):
+    assert read(response(content_type=content_type), LIMIT, identified_type="text/html") == Skipped("not HTML")
 
 
 @pytest.mark.parametrize("content_type", [None, "", "application/octet-stream"])
@@ -221,14 +221,14 @@ def test_without_a_media_type_the_first_bytes_decide(content_type):
         b"",
         b"PK\3\4<html>",
     ):
-        assert read(sniffed(start), LIMIT) == PassedOver("not HTML")
+        assert read(sniffed(start), LIMIT) == Skipped("not HTML")
         assert page(sniffed(start), identified_type="text/html").media_type == (content_type or None)
-        assert read(sniffed(start), LIMIT, identified_type="image/png") == PassedOver("not HTML")
+        assert read(sniffed(start), LIMIT, identified_type="image/png") == Skipped("not HTML")
     for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         assert page(sniffed(mark + HTML.encode(codec))).html == HTML
     assert page(sniffed(chunks(gzip.compress(BODY)), "Content-Encoding: gzip", CHUNKED)).html == HTML
-    assert read(sniffed(b"\x1f\x8b\x08", "Content-Encoding: gzip"), LIMIT) == PassedOver("not HTML")
-    assert read(sniffed(b"\0" * 2 * LIMIT), LIMIT) == PassedOver("not HTML")
+    assert read(sniffed(b"\x1f\x8b\x08", "Content-Encoding: gzip"), LIMIT) == Skipped("not HTML")
+    assert read(sniffed(b"\0" * 2 * LIMIT), LIMIT) == Skipped("not HTML")
 
 
 @pytest.mark.parametrize("content_type", ["text/xml", "application/xml; charset=utf-8"])
@@ -239,7 +239,7 @@ def test_xml_is_a_page_if_it_is_xhtml(content_type):
     ):
         assert page(response(xhtml.encode(), content_type=content_type)).html == xhtml
     for xml in (b"<rss/>", b'<?xml version="1.0"?><!-- <html> --><feed/>', b"<!-- a -->", b"<p>"):
-        assert read(response(xml, content_type=content_type), LIMIT) == PassedOver("not HTML")
+        assert read(response(xml, content_type=content_type), LIMIT) == Skipped("not HTML")
 
 
 def test_the_encoding_stated_by_the_server():
@@ -449,7 +449,7 @@ def test_members_beyond_any_reason_are_not_all_read():
 
 def check_result(stored: bytes, **options: object) -> None:
     result = read(stored, LIMIT, **options)
-    assert isinstance(result, Page | PassedOver | Unreadable)
+    assert isinstance(result, Page | Skipped | Unreadable)
     if isinstance(result, Page):
         result.html.encode()
 

@@ -88,7 +88,7 @@ def test_a_nitf_document_is_one_message():
     }
 
 
-def test_a_news_item_is_one_message_and_a_picture_is_passed_over():
+def test_a_news_item_is_one_message_and_a_picture_is_skipped():
     item, picture = read(NEWSML)
     assert fields(item) == {
         "id": "urn:newsml:1",
@@ -99,7 +99,7 @@ def test_a_news_item_is_one_message_and_a_picture_is_passed_over():
         "language": "en",
         "version": "2",
     }
-    assert picture.passed_over == NO_TEXT
+    assert picture.skipped == NO_TEXT
 
 
 def test_a_feed_that_is_cut_short_says_so_after_what_could_be_read():

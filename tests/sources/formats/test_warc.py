@@ -67,7 +67,7 @@ def test_a_page_is_a_message_with_its_address():
     assert (article.source, article.article_id[:4]) == ("brinmouth-post.example", "url-")
 
 
-def test_records_that_are_not_pages_are_passed_over_and_counted_by_reason():
+def test_records_that_are_not_pages_are_skipped_and_counted_by_reason():
     others = {
         record(kind="request"): OTHER_RECORDS,
         record(kind="WarcInfo"): OTHER_RECORDS,
@@ -79,9 +79,9 @@ def test_records_that_are_not_pages_are_passed_over_and_counted_by_reason():
         record(b"gone", status="404 Not Found"): http_response.HTTP_ERRORS,
         record(b"", status="301 Moved"): http_response.REDIRECTS,
     }
-    first, *passed_over, last = read(b"".join([record(), *others, record(url="https://brinmouth-post.example/2")]))
-    assert [message.passed_over for message in passed_over] == list(others.values())
-    assert {message.problem for message in passed_over} == {None}
+    first, *skipped, last = read(b"".join([record(), *others, record(url="https://brinmouth-post.example/2")]))
+    assert [message.skipped for message in skipped] == list(others.values())
+    assert {message.problem for message in skipped} == {None}
     assert (first.origin, last.origin) == ("crawl.warc:1", "crawl.warc:2")
     assert json.loads(last.payload)["url"] == "https://brinmouth-post.example/2"
 
@@ -141,7 +141,7 @@ def test_any_damage_ends_in_messages():
         damaged = bytearray(stored)
         damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         for message in read(bytes(damaged)):
-            assert message.problem or message.passed_over or json.loads(message.payload)
+            assert message.problem or message.skipped or json.loads(message.payload)
 
 
 @pytest.mark.scale

@@ -119,7 +119,7 @@ def test_an_unreadable_record_costs_one_record_in_a_file_that_was_compressed_as_
     assert problem in letter.problem
 
 
-def test_a_record_that_is_passed_over_may_be_odd_too():
+def test_a_record_that_is_skipped_may_be_odd_too():
     moved = record(b"", CHUNKED, status="301 Moved", url=ODD_URL)
     assert [message.problem for message in read(FIRST + moved + LAST, "crawl.warc")] == [None] * 3
 
@@ -206,7 +206,7 @@ def test_a_record_larger_than_the_limit_is_not_held_in_memory(tmp_path):
                 _, peak = tracemalloc.get_traced_memory()
             finally:
                 tracemalloc.stop()
-        assert (first.passed_over, pages([last])) == ("not HTML", ["last"])
+        assert (first.skipped, pages([last])) == ("not HTML", ["last"])
         assert peak < 45_000_000
 
 

@@ -40,7 +40,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
+class Skipped:
     """A response that is not a page; ``reason`` is one of the constants of this module."""
 
     reason: str
@@ -390,17 +390,17 @@ def _how_truncated(response: _Response, decoding: str | None, is_cut: bool) -> s
     return decoding or (RESPONSE_CUT if _is_shorter_than_stated(response) else None)
 
 
-def _page(response: _Response, limit: int, is_cut: bool, identified_type: str | None) -> Page | PassedOver | Unreadable:
+def _page(response: _Response, limit: int, is_cut: bool, identified_type: str | None) -> Page | Skipped | Unreadable:
     media_type, charset = _content_type(response.headers.get("content-type", ""))
     is_html = _states_html(media_type, identified_type)
     if is_html is False:
-        return PassedOver(NOT_HTML)
+        return Skipped(NOT_HTML)
     if response.body is None:
         return Unreadable("html: the HTTP headers have no end; repair the file and rerun")
     if is_cut and not response.body:
         return Unreadable("html: the record is cut short before the page; repair the file and rerun")
     if not is_html and not _starts_as_html(response, media_type):
-        return PassedOver(NOT_HTML)
+        return Skipped(NOT_HTML)
     try:
         body, decoding = _body(response, limit)
     except _BadEncoding as error:
@@ -412,7 +412,7 @@ def _page(response: _Response, limit: int, is_cut: bool, identified_type: str | 
 
 def read(
     stored: bytes, limit: int, *, is_cut: bool = False, identified_type: str | None = None
-) -> Page | PassedOver | Unreadable:
+) -> Page | Skipped | Unreadable:
     """Return the page in a stored HTTP response, or why there is none.
 
     Args:
@@ -427,5 +427,5 @@ def read(
             return Unreadable("html: the HTTP response has no status line; repair the file and rerun")
         response = _Response(OK, {}, stored)  # as HTTP/0.9 has it
     if reason := _reason_to_pass_over(response):
-        return PassedOver(reason)
+        return Skipped(reason)
     return _page(response, limit, is_cut, identified_type)

@@ -85,7 +85,7 @@ def read_messages(
 
 def _message(fields: Fields, origin: str, changed_at: datetime, limit: int) -> Message:
     if fields.get("text") is None and "html" not in fields:
-        return Message(b"", origin, changed_at, {}, passed_over=NO_TEXT)
+        return Message(b"", origin, changed_at, {}, skipped=NO_TEXT)
     payload = msgspec.json.encode({name: value for name, value in fields.items() if value})
     if len(payload) > limit:
         problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"

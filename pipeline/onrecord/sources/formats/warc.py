@@ -13,7 +13,7 @@ from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import Damage
 from onrecord.sources.floods import no_limit
 from onrecord.sources.formats import http_response
-from onrecord.sources.formats.http_response import PassedOver, Unreadable
+from onrecord.sources.formats.http_response import Skipped, Unreadable
 from onrecord.sources.formats.warc_records import NoRecord, WarcRecord, warc_records
 
 MAX_HTTP_HEADER_BYTES = 1 << 16
@@ -102,12 +102,12 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
         return Message(msgspec.json.encode(fields), origin, changed_at, attributes)
     response = _response(record)
     if isinstance(response, str):
-        return Message(b"", origin, changed_at, {}, passed_over=response)
+        return Message(b"", origin, changed_at, {}, skipped=response)
     is_cut = record.length > len(record.block) or truncation is not None
     identified = record.headers.get("warc-identified-payload-type")
     page = http_response.read(response, limit, is_cut=is_cut, identified_type=identified)
-    if isinstance(page, PassedOver):
-        return Message(b"", origin, changed_at, {}, passed_over=page.reason)
+    if isinstance(page, Skipped):
+        return Message(b"", origin, changed_at, {}, skipped=page.reason)
     if isinstance(page, Unreadable):
         return unreadable(record.block, page.problem)
     if truncated := truncation or page.truncated:
@@ -125,7 +125,7 @@ def read_messages(
     limit: int = MAX_MESSAGE_BYTES,
     count: Callable[[], None] = no_limit,
 ) -> Iterator[Message]:
-    """Yield a message for each record: a page, or one that is ``passed_over``.
+    """Yield a message for each record: a page, or one that is ``skipped``.
 
     A page that can't be read, and a damaged part of the file, is a message with a ``problem``, which holds the bytes.
 
@@ -148,4 +148,4 @@ def read_messages(
         else:
             message = _message(found, origin, changed_at, limit)
         yield message
-        number += message.passed_over is None
+        number += message.skipped is None
