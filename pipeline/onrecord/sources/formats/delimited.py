@@ -49,6 +49,7 @@ def read_messages(
     line = 0
     for row in _Rows(bounded_lines(pieces, limit + 1), delimiter_of(header.decode("utf-8", "replace")), limit):
         if isinstance(row, Damage):
+            count()
             yield row.message(f"{path}:{line + 1}", changed_at)
             continue
         line = row.line

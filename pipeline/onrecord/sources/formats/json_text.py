@@ -40,10 +40,10 @@ def read_messages(
     found = _lines(pieces, limit) if _has_a_value_per_line(head) else _values(pieces, limit)
     for number, value in found:
         origin = f"{path}:{number}"
+        count()
         if isinstance(value, Damage):
             yield value.message(origin, changed_at)
             continue
-        count()
         if value.length > limit:
             too_long = f"message: {value.length:,} bytes are over the limit of {limit:,}"
             yield Message(value.data[:limit], origin, changed_at, {}, too_long)
