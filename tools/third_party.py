@@ -73,10 +73,12 @@ class UnknownLicence(Exception):
 
 
 def locked(*locks: Path) -> dict[str, list[str]]:
-    """Return the versions of each package in the locks, sorted."""
+    """Return the versions of each package in the locks, sorted; those for Windows alone are left out."""
     found: dict[str, set[str]] = {}
     for lock in locks:
-        for name, version in re.findall(r"^([a-z0-9_.-]+)==([^ ;]+)", lock.read_text("utf-8"), re.MULTILINE):
+        for name, version in re.findall(
+            r"^([a-z0-9_.-]+)==([^ ;]+) (?!; sys_platform == 'win32')", lock.read_text("utf-8"), re.MULTILINE
+        ):
             found.setdefault(name, set()).add(version)
     return {name: sorted(versions) for name, versions in sorted(found.items())}
 

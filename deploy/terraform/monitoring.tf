@@ -11,6 +11,7 @@ locals {
     floods               = "floods"
     skipped          = "skipped[.].*"
     left_out             = "left_out[.].*"
+    markup_in_text       = "markup_in_text"
     duplicates           = "duplicates"
     duplicate_texts      = "duplicate_texts"
     not_english          = "not_english"

@@ -97,9 +97,9 @@ def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
 @pytest.mark.parametrize(
     "argv",
     [
-        ("backfill", "nothing.jsonl", "out"),
-        ("backfill", "README.md", "out"),
-        ("backfill", "samples/articles.jsonl", "out", "--format", "word", "--model", "en_none", "--field", "body=text"),
+        ("backfill", "nothing.jsonl", "nowhere"),
+        ("backfill", "README.md", "nowhere"),
+        ("backfill", "samples/articles.jsonl", "nowhere", "--format", "word", "--model", "en_none", "--field", "body=text"),
         ("publish", "nothing.jsonl", "--topic", "projects/p/topics/t"),
     ],
 )
@@ -169,7 +169,9 @@ def test_a_run_that_could_read_nothing_fails_and_says_why_and_its_letters_are_wr
     argv = ["backfill", "--input", str(articles), "--output", str(output), "--max-dead-letters", limit]
     assert main(argv) == 1
     printed = capfd.readouterr()
-    assert f"  1 × text: is missing; one of text and html is required ({articles}:1)\n" in printed.err
+    assert (
+        f"  1 × text: is missing; one of text and html is required; fields there: title ({articles}:1)\n" in printed.err
+    )
     assert "failed: none of the 1 messages could be read" in printed.err
     assert ("failed: 1 dead letters are more than --max-dead-letters allows" in printed.err) is is_exceeded
     assert str(output) in printed.out

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile input: every line becomes an article or a dead letter with the line unchanged, and nothing stops the job."""
 
+import itertools
 import json
 import random
 import string
@@ -50,12 +51,12 @@ def random_lines() -> Iterator[Line]:
 
 
 def wrong_fields() -> Iterator[Line]:
-    """Yield messages with a value of the wrong type, or one that the field can't have."""
+    """Yield messages with a value of the wrong type, or one that the field can't have; only the text is needed."""
+    numbers = itertools.count(4_000)
     for wrong in (1, 1.5, True, [], {}, ["a"], {"a": 1}):
-        for field in ("id", "text", "html", "url", "title", "source", "language"):
-            yield bad(message(**{"text": TEXT, field: wrong}))
-        if not isinstance(wrong, list):
-            yield bad(message(text=TEXT, authors=wrong))
+        yield bad(message(text=wrong))
+        for field in ("html", "url", "title", "source", "language", "authors"):
+            yield good(next(numbers), **{field: wrong})
     for value in (
         1.5,
         True,
@@ -68,7 +69,7 @@ def wrong_fields() -> Iterator[Line]:
         -(10**30),
         " ",
     ):
-        yield bad(message(text=TEXT, published_at=value))
+        yield good(next(numbers), published_at=value)
     for empty in ("", " ", "\n\t ", "\u2003"):
         yield bad(message(text=empty))
 
@@ -91,14 +92,9 @@ def broken_messages() -> Iterator[Line]:
         yield bad(line)
     yield bad(message(text="a" * 5 * MEGABYTE))
     yield bad(message(text="x " * 200_000))
-    yield bad(message(id="", text=TEXT))
-    yield bad(message(id="x" * 20_000, text=TEXT))
-    yield bad(message(text=TEXT, language="<script>"))
     yield bad(message(text="lone \ud800 surrogate"))
     yield bad(message(html="<p " + " ".join(f"a{number}=1" for number in range(50_000)) + ">Text.</p>"))
     yield bad(message(text="“" * 250_000, language="en"))
-    yield bad(b'{"text": "lone \\ud800 escape"}')
-    yield bad(b'{"text": "lone \\udc00 escape"}')
     yield bad(b'{"text": "x", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}")
     yield bad(b'{"text": "x", "more": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}")
     yield bad(b"[" * 1_000_000)
@@ -136,6 +132,9 @@ def odd_articles() -> Iterator[Line]:
         ("../../../etc/passwd", "a/b", "..", "CON", "a\x00b", "%2e%2e", "\u202eid", "$(id)", "a" * 5_000), 2_000
     ):
         yield good(number, id=name)
+    yield good(3_100, language="<script>")
+    yield good(3_101, title="\x00" * 50_000)
+    yield ARTICLE, b'{"id": "good-3102", "text": "Half of a pair: \\ud800.", "language": "en"}'
     yield good(3_000, more={"a": [1, 2]}, other=None, third="text")
 
 

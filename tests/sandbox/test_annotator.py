@@ -24,6 +24,7 @@ from tests import poison
 
 SECONDS = 3.0
 END_SECONDS = 30
+OTHERS: set[int] = set()
 LOAD = partial(load_annotator, DEFAULT_MODEL, frozenset(extracted()))
 PIER = "“We will not sell the pier,” said Ada Marlowe."
 STORM = "“The storm was the worst of all,” said Jonas Felt."
@@ -33,9 +34,17 @@ def text(words: str) -> Text:
     return Text(words, Header("a", None, Provenance("1", "m", "1"), sha256(words)), "en")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def others() -> set[int]:
+    """Return the ids of child processes that tests of other modules left, such as one that reads pages."""
+    OTHERS.update(child.pid for child in psutil.Process().children())
+    return OTHERS
+
+
 def children() -> list[psutil.Process]:
     """Return the processes that annotate for this one."""
-    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    found = [child for child in psutil.Process().children() if child.pid not in OTHERS]
+    alive = [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in alive if "spawn_main" in " ".join(child.cmdline())]
 
 

@@ -18,12 +18,12 @@ from apache_beam.io.localfilesystem import LocalFileSystem
 from onrecord.sinks import lock, output_folder
 from onrecord.sinks.lock import CLAIMS, LOCK, FolderInUseError, Holder, one_run
 
-# Waits for a line on standard input while it holds a folder; a child outlives it if it is killed.
+# Waits for a line on standard input while it holds a folder; a child outlives it if it is killed, until the input ends.
 HOLD = """\
 import subprocess, sys
 from onrecord.sinks.lock import one_run
 with one_run(sys.argv[1], "stream"):
-    subprocess.Popen([sys.executable, "-c", "input()"], close_fds=False)
+    subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], close_fds=False)
     print("held", flush=True)
     input()
 """

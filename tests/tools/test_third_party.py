@@ -41,7 +41,7 @@ def test_every_package_of_the_image_has_its_licence_text():
         for names in re.findall(rf"^{third_party.RULE}\n(.+)\n{third_party.RULE}$", TEXT, re.MULTILINE)
         for name in names.split(", ")
     }
-    elsewhere = {"exceptiongroup", "tzdata"}  # only on Python 3.10, only on Windows
+    elsewhere = {"exceptiongroup"}  # only on Python 3.10
     assert owners == set(third_party.locked(*third_party.LOCKS)) - elsewhere
 
 

@@ -236,7 +236,7 @@ class Checks:
             try:
                 if _is_looked_into(path):
                     with _opened(path) as file:
-                        formats.of_file(path, file)
+                        formats.of_beginning(path, file.read(formats.STORED_HEAD_BYTES))
             except UnknownFormat as error:
                 self.add(f"{option} {path}", str(error))
             except (OSError, ValueError):

@@ -7,6 +7,7 @@ what is decompressed a second time while looking for it is bounded.
 """
 
 import bz2
+import io
 import lzma
 import re
 import zlib
@@ -443,7 +444,7 @@ def decompressed(file: BinaryIO, path: str = "") -> Iterator[Piece]:
 
 
 def is_compressed(file: BinaryIO, path: str = "") -> bool:
-    """Whether a file is compressed; it is at its beginning afterwards."""
-    found = _compression(_Stored(file), path)
+    """Whether a file is compressed; it is at its beginning before and afterwards."""
+    beginning = file.read(TEXT_BYTES)
     file.seek(0)
-    return found is not None
+    return _compression(_Stored(io.BytesIO(beginning)), path) is not None

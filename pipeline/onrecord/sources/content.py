@@ -92,11 +92,17 @@ def bounded_lines(pieces: Iterable[Piece], limit: int) -> Iterator[Line | Damage
 
 
 class PieceReader(io.RawIOBase):
-    """A file object over pieces, for a parser that reads from one; it ends at the first damage, which it keeps."""
+    """A file object over pieces, for a parser that reads from one; it ends at the first damage.
+
+    Attributes:
+        size: bytes of the pieces that were read.
+        damage: what it ended at, if anything.
+    """
 
     def __init__(self, pieces: Iterator[Piece]) -> None:
         self._pieces = pieces
         self._piece = memoryview(b"")
+        self.size = 0
         self.damage: Damage | None = None
 
     def readable(self) -> bool:
@@ -113,6 +119,7 @@ class PieceReader(io.RawIOBase):
                 self.damage = piece
             else:
                 self._piece = memoryview(piece)
+                self.size += len(piece)
         view = memoryview(cast(bytearray, buffer))
         size = min(len(view), len(self._piece))
         view[:size], self._piece = self._piece[:size], self._piece[size:]
@@ -124,6 +131,6 @@ def uncompressed(file: BinaryIO, path: str) -> BinaryIO:
 
     What is behind damage is cut off.
     """
-    if not is_compressed(file, path):
+    if not file.seekable() or not is_compressed(file, path):
         return file
     return cast(BinaryIO, io.BufferedReader(PieceReader(decompressed(file, path))))

@@ -2,12 +2,14 @@
 """Article messages from files on any of Beam's filesystems, in the formats of ``formats``."""
 
 import io
-import shutil
+import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import BinaryIO, cast
 
 import apache_beam as beam
@@ -18,27 +20,64 @@ from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
 from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 from onrecord.sources import formats, patterns
+from onrecord.sources.compression import CHUNK_BYTES, is_compressed
+from onrecord.sources.content import PieceReader
 from onrecord.sources.floods import MessageLimit, TooManyMessages, collapsed
-from onrecord.sources.formats import UnknownFormat
+from onrecord.sources.formats import STORED_HEAD_BYTES, UnknownFormat
 from onrecord.telemetry import metrics, progress
 
 CHECK_EVERY = 1_000  # messages between two looks at whether reading is to stop
 
 
 def opened(path: str) -> BinaryIO:
-    """Return an open file that can be read from any position.
+    """Return an open file.
 
     Raises:
-        OSError, ValueError: it can't be read.
+        OSError, ValueError: it can't be opened.
     """
-    stored = cast(BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
-    if stored.seekable():
-        return stored
-    spooled = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
-    with stored:
-        shutil.copyfileobj(stored, spooled)
-    spooled.seek(0)
-    return spooled
+    return cast(BinaryIO, FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenFile:
+    """A file at its beginning.
+
+    Attributes:
+        stored: its bytes as stored.
+        beginning: the first of them.
+        size: returns how many there are; of a pipe, how many were read.
+    """
+
+    stored: BinaryIO
+    beginning: bytes
+    size: Callable[[], int]
+
+
+@contextmanager
+def _opened_at_start(path: str) -> Iterator[_OpenFile]:
+    """Open a file.
+
+    A pipe can only be read forwards. One that is compressed is copied to a temporary file, since reading past damage goes back.
+    """
+    with opened(path) as stored:
+        beginning = stored.read(STORED_HEAD_BYTES)
+        if stored.seekable():
+            yield _of_size(stored, beginning)
+            return
+        pieces = chain([beginning], iter(partial(stored.read, CHUNK_BYTES), b""))
+        if is_compressed(io.BytesIO(beginning)):
+            with tempfile.TemporaryFile() as copy:
+                copy.writelines(pieces)
+                yield _of_size(cast(BinaryIO, copy), beginning)
+            return
+        reader = PieceReader(pieces)
+        yield _OpenFile(cast(BinaryIO, io.BufferedReader(reader)), beginning, lambda: reader.size)
+
+
+def _of_size(stored: BinaryIO, beginning: bytes) -> _OpenFile:
+    size = stored.seek(0, os.SEEK_END)
+    stored.seek(0)
+    return _OpenFile(stored, beginning, lambda: size)
 
 
 def read_file(file: InputFile, settings: InputSettings = DEFAULT_INPUT) -> Iterator[Message]:
@@ -50,18 +89,21 @@ def read_file(file: InputFile, settings: InputSettings = DEFAULT_INPUT) -> Itera
         OSError: it can't be read.
     """
     changed_at = datetime.fromtimestamp(file.changed_at, timezone.utc)
-    with opened(file.path) as stored:
-        size = file.size or stored.seek(0, io.SEEK_END)
-        stored.seek(0)
-        limit = MessageLimit.of_size(size) if settings.max_messages is None else MessageLimit(settings.max_messages)
+    with _opened_at_start(file.path) as found:
+        most = settings.max_messages
+        limit = MessageLimit.of_size(found.size) if most is None else MessageLimit(lambda: most)
         try:
-            form = formats.BY_NAME[settings.format] if settings.format else formats.of_file(file.path, stored)
-            yield from form.read()(stored, file.path, changed_at, count=limit.count)
+            form = (
+                formats.BY_NAME[settings.format]
+                if settings.format
+                else formats.of_beginning(file.path, found.beginning)
+            )
+            yield from form.read()(found.stored, file.path, changed_at, count=limit.count)
         except UnknownFormat as error:
             yield Message(b"", file.path, changed_at, {}, f"file: {error}")
         except TooManyMessages as error:
             metrics.count(metrics.FLOODS)
-            yield Message(b"", f"{file.path}:{limit.limit + 1}", changed_at, {}, str(error))
+            yield Message(b"", f"{file.path}:{error.limit + 1}", changed_at, {}, str(error))
 
 
 def _until_stopped(messages: Iterator[Message]) -> Iterator[Message]:

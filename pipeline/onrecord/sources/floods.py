@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bounds what a small file can cause: an archive of a few kilobytes can hold millions of lines, rows or records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -24,23 +24,21 @@ class TooManyMessages(ValueError):
             f"file: there are more than {limit:,} lines, rows or records in it, and the rest is not read; an archive that expands like"
             " this is often an attack: if this one is not, read it with a higher --max-messages-per-file"
         )
+        self.limit = limit
 
 
 class MessageLimit:
-    """Counts the lines, rows or records of one file, whether they are messages or not.
+    """Counts the lines, rows or records of one file, whether they are messages or not."""
 
-    Attributes:
-        limit: how many the file may have.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self, limit: Callable[[], int]) -> None:
+        """Start at none; ``limit`` returns how many the file may have."""
+        self._limit = limit
         self._number = 0
 
     @classmethod
-    def of_size(cls, stored_bytes: int) -> "MessageLimit":
+    def of_size(cls, stored_bytes: Callable[[], int]) -> "MessageLimit":
         """Return the default limit of a file: one per stored byte, and at least ``MIN_MESSAGES``."""
-        return cls(max(MIN_MESSAGES, stored_bytes))
+        return cls(lambda: max(MIN_MESSAGES, stored_bytes()))
 
     def count(self) -> None:
         """Count one.
@@ -49,8 +47,8 @@ class MessageLimit:
             TooManyMessages: there are more than the limit allows.
         """
         self._number += 1
-        if self._number > self.limit:
-            raise TooManyMessages(self.limit)
+        if self._number > (limit := self._limit()):
+            raise TooManyMessages(limit)
 
 
 def collapsed(messages: Iterable[Message]) -> Iterator[Message]:

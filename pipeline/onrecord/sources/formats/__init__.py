@@ -9,10 +9,9 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from onrecord.data.message import Message
-from onrecord.sources.content import peeked, text_pieces
 
 Reader: TypeAlias = Callable[..., Iterator[Message]]
 
@@ -129,13 +128,17 @@ def detected(path: str, head: bytes) -> Format:
     raise UnknownFormat(f"its format is unknown; give --format with one of {', '.join(BY_NAME)}")
 
 
-def of_file(path: str, stored: BinaryIO) -> Format:
-    """Return the format of an open file, which is then at its beginning again.
+def of_beginning(path: str, beginning: bytes) -> Format:
+    """Return the format of a file.
+
+    Args:
+        path: the file's path.
+        beginning: up to ``STORED_HEAD_BYTES`` of it, as stored.
 
     Raises:
         UnknownFormat: neither its content nor its name says what it is.
     """
-    beginning = stored.read(STORED_HEAD_BYTES)
-    stored.seek(0)
+    from onrecord.sources.content import peeked, text_pieces  # needs the extra "beam"
+
     head, _ = peeked(text_pieces(io.BytesIO(beginning), path), HEAD_BYTES)
     return detected(path, head)
