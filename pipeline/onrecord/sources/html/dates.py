@@ -44,16 +44,29 @@ class Stated:
         """Whether it is one moment."""
         return self.has_time and self.time.tzinfo is not None
 
+    def as_utc(self) -> "Stated":
+        """Return it with UTC for a zone that is not stated."""
+        return self if self.time.tzinfo else Stated(self.time.replace(tzinfo=timezone.utc), self.has_time)
+
+    def has_same_clock(self, other: "Stated") -> bool:
+        """Whether both are the same date and time of day, in whatever zones; some places leave out the seconds."""
+        clocks = (self.time.replace(tzinfo=None), other.time.replace(tzinfo=None))
+        return self.has_time and other.has_time and abs(clocks[0] - clocks[1]) < timedelta(minutes=1)
+
+    def is_same_moment(self, other: "Stated") -> bool:
+        """Whether both are one moment; some places leave out the seconds."""
+        return self.exact and other.exact and abs(self.time - other.time) < timedelta(minutes=1)
+
     def is_less_exact_than(self, other: "Stated") -> bool:
         """Whether another one is the same date, stated with a time or zone that this one lacks."""
         if self.exact or not other.has_time:
             return False
         if not other.exact:
             return not self.has_time and self.time.date() == other.time.date()
-        clocks = [other.time.replace(tzinfo=None), other.time.astimezone(timezone.utc).replace(tzinfo=None)]
+        in_utc = Stated(other.time.astimezone(timezone.utc), has_time=True)
         if not self.has_time:
-            return self.time.date() in {clock.date() for clock in clocks}
-        return any(abs(self.time - clock) < timedelta(minutes=1) for clock in clocks)
+            return self.time.date() in (other.time.date(), in_utc.time.date())
+        return self.has_same_clock(other) or self.has_same_clock(in_utc)
 
 
 def _zone(name: str, time: datetime) -> timezone | None:
