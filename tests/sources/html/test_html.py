@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from onrecord.data.message import Contract, InvalidMessage, NoArticle
 from onrecord.sources.html import read_page
 from onrecord.sources.html.parse import MAX_TAGS
+from onrecord.sources.html.text import MAX_INLINE_IN_BLOCK
 
 PARAGRAPHS = [
     "The harbour council of Brinmouth voted on Tuesday to close the old ferry pier, after a survey found that the "
@@ -205,6 +206,16 @@ def test_links_and_spans_within_a_sentence_are_kept():
     assert "The council said that the ferry line will pay for the repairs." in text_of(
         article(f"<p>{sentence}</p>{BODY}")
     )
+
+
+@pytest.mark.parametrize("tag", ["a", "b", "q", "span", "time"])
+def test_a_paragraph_of_very_many_inline_elements_is_read_whole(tag):
+    words = [f"word{number}" for number in range(MAX_INLINE_IN_BLOCK + 1)]
+    paragraph = " and ".join(f"<{tag}>{word}</{tag}>" for word in words)
+    text = text_of(article(f"<p>The council <i>said</i> {paragraph}.</p>{BODY}"))
+    read = text.replace("“", "").replace("”", "").splitlines()
+    assert read[0] == f"The council said {' and '.join(words)}."
+    assert text.splitlines()[1:] == PARAGRAPHS
 
 
 @pytest.mark.parametrize(

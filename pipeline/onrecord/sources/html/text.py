@@ -19,7 +19,8 @@ from onrecord.sources.html.structured import Structured, plain, values
 MIN_RUNNING_TEXT = 20  # code points next to an inline element that make it a part of a sentence
 MAX_FURNITURE_SHARE = 0.15  # of the text in paragraphs; an element with more isn't furniture, whatever its class
 MIN_LINK_SHARE = 0.6  # of the text of a link to another article, label included
-MAX_INLINE = 1_000  # elements in one block, with which the time of the extraction grows by the square
+MAX_INLINE_IN_BLOCK = 1_000  # elements, with the square of whose number the time of the extraction grows
+MAX_INLINE_ON_PAGE = 5_000
 MIN_BODY_WORDS = 50  # of the article's text in JSON-LD
 _NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 
@@ -44,25 +45,27 @@ _NO_TEXT = (
     "footer",
 )
 _INLINE = (
-    "a",
-    "abbr",
-    "b",
-    "big",
-    "cite",
-    "code",
-    "del",
-    "em",
-    "font",
-    "i",
-    "ins",
-    "kbd",
-    "mark",
-    "s",
-    "samp",
-    "small",
-    "span",
+    *(
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "s",
+    ),
+    *("samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
 )
-_INLINE += ("strike", "strong", "sub", "sup", "tt", "u", "var")
 _QUOTE_MARKS = (("“", "”"), ("‘", "’"))
 _ANY_MARK = re.compile("[\"'“”„«»‘’]")
 # An element that is asked for its ancestors takes time by its depth; all descendants of all paragraphs, by the square of their number.
@@ -117,7 +120,7 @@ def _drop(element: HtmlElement) -> None:
 
 
 def mark_quotations(tree: HtmlElement) -> None:
-    """Replace q elements by the quotation marks that a browser shows for them."""
+    """Add to q elements the quotation marks that a browser shows for them, and make them span elements."""
     quotations = list(tree.iter("q"))
     for element in quotations:
         text = element.text_content().strip()
@@ -129,7 +132,9 @@ def mark_quotations(tree: HtmlElement) -> None:
             element[-1].tail = (element[-1].tail or "").rstrip() + closing
         else:
             element.text = element.text.rstrip() + closing
-    etree.strip_tags(tree, "q")
+    for element in quotations:
+        element.tag = "span"
+        element.attrib.clear()
 
 
 def _length(element: HtmlElement) -> int:
@@ -240,12 +245,13 @@ def _block(element: HtmlElement) -> HtmlElement:
 
 
 def _unwrap_inline(tree: HtmlElement) -> None:
-    """Replace the inline elements of a block by their text, if there are too many."""
-    for block, number in Counter(map(_block, tree.iter(*_INLINE))).items():
-        if number > MAX_INLINE:
-            etree.strip_tags(block, *_INLINE)
-            for element in block.iter():  # makes one node of the text nodes in a row that are left
-                element.text, element.tail = element.text, element.tail
+    """Replace inline elements by their text where there are too many."""
+    blocks = Counter(map(_block, tree.iter(*_INLINE)))
+    too_many = [block for block, number in blocks.items() if number > MAX_INLINE_IN_BLOCK]
+    for block in [tree] if blocks.total() > MAX_INLINE_ON_PAGE else too_many:
+        etree.strip_tags(block, *_INLINE)
+        for element in block.iter():  # makes one node of the text nodes in a row that are left
+            element.text, element.tail = element.text, element.tail
 
 
 def _words(text: str) -> list[str]:
