@@ -5,6 +5,7 @@
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -20,18 +21,19 @@ DIGITS_OF_UNITS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
 CALENDAR_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 CALENDAR_YEARS = range(1600, 2101)  # of digits that could also be a count of seconds or milliseconds
 MAX_EXPONENT = 25
-# The smallest and the largest time of 32 bits, the beginning of time of Unix, Windows and .NET: written where a time is missing.
+# The smallest and the largest time of 32 bits, the beginning of time of Unix, Windows, SQL Server and OLE: written where a time is missing.
 SENTINELS = {
     EPOCH,
     EPOCH - timedelta(seconds=2**31),
     EPOCH + timedelta(seconds=2**31 - 1),
     datetime(1601, 1, 1, tzinfo=timezone.utc),
+    datetime(1900, 1, 1, tzinfo=timezone.utc),
+    datetime(1899, 12, 30, tzinfo=timezone.utc),
 }
 SENTINEL_YEARS = (1, 9999)
 
 NUMBER = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?(?:[eE][+-]?\d+)?", re.ASCII)
 
-BASIC_TIME = re.compile(r"\dT\d", re.ASCII | re.IGNORECASE)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
@@ -59,7 +61,7 @@ DATES = (
 FORMS = tuple(
     re.compile(form, re.ASCII | re.IGNORECASE)
     for form in (
-        *(rf"{date}(?:(?:t|[ _]|, | at |, at | - ){TIME}(?: ?{ZONE})?)?" for date in DATES),
+        *(rf"{date}(?:(?: ?t ?|[ _]|, | at |, at | - ){TIME}(?: ?{ZONE})?)?" for date in DATES),
         rf"{WEEKDAY}{MONTH} {DAY} {TIME}(?: {ZONE})? {YEAR}",
     )
 )
@@ -76,6 +78,7 @@ ZONES = {
     "pst": -8,
     "akdt": -8,
     "akst": -9,
+    "hst": -10,
     "cet": 1,
     "west": 1,
     "cest": 2,
@@ -94,14 +97,41 @@ class UnclearTime(ValueError):
     """A value that is not a time, or could mean several."""
 
 
-def time_of(value: int | str) -> tuple[datetime, bool]:
-    """Return the time in UTC that a value states, and whether its zone had to be assumed.
+def named_zone(name: str, _time: datetime) -> timezone | None:
+    """Return the zone that a name in lower case means.
 
-    A date is the beginning of its day. A number is the time since 1970 in seconds, milliseconds, microseconds or nanoseconds, by its
-    size, or the digits of a calendar date, such as 20260131 or 20260131080000.
+    Raises:
+        ValueError: it means several zones, or none.
+    """
+    if name not in ZONES:
+        raise ValueError("of an unknown zone")
+    return timezone(timedelta(hours=ZONES[name]))
+
+
+def time_of(value: int | str) -> tuple[datetime, bool]:
+    """Return the time in UTC that a value states, and whether its zone had to be assumed; a date is the beginning of its day.
+
+    Args:
+        value: as for ``parsed_time``.
+
+    Raises:
+        UnclearTime: the value is not a time, could mean several, or is one that stands for a missing time.
+    """
+    time, _ = parsed_time(value)
+    return _in_utc(time), time.tzinfo is None
+
+
+def parsed_time(
+    value: int | str, zone: Callable[[str, datetime], timezone | None] = named_zone
+) -> tuple[datetime, bool]:
+    """Return the time that a value states, without a zone if it states none, and whether it is more than a date.
+
+    A number is the time since 1970 in seconds, milliseconds, microseconds or nanoseconds, by its size, or the digits of a calendar date,
+    such as 20260131 or 20260131080000.
 
     Args:
         value: a number, or a text in one of the forms of RFC 3339, ISO 8601, RFC 2822 or English dates.
+        zone: returns the zone that a name means at a time without one, or None if it is to be taken as not stated.
 
     Raises:
         UnclearTime: the value is not a time, could mean several, or is one that stands for a missing time.
@@ -112,29 +142,25 @@ def time_of(value: int | str) -> tuple[datetime, bool]:
     if len(text) > MAX_LENGTH:
         raise UnclearTime("too long")
     try:
-        time, zone_assumed = _rfc_3339(text) or (_number(text) if NUMBER.fullmatch(text) else _written(text))
-        utc = time.astimezone(timezone.utc)
+        time, has_time = _rfc_3339(text) or (_number(text) if NUMBER.fullmatch(text) else _written(text, zone))
+        utc = _in_utc(time)
     except (ValueError, OverflowError, ArithmeticError) as error:
         raise UnclearTime(str(error)) from None
-    if utc.year in SENTINEL_YEARS or time.year in SENTINEL_YEARS or (utc in SENTINELS and not _is_date(text)):
+    if utc.year in SENTINEL_YEARS or time.year in SENTINEL_YEARS or (has_time and utc in SENTINELS):
         raise UnclearTime(NO_TIME)
-    return utc, zone_assumed
+    return time, has_time
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _rfc_3339(text: str) -> tuple[datetime, bool] | None:
     """Return the time of the commonest form, which a library reads fastest; None if it is another one."""
     try:
-        time = msgspec.convert(text, datetime)
+        return msgspec.convert(text, datetime), True
     except msgspec.ValidationError:
         return None
-    return (time, False) if time.tzinfo else (time.replace(tzinfo=timezone.utc), True)
-
-
-def _is_date(text: str) -> bool:
-    """Whether a text has a day but no time, as a newspaper of 1 January 1970 may."""
-    if NUMBER.fullmatch(text):
-        return len(text) == len("YYYYMMDD")
-    return ":" not in text and BASIC_TIME.search(text) is None
 
 
 def _number(text: str) -> tuple[datetime, bool]:
@@ -148,11 +174,11 @@ def _number(text: str) -> tuple[datetime, bool]:
     if calendar is not None:
         if len(digits) == 10:
             raise ValueError("seconds since 1970, or the hour of a day")
-        return calendar, True
+        return calendar, len(digits) > len("YYYYMMDD")
     if len(digits) not in DIGITS_OF_UNITS:
         raise ValueError("of no unit")
     microseconds = int(number.scaleb(6 - DIGITS_OF_UNITS[len(digits)]))
-    return EPOCH + timedelta(microseconds=microseconds), False
+    return EPOCH + timedelta(microseconds=microseconds), True
 
 
 def _calendar(digits: str) -> datetime | None:
@@ -166,21 +192,25 @@ def _calendar(digits: str) -> datetime | None:
         return None
     if time is None or time.year not in CALENDAR_YEARS:
         return None
-    return time.replace(microsecond=1000 * milliseconds, tzinfo=timezone.utc)
+    return time.replace(microsecond=1000 * milliseconds)
 
 
-def _written(text: str) -> tuple[datetime, bool]:
+def _written(text: str, zone_of: Callable[[str, datetime], timezone | None]) -> tuple[datetime, bool]:
     found = next(filter(None, (form.fullmatch(text) for form in FORMS)), None)
     if found is None:
         raise ValueError("of no known form")
     parts = found.groupdict()
     year, month, day = _date(parts)
-    time = datetime(year, month, day) + _time_of_day(parts)
-    zone = parts["zone"]
-    time = time.replace(tzinfo=timezone.utc if zone is None else _zone(zone.lower()))
+    time = datetime(year, month, day)
+    if parts["hour"] is None:
+        return time, False
+    time += _time_of_day(parts)
+    zone = (parts["zone"] or "").lower()
+    if zone:
+        time = time.replace(tzinfo=_offset(zone) if zone[-1].isdigit() else zone_of(zone, time))
     if (parts["second"] or parts["second2"]) == "60":
         _check_leap_second(time)
-    return time, zone is None
+    return time, True
 
 
 def _date(parts: dict[str, str | None]) -> tuple[int, int, int]:
@@ -216,12 +246,8 @@ def _time_of_day(parts: dict[str, str | None]) -> timedelta:
     return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=microsecond)
 
 
-def _zone(zone: str) -> timezone:
-    offset = zone.removeprefix("gmt").removeprefix("utc") if zone[-1].isdigit() else ""
-    if not offset:
-        if zone not in ZONES:
-            raise ValueError("of an unknown zone")
-        return timezone(timedelta(hours=ZONES[zone]))
+def _offset(zone: str) -> timezone:
+    offset = zone.removeprefix("gmt").removeprefix("utc")
     digits = offset[1:].replace(":", "").ljust(4, "0")
     if int(digits[2:]) > 59:
         raise ValueError("of an unknown zone")
@@ -231,6 +257,6 @@ def _zone(zone: str) -> timezone:
 
 def _check_leap_second(after: datetime) -> None:
     """Check that a second of the number 60 is the last of a day in UTC, so that it is the first of the next day without it."""
-    utc = after.astimezone(timezone.utc)
+    utc = _in_utc(after)
     if (utc.hour, utc.minute) != (0, 0):
         raise ValueError("no leap second")

@@ -22,6 +22,12 @@ from onrecord.sources.html.dates import stated
         ("Tue Nov 19 2019 10:00:00 GMT-0500 (Eastern Standard Time)", "2019-11-19T10:00:00-05:00"),
         ("19/11/2019", "2019-11-19"),
         ("11/19/2019 10:05 PM EST", "2019-11-19T22:05:00-05:00"),
+        ("10:05 PM EST 11/19/2019", "2019-11-19T22:05:00-05:00"),
+        ("Tue 10:05 PM, Nov 19, 2019", "2019-11-19T22:05:00"),
+        ("Published 10.05pm (ET) on Tue, 19 Nov 2019", "2019-11-19T22:05:00-05:00"),
+        ("- Nov. 19th 2019 | 10:05 am PT", "2019-11-19T10:05:00-08:00"),
+        ("July 3, 1990 at 1:05 pm ET", "1990-07-03T13:05:00-04:00"),
+        ("2019-11-19 10:05 \u22120500", "2019-11-19T10:05:00-05:00"),
     ],
 )
 def test_a_date_is_read_as_exactly_as_it_is_stated(text, expected):
@@ -39,6 +45,9 @@ def test_a_date_is_read_as_exactly_as_it_is_stated(text, expected):
             "2026-02-30",
             "0001-01-01T00:00:00Z",
             "1970-01-01",
+            "December 31, 1969",
+            "1900-01-01",
+            "December 30, 1899",
             "March 3",
             "Updated March 3, 2026",
         ),

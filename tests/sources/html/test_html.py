@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from onrecord.data.message import Contract, InvalidMessage, NoArticle
 from onrecord.sources.html import read_page
 from onrecord.sources.html.parse import MAX_TAGS
+from onrecord.sources.html.text import MAX_INLINE_IN_BLOCK
 
 PARAGRAPHS = [
     "The harbour council of Brinmouth voted on Tuesday to close the old ferry pier, after a survey found that the "
@@ -207,6 +208,16 @@ def test_links_and_spans_within_a_sentence_are_kept():
     )
 
 
+@pytest.mark.parametrize("tag", ["a", "b", "q", "span", "time"])
+def test_a_paragraph_of_very_many_inline_elements_is_read_whole(tag):
+    words = [f"word{number}" for number in range(MAX_INLINE_IN_BLOCK + 1)]
+    paragraph = " and ".join(f"<{tag}>{word}</{tag}>" for word in words)
+    text = text_of(article(f"<p>The council <i>said</i> {paragraph}.</p>{BODY}"))
+    read = text.replace("“", "").replace("”", "").splitlines()
+    assert read[0] == f"The council said {' and '.join(words)}."
+    assert text.splitlines()[1:] == PARAGRAPHS
+
+
 @pytest.mark.parametrize(
     "furniture",
     [
@@ -249,6 +260,51 @@ def linked_data(**fields: object) -> str:
 )
 def test_the_date_is_as_exact_as_the_page_states_it(head, expected):
     assert read_page(Contract(html=article(BODY, head))).published_at == expected
+
+
+WEST = linked_data(datePublished="2026-03-03T23:30:13-05:00")
+AS_UTC = '<meta property="article:published_time" content="2026-03-03T23:30:13+00:00">'
+NAIVE = '<meta property="article:published_time" content="2026-03-03 23:30:13">'
+SHOWN = '<p class="byline date"><a href="/fenn">Jo Fenn</a> - <b>{}</b></p>'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (WEST + AS_UTC, "", "2026-03-03T23:30:13"),
+        (WEST + AS_UTC, SHOWN.format("March 3, 2026, 6:30 pm EST"), "2026-03-03T23:30:13+00:00"),
+        (WEST + AS_UTC, SHOWN.format("March 3, 2026, 11:30 pm ET"), "2026-03-03T23:30:13-05:00"),
+        (WEST + AS_UTC, SHOWN.format("4 March 2026, 04:30 GMT"), "2026-03-03T23:30:13-05:00"),
+        (WEST + AS_UTC, SHOWN.format("March 3, 2026, 11:30 pm"), "2026-03-03T23:30:13"),
+        (WEST + AS_UTC, SHOWN.format("March 5, 2026, 6:30 pm EST"), "2026-03-03T23:30:13"),
+        (
+            WEST,
+            '<time datetime="2026-03-03T23:30Z">March 3, 2026 6:30 pm EST</time>',
+            "2026-03-03T23:30:00+00:00",
+        ),
+        (WEST + AS_UTC + '<meta name="date" content="2026-03-04T04:30Z">', "", "2026-03-03T23:30:13-05:00"),
+        (WEST + NAIVE, "", "2026-03-03T23:30:13-05:00"),
+        (WEST + NAIVE, SHOWN.format("March 3, 2026, 6:30 pm EST"), "2026-03-03T23:30:13+00:00"),
+        (WEST, SHOWN.format("March 3, 2026, 6:30 pm EST"), "2026-03-03T23:30:13-05:00"),
+    ],
+)
+def test_a_zone_that_the_page_contradicts_is_not_trusted(head, body, expected):
+    assert read_page(Contract(html=article(body + BODY, head))).published_at == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ('<div class="date"><a>Jo Fenn</a><em>March 3, 2026</em></div>', "2026-03-03"),
+        ('<div class="date"><a>Jo Fenn</a><br>Updated: <em>March 5, 2026</em></div>', None),
+        ('<div class="date"><a>Jo Fenn</a><em>March 3, 2026</em> Updated: <em>March 5, 2026</em></div>', "2026-03-03"),
+        (f'<div class="date"><em>March 3, 2026</em><p>{PARAGRAPHS[0]}</p></div>', None),
+        ('<span itemprop="datePublished">Tue 6:45 PM, Mar 3, 2026</span>', "2026-03-03T18:45:00"),
+        ('<time datetime="2026-03-03 19:14:00">March 3, 2026 - 19:14 GMT</time>', "2026-03-03T19:14:00+00:00"),
+    ],
+)
+def test_the_date_may_be_only_on_the_page(shown, expected):
+    assert read_page(Contract(html=article(shown + BODY, ""))).published_at == expected
 
 
 @pytest.mark.parametrize(

@@ -1,92 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dates and times as pages state them. Nothing is guessed: 03/04/2026 has no meaning, and no zone is assumed."""
+"""Dates and times as pages state and show them. Nothing is guessed: 03/04/2026 has no meaning, and no zone is assumed."""
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from onrecord.data.dates import MAX_LENGTH, MONTH, SENTINELS, WEEKDAY, UnclearTime, named_zone, parsed_time
 
 EARLIEST_YEAR, LATEST_YEAR = 1800, 2200  # digitised newspapers have the date of the paper
-# Systems that have no date write the beginning of their calendar.
+# Pages show the date only of a time that stands for a missing one: in a zone west of Greenwich, it is that of the day before.
 PLACEHOLDERS = frozenset(
-    (date(1900, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1970, 1, 1), date(1969, 12, 31))
+    (time - timedelta(seconds=seconds)).date() for time in SENTINELS if time.hour == 0 for seconds in (0, 1)
 )
-MAX_STATED_LENGTH = 100  # code points
+# Written in summer and winter.
+US_ZONES = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
 
-MONTHS = {
-    name: number
-    for number, month in enumerate(
-        [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ],
-        start=1,
-    )
-    for name in (month, month[:3])
-} | {"sept": 9}
-# The names of RFC 2822, and others that mean one zone only: BST, IST and AST are left out.
-ZONES = {
-    **dict.fromkeys(("z", "ut", "utc", "gmt"), 0),
-    "est": -5,
-    "edt": -4,
-    "cst": -6,
-    "cdt": -5,
-    "mst": -7,
-    "mdt": -6,
-    "pst": -8,
-    "pdt": -7,
-    "akst": -9,
-    "akdt": -8,
-    "hst": -10,
-    "wet": 0,
-    "cet": 1,
-    "cest": 2,
-    "eest": 3,
-    "jst": 9,
-    "aest": 10,
-    "aedt": 11,
-    "nzst": 12,
-    "nzdt": 13,
-}
-US_ZONES = {"et": -5, "ct": -6, "mt": -7, "pt": -8}  # standard time; "ET" is also written in summer
-
-_TIME = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{1,9})?)?(?:\s?(?P<half>[ap])\.?m\b\.?)?"
-_OFFSET = r"(?:(?:GMT|UTC)\s?)?(?P<sign>[+\-\u2212])(?P<offset_hour>\d\d):?(?P<offset_minute>\d\d)?"
-_ZONE = rf"(?:{_OFFSET}|(?P<zone>[A-Za-z]{{1,4}}))"
-_MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s)?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_LATER = rf"(?:(?:\s?[,|•·\-–—]\s?|\s)(?:at\s)?{_TIME}(?:\s?,?\s?\(?{_ZONE}\)?)?)?(?:\s\([A-Za-z ]{{1,40}}\))?"
-_FORMS = [
-    re.compile(form, re.IGNORECASE)
-    for form in (
-        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:(?:\s?T\s?|\s){_TIME}(?:\s?{_ZONE})?)?",
-        rf"(?P<year>\d{{4}})[/.](?P<month>\d\d?)[/.](?P<day>\d\d?){_LATER}",
-        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
-        rf"(?:T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?P<half>)\s?(?:{_ZONE})?)?",
-        rf"{_WEEKDAY}{_MONTH}\s{_DAY},?\s(?P<year>\d{{4}}){_LATER}",
-        rf"{_WEEKDAY}{_DAY}[\s\-](?:of\s)?{_MONTH},?[\s\-](?P<year>\d{{4}}){_LATER}",
-        rf"{_WEEKDAY}{_MONTH}\s{_DAY}\s{_TIME}\s{_ZONE}\s(?P<year>\d{{4}})",  # the date command and Java
-        rf"{_TIME}(?:\s?\(?{_ZONE}\)?)?(?:\s?[,|•·\-–—]\s?|\s)(?:on\s)?{_WEEKDAY}{_MONTH}\s{_DAY},?\s(?P<year>\d{{4}})",
-        rf"{_TIME}(?:\s?\(?{_ZONE}\)?)?(?:\s?[,|•·\-–—]\s?|\s)(?:on\s)?{_WEEKDAY}{_DAY}\s{_MONTH},?\s(?P<year>\d{{4}})",
-    )
-]
-_NUMBERS = re.compile(
-    rf"(?P<first>\d\d?)(?P<mark>[/.\-])(?P<other>\d\d?)(?P=mark)(?P<year>\d{{4}}){_LATER}", re.IGNORECASE
-)
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _LABEL = re.compile(
     r"(?:first\s)?(?:published|posted|publication date|date|originally published)(?:\s(?:on|at))?\s?:?\s?",
     re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r" ?(?:[|•·–—] ?|, )|(?:^| )-+ ")
+_POINT_IN_TIME = re.compile(r"(?<![.\d])(\d{1,2})\.(?=\d\d(?![.\d]))")
+_IN_BRACKETS = re.compile(r" ?\((?:([a-z]{2,4})|[a-z ]{1,40})\)$", re.IGNORECASE)
+_TIME_FIRST = re.compile(
+    rf"{WEEKDAY}(?P<time>\d{{1,2}}:\d\d.*?) (?:on )?(?P<date>{WEEKDAY}(?:{MONTH} |\d).*\d{{4}})", re.IGNORECASE
 )
 
 
@@ -106,92 +44,60 @@ class Stated:
         """Whether it is one moment."""
         return self.has_time and self.time.tzinfo is not None
 
+    def as_utc(self) -> "Stated":
+        """Return it with UTC for a zone that is not stated."""
+        return self if self.time.tzinfo else Stated(self.time.replace(tzinfo=timezone.utc), self.has_time)
+
+    def has_same_clock(self, other: "Stated") -> bool:
+        """Whether both are the same date and time of day, in whatever zones; some places leave out the seconds."""
+        clocks = (self.time.replace(tzinfo=None), other.time.replace(tzinfo=None))
+        return self.has_time and other.has_time and abs(clocks[0] - clocks[1]) < timedelta(minutes=1)
+
+    def is_same_moment(self, other: "Stated") -> bool:
+        """Whether both are one moment; some places leave out the seconds."""
+        return self.exact and other.exact and abs(self.time - other.time) < timedelta(minutes=1)
+
     def is_less_exact_than(self, other: "Stated") -> bool:
         """Whether another one is the same date, stated with a time or zone that this one lacks."""
         if self.exact or not other.has_time:
             return False
         if not other.exact:
             return not self.has_time and self.time.date() == other.time.date()
-        clocks = [other.time.replace(tzinfo=None), other.time.astimezone(timezone.utc).replace(tzinfo=None)]
+        in_utc = Stated(other.time.astimezone(timezone.utc), has_time=True)
         if not self.has_time:
-            return self.time.date() in {clock.date() for clock in clocks}
-        return any(abs(self.time - clock) < timedelta(minutes=1) for clock in clocks)
+            return self.time.date() in (other.time.date(), in_utc.time.date())
+        return self.has_same_clock(other) or self.has_same_clock(in_utc)
 
 
-def _second_sunday(year: int, month: int, number: int) -> datetime:
-    first = datetime(year, month, 1)
-    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1), hours=2)
-
-
-def _us_offset(standard: int, time: datetime) -> timedelta:
-    """Return the offset of a zone of the United States by the rules since 2007."""
-    summer = _second_sunday(time.year, 3, 2) <= time < _second_sunday(time.year, 11, 1)
-    return timedelta(hours=standard + summer)
-
-
-def _zone(parts: dict[str, str | None], time: datetime) -> timezone | None:
-    """Return the stated zone, or None if it is not stated or has more than one meaning."""
-    if parts.get("sign"):
-        minutes = int(parts["offset_hour"] or 0) * 60 + int(parts["offset_minute"] or 0)
-        return timezone(timedelta(minutes=minutes if parts["sign"] == "+" else -minutes))
-    name = (parts.get("zone") or "").lower()
-    if name in US_ZONES and time.year >= 2007:
-        return timezone(_us_offset(US_ZONES[name], time))
-    return timezone(timedelta(hours=ZONES[name])) if name in ZONES else None
-
-
-def _hour(parts: dict[str, str | None]) -> int:
-    hour, half = int(parts["hour"] or 0), (parts.get("half") or "").lower()
-    if not half:
-        return hour
-    if not 1 <= hour <= 12:
-        raise ValueError(hour)
-    return hour % 12 + (12 if half == "p" else 0)
-
-
-def _made(parts: dict[str, str | None]) -> Stated | None:
-    month = parts["month"] or ""
-    year, day = int(parts["year"] or 0), int(parts["day"] or 0)
+def _zone(name: str, time: datetime) -> timezone | None:
+    """Return the zone that a page's name for it means, or None if it is unknown or has more than one meaning."""
     try:
-        time = datetime(year, MONTHS.get(month.lower()) or int(month), day)
-        if not parts.get("hour"):
-            return Stated(time, has_time=False)
-        time = time.replace(
-            hour=_hour(parts), minute=int(parts["minute"] or 0), second=min(59, int(parts["second"] or 0))
-        )
-        return Stated(time.replace(tzinfo=_zone(parts, time)), has_time=True)
-    except ValueError:  # no such day, hour or offset
+        if name in US_ZONES and time.year >= 1900:
+            return timezone(time.replace(tzinfo=ZoneInfo(US_ZONES[name])).utcoffset() or timedelta())
+        return named_zone(name, time)
+    except (ValueError, ZoneInfoNotFoundError):  # the latter on a system without a database of zones
         return None
 
 
-def _from_numbers(match: re.Match[str]) -> Stated | None:
-    """Read a date such as 19/11/2019, if only one order of day and month is possible."""
-    first, other = int(match["first"]), int(match["other"])
-    if first <= 12 and other <= 12 and first != other:
-        return None
-    day, month = (first, other) if first > 12 else (other, first)
-    return _made({**match.groupdict(), "day": str(day), "month": str(month)})
-
-
-def _read(text: str) -> Stated | None:
-    if _EPOCH.fullmatch(text):
-        seconds = int(text) if len(text) == 10 else int(text) / 1_000
-        return Stated(datetime.fromtimestamp(seconds, timezone.utc), has_time=True)
-    for form in _FORMS:
-        if match := form.fullmatch(text):
-            return _made(match.groupdict())
-    match = _NUMBERS.fullmatch(text)
-    return _from_numbers(match) if match else None
+def _in_standard_form(text: str) -> str:
+    """Return a date as it is shown to readers in the form of one for machines."""
+    text = _SEPARATOR.sub(" ", text.replace("\u2212", "-")).strip()
+    text = _TIME_FIRST.sub(r"\g<date> \g<time>", _POINT_IN_TIME.sub(r"\1:", text))
+    return _IN_BRACKETS.sub(r" \1", text).strip()
 
 
 def stated(text: object) -> Stated | None:
     """Return the date that a text states, or None if it states none, or one that has more than one meaning."""
     if not isinstance(text, str | int) or isinstance(text, bool):
         return None
-    words = " ".join(str(text)[: MAX_STATED_LENGTH + 1].split())
-    if len(words) > MAX_STATED_LENGTH:
+    words = " ".join(str(text)[: MAX_LENGTH + 1].split())
+    if len(words) > MAX_LENGTH:
         return None
-    found = _read(_LABEL.sub("", words, count=1) if _LABEL.match(words) else words)
-    if found is None or not EARLIEST_YEAR <= found.time.year <= LATEST_YEAR or found.time.date() in PLACEHOLDERS:
+    words = _in_standard_form(_LABEL.sub("", words, count=1) if _LABEL.match(words) else words)
+    try:
+        time, has_time = parsed_time(words, _zone)
+    except UnclearTime:
         return None
-    return found
+    if not EARLIEST_YEAR <= time.year <= LATEST_YEAR or time.date() in PLACEHOLDERS:
+        return None
+    return Stated(time.replace(microsecond=0), has_time)

@@ -2,7 +2,7 @@
 """Title, authors, address and date of an article, as its page states them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -255,10 +255,10 @@ def _candidates(page: Structured) -> Iterator[object]:
         yield from page.meta.get(name, ())
 
 
-def _marked_dates(tree: HtmlElement) -> Iterator[object]:
+def _date_elements(tree: HtmlElement) -> list[HtmlElement]:
+    """Return the elements that are marked as a date and are not said to be that of a change."""
     times = (element for element in _TIMES(tree)[:MAX_DATE_PLACES] if not _says_changed(element))
-    for element in (*_DATE_PLACES(tree)[:1], *times):
-        yield element.get("content") or element.get("datetime") or element.get("title") or plain(element.text_content())
+    return [*_DATE_PLACES(tree)[:1], *times]
 
 
 def _says_changed(element: HtmlElement) -> bool:
@@ -274,10 +274,18 @@ def _says_changed(element: HtmlElement) -> bool:
 
 
 def _shown_dates(tree: HtmlElement) -> Iterator[str]:
-    """Yield the dates that the page shows to readers."""
+    """Yield the dates that the page shows to readers; around some of them are the author or the date of a change."""
     for element in _SHOWN(tree)[:MAX_DATE_PLACES]:
-        if not _says_changed(element):
-            yield plain(element.text_content())
+        if _says_changed(element):
+            continue
+        text = plain(element.text_content())
+        yield text
+        if len(text) <= MAX_BYLINE_LENGTH:
+            before = ""
+            for part in filter(None, map(plain, element.itertext())):
+                if not _CHANGED.search(before):
+                    yield part
+                before = part
 
 
 def _in_address(url: str) -> str | None:
@@ -288,13 +296,38 @@ def _in_address(url: str) -> str | None:
     return f"{day} {month} {year}" if month.isalpha() else f"{year}-{month:0>2}-{day:0>2}"
 
 
+def _dates(texts: Iterable[object]) -> list[Stated]:
+    return [date for text in texts if (date := stated(text))]
+
+
+def _with_trusted_zone(best: Stated, for_machines: list[Stated], shown: list[Stated]) -> Stated:
+    """Return a time with the zone that the page confirms, if the page states the same time of day in several zones.
+
+    Some systems write local time as UTC in one place, or the other way round. A time that is shown to readers decides, or one that is
+    stated as another time of day; if there is none, the zone is unknown. A time without a zone is not a contradiction, but may be UTC.
+    """
+    same_clock = [date for date in for_machines if best.has_same_clock(date)]
+    claims = [best, *(date for date in map(Stated.as_utc, same_clock) if not date.is_same_moment(best))]
+    for witness in (*shown, *(date for date in for_machines if not best.has_same_clock(date))):
+        for claim in claims:
+            if claim.is_same_moment(witness):
+                return claim
+    contradicted = any(date.exact and not date.is_same_moment(best) for date in same_clock)
+    return Stated(best.time.replace(tzinfo=None), has_time=True) if contradicted else best
+
+
 def published(tree: HtmlElement, page: Structured) -> str | None:
     """Return when an article was published, in the form of RFC 3339: as exactly as the page states it."""
+    elements = _date_elements(tree)
+    attributes = [element.get("content") or element.get("datetime") or element.get("title") for element in elements]
+    texts = [plain(element.text_content()) for element in elements]
+    for_machines = _dates(_candidates(page))
+    marked = _dates(value for pair in zip(attributes, texts, strict=True) for value in pair)
+    shown = _dates(_shown_dates(tree))
     best: Stated | None = None
-    for place in (_candidates(page), _marked_dates(tree), _shown_dates(tree), iter([_in_address(page.url)])):
-        for found in (date for value in place if (date := stated(value))):
-            if best is None or best.is_less_exact_than(found):
-                best = found
-            if best.exact:
-                return best.text()
+    for found in (*for_machines, *marked, *shown, *_dates([_in_address(page.url)])):
+        if best is None or best.is_less_exact_than(found):
+            best = found
+    if best is not None and best.exact:
+        best = _with_trusted_zone(best, for_machines + _dates(attributes), _dates(texts) + shown)
     return best.text() if best else None

@@ -6,6 +6,7 @@ labelled links and cards that open over a name; it drops links and spans within 
 """
 
 import re
+from collections import Counter
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -18,6 +19,8 @@ from onrecord.sources.html.structured import Structured, plain, values
 MIN_RUNNING_TEXT = 20  # code points next to an inline element that make it a part of a sentence
 MAX_FURNITURE_SHARE = 0.15  # of the text in paragraphs; an element with more isn't furniture, whatever its class
 MIN_LINK_SHARE = 0.6  # of the text of a link to another article, label included
+MAX_INLINE_IN_BLOCK = 1_000  # elements, with the square of whose number the time of the extraction grows
+MAX_INLINE_ON_PAGE = 5_000
 MIN_BODY_WORDS = 50  # of the article's text in JSON-LD
 _NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 
@@ -41,17 +44,40 @@ _NO_TEXT = (
     "menu",
     "footer",
 )
+_INLINE = (
+    *(
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "s",
+    ),
+    *("samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
+)
 _QUOTE_MARKS = (("“", "”"), ("‘", "’"))
 _ANY_MARK = re.compile("[\"'“”„«»‘’]")
+# An element that is asked for its ancestors takes time by its depth; all descendants of all paragraphs, by the square of their number.
 _INLINE_IN_PARAGRAPHS = _xpath(
-    "//p//*[self::span or self::b or self::i or self::em or self::small or self::strong][@*]"
+    "//*[self::span or self::b or self::i or self::em or self::small or self::strong][@*][ancestor::p]"
 )
 _HIDDEN_CLASS = re.compile(
     r"(?:^|\s)(?:sr-only|visually-?hidden|screen-reader(?:-text|-only)?|tooltip|popover)", re.IGNORECASE
 )
 _HIDDEN_STYLE = re.compile(r"display:\s?none", re.IGNORECASE)
-_CARDS = _xpath("//p//span[img][a]")
-_SPANS = _xpath("//*[self::p or self::li or self::blockquote]//span[@*]")
+_CARDS = _xpath("//span[img][a][ancestor::p]")
+_SPANS = _xpath("//span[@*][ancestor::p or ancestor::li or ancestor::blockquote]")
 _POSTS = _xpath("//blockquote[re:test(@class, '(?:twitter|instagram|tiktok|bluesky|mastodon|threads|text-post)-?')]")
 _FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:newsletter|sign-?up|subscri(?:be|ption)|cta|promo|recirc|donate|donation|recommend(?:ed|ations)?|trending"
@@ -94,7 +120,7 @@ def _drop(element: HtmlElement) -> None:
 
 
 def mark_quotations(tree: HtmlElement) -> None:
-    """Replace q elements by the quotation marks that a browser shows for them."""
+    """Add to q elements the quotation marks that a browser shows for them, and make them span elements."""
     quotations = list(tree.iter("q"))
     for element in quotations:
         text = element.text_content().strip()
@@ -106,7 +132,9 @@ def mark_quotations(tree: HtmlElement) -> None:
             element[-1].tail = (element[-1].tail or "").rstrip() + closing
         else:
             element.text = element.text.rstrip() + closing
-    etree.strip_tags(tree, "q")
+    for element in quotations:
+        element.tag = "span"
+        element.attrib.clear()
 
 
 def _length(element: HtmlElement) -> int:
@@ -212,6 +240,20 @@ def _drop_headline(tree: HtmlElement) -> None:
             element.getparent().remove(element)
 
 
+def _block(element: HtmlElement) -> HtmlElement:
+    return next((outer for outer in element.iterancestors() if outer.tag not in _INLINE), element)
+
+
+def _unwrap_inline(tree: HtmlElement) -> None:
+    """Replace inline elements by their text where there are too many."""
+    blocks = Counter(map(_block, tree.iter(*_INLINE)))
+    too_many = [block for block, number in blocks.items() if number > MAX_INLINE_IN_BLOCK]
+    for block in [tree] if blocks.total() > MAX_INLINE_ON_PAGE else too_many:
+        etree.strip_tags(block, *_INLINE)
+        for element in block.iter():  # makes one node of the text nodes in a row that are left
+            element.text, element.tail = element.text, element.tail
+
+
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
@@ -247,6 +289,7 @@ def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
     _drop_furniture(tree)
     _drop_headline(tree)
     _drop_links(tree)
+    _unwrap_inline(tree)
     found = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
     text = found.text or "" if isinstance(found, Document) else ""
     lines = _without_ends([line for line in text.splitlines() if line.strip()], heads - {""})
