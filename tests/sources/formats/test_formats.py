@@ -3,7 +3,6 @@
 
 import bz2
 import gzip
-import io
 import lzma
 import re
 
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.sources import formats
-from onrecord.sources.formats import UnknownFormat, of_file, of_name
+from onrecord.sources.formats import UnknownFormat, of_beginning, of_name
 
 CONTENT = {
     "json": b'{"text": "a"}\n',
@@ -27,7 +26,7 @@ PACK = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress, ".bz2": bz2
 
 
 def name_of(path: str, stored: bytes) -> str:
-    return of_file(path, io.BytesIO(stored)).name
+    return of_beginning(path, stored).name
 
 
 @pytest.mark.parametrize("packed", PACK)
