@@ -45,7 +45,7 @@ PYTEST := $(BIN)/python -m pytest
 # tests from one that is not.
 PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 8 --dist worksteal
 SLOW := property or process or scale or deploy or emulator or terraform or go or prism or flink or gold
-ELSEWHERE := terraform or go or prism or flink or gold
+ELSEWHERE := long or terraform or go or prism or flink or gold
 
 check: $(VENV)/installed-dev ## lint, types and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs=3 lint types unit
@@ -59,7 +59,7 @@ test-emulator: $(VENV)/installed-dev ## the tests with the Pub/Sub emulator, whi
 	@echo "== tests with the Pub/Sub emulator"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) -q -m emulator; code=$$?; test $$code -eq 0 -o $$code -eq 5
 
-test-all: test prism flink ## make test, and the tests that need Terraform, Prism (Go), Flink (a JDK) and the gold sets
+test-all: test prism flink ## make test, and the long tests and those that need Terraform, Prism (Go), Flink (a JDK) and the gold sets
 	@echo "== tests with Terraform and Go, on Prism and on Flink, and the gold check"
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) -m "$(ELSEWHERE)"
 

@@ -99,7 +99,17 @@ def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
     [
         ("backfill", "nothing.jsonl", "nowhere"),
         ("backfill", "README.md", "nowhere"),
-        ("backfill", "samples/articles.jsonl", "nowhere", "--format", "word", "--model", "en_none", "--field", "body=text"),
+        (
+            "backfill",
+            "samples/articles.jsonl",
+            "nowhere",
+            "--format",
+            "word",
+            "--model",
+            "en_none",
+            "--field",
+            "body=text",
+        ),
         ("publish", "nothing.jsonl", "--topic", "projects/p/topics/t"),
     ],
 )
