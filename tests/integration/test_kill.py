@@ -16,10 +16,6 @@ from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, backfill, fing
 INPUT = ("--input", *sorted(SAMPLES.glob("*.jsonl")), "--shards", 2)
 
 
-def has_begun(output: Path) -> bool:
-    return output.exists()
-
-
 def has_a_file(output: Path) -> bool:
     return any(output.rglob("*.avro"))
 
@@ -50,7 +46,7 @@ def check_files(output: Path) -> None:
 
 def test_kill_9_at_any_stage_costs_nothing(tmp_path):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
-    for workers, reached in ((1, has_begun), (2, has_a_file), (1, has_files_of_three_kinds)):
+    for workers, reached in ((2, has_a_file), (1, has_files_of_three_kinds)):
         for left in output.rglob("*.avro"):  # so that the test waits for files of this run
             left.unlink()
         kill_when(reached, output, start(*INPUT, "--output", output, "--overwrite", "--workers", workers))
