@@ -75,7 +75,7 @@ def test_a_command_line_that_can_not_be_parsed_is_wrong_usage(argv, capsys):
     assert "usage: onrecord" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("argv", "nearest"), [(("bakfill",), "backfill"), (("help", "postions"), "positions")])
+@pytest.mark.parametrize(("argv", "nearest"), [(("bakfill",), "backfill"), (("help", "posishuns"), "positions")])
 def test_a_slip_in_a_commands_name_is_answered_with_the_name_that_was_meant(argv, nearest, capsys):
     assert ended(*argv) == 2
     assert f"did you mean {nearest}?" in capsys.readouterr().err
