@@ -308,8 +308,7 @@ def payloads(subscription: str, at_least: int = 0) -> list[bytes]:
 def messages_in(subscription: str, at_least: int = 0) -> list[pubsub.types.PubsubMessage]:
     """Return the messages in a subscription.
 
-    A pull of a stream that was stopped may still get some of them, which come back after their deadline, so ``at_least`` messages are waited
-    for.
+    A pull of a stream that was stopped may still get some of them, which come back after their deadline; waits for ``at_least`` messages.
     """
     found: list[pubsub.types.PubsubMessage] = []
     deadline = time.monotonic() + REDELIVERY_SECONDS
