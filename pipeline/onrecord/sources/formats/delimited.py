@@ -166,7 +166,7 @@ def _message(row: _Row, names: list[str], origin: str, changed_at: datetime, lim
     try:
         payload = msgspec.json.encode(named)
     except UnicodeEncodeError:
-        problem = "it is not UTF-8"
+        problem = "it is not UTF-8; save the file as UTF-8 and rerun"
     if problem is None and len(payload) > limit:
         problem = f"{len(payload):,} bytes are over the limit of {limit:,}"
     if problem is not None:
