@@ -110,7 +110,17 @@ def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
             "--field",
             "body=text",
         ),
+        ("backfill", "samples/articles.jsonl", "samples"),
+        ("backfill", "samples/articles.jsonl", "README.md/nowhere"),
+        ("backfill", "https://example.com/articles.jsonl", "nowhere"),
         ("publish", "nothing.jsonl", "--topic", "projects/p/topics/t"),
+        ("stream", "--watch", "-", "--output", "nowhere", "--every", "0"),
+        ("stream", "--watch", "https://example.com/*.jsonl", "--output", "nowhere"),
+        ("stream", "--subscription", "short", "--output", "samples", "--window", "long"),
+        ("replay", "nothing", "--output", "nowhere"),
+        ("replay", "samples", "--output", "nowhere"),
+        ("replay", "--subscription", "short", "--topic", "short"),
+        ("dead-letters", "samples"),
     ],
 )
 def test_mistakes_are_found_without_the_seconds_that_beam_and_spacy_take_to_import(argv):
@@ -122,6 +132,25 @@ def test_mistakes_are_found_without_the_seconds_that_beam_and_spacy_take_to_impo
     assert run.returncode == 2
     assert "pip install 'onrecord[" not in run.stderr
     assert f"(onrecord {argv[0]} --help explains the options)" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "problem"),
+    [
+        (("backfill", "samples/articles.jsonl", "README.md/new/out"), "README.md is not a folder"),
+        (("stream", "--watch", "samples", "--output", "README.md/out"), "README.md is not a folder"),
+        (("backfill", "samples/articles.jsonl", "https://example.com/out"), "files can be local, gs:// or s3://"),
+        (("stream", "--watch", "hdfs-archive://a/b", "--output", "README.md"), "this is a file; give a folder"),
+        (("stream", "--watch", "-", "--output", "nowhere"), "standard input can't be watched"),
+        (("stream", "a.jsonl", "nowhere"), "unexpected argument: a.jsonl; files are given with --watch"),
+        (("replay", "nothing", "--output", "nowhere"), "there is no such folder; give the --output of a backfill"),
+        (("replay", "samples", "--output", "nowhere"), "there is no folder 'dead_letters' in it"),
+        (("replay", "https://example.com/out", "--output", "nowhere"), "files can be local, gs:// or s3://"),
+    ],
+)
+def test_a_place_that_can_not_be_used_is_told_before_the_run_starts(argv, problem, capsys):
+    assert main(list(argv)) == 2
+    assert problem in capsys.readouterr().err
 
 
 def test_all_mistakes_in_the_options_are_reported_on_standard_error(tmp_path, capsys):

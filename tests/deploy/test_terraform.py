@@ -18,7 +18,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from deploy.dataflow import metadata
-from onrecord.sinks.files import TEMPORARY
+from onrecord.sinks.contents import TEMPORARY
 from onrecord.telemetry import metrics
 from tests.deploy.tools import installed
 

@@ -8,7 +8,7 @@ import onrecord
 from onrecord.commands import main
 from onrecord.data.forgotten import ForgottenList
 from onrecord.jobs import replay
-from onrecord.sinks.files import TEMPORARY
+from onrecord.sinks.contents import TEMPORARY
 from onrecord.sinks.lock import LOCK
 from tests import forgetting
 from tests.forgetting import ALL, contents, read_all

@@ -10,7 +10,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOpt
 from onrecord.commands import backfill, parser
 from onrecord.commands.arguments import UsageError
 from onrecord.commands.stream import check
-from onrecord.jobs.stream import StreamOptions, pipeline_options
+from onrecord.jobs.stream import pipeline_options
+from onrecord.jobs.stream_options import StreamOptions
 from onrecord.runners import DIRECT, FLINK, OFFERED, RUNNERS, Runner, find, flink, portable, prism
 from onrecord.sources import sources
 from tests.integration.backfills import ROOT

@@ -18,6 +18,7 @@ from onrecord.data import schemas
 from onrecord.data.kinds import kinds
 from onrecord.data.records import Provenance, QuoteRecord, Record, Span, from_avro, to_avro
 from onrecord.data.settings import OutputSettings
+from onrecord.sinks import contents
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import WriteFiles, file_name, shard_of, write_file
 from tests.conftest import RECORDS_OF_KIND, records
@@ -108,7 +109,7 @@ def test_nothing_has_the_final_name_when_writing_fails_half_way(tmp_path):
         written(str(tmp_path), "quotes", [QUOTE, ODD])
     assert [path for kind in kinds() for path in (tmp_path / kind).iterdir()] == []
     folder.discard_unfinished(str(tmp_path))
-    assert folder.is_empty(str(tmp_path))
+    assert contents.is_empty(str(tmp_path))
 
 
 def test_a_complete_file_stays_when_writing_it_again_fails(tmp_path):

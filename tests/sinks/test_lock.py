@@ -15,7 +15,7 @@ import pytest
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.localfilesystem import LocalFileSystem
 
-from onrecord.sinks import lock, output_folder
+from onrecord.sinks import contents, lock, output_folder
 from onrecord.sinks.lock import CLAIMS, LOCK, FolderInUseError, Holder, one_run
 
 # Waits for a line on standard input while it holds a folder; a child outlives it if it is killed, until the input ends.
@@ -131,7 +131,7 @@ def test_a_run_that_fails_frees_the_folder(folder):
 
 def test_a_locked_folder_is_still_empty_and_clearing_keeps_the_lock(folder):
     with one_run(folder, "backfill"):
-        assert output_folder.is_empty(folder)
+        assert contents.is_empty(folder)
         output_folder.clear(folder)
         assert lock.problem(folder)
 

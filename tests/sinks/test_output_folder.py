@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from onrecord.data.kinds import kinds
+from onrecord.sinks import contents
 from onrecord.sinks import output_folder as folder
 
 
@@ -36,30 +37,30 @@ FOREIGN = (
 
 
 def test_a_folder_that_is_not_there_is_empty(tmp_path):
-    assert folder.is_empty(str(tmp_path / "out"))
+    assert contents.is_empty(str(tmp_path / "out"))
 
 
 def test_a_folder_that_was_only_made_ready_is_empty(tmp_path):
     output = tmp_path / "new" / "out"
     folder.prepare(str(output))
     assert {path.name for path in output.iterdir()} == {*kinds(), ".in-progress"}
-    assert folder.is_empty(str(output))
+    assert contents.is_empty(str(output))
 
 
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_folder_with_nothing_but_a_list_of_forgotten_articles_is_empty_and_clearing_keeps_the_list(end, tmp_path):
     put(tmp_path, "forgotten.json")
-    assert folder.is_empty(f"{tmp_path}{end}")
+    assert contents.is_empty(f"{tmp_path}{end}")
     folder.clear(f"{tmp_path}{end}")
     assert files(tmp_path) == {"forgotten.json"}
     put(tmp_path, "quotes/forgotten.json")
-    assert not folder.is_empty(f"{tmp_path}{end}")
+    assert not contents.is_empty(f"{tmp_path}{end}")
 
 
 @pytest.mark.parametrize("name", [*OURS, *UNFINISHED, *FOREIGN])
 def test_a_folder_with_any_file_is_not_empty(name, tmp_path):
     put(tmp_path, name)
-    assert not folder.is_empty(str(tmp_path))
+    assert not contents.is_empty(str(tmp_path))
 
 
 def test_clearing_takes_away_what_a_run_wrote_and_leaves_foreign_files(tmp_path):
@@ -76,7 +77,7 @@ def test_clearing_a_folder_that_is_not_there_does_nothing(tmp_path):
 def test_a_folder_that_was_cleared_is_empty(tmp_path):
     put(tmp_path, *OURS, *UNFINISHED)
     folder.clear(str(tmp_path))
-    assert folder.is_empty(str(tmp_path))
+    assert contents.is_empty(str(tmp_path))
 
 
 def test_preparing_leaves_every_file_alone(tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from onrecord.sinks import output_folder
-from onrecord.sinks.files import RETRY_SECONDS, TEMPORARY, write_file, write_patiently
+from onrecord.sinks.contents import TEMPORARY
+from onrecord.sinks.files import RETRY_SECONDS, write_file, write_patiently
 from onrecord.telemetry import notices
 from tests.streams import QUOTE
 

@@ -28,7 +28,7 @@ from onrecord.data.kinds import extracted
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
-from onrecord.sinks import GLOB_CHARACTERS, sinks
+from onrecord.sinks import GLOB_CHARACTERS, contents, lock, sinks
 from onrecord.sources import formats, patterns, topic_problem
 from onrecord.sources.formats import UnknownFormat
 from onrecord.sources.patterns import Matches, is_remote
@@ -44,6 +44,8 @@ MAX_FILE_PROBLEMS = 10  # shown at a time
 MAX_SHOWN = 3  # paths in a message
 MAX_LOOKED_INTO = 1_000  # files whose content is looked at before a job starts
 EXTRAS = {"gs": "gcp", "s3": "aws"}
+NOT_FILESYSTEMS = ("http", "https", "ftp", "sftp")
+NO_FILESYSTEM = "there is no such filesystem; files can be local, gs:// or s3://"
 PACKAGES = {"gs": "google.cloud.storage", "s3": "boto3"}  # what the extras install
 
 
@@ -191,9 +193,10 @@ class Checks:
         files: dict[str, InputFile] = {}
         for given in inputs:
             try:
+                _require_filesystem(given)
                 found = patterns.matched(given)
             except (OSError, ValueError) as error:
-                self.add(f"{option} {given}", _unreachable(given, error))
+                self.add(f"{option} {given}", unreachable(given, error))
                 continue
             self._note(found)
             if not found.files:
@@ -250,26 +253,26 @@ class Checks:
             self.add(f"--output {folder}", "give a folder whose name has none of * ? [ ]")
         elif os.path.lexists(folder) and not os.path.isdir(folder):
             self.add(f"--output {folder}", "this is a file; give a folder")
-        elif is_remote(folder) or _has_entries(folder):
-            from onrecord.sinks import lock, output_folder
-
+        elif not is_remote(folder) and not os.path.isdir(folder):
+            self.add(f"--output {folder}", _not_creatable(folder))
+        else:
             try:
+                _require_filesystem(folder)
                 if is_cleared:
                     self._no_links(folder)
                 # A run that is writing to it is named when this one starts, and is refused.
-                if must_be_empty and not output_folder.is_empty(folder) and not lock.problem(folder):
+                if must_be_empty and not contents.is_empty(folder) and not lock.problem(folder):
                     self.add(
                         f"--output {folder}",
                         "the folder is not empty; give another one, or --overwrite to replace its records",
                     )
+                self.add(f"--output {folder}", _not_writable(folder))
             except (OSError, ValueError) as error:
-                self.add(f"--output {folder}", _unreachable(folder, error))
+                self.add(f"--output {folder}", unreachable(folder, error))
         return folder or ""
 
     def _no_links(self, folder: str) -> None:
-        from onrecord.sinks import output_folder
-
-        for link in output_folder.links(folder):
+        for link in contents.links(folder):
             self.add(
                 f"--output {folder}",
                 f"{link} is a link to another folder, in which --overwrite would delete files; empty that folder first, or"
@@ -326,8 +329,14 @@ class Checks:
                 " closes them, and no other user has an account on this machine"
             )
 
-    def beam(self, flags: list[str], own_options: Iterable[str]) -> None:
-        """Check the options that are not onrecord's against Beam's."""
+    def beam(self, flags: list[str], own_options: Iterable[str], input_option: str = "--input") -> None:
+        """Check the options that are not onrecord's against Beam's.
+
+        Args:
+            flags: the options.
+            own_options: the names of the command's options.
+            input_option: the option that files are given with.
+        """
         if not flags:
             return
         from apache_beam.options.pipeline_options import PipelineOptions
@@ -335,7 +344,7 @@ class Checks:
         if problem := _beam_problem(flags):
             self.problems.append(problem)
         if not flags[0].startswith("--"):  # elsewhere it may be the value of one of Beam's options
-            self.problems.append(f"unexpected argument: {flags[0]}; files are given with --input")
+            self.problems.append(f"unexpected argument: {flags[0]}; files are given with {input_option}")
         known = set(PipelineOptions([]).get_all_options())
         for flag in flags:
             name = flag.removeprefix("--").partition("=")[0]
@@ -405,10 +414,6 @@ def _is_looked_into(path: str) -> bool:
     return is_remote(path) or stat.S_ISREG(os.stat(path).st_mode)
 
 
-def _has_entries(folder: str) -> bool:
-    return os.path.isdir(folder) and any(os.scandir(folder))
-
-
 def _nothing_found(given: str, found: Matches) -> str:
     """Return why an input means no files, and the way out."""
     if found.broken_links:
@@ -437,16 +442,52 @@ def _is_missing(package: str) -> bool:
         return True
 
 
-def _unreachable(place: str, error: Exception) -> str:
-    """Return why a place can't be read, and how to install what its filesystem needs."""
+def remote_problem(place: str) -> str | None:
+    """Return why a place on a remote filesystem is out of reach, as far as its address tells, and the way out; None otherwise."""
     scheme, separator, _ = place.partition("://")
     if not separator:
-        return _first_line(error)
+        return None
+    if scheme in NOT_FILESYSTEMS:
+        return NO_FILESYSTEM
     if scheme in EXTRAS and _is_missing(PACKAGES[scheme]):
         return f"{scheme}:// needs: pip install 'onrecord[{EXTRAS[scheme]}]'"
-    if scheme not in EXTRAS and "filesystem" in str(error):
-        return "there is no such filesystem; files can be local, gs:// or s3://"
-    return _first_line(error)
+    return None
+
+
+def _require_filesystem(place: str) -> None:
+    """Check that a place can be reached, without the seconds that Beam takes to import.
+
+    Raises:
+        ValueError: it can't; the text says why, and the way out.
+    """
+    problem = remote_problem(place)
+    if problem:
+        raise ValueError(problem)
+
+
+def unreachable(place: str, error: Exception) -> str:
+    """Return why a place can't be read, and how to install what its filesystem needs."""
+    scheme, separator, _ = place.partition("://")
+    if separator and scheme not in EXTRAS and "filesystem" in str(error).casefold():
+        return NO_FILESYSTEM
+    return remote_problem(place) or _first_line(error)
+
+
+def _not_creatable(folder: str) -> str | None:
+    """Return why a local folder can't be made, or None; nothing is changed."""
+    parent = os.path.abspath(folder)
+    while not os.path.lexists(parent):
+        parent = os.path.dirname(parent)
+    if not os.path.isdir(parent):
+        return f"{parent} is not a folder; give another place"
+    return _not_writable(parent)
+
+
+def _not_writable(folder: str) -> str | None:
+    """Return why nothing can be written to a folder, or None."""
+    if is_remote(folder) or os.access(folder, os.W_OK | os.X_OK):
+        return None
+    return f"{folder} can't be written to; check its permissions, or give another place"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

@@ -2,6 +2,7 @@
 """``onrecord replay``: sends dead letters through the pipeline again."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from onrecord.commands.arguments import (
     set_mode,
     unknown_options,
 )
+from onrecord.data.records import DeadLetter
+from onrecord.sources.patterns import is_remote
 
 if TYPE_CHECKING:
     from onrecord.dead_letters.repaired import Repaired
@@ -64,11 +67,8 @@ def add(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace, others: list[str]) -> None:
-    with exiting_on_interrupt():
-        from apache_beam.io.filesystem import BeamIOError
-
-        from onrecord.commands.checks import Checks
-        from onrecord.dead_letters.read import letter_files
+    from onrecord.commands.checks import Checks, remote_problem, unreachable
+    from onrecord.dead_letters.files import letter_files
     from onrecord.sources import subscription_problem
 
     checks = Checks(unknown_options(others) if arguments.topic else [])
@@ -81,12 +81,24 @@ def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     if arguments.subscription:
         checks.add(f"--subscription {arguments.subscription}", subscription_problem(arguments.subscription))
     checks.topic("--topic", arguments.topic)
+    folder = arguments.folder or ""
     try:
-        if arguments.folder and not letter_files(arguments.folder):
-            checks.add(arguments.folder, "there are no dead letters in this folder")
-    except (BeamIOError, ValueError) as error:
-        checks.add(arguments.folder, str(error))
+        problem = remote_problem(folder)
+        checks.add(folder, problem)
+        if folder and not problem and not letter_files(folder):
+            checks.add(folder, _no_letters(folder))
+    except (OSError, ValueError) as error:
+        checks.add(folder, unreachable(folder, error))
     checks.finish()
+
+
+def _no_letters(folder: str) -> str:
+    """Return why a folder has no dead letters to replay."""
+    if is_remote(folder) or os.path.isdir(os.path.join(folder, DeadLetter.kind)):
+        return "there are no dead letters in this folder"
+    if not os.path.isdir(folder):
+        return "there is no such folder; give the --output of a backfill or stream"
+    return f"there is no folder {DeadLetter.kind!r} in it; give the --output of a backfill or stream"
 
 
 def _repaired(path: str | None) -> "Repaired | None":
@@ -133,8 +145,7 @@ def _to_topic(arguments: argparse.Namespace, repaired: "Repaired | None") -> int
 
 
 def _as_backfill(arguments: argparse.Namespace, others: list[str], repaired: "Repaired | None") -> int:
-    from onrecord.dead_letters.read import letter_files
-    from onrecord.jobs import replay
+    from onrecord.dead_letters.files import letter_files
 
     arguments.workers = arguments.shards = arguments.max_dead_letters = arguments.max_messages_per_file = None
     arguments.format = None
@@ -144,6 +155,10 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str], repaired: "Re
         return backfill.check(arguments, others, has_other_source=not files)
 
     options = checked(letter_files(arguments.folder) if arguments.folder and repaired is None else [])
+    # Beam takes seconds to import, so mistakes are reported first.
+    with exiting_on_interrupt():
+        from onrecord.jobs import replay
+
     set_mode(arguments.mode)
     if arguments.subscription:
         return replay.subscription_as_backfill(arguments.subscription, checked)

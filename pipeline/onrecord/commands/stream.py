@@ -22,7 +22,7 @@ from onrecord.sources import MAX_SECONDS, Source, sources
 
 if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
-    from onrecord.jobs.stream import StreamOptions
+    from onrecord.jobs.stream_options import StreamOptions
 
 DAY = 24 * 3600
 DESCRIPTION = """\
@@ -104,11 +104,22 @@ def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, st
         shown = " and ".join(f"--{source.name}" for source in given) or "no source"
         *others, last = (f"--{name}" for name in sources())
         checks.problems.append(f"{shown}: give one of {', '.join(others)} and {last}")
+    from onrecord.commands.checks import remote_problem
+
     for source in given:
         value = getattr(arguments, source.name)
-        checks.add(f"--{source.name} {value}", source.problem(value))
+        checks.add(f"--{source.name} {value}", source.problem(value) or remote_problem(value))
     source = given[0] if given else next(iter(sources().values()))
     return source, getattr(arguments, source.name) or ""
+
+
+def _check_detach(options: "StreamOptions", checks: "Checks") -> None:
+    from onrecord.jobs.stream import leaves_job_running
+
+    if not leaves_job_running(options):
+        checks.add(
+            "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
+        )
 
 
 def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOptions":
@@ -122,7 +133,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         UsageError: there is at least one mistake; it lists all of them.
     """
     from onrecord.commands.checks import MAX_TIME_LIMIT, Checks, reachable
-    from onrecord.jobs.stream import StreamOptions, job_name, leaves_job_running
+    from onrecord.jobs.stream_options import StreamOptions, job_name
 
     checks = Checks()
 
@@ -167,11 +178,9 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         detach=arguments.detach,
         beam_flags=checks.flags(runner, beam_flags),
     )
-    checks.beam(beam_flags, arguments.own_options)
-    if options.detach and not checks.problems and not leaves_job_running(options):
-        checks.add(
-            "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
-        )
+    checks.beam(beam_flags, arguments.own_options, "--watch")
+    if options.detach and not checks.problems:
+        _check_detach(options, checks)
     checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
@@ -180,10 +189,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    # Beam takes seconds to import, so it is imported only when a command needs it.
+    options = check(arguments, beam_flags)
+    # Beam takes seconds to import, so mistakes are reported first.
     with exiting_on_interrupt():
         from onrecord.jobs import stream
 
-    options = check(arguments, beam_flags)
     set_mode(arguments.mode)
     return stream.run(options)

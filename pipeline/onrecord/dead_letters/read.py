@@ -15,12 +15,6 @@ from onrecord.data.records import DeadLetter
 from onrecord.sinks import AVRO, file_sinks
 
 
-def letter_files(output: str) -> list[str]:
-    """Return the files of dead letters of a run, in order."""
-    patterns = [FileSystems.join(output, DeadLetter.kind, f"**{sink.extension}") for sink in file_sinks()]
-    return sorted({file.path for matched in FileSystems.match(patterns) for file in matched.metadata_list})
-
-
 def read_letters(path: str) -> Iterator[DeadLetter]:
     """Yield the dead letters of a file."""
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:

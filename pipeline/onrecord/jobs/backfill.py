@@ -22,7 +22,7 @@ from onrecord.jobs.backfill_options import BackfillOptions
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
 from onrecord.jobs.scratch import scratch_folder
 from onrecord.runners import direct_batch, portable
-from onrecord.sinks import output_folder
+from onrecord.sinks import contents, output_folder
 from onrecord.sinks.lock import FolderInUseError, Held, one_run
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
@@ -99,7 +99,7 @@ class _Job:
         output = self._options.output.folder
         with suppress(Exception):  # a filesystem that can't be reached has its own errors
             output_folder.discard_unfinished(output)
-            if output_folder.is_empty(output):
+            if contents.is_empty(output):
                 return f"Nothing was written to {output}; run the same command again."
         return f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
 
@@ -201,7 +201,7 @@ def _check_empty(options: BackfillOptions) -> None:
         FolderInUseError: another run has written to it since.
     """
     folder = options.output.folder
-    if not options.overwrite and not output_folder.is_empty(folder):
+    if not options.overwrite and not contents.is_empty(folder):
         raise FolderInUseError(
             f"{folder}: another run has just written to this folder; give another one, or --overwrite to replace its records"
         )

@@ -19,8 +19,9 @@ from onrecord.data.forgotten import Forgotten
 from onrecord.data.message import InvalidMessage, decode
 from onrecord.data.records import DeadLetter
 from onrecord.data.stages import WHOLE_MESSAGE_STAGES
+from onrecord.dead_letters.files import letter_files
 from onrecord.dead_letters.hold import HeldLetters
-from onrecord.dead_letters.read import ReadDeadLetters, letter_files, read_letters
+from onrecord.dead_letters.read import ReadDeadLetters, read_letters
 from onrecord.dead_letters.reasons import Reasons
 from onrecord.dead_letters.repaired import Repaired
 from onrecord.dead_letters.replayed import note, replayed_before

@@ -28,10 +28,10 @@ from onrecord.data.kinds import kinds
 from onrecord.data.records import Record, to_avro
 from onrecord.data.settings import OutputSettings
 from onrecord.sinks import AVRO, FileSink, file_sink
+from onrecord.sinks.contents import TEMPORARY
 from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.log import cause
 
-TEMPORARY = ".in-progress"
 RECORDS_PER_PACK = 256  # larger packs hardly compress better
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)  # between the tries of a stream to write a file
 TIME = "%Y%m%dT%H%M%SZ"  # of a window's start and end in a file name: sortable, without colons and spaces

@@ -370,6 +370,8 @@ def problem(folder: str) -> str | None:
         locked = _is_locked(folder)
         if locked:
             return str(_refusal(folder, locked if isinstance(locked, Holder) else None))
+        if not os.path.isdir(os.path.join(folder, CLAIMS)):
+            return None
     now = time.time()
     for claim in _claims(folder):
         if now - claim.renewed <= MAX_SILENT_SECONDS:

@@ -2,7 +2,6 @@
 """Prepares the output folder before a run, and tidies it afterwards."""
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import BinaryIO, cast
@@ -14,8 +13,7 @@ from onrecord.data.forgotten import FILE_NAME, ForgottenList, ForgottenListError
 from onrecord.data.kinds import extracted, kinds
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.sinks import FileSink, file_sinks, sinks
-from onrecord.sinks.files import TEMPORARY
-from onrecord.sinks.lock import CLAIMS, LOCK
+from onrecord.sinks.contents import TEMPORARY
 
 SUMMARY = "summary.json"
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
@@ -23,22 +21,6 @@ FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.f
 
 def _paths(pattern: str) -> list[str]:
     return [file.path for matched in FileSystems.match([pattern]) for file in matched.metadata_list]
-
-
-def is_empty(output: str) -> bool:
-    """Whether a folder contains no files but a list of forgotten articles and what locks it, or does not exist.
-
-    Folders that are links are looked into, as the records would go there.
-    """
-    found = {path for name in ("", *kinds()) for path in _paths(FileSystems.join(output, name, "**"))}
-    found -= {FileSystems.join(output, name) for name in (FILE_NAME, LOCK)}
-    claims = FileSystems.join(output, CLAIMS)
-    return all(path.startswith(claims) for path in found) and not _paths(FileSystems.join(output, TEMPORARY, "*"))
-
-
-def links(output: str) -> list[str]:
-    """Return the folders in an output folder that are links, through which other folders would be written or emptied."""
-    return [path for name in (*kinds(), TEMPORARY) if os.path.islink(path := os.path.join(output, name))]
 
 
 def clear(output: str) -> None:

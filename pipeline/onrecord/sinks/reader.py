@@ -2,6 +2,7 @@
 """Reads the records that a run wrote."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +32,14 @@ def records(folder: str | Path, kind: str) -> Iterator[Any]:
         raise ValueError(f"unknown record kind {kind!r}; choose one of {', '.join(kinds())}")
     files = _remote(str(folder), kind) if "://" in str(folder) else _local(Path(folder), kind)
     return _read(files, kind)
+
+
+def paths(folder: str, kind: str) -> list[str]:
+    """Return the files of a kind's records in an output folder, sorted; none if there are none."""
+    with suppress(FileNotFoundError):
+        files = _remote(folder, kind) if "://" in folder else _local(Path(folder), kind)
+        return sorted(path for path, _ in files if any(path.endswith(sink.extension) for sink in file_sinks()))
+    return []
 
 
 def _local(folder: Path, kind: str) -> list[tuple[str, Opener]]:

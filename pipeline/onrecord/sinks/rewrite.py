@@ -18,7 +18,8 @@ from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
 from onrecord.data.records import Record
 from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
-from onrecord.sinks.files import TEMPORARY, write_complete
+from onrecord.sinks.contents import TEMPORARY
+from onrecord.sinks.files import write_complete
 from onrecord.sinks.lock import CLAIMS, LOCK
 from onrecord.sinks.output_folder import SUMMARY
 

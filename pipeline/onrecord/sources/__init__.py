@@ -88,6 +88,15 @@ class Source:
         return make(value, context)
 
 
+def watch_problem(value: str) -> str | None:
+    """Return why files can't be watched, or None."""
+    return (
+        "standard input can't be watched; give a folder or pattern, or read it with 'onrecord backfill -'"
+        if value == "-"
+        else None
+    )
+
+
 def subscription_problem(value: str) -> str | None:
     """Return why a name of a Pub/Sub subscription is invalid, or None."""
     return None if SUBSCRIPTION.fullmatch(value) else "give the full name, projects/PROJECT/subscriptions/SUBSCRIPTION"
@@ -124,6 +133,7 @@ BUILT_IN = (
         metavar="GLOB",
         help="folder or pattern of files to read once each, as soon as they appear under their final names",
         transform="onrecord.sources.watched_files:from_files",
+        problem=watch_problem,
         options=(SourceOption("every", "SECONDS", 10, "seconds between scans for new files"),),
         refusals=MappingProxyType(
             dict.fromkeys(("PrismRunner", "FlinkRunner", "DataflowRunner", "PortableRunner"), _WATCHES_HERE)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is in an output folder. Local folders are looked into without Beam, so that a command line can be checked quickly."""
+
+import os
+
+from onrecord.data.forgotten import FILE_NAME
+from onrecord.data.kinds import kinds
+from onrecord.sinks.lock import CLAIMS, LOCK
+
+TEMPORARY = ".in-progress"  # folder of files that are not complete
+
+
+def _below(folder: str) -> set[str]:
+    """Return the paths of all files in a folder and its subfolders, relative to it; subfolders that are links are not looked into."""
+    if "://" in folder:
+        from apache_beam.io.filesystems import FileSystems
+
+        start = len(folder.rstrip("/")) + 1
+        (matched,) = FileSystems.match([FileSystems.join(folder, "**")])
+        return {file.path[start:] for file in matched.metadata_list}
+    return {
+        os.path.relpath(os.path.join(parent, name), folder) for parent, _, names in os.walk(folder) for name in names
+    }
+
+
+def is_empty(output: str) -> bool:
+    """Whether a folder contains no files but a list of forgotten articles and what locks it, or does not exist.
+
+    The folders of records and of unfinished files are looked into even if they are links, as the records would go there.
+    """
+    if any(_below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
+        return False
+    return all(path in (FILE_NAME, LOCK) or path.startswith(f"{CLAIMS}/") for path in _below(output))
+
+
+def links(output: str) -> list[str]:
+    """Return the folders in an output folder that are links, through which other folders would be written or emptied."""
+    return [path for name in (*kinds(), TEMPORARY) if os.path.islink(path := os.path.join(output, name))]
