@@ -59,6 +59,9 @@ def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
     assert "4 left alone, without an article message" in printed
     assert "html: its encoding 'zstd'" in printed
     assert ids(tmp_path / "first") == ["good-11", "good-12"]
+    printed = run(capfd, tmp_path / "first", "--output", tmp_path / "none", code=1)
+    assert "0 dead letters replayed" in printed
+    assert "left alone" not in printed
 
     file = tmp_path / "broken.jsonl"
     assert main(["dead-letters", str(folder), "--payload", str(file)]) == 0

@@ -44,7 +44,8 @@ examples:
   onrecord replay --subscription projects/my-project/subscriptions/dead --output out-repaired
   onrecord replay --subscription projects/my-project/subscriptions/dead --topic projects/my-project/topics/articles
 
-exit codes: 0 done, 1 failed, or some letters were left alone or can't be sent, 2 wrong usage, 130 stopped by Ctrl-C
+exit codes: 0 done; 1 failed, all letters failed again, or some were left alone or can't be sent; 2 wrong usage;
+130 stopped by Ctrl-C
 """
 
 

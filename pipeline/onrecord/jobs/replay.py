@@ -204,7 +204,7 @@ def _code(*asides: Aside) -> int:
 
 
 def as_backfill(output: str, letters: Letters, options: BackfillOptions) -> int:
-    """Run a folder's dead letters through a backfill, and return its exit code; 1 if letters were left alone."""
+    """Run a folder's dead letters through a backfill, and return its exit code; 1 if all failed again, or letters were left alone."""
     return _through_backfill(output, letters, letters.files, options, lambda: None)
 
 
@@ -225,7 +225,7 @@ def _through_backfill(
         if letters.ids - failed:
             note(output, list(letters.ids - failed))
     _print_outcome(letters, len(letters.ids) - len(failed), len(failed))
-    return _code(letters.without_message)
+    return FAILED if failed and failed == letters.ids else _code(letters.without_message)
 
 
 def repaired_as_backfill(
@@ -326,7 +326,7 @@ def _messages(held: HeldLetters, aside: Aside) -> Iterator[DeadLetter]:
 
 
 def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]], BackfillOptions]) -> int:
-    """Run the dead letters of a subscription through a backfill, and return its exit code; 1 if letters were left alone.
+    """Run the dead letters of a subscription through a backfill, and return its exit code; 1 if all failed again, or some were left alone.
 
     They are acknowledged when their records are written; if the backfill fails, they are redelivered, and so are those that fail again
     or are without a message.
@@ -360,7 +360,7 @@ def subscription_as_backfill(subscription: str, options_of: Callable[[list[str]]
     if failed:
         print_line(f"{len(failed):,} failed again, and stay in the subscription")
     aside.print()
-    return _code(aside)
+    return FAILED if failed and failed == ids else _code(aside)
 
 
 def subscription_to_topic(subscription: str, topic: str) -> int:
