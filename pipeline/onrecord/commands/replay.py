@@ -2,6 +2,7 @@
 """``onrecord replay``: sends dead letters through the pipeline again."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from onrecord.commands.arguments import (
     set_mode,
     unknown_options,
 )
+from onrecord.data.records import DeadLetter
 
 if TYPE_CHECKING:
     from onrecord.dead_letters.repaired import Repaired
@@ -64,11 +66,7 @@ def add(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace, others: list[str]) -> None:
-    with exiting_on_interrupt():
-        from apache_beam.io.filesystem import BeamIOError
-
-        from onrecord.commands.checks import Checks
-        from onrecord.dead_letters.read import letter_files
+    from onrecord.commands.checks import Checks
     from onrecord.sources import subscription_problem
 
     checks = Checks(unknown_options(others) if arguments.topic else [])
@@ -81,10 +79,17 @@ def _check(arguments: argparse.Namespace, others: list[str]) -> None:
     if arguments.subscription:
         checks.add(f"--subscription {arguments.subscription}", subscription_problem(arguments.subscription))
     checks.topic("--topic", arguments.topic)
+    folder = arguments.folder
+    if folder and "://" not in folder and not os.path.isdir(os.path.join(folder, DeadLetter.kind)):
+        checks.add(folder, "there are no dead letters in this folder")
+    checks.finish()
+    with exiting_on_interrupt():  # Beam takes seconds to import, so other mistakes are reported first
+        from onrecord.dead_letters.read import letter_files
+
     try:
-        if arguments.folder and not letter_files(arguments.folder):
-            checks.add(arguments.folder, "there are no dead letters in this folder")
-    except (BeamIOError, ValueError) as error:
+        if folder and not letter_files(folder):
+            checks.add(folder, "there are no dead letters in this folder")
+    except (OSError, ValueError) as error:
         checks.add(arguments.folder, str(error))
     checks.finish()
 

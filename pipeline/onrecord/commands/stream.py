@@ -18,11 +18,11 @@ from onrecord.commands.arguments import (
     set_mode,
 )
 from onrecord.data.settings import InputSettings, OutputSettings, StreamingSettings
+from onrecord.jobs.stream_options import StreamOptions, job_name
 from onrecord.sources import MAX_SECONDS, Source, sources
 
 if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
-    from onrecord.jobs.stream import StreamOptions
 
 DAY = 24 * 3600
 DESCRIPTION = """\
@@ -111,7 +111,7 @@ def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, st
     return source, getattr(arguments, source.name) or ""
 
 
-def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOptions":
+def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions:
     """Return the options of a stream.
 
     Args:
@@ -122,7 +122,6 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         UsageError: there is at least one mistake; it lists all of them.
     """
     from onrecord.commands.checks import MAX_TIME_LIMIT, Checks, reachable
-    from onrecord.jobs.stream import StreamOptions, job_name, leaves_job_running
 
     checks = Checks()
 
@@ -168,7 +167,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         beam_flags=checks.flags(runner, beam_flags),
     )
     checks.beam(beam_flags, arguments.own_options)
-    if options.detach and not checks.problems and not leaves_job_running(options):
+    if options.detach and not checks.problems and not _leaves_job_running(options):
         checks.add(
             "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
         )
@@ -177,13 +176,19 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
     return options
 
 
+def _leaves_job_running(options: StreamOptions) -> bool:
+    from onrecord.jobs.stream import leaves_job_running
+
+    return leaves_job_running(options)
+
+
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(arguments.verbose)
-    # Beam takes seconds to import, so it is imported only when a command needs it.
+    options = check(arguments, beam_flags)
+    # Beam takes seconds to import, so mistakes are reported first.
     with exiting_on_interrupt():
         from onrecord.jobs import stream
 
-    options = check(arguments, beam_flags)
     set_mode(arguments.mode)
     return stream.run(options)

@@ -4,11 +4,8 @@
 import os
 import sys
 import time
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 
 import apache_beam as beam
@@ -17,17 +14,17 @@ from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
-from onrecord.data.settings import DEFAULT_INPUT, ExtractionSettings, InputSettings, OutputSettings, StreamingSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import outcome, signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
-from onrecord.runners import Runner, direct_batch, direct_stream, portable
+from onrecord.jobs.stream_options import StreamOptions
+from onrecord.runners import direct_batch, direct_stream, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import output_folder
 from onrecord.sinks.lock import Held, one_run
-from onrecord.sources import Source, SourceContext, portable_pubsub
+from onrecord.sources import SourceContext, portable_pubsub
 from onrecord.telemetry import metrics, notices
-from onrecord.telemetry.log import Log, LogFormat, print_failure
+from onrecord.telemetry.log import Log, print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
 
@@ -51,48 +48,6 @@ STILL_RUNNING = {
     "PortableRunner": "the job keeps running on its cluster, and is stopped there",
 }
 CANCELLED = "cancelling the job; unacknowledged messages are redelivered"
-
-
-@dataclass(frozen=True, slots=True)
-class StreamOptions:
-    """The options of a stream.
-
-    Attributes:
-        source: the source of messages.
-        source_value: value of the source's option: a subscription, a file pattern.
-        source_options: values of the source's own options.
-        reading: how files are read.
-        extraction: which records are extracted, and how.
-        output: the destination of records.
-        streaming: windows and duplicate detection.
-        runner: the runner of the job.
-        dead_letter_topic: a topic to which dead letters are also published, or None.
-        report_every: seconds between progress lines.
-        log_format: format of the log on standard error.
-        verbose: whether Beam's log is shown.
-        detach: whether the job is left running on its cluster.
-        beam_flags: Beam's own options.
-    """
-
-    source: Source
-    source_value: str
-    source_options: Mapping[str, int]
-    extraction: ExtractionSettings
-    output: OutputSettings
-    streaming: StreamingSettings
-    runner: Runner
-    reading: InputSettings = DEFAULT_INPUT
-    dead_letter_topic: str | None = None
-    report_every: int = 60
-    log_format: LogFormat = "text"
-    verbose: bool = False
-    detach: bool = False
-    beam_flags: tuple[str, ...] = ()
-
-
-def job_name() -> str:
-    """Return a unique run id (timestamp and random suffix) for file names."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
 
 
 def pipeline_options(options: StreamOptions) -> PipelineOptions:
