@@ -88,6 +88,23 @@ def test_without_a_command_the_help_is_printed_and_it_is_wrong_usage(capsys):
     assert "extract records from files of articles" in printed.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_standard_output_is_a_failure_that_is_said():
+    with Path("/dev/full").open("w") as full:
+        argv = [sys.executable, "-m", "onrecord", "schema", "quotes"]
+        run = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr == "failed: standard output can't be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_help_fits_the_terminal_except_for_examples(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert ended("replay", "--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > width and not line.startswith("  onrecord ")] == []
+
+
 @pytest.mark.parametrize("argv", [("help", "backfill"), ("backfill", "--help")])
 def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
     assert ended(*argv) == 0
@@ -121,6 +138,9 @@ def test_help_about_a_command_can_be_asked_for_in_two_ways(argv, capsys):
         ("replay", "samples", "--output", "nowhere"),
         ("replay", "--subscription", "short", "--topic", "short"),
         ("dead-letters", "samples"),
+        ("stream", "--subscription", "articles", "--output", "nowhere"),
+        ("replay", "nowhere", "--output", "nowhere-else"),
+        ("dead-letters", "nowhere"),
     ],
 )
 def test_mistakes_are_found_without_the_seconds_that_beam_and_spacy_take_to_import(argv):

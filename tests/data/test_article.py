@@ -268,10 +268,42 @@ def test_a_side_field_that_does_not_fit_is_left_out_and_kept_as_it_came(field, v
     assert replace(found, message=without.message, left_out=(), attributes={}) == without
 
 
+@pytest.mark.parametrize(
+    ("value", "authors"),
+    [
+        ('["Jane Roe", "Tom Moor"]', ("Jane Roe", "Tom Moor")),
+        ("['Jane Roe', \"Tim O'Hara\"]", ("Jane Roe", "Tim O'Hara")),
+        ("[]", ()),
+        ("[staff]", ("[staff]",)),
+    ],
+)
+def test_a_list_of_authors_may_be_written_out_in_a_string(value, authors):
+    assert article_of(text=TEXT, authors=value).authors == authors
+
+
+def test_an_empty_page_is_called_empty():
+    assert (
+        refused(b'{"html": "", "url": "https://post.example/1"}') == "html: is empty; one of text and html is required"
+    )
+
+
 def test_a_wrong_author_is_left_out_alone():
     found = article_of(text=TEXT, authors=["Jo Fenn", 7, {"name": "Li Tan"}])
     assert (found.authors, found.left_out) == (("Jo Fenn", "Li Tan"), ("authors",))
     assert json.loads(found.attributes["authors"]) == ["Jo Fenn", 7, {"name": "Li Tan"}]
+
+
+def test_a_null_among_the_attributes_of_an_article_record_is_no_attribute():
+    record = {
+        "article_id": "a",
+        "text": TEXT,
+        "text_sha256": "",
+        "provenance": {},
+        "attributes": {"desk": "city", "page": None},
+    }
+    message = message_of(json.dumps(record).encode())
+    found = article(message, *decode(message.payload))
+    assert (found.article_id, found.attributes) == ("a", {"desk": "city"})
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])

@@ -110,6 +110,17 @@ def test_a_time_with_one_meaning_is_read(value, utc, zone_assumed):
         "0",
         "-2147483648",
         "-62135596800000",
+        "253402300799",
+        "253402300799999",
+        "253402300800",
+        "4294967295",
+        "-9223372036854775808",
+        "9223372036854775807",
+        "9223372036854",
+        "2262-04-11T23:47:16.854775807Z",
+        "1753-01-01T00:00:00",
+        "134170167000000000",
+        "639081219000000000",
         "2026030313",
         "12345678901",
         "99999999999999999999",
@@ -182,6 +193,7 @@ def test_every_rendering_without_a_zone_is_that_moment_in_utc(time):
 def test_every_unit_is_told_by_the_size_of_the_number(microseconds):
     time = EPOCH + timedelta(microseconds=microseconds)
     assert time_of(microseconds) == (time, False)
-    assert time_of(microseconds * 1000) == (time, False)
+    if microseconds >= 10**15:  # in nanoseconds, a smaller number could also be one of Windows or .NET
+        assert time_of(microseconds * 1000) == (time, False)
     assert time_of(microseconds // 1000)[0] == time.replace(microsecond=time.microsecond // 1000 * 1000)
     assert time_of(f"{microseconds // 10**6}.{microseconds % 10**6:06d}")[0] == time

@@ -300,6 +300,7 @@ def test_a_worker_that_dies_fails_the_run(tmp_path):
     assert not alive
 
 
+@pytest.mark.long
 def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
     messages = [ARTICLE, {"id": "text", "text": poison.TEXT, "language": "en"}, {"id": "page", "html": poison.PAGE}]
     lines = write_messages(tmp_path / "a.jsonl", [*messages, ARTICLE | {"id": "storm", "text": "The storm is over."}])
@@ -345,6 +346,7 @@ def test_a_refused_command_leaves_the_old_records(plain, written, wrong):
     assert fingerprint(written) == fingerprint(output)
 
 
+@pytest.mark.long
 def test_workers_import_the_installed_package_not_one_in_the_current_folder(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     (tmp_path / "pipeline.py").write_text("raise SystemExit('not this one')")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -218,6 +219,7 @@ any_line = st.one_of(
 ).map(lambda line: line.replace(b"\n", b" "))
 
 
+@pytest.mark.long
 @share_of_examples(0.05)
 @given(st.lists(any_line, min_size=1, max_size=60))
 def test_any_lines_at_all_are_accounted_for(tmp_path, lines):

@@ -86,6 +86,7 @@ def running(folder: Path, script: str, *arguments: str) -> Iterator[Callable[[],
             process.wait()
 
 
+@pytest.mark.long
 def test_what_was_read_is_acknowledged(tmp_path, pubsub_names):
     """On FnApiRunner, which reads and finalizes; no window would fire there."""
     topic, subscription = pubsub_names

@@ -66,6 +66,7 @@ def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
     assert fingerprint(output) == fingerprint(once)
 
 
+@pytest.mark.long
 def test_the_number_of_shards_changes_files_only(once, tmp_path):
     backfill("--input", ARTICLES, "--output", tmp_path / "out", "--shards", 5)
     assert fingerprint(tmp_path / "out") == fingerprint(once)

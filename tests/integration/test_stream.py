@@ -38,6 +38,7 @@ def test_a_stream_of_files_gives_the_records_of_a_backfill(tmp_path, sent):
     assert not [name for name in names if set(name) & set(": ")]
 
 
+@pytest.mark.long
 def test_the_samples_give_what_a_backfill_gives(tmp_path):
     stream = Stream("--watch", SAMPLES / "*.jsonl", "--output", tmp_path / "out")
     stream.read_until(messages=19)

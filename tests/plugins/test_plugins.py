@@ -46,6 +46,7 @@ print(json.dumps(records, default=str))
 """
 
 
+@pytest.mark.long
 def test_a_kind_and_a_sink_of_another_package_are_written_and_read_back_and_replaced(site, tmp_path):
     source, output = write_messages(tmp_path / "articles.jsonl", [ARTICLE]), tmp_path / "out"
     command = ("-m", "onrecord", "backfill", "--input", source, "--output", output)

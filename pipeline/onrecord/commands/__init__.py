@@ -13,10 +13,10 @@ from pathlib import Path
 from onrecord.commands import backfill, dead_letters, forget, positions, publish, replay, samples, schema, stream
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
-from onrecord.jobs.exit_codes import DONE, INTERRUPTED, WRONG_USAGE
+from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from onrecord.terminal.diagnostics import guard_tracebacks
 from onrecord.terminal.parser import Parser
-from onrecord.terminal.text import print_line
+from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
 COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, schema, samples)
@@ -105,6 +105,16 @@ def main(argv: list[str] | None = None) -> int:
         print_line(STOPPED, sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader is gone, as with "| head": the remaining output is discarded.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader is gone, as with "| head"
+    except OSError as error:
+        if not is_of_output(error):
+            raise
+        print_line(f"failed: standard output can't be written: {error.strerror}", sys.stderr)
+        _discard_output()
+        return FAILED
     return code
+
+
+def _discard_output() -> None:
+    """Discard what Python has not written to standard output yet, which would fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -20,6 +20,7 @@ from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
 from onrecord.sources import formats
 from onrecord.terminal.diagnostics import guard_log
+from onrecord.terminal.parser import HelpFormatter
 from onrecord.terminal.text import print_line
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -57,7 +58,7 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
         help=text,
         description=description,
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
 

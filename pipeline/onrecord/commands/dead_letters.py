@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from onrecord.commands.arguments import Commands, UsageError, add_command, prepare, unknown_options
+from onrecord.terminal.text import is_of_output
 
 DESCRIPTION = """\
 Counts the reasons of the dead letters in an output folder of backfill or stream, the commonest first, with the origin
@@ -60,4 +61,6 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
         OSError,
         ValueError,
     ) as error:  # such as a bucket that can't be reached, or Google Cloud's packages are missing
+        if is_of_output(error):
+            raise
         raise UsageError([f"{arguments.folder}: {str(error).splitlines()[0]}"]) from None

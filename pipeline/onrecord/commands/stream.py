@@ -18,11 +18,11 @@ from onrecord.commands.arguments import (
     set_mode,
 )
 from onrecord.data.settings import InputSettings, OutputSettings, StreamingSettings
+from onrecord.jobs.stream_options import StreamOptions, job_name
 from onrecord.sources import MAX_SECONDS, Source, sources
 
 if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
-    from onrecord.jobs.stream_options import StreamOptions
 
 DAY = 24 * 3600
 DESCRIPTION = """\
@@ -113,16 +113,7 @@ def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, st
     return source, getattr(arguments, source.name) or ""
 
 
-def _check_detach(options: "StreamOptions", checks: "Checks") -> None:
-    from onrecord.jobs.stream import leaves_job_running
-
-    if not leaves_job_running(options):
-        checks.add(
-            "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
-        )
-
-
-def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOptions":
+def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions:
     """Return the options of a stream.
 
     Args:
@@ -133,7 +124,6 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         UsageError: there is at least one mistake; it lists all of them.
     """
     from onrecord.commands.checks import MAX_TIME_LIMIT, Checks, reachable
-    from onrecord.jobs.stream_options import StreamOptions, job_name
 
     checks = Checks()
 
@@ -179,11 +169,19 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> "StreamOption
         beam_flags=checks.flags(runner, beam_flags),
     )
     checks.beam(beam_flags, arguments.own_options, "--watch")
-    if options.detach and not checks.problems:
-        _check_detach(options, checks)
+    if options.detach and not checks.problems and not _leaves_job_running(options):
+        checks.add(
+            "--detach", "only a job on a cluster can run without this process, for example with --runner FlinkRunner"
+        )
     checks.ports(runner, options.beam_flags, arguments.allow_open_ports)
     checks.finish()
     return options
+
+
+def _leaves_job_running(options: StreamOptions) -> bool:
+    from onrecord.jobs.stream import leaves_job_running
+
+    return leaves_job_running(options)
 
 
 def run(arguments: argparse.Namespace, beam_flags: list[str]) -> int:

@@ -160,6 +160,8 @@ def _without_text(contract: Contract, unknown: dict[str, str]) -> str:
         return f"{wrong}: not a string; one of text and html is required"
     if contract.text is not None:
         return "text: is empty; one of text and html is required"
+    if contract.html is not None:
+        return "html: is empty; one of text and html is required"
     known = (name for name in KNOWN_FIELDS if getattr(contract, name) is not None or name in contract.left_out)
     names = [name if len(name) <= MAX_NAME else f"{name[:MAX_NAME]}…" for name in (*known, *unknown)]
     shown = ", ".join(names[:MAX_NAMES])

@@ -16,21 +16,29 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NO_TIME = "no time"
 
 # Seconds since 1970 have 9 or 10 digits from 1973 to 2286. In each unit the numbers of these years have other lengths, so that the length
-# shows the unit; numbers of other lengths, 0 among them, are not plausible as times of publication.
-DIGITS_OF_UNITS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 18: 9, 19: 9}
+# shows the unit; numbers of other lengths, 0 among them, are not plausible as times of publication. Nor are nanoseconds of 18 digits, from
+# before 2001: present times have 18 digits in Windows (since 1601) and in .NET (since the year 1).
+DIGITS_OF_UNITS = {9: 0, 10: 0, 12: 3, 13: 3, 15: 6, 16: 6, 19: 9}
 CALENDAR_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 CALENDAR_YEARS = range(1600, 2101)  # of digits that could also be a count of seconds or milliseconds
 MAX_EXPONENT = 25
-# The smallest and the largest time of 32 bits, the beginning of time of Unix, Windows, SQL Server and OLE: written where a time is missing.
+# The smallest and the largest time of 32 bits and of 64 bits of nanoseconds (as pandas has it), and the beginning of time of Unix, Windows,
+# SQL Server and OLE, to the second: written where a time is missing.
 SENTINELS = {
     EPOCH,
     EPOCH - timedelta(seconds=2**31),
     EPOCH + timedelta(seconds=2**31 - 1),
+    EPOCH + timedelta(seconds=2**32 - 1),
+    EPOCH - timedelta(seconds=2**63 // 10**9 + 1),
+    EPOCH + timedelta(seconds=2**63 // 10**9),
     datetime(1601, 1, 1, tzinfo=timezone.utc),
+    datetime(1753, 1, 1, tzinfo=timezone.utc),
     datetime(1900, 1, 1, tzinfo=timezone.utc),
     datetime(1899, 12, 30, tzinfo=timezone.utc),
 }
 SENTINEL_YEARS = (1, 9999)
+END_OF_9999 = "253402300"  # the first digits of its number of seconds, in any unit
+MIN_DIGITS_OF_END = 12
 
 NUMBER = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -146,7 +154,11 @@ def parsed_time(
         utc = _in_utc(time)
     except (ValueError, OverflowError, ArithmeticError) as error:
         raise UnclearTime(str(error)) from None
-    if utc.year in SENTINEL_YEARS or time.year in SENTINEL_YEARS or (has_time and utc in SENTINELS):
+    if (
+        utc.year in SENTINEL_YEARS
+        or time.year in SENTINEL_YEARS
+        or (has_time and utc.replace(microsecond=0) in SENTINELS)
+    ):
         raise UnclearTime(NO_TIME)
     return time, has_time
 
@@ -175,6 +187,8 @@ def _number(text: str) -> tuple[datetime, bool]:
         if len(digits) == 10:
             raise ValueError("seconds since 1970, or the hour of a day")
         return calendar, len(digits) > len("YYYYMMDD")
+    if len(digits) >= MIN_DIGITS_OF_END and digits.startswith(END_OF_9999):
+        raise ValueError(NO_TIME)
     if len(digits) not in DIGITS_OF_UNITS:
         raise ValueError("of no unit")
     microseconds = int(number.scaleb(6 - DIGITS_OF_UNITS[len(digits)]))

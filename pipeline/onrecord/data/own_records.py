@@ -57,4 +57,5 @@ def _pairs(raw: msgspec.Raw) -> dict[str, str]:
         pairs: dict[str, msgspec.Raw] = dict(msgspec.json.decode(raw, type=form))
     except msgspec.ValidationError:
         return {} if bytes(raw) == b"null" else {"attributes": as_string(bytes(raw))}
-    return {name: as_string(bytes(value)) for name, value in pairs.items()}
+    # A table made from rows of maps has a column for each name, and null where a row does not have the name.
+    return {name: as_string(bytes(value)) for name, value in pairs.items() if bytes(value) != b"null"}

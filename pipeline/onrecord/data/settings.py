@@ -2,6 +2,7 @@
 """Settings of the steps, passed by name from the command line or from a program with its own graph; checked beforehand."""
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.field_names import FieldName
@@ -38,6 +39,9 @@ class ExtractionSettings:
     time_limit: float | None = None
     forgotten: tuple[ForgottenList, ...] = ()
     fields: tuple[FieldName, ...] = ()
+
+
+LogFormat: TypeAlias = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ MAX_NESTING = 3
 # Objects that stand for one value in extended JSON, as MongoDB exports it.
 EXTENDED = frozenset(("$date", "$oid", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal"))
 SEVERAL_AUTHORS = re.compile(r"[;\r\n]")
+# A list of strings written out as one string, in JSON or Python, as tables have it.
+QUOTED = r"""(?:'[^'\\]*'|"[^"\\]*")"""
+LISTED = re.compile(rf"\[\s*(?:{QUOTED}(?:\s*,\s*{QUOTED})*)?\s*\]")
 DESCRIPTIVE = frozenset(("name", "@type"))
 
 _string = msgspec.json.Decoder(str).decode
@@ -160,7 +163,9 @@ def authors(raw: bytes) -> Fitted:
     """
     value = value_of(raw)
     if type(value) is str:
-        return Fitted([name for part in SEVERAL_AUTHORS.split(value) if (name := part.strip())])
+        is_listed = LISTED.fullmatch(value.strip())
+        parts = (part[1:-1] for part in re.findall(QUOTED, value)) if is_listed else SEVERAL_AUTHORS.split(value)
+        return Fitted([name for part in parts if (name := part.strip())])
     if value is None:
         return NOTHING
     found = [_author(bytes(member)) for member in value] if isinstance(value, list) else [_author(raw)]

@@ -5,9 +5,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Literal
 
-from onrecord.data.settings import DEFAULT_INPUT, ExtractionSettings, InputSettings, OutputSettings, StreamingSettings
+from onrecord.data.settings import (
+    DEFAULT_INPUT,
+    ExtractionSettings,
+    InputSettings,
+    LogFormat,
+    OutputSettings,
+    StreamingSettings,
+)
 from onrecord.runners import Runner
 from onrecord.sources import Source
 
@@ -43,7 +49,7 @@ class StreamOptions:
     reading: InputSettings = DEFAULT_INPUT
     dead_letter_topic: str | None = None
     report_every: int = 60
-    log_format: Literal["text", "json"] = "text"
+    log_format: LogFormat = "text"
     verbose: bool = False
     detach: bool = False
     beam_flags: tuple[str, ...] = ()

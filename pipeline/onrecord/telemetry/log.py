@@ -9,18 +9,17 @@ import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 import grpc
 from apache_beam.io.filesystem import BeamIOError
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
+from onrecord.data.settings import LogFormat as LogFormat
 from onrecord.telemetry import metrics
 from onrecord.terminal.console import Console
 from onrecord.terminal.text import CONTINUATION, print_line, printable
-
-LogFormat = Literal["text", "json"]
 
 # Errors of a disk, a network or a service. They never quote an article; all other errors may.
 ENVIRONMENT_ERRORS = (OSError, BeamIOError, GoogleAPICallError, GoogleAuthError)

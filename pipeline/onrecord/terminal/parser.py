@@ -4,9 +4,22 @@
 import argparse
 import difflib
 import re
+import textwrap
+from itertools import groupby
 from typing import NoReturn
 
 from onrecord.terminal.text import printable
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Fills the paragraphs of a command's description and epilog to the width of the terminal; indented lines, such as examples, stay."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        filled: list[str] = []
+        for is_kept, group in groupby(text.splitlines(), key=lambda line: line.startswith(" ") or not line):
+            lines = list(group)
+            filled += lines if is_kept else textwrap.wrap(" ".join(lines), width, break_on_hyphens=False)
+        return "\n".join(filled)
 
 
 class Parser(argparse.ArgumentParser):

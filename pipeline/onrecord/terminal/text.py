@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints text with everything escaped that a terminal or a log viewer would obey instead of showing it."""
 
+import errno
 from collections.abc import Iterable
 from typing import TextIO
 
 CONTINUATION = "    "
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))  # of an output that takes no more
 
 
 def printable(text: str) -> str:
@@ -45,3 +47,8 @@ def print_lines(text: str) -> None:
 def print_cells(cells: Iterable[str], stream: TextIO) -> None:
     """Print cells as one line, with tabs between them."""
     print("\t".join(map(printable, cells)), file=stream)
+
+
+def is_of_output(error: Exception) -> bool:
+    """Whether an error is that of a full or failing standard output, and not of a file."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in FULL

@@ -49,7 +49,7 @@ def test_a_value_in_quotation_marks_may_have_delimiters_marks_and_lines_in_it():
 
 
 def test_empty_values_are_left_out_and_columns_without_a_name_are_called_by_their_number():
-    assert values(b"id,,text,text\n,a,b,c,d\n") == [{"column_2": "a", "text": "b", "column_4": "c", "column_5": "d"}]
+    assert values(b"id,,text,text\n,a,b,c,,\n") == [{"column_2": "a", "text": "b", "column_4": "c"}]
 
 
 def test_the_origin_of_a_message_is_the_first_line_of_its_row():
@@ -69,8 +69,10 @@ def test_an_article_may_be_longer_than_the_librarys_default():
         b'2,"open',
         b"2,caf\xe9",
         b"2," + b"x" * 2_000,
+        b"2,said, he",
+        b'2,"an \\"open\\" mark',
     ],
-    ids=["open mark", "not UTF-8", "too long"],
+    ids=["open mark", "not UTF-8", "too long", "too many values", "open mark with escapes"],
 )
 @pytest.mark.parametrize("behind", [b"3,c\n4,d\n", b'3,"c"\n4,"d"\n', b""], ids=["plain", "marked", "nothing"])
 def test_an_odd_row_costs_one_row(odd, behind):
@@ -106,3 +108,15 @@ def test_what_a_program_wrote_is_read_back(rows, delimiter):
 def test_any_bytes_are_read_to_an_end(stored, limit):
     for message in read(b"id,text\n" + stored, limit):
         assert len(message.payload) <= limit
+
+
+def test_marks_that_are_escaped_with_a_backslash_are_part_of_a_value():
+    assert values(b'id,text\n1,"She said \\"No, never\\" twice."\n') == [
+        {"id": "1", "text": 'She said "No, never" twice.'}
+    ]
+
+
+@pytest.mark.parametrize("line", [b"sep=;\n", b"\xef\xbb\xbfSEP=;\r\n", b'"sep=;"\r'], ids=["LF", "CRLF", "CR"])
+def test_a_line_for_excel_before_the_header_states_the_delimiter(line):
+    end = line.removeprefix(b"\xef\xbb\xbf")[-1:] if line.endswith(b"\r") else b"\n"
+    assert values(line + b"a,b;text" + end + b"x;y, z" + end) == [{"a,b": "x", "text": "y, z"}]

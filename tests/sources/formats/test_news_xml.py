@@ -136,3 +136,51 @@ def test_entities_are_neither_expanded_nor_fetched(declaration):
 def test_any_damage_is_read_to_an_end(position, damage):
     stored = RSS.encode()
     read(stored[:position] + damage + stored[position + len(damage) :])
+
+
+@pytest.mark.parametrize(
+    "error", ["a&nbsp;b", "a & b", "a &unknown; b", "a\x0bb"], ids=["name of HTML", "&", "name", "control character"]
+)
+def test_an_error_in_one_item_changes_no_other(error):
+    behind = "<item><description>&lt;p&gt;AT&amp;T &#8220;yes&#8221;&lt;/p&gt;</description></item>"
+    messages = read(f"<rss><item><title>{error}</title><description>a</description></item>{behind}</rss>")
+    texts = [json.loads(message.payload)["text"] for message in messages if message.problem is None]
+    assert texts[-1] == "AT&T “yes”"
+
+
+def test_references_are_read_as_browsers_read_them_wherever_pieces_end():
+    item = "<item><title>R&D &eacute;&bogus;</title><description><![CDATA[R&D &eacute; <b>x</b>]]></description><!-- & --></item>"
+    for blanks in range(32_768 - len(item) - 5, 32_768):
+        [message] = read("<rss>" + blanks * " " + item + "</rss>")
+        assert fields(message) == {"title": "R&D é&bogus;", "text": "R&D é x"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8", "iso-2022-jp"])
+def test_an_item_is_read_in_its_encoding(encoding):
+    xml = f'<?xml version="1.0" encoding="{encoding}"?><rss><item><description>R&amp;D 日本</description></item></rss>'
+    assert fields(read(xml.encode(encoding))[0]) == {"text": "R&D 日本"}
+
+
+def test_what_belongs_to_a_picture_or_to_another_feed_is_not_the_items():
+    media = '<m:group xmlns:m="http://search.yahoo.com/mrss/"><m:title>Photo</m:title><m:description>Caption</m:description></m:group>'
+    flat = media.replace("<m:group", "<m:content").replace(
+        "</m:group>", "</m:content><m:title xmlns:m='http://search.yahoo.com/mrss/'>Photo</m:title>"
+    )
+    for before in (media, flat):
+        [message] = read(f"<rss><item>{before}<title>Pier</title><description>It closes.</description></item></rss>")
+        assert fields(message) == {"title": "Pier", "text": "It closes."}
+    source = "<source><id>other</id><title>Other</title><author><name>Tom</name></author></source>"
+    [message] = read(ATOM.replace("<title type", source + "<title type"))
+    assert (fields(message)["id"], fields(message)["title"], fields(message)["authors"]) == (
+        "tag:post.example,2026:1",
+        "Pier",
+        ["Ann Lee"],
+    )
+
+
+def test_an_atom_entry_with_html_in_its_title_and_a_relative_address_and_no_content():
+    entry = '<title type="html">R&amp;amp;D</title><link href="/1"/><content src="/1"/><summary>It closes.</summary>'
+    [message] = read(
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://post.example/feed"><entry>{entry}</entry></feed>'
+    )
+    assert fields(message) == {"title": "R&D", "url": "https://post.example/1", "text": "It closes."}

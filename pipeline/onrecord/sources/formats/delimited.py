@@ -2,9 +2,10 @@
 """Article messages from CSV and TSV files with a header: a row is a message, its columns are the fields of the JSON object."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -15,8 +16,11 @@ from onrecord.sources.compression import Damage
 from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
 from onrecord.sources.floods import no_limit
 
+EXCEL_DELIMITER = re.compile(rb'"?sep=([,;\t|])"?[\r\n]+', re.IGNORECASE)  # a line before the header, as Excel reads it
 DELIMITERS = (",", ";", "\t", "|")
 QUOTE = '"'
+ESCAPE = "\\"  # of MySQL and Hive
+ESCAPED_QUOTE = ESCAPE + QUOTE
 END_OF_DATA = "unexpected end of data"  # the library's words for an open quotation mark
 csv.field_size_limit(MAX_MESSAGE_BYTES)  # of the process; the default is 128 KiB, less than a long article has
 
@@ -42,22 +46,28 @@ def read_messages(
     """
     head, pieces = peeked(text_pieces(file, path))
     header = head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").split(b"\n", 1)[0]
+    stated = EXCEL_DELIMITER.match(head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n"))
+    delimiter = stated[1].decode() if stated else None
     names: list[str] | None = None
     if b"\r" in header.rstrip(b"\r\n"):  # as old Macs end lines
         pieces = (piece if isinstance(piece, Damage) else piece.replace(b"\r", b"\n") for piece in pieces)
         header = header.split(b"\r")[0]
     line = 0
-    for row in _Rows(bounded_lines(pieces, limit + 1), delimiter_of(header.decode("utf-8", "replace")), limit):
+    delimiter = delimiter or delimiter_of(header.decode("utf-8", "replace"))
+    is_before_header = stated is not None
+    for row in _Rows(bounded_lines(pieces, limit + 1), delimiter, limit):
         if isinstance(row, Damage):
             count()
             yield row.message(f"{path}:{line + 1}", changed_at)
             continue
         line = row.line
-        if names is None:
+        if is_before_header:
+            is_before_header = False
+        elif names is None:
             names = _unique(row.values)  # of the header
         else:
             count()
-            yield _message(row, names, f"{path}:{row.line}", changed_at, limit)
+            yield _message(_checked(row, names, delimiter), names, f"{path}:{row.line}", changed_at, limit)
 
 
 def delimiter_of(header: str) -> str:
@@ -130,12 +140,18 @@ class _Rows:
                 self._number -= len(again)
                 del self._taken[1:]
             else:
-                values = self._leniently(self._taken[0])
+                values, problem = self._leniently(self._taken[0])
         return _Row(values, b"\n".join(line.data for line in self._taken), number, problem)
 
-    def _leniently(self, line: Line) -> list[str]:
-        """Return the values of a line with quotation marks or carriage returns where they should not be."""
-        return next(csv.reader([_decoded(line).replace("\r", " ")], delimiter=self._delimiter), [])
+    def _leniently(self, line: Line) -> tuple[list[str], str | None]:
+        """Return the values of a line with quotation marks or carriage returns where they should not be, or what is wrong with it."""
+        text = _decoded(line).replace("\r", " ")
+        if ESCAPED_QUOTE not in text:
+            return next(csv.reader([text], delimiter=self._delimiter), []), None
+        try:
+            return next(csv.reader([text], delimiter=self._delimiter, escapechar=ESCAPE, strict=True), []), None
+        except csv.Error:
+            return [], f'marks within quotation marks are written {ESCAPED_QUOTE}; write them ""'
 
     def _text(self) -> Iterator[str]:
         size = 0
@@ -154,15 +170,20 @@ class _Rows:
             yield _decoded(line)
 
 
+def _checked(row: _Row, names: list[str], delimiter: str) -> _Row:
+    """Return a row with a problem if it has values behind those of the header: one of its values was split, so that any may be wrong."""
+    if row.problem is not None or not any(map(str.strip, row.values[len(names) :])):
+        return row
+    shown = "tab" if delimiter == "\t" else delimiter
+    said = f"it has {len(row.values):,} values, and the header has {len(names):,}; put values with a {shown} into quotation marks"
+    return replace(row, problem=said)
+
+
 def _message(row: _Row, names: list[str], origin: str, changed_at: datetime, limit: int) -> Message:
     problem = row.problem
     if problem is None and len(row.stored) > limit:
         problem = f"more than {limit:,} bytes"
-    named = {
-        names[number] if number < len(names) else f"column_{number + 1}": value
-        for number, value in enumerate(row.values)
-        if value.strip()
-    }
+    named = {name: value for name, value in zip(names, row.values, strict=False) if value.strip()}
     try:
         payload = msgspec.json.encode(named)
     except UnicodeEncodeError:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import BinaryIO, TypeAlias
+from urllib.parse import urljoin
 
 import msgspec
 from lxml import etree
@@ -18,6 +19,7 @@ from onrecord.data.message import MAX_MESSAGE_BYTES, InvalidMessage, Message
 from onrecord.sources.compression import decompressed
 from onrecord.sources.content import PieceReader
 from onrecord.sources.floods import no_limit
+from onrecord.sources.formats.xml_references import NumericReferences
 from onrecord.sources.html.parse import parsed
 
 Fields: TypeAlias = dict[str, object]
@@ -28,6 +30,7 @@ PARAGRAPHS = frozenset((
     "h1", "h2", "h3", "h4", "h5", "h6", "header", "hl1", "hl2", "hr", "li", "ol", "p", "pre", "section", "table", "td", "tr", "ul",
 ))  # fmt: skip
 NOT_TEXT = frozenset(("script", "style", "head", "media", "template"))
+OF_ENCLOSURES = frozenset(("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss"))
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HARMLESS = re.compile("UNDECLARED_ENTITY|^NS_|^WAR_")  # the parser's names of errors that lose nothing
 
@@ -54,7 +57,13 @@ def read_messages(
     reader = PieceReader(decompressed(file, path))
     number = 0
     items = etree.iterparse(
-        reader, events=("end",), recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        NumericReferences(reader),
+        events=("end",),
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
     )
     error: str | None = None
     try:
@@ -110,6 +119,24 @@ def _text(element: etree._Element, *names: str) -> str | None:
     return next((text for found in _find(element, *names) if (text := " ".join(paragraphs(found)))), None)
 
 
+def _own(element: etree._Element, *names: str) -> Iterator[etree._Element]:
+    """Yield the children with some names, in the order of the names, those in the element's namespace first.
+
+    What describes a picture or a video, or the feed that an entry was taken from, has children with these names as well.
+    """
+    namespace = etree.QName(element).namespace
+    for name in names:
+        found = [
+            child for child in element.iterchildren("{*}" + name) if etree.QName(child).namespace not in OF_ENCLOSURES
+        ]
+        yield from sorted(found, key=lambda child: etree.QName(child).namespace != namespace)
+
+
+def _own_text(element: etree._Element, *names: str) -> str | None:
+    """Return the text of the first child that has one, of those with some names."""
+    return next((text for found in _own(element, *names) if (text := " ".join(paragraphs(found)))), None)
+
+
 def _texts(element: etree._Element, *names: str) -> list[str]:
     return [text for found in _find(element, *names) if (text := " ".join(paragraphs(found)))]
 
@@ -152,36 +179,51 @@ def _from_html(element: etree._Element) -> str:
 
 
 def _rss(item: etree._Element) -> Fields:
-    contents = map(_from_html, _find(item, "encoded", "description"))
+    contents = map(_from_html, _own(item, "encoded", "description"))
     return {
-        "id": _text(item, "guid"),
-        "url": _text(item, "link"),
-        "title": _text(item, "title"),
+        "id": _own_text(item, "guid"),
+        "url": _own_text(item, "link"),
+        "title": _own_text(item, "title"),
         "text": next(filter(None, contents), ""),
         "authors": _texts(item, "creator") or _texts(item, "author"),
-        "published_at": _text(item, "pubDate", "date"),
+        "published_at": _own_text(item, "pubDate", "date"),
         "source": _attribute(item, "source", "url"),
         "categories": _texts(item, "category"),
     }
 
 
 def _atom(entry: etree._Element) -> Fields:
-    content = next(_find(entry, "content", "summary"), None)
-    text = None
-    if content is not None:
-        is_html = content.get("type", "text") in ("html", "text/html")
-        text = _from_html(content) if is_html else "\n\n".join(paragraphs(content))
-    links = [link for link in _find(entry, "link") if link.get("rel", "alternate") == "alternate"]
+    texts = map(_atom_text, _own(entry, "content", "summary"))
+    links = [link for link in _own(entry, "link") if link.get("rel", "alternate") == "alternate"]
     return {
-        "id": _text(entry, "id"),
-        "url": next((link.get("href") for link in links), None),
-        "title": _text(entry, "title"),
-        "text": text or "",
-        "authors": [name for author in _find(entry, "author") for name in _texts(author, "name")],
-        "published_at": _text(entry, "published"),
-        "updated": _text(entry, "updated"),
+        "id": _own_text(entry, "id"),
+        "url": next(map(_href, links), None),
+        "title": next((" ".join(title.split()) for title in map(_atom_text, _own(entry, "title"))), None),
+        "text": next(filter(None, texts), ""),
+        "authors": [name for author in _own(entry, "author") for name in _texts(author, "name")],
+        "published_at": _own_text(entry, "published"),
+        "updated": _own_text(entry, "updated"),
         "language": entry.get(XML_LANG),
     }
+
+
+def _atom_text(element: etree._Element) -> str:
+    """Return the text of an Atom construct, which is plain text, escaped HTML or XHTML.
+
+    Raises:
+        InvalidMessage: the HTML is over a size limit.
+    """
+    is_html = element.get("type", "text") in ("html", "text/html")
+    return _from_html(element) if is_html else "\n\n".join(paragraphs(element))
+
+
+def _href(link: etree._Element) -> str | None:
+    """Return the address of a link, which may be relative to xml:base."""
+    href: str | None = link.get("href")
+    try:
+        return urljoin(link.base or "", href) if href else None
+    except ValueError:
+        return href
 
 
 def _body(elements: Iterable[etree._Element]) -> str | None:
