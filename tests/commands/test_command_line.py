@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onrecord import __version__
-from onrecord.commands import main
+from onrecord.commands import COMMANDS, main
 from onrecord.data.kinds import kinds
 from onrecord.sinks import files
 from onrecord.sinks.lock import one_run
@@ -62,6 +62,28 @@ def test_help_explains_every_option_its_default_and_the_exit_codes(capsys):
     codes = "exit codes: 0 done; 1 failed, nothing could be read, too many dead letters or messages in a file, or another run"
     assert codes in " ".join(text.split())
     assert "onrecord backfill --input" in text
+
+
+@pytest.mark.parametrize(("columns", "longest"), [(80, 80), (300, 100)])
+@pytest.mark.parametrize("command", [command.__name__.rpartition(".")[2].replace("_", "-") for command in COMMANDS])
+def test_help_fits_the_terminal_and_has_no_long_lines(command, columns, longest, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert ended(command, "--help") == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > longest] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        ("backfill", "FILE [FILE ...] DIR"),
+        ("stream", "(--subscription NAME | --topic NAME | --watch GLOB) --output DIR"),
+        ("publish", "FILE [FILE ...] --topic NAME"),
+        ("replay", "(DIR | --subscription NAME) (--output DIR | --topic NAME)"),
+    ],
+)
+def test_the_usage_of_a_command_is_what_it_needs(command, needed, capsys):
+    assert ended(command, "--help") == 0
+    assert " ".join(capsys.readouterr().out.split()).startswith(f"usage: onrecord {command} {needed} [options]")
 
 
 def test_help_shows_how_schemas_are_checked(capsys):

@@ -43,7 +43,9 @@ def unknown_options(others: list[str]) -> list[str]:
     ]
 
 
-def add_command(commands: Commands, name: str, text: str, description: str, epilog: str) -> argparse.ArgumentParser:
+def add_command(
+    commands: Commands, name: str, text: str, description: str, epilog: str, usage: str | None = None
+) -> argparse.ArgumentParser:
     """Add a command to the command line and return its parser.
 
     Args:
@@ -52,12 +54,14 @@ def add_command(commands: Commands, name: str, text: str, description: str, epil
         text: one line for the list of commands.
         description: what it does, at the top of its help.
         epilog: examples and exit codes, at the end of its help.
+        usage: what is given at least; all options by default.
     """
     return commands.add_parser(
         name,
         help=text,
         description=description,
         epilog=epilog,
+        usage=usage and f"%(prog)s {usage} [options]",
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )

@@ -32,7 +32,8 @@ dead_letters for messages that could not be read.
 
 An article is a JSON object, of which only "text" (or "html") is required:
 
-  {"id": "a-1", "text": "...", "title": "...", "url": "https://...", "published_at": "2026-01-31T08:00:00Z"}
+  {"id": "a-1", "text": "...", "title": "...", "url": "https://...",
+   "published_at": "2026-01-31T08:00:00Z"}
 
 Files can be JSON lines or a JSON array, CSV or TSV with a header, Avro, Parquet, WARC (one article per page),
 RSS, Atom, NITF or NewsML-G2, a saved web page (.html) or a plain text (.txt), all also .gz, .zst, .bz2 or .xz.
@@ -41,8 +42,8 @@ Other names of the fields are mapped with --field. Beam's own options are passed
 EPILOG = """\
 examples:
   onrecord backfill samples/*.jsonl out
-  onrecord backfill --input 'articles/2026-*.jsonl.gz' --output out --extract quotes --overwrite
-  onrecord backfill export.csv out --field text=body --field published_at=meta.date
+  onrecord backfill 'articles/2026-*.jsonl.gz' out --extract quotes --overwrite
+  onrecord backfill export.csv out --field text=body --field published_at=date
   zcat feed.gz | onrecord backfill - out --format json
   onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
 
@@ -66,7 +67,9 @@ MAX_MESSAGES = 10**11  # per file
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "backfill", "extract records from files of articles", DESCRIPTION, EPILOG)
+    parser = add_command(
+        commands, "backfill", "extract records from files of articles", DESCRIPTION, EPILOG, "FILE [FILE ...] DIR"
+    )
     option = parser.add_argument
     option(
         "--input",

@@ -18,11 +18,11 @@ At the end the command says what it can't reach: messages in topics, checkpoints
 """
 EPILOG = """\
 examples:
-  onrecord forget out --article meridian-20260303-0417                    what would be removed
-  onrecord forget out --article meridian-20260303-0417 --yes              remove it
-  onrecord forget gs://my-records/records --url https://example.com/a --url https://example.com/b --yes
-  onrecord forget out --person 'Anna Berg' --person 'Anna Maria Berg'     every article that names her
-  onrecord forget out --yes                                               finish what was interrupted
+  onrecord forget out --article meridian-20260303-0417        what it removes
+  onrecord forget out --article meridian-20260303-0417 --yes  remove it
+  onrecord forget gs://my-records/records --url https://example.com/a --yes
+  onrecord forget out --person 'Anna Berg' --person 'A. Berg' in any article
+  onrecord forget out --yes                                   finish it
 
 exit codes: 0 done, or nothing matched; 1 failed; 2 wrong usage; 130 stopped by Ctrl-C
 """

@@ -28,11 +28,11 @@ Prints a table in a terminal, and tab-separated lines elsewhere.
 """
 EPILOG = """\
 examples:
-  onrecord positions out                                        who stands where
-  onrecord positions out --target sanctions --min-stances 3     who stands where toward sanctions
-  onrecord positions out --holder Norway --holder Denmark       the positions of both
-  onrecord positions out --holder Norway --by-day               how Norway's positions changed from day to day
-  onrecord positions out --output positions.csv                 all of them in a file; .avro too
+  onrecord positions out                                    who stands where
+  onrecord positions out --target sanctions --min-stances 3 toward sanctions
+  onrecord positions out --holder Norway --holder Denmark   of both
+  onrecord positions out --holder Norway --by-day           from day to day
+  onrecord positions out --output positions.csv             all in a file
   onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
 
 exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage

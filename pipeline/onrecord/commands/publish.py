@@ -19,8 +19,8 @@ CSV, Avro and Parquet files, each page of WARC files, and so on, as 'onrecord ba
 """
 EPILOG = """\
 examples:
-  onrecord publish samples/*.jsonl --topic projects/my-project/topics/articles
-  onrecord publish articles.jsonl.gz --topic projects/my-project/topics/articles --rate 20
+  onrecord publish samples/*.jsonl --topic projects/P/topics/T
+  onrecord publish articles.jsonl.gz --topic projects/P/topics/T --rate 20
 
 exit codes: 0 all published, 1 some were not, 2 wrong usage
 """
@@ -28,7 +28,14 @@ exit codes: 0 all published, 1 some were not, 2 wrong usage
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "publish", "publish files of messages to a Pub/Sub topic", DESCRIPTION, EPILOG)
+    parser = add_command(
+        commands,
+        "publish",
+        "publish files of messages to a Pub/Sub topic",
+        DESCRIPTION,
+        EPILOG,
+        "FILE [FILE ...] --topic NAME",
+    )
     parser.add_argument("files", nargs="+", metavar="FILE", help="files, folders or patterns; - for standard input")
     parser.add_argument("--topic", metavar="NAME", help="projects/P/topics/T")
     parser.add_argument("--rate", metavar="N", help="messages per second (default: no limit)")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from onrecord.jobs.replay import Letters
 
 MAX_UNKNOWN_SHOWN = 20
+USAGE = "(DIR | --subscription NAME)\n       (--output DIR | --topic NAME)"
 DESCRIPTION = """\
 Replays the dead letters of an output folder, or of a subscription to a dead-letter topic, as a backfill or to a
 topic. Dead letters that were replayed before are skipped, and those without an article message are left alone, such
@@ -39,10 +40,11 @@ as the rest of a broken file. With --repaired, only the messages in a file are r
 EPILOG = """\
 examples:
   onrecord replay out --output out-repaired
-  onrecord replay out --topic projects/my-project/topics/articles
+  onrecord replay out --topic projects/P/topics/T
   onrecord replay out --repaired broken.jsonl --output out-repaired
-  onrecord replay --subscription projects/my-project/subscriptions/dead --output out-repaired
-  onrecord replay --subscription projects/my-project/subscriptions/dead --topic projects/my-project/topics/articles
+  onrecord replay --subscription projects/P/subscriptions/S --output repaired
+  onrecord replay --subscription projects/P/subscriptions/S \\
+    --topic projects/P/topics/T
 
 exit codes: 0 done; 1 failed, all letters failed again, or some were left alone or can't be sent; 2 wrong usage;
 130 stopped by Ctrl-C
@@ -51,7 +53,7 @@ exit codes: 0 done; 1 failed, all letters failed again, or some were left alone 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "replay", "send dead letters through the pipeline again", DESCRIPTION, EPILOG)
+    parser = add_command(commands, "replay", "send dead letters through the pipeline again", DESCRIPTION, EPILOG, USAGE)
     option = parser.add_argument
     option("folder", nargs="?", metavar="DIR", help="an output folder of backfill or stream")
     option("--subscription", metavar="NAME", help="projects/P/subscriptions/S of a dead-letter topic")

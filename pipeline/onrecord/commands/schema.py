@@ -14,9 +14,9 @@ Prints the Avro schemas of the records, or checks whether a new schema can read 
 """
 EPILOG = """\
 examples:
-  onrecord schema                                 the Avro schemas of all record kinds
-  onrecord schema quotes                          the Avro schema of one record kind
-  onrecord schema check old.avsc new.avsc         can NEW read what OLD wrote?
+  onrecord schema                           the Avro schemas of all record kinds
+  onrecord schema quotes                    the Avro schema of one record kind
+  onrecord schema check old.avsc new.avsc   can NEW read what OLD wrote?
 
 exit codes: 0 done, 1 NEW can't read what OLD wrote, 2 wrong usage
 """

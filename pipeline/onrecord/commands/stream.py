@@ -31,9 +31,10 @@ Ctrl-C or SIGTERM: then it stops reading, finishes and writes everything it has 
 """
 EPILOG = """\
 examples:
-  onrecord stream --subscription projects/my-project/subscriptions/articles --output out
+  onrecord stream --subscription projects/P/subscriptions/S --output out
   onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
-  PUBSUB_EMULATOR_HOST=localhost:8085 onrecord stream --topic projects/test-project/topics/articles --output out
+  PUBSUB_EMULATOR_HOST=localhost:8085 \\
+    onrecord stream --topic projects/P/topics/T --output out
 
 exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
 """
@@ -42,7 +43,9 @@ EVENT_TIMES = ("published_at", "publish-time")
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "stream", "extract records from messages as they arrive", DESCRIPTION, EPILOG)
+    read = " | ".join(f"--{source.name} {source.metavar}" for source in sources().values())
+    usage = f"({read})\n{' ' * len('usage: onrecord stream ')}--output DIR"
+    parser = add_command(commands, "stream", "extract records from messages as they arrive", DESCRIPTION, EPILOG, usage)
     option = parser.add_argument
     for source in sources().values():
         option(f"--{source.name}", metavar=source.metavar, help=source.help)

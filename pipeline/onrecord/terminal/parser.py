@@ -4,15 +4,22 @@
 import argparse
 import difflib
 import re
+import shutil
 import textwrap
 from itertools import groupby
 from typing import NoReturn
 
 from onrecord.terminal.text import printable
 
+MAX_HELP_WIDTH = 100  # columns; longer lines are hard to read
+
 
 class HelpFormatter(argparse.HelpFormatter):
     """Fills the paragraphs of a command's description and epilog to the width of the terminal; indented lines, such as examples, stay."""
+
+    def __init__(self, prog: str) -> None:
+        """Take the name of the command."""
+        super().__init__(prog, width=min(shutil.get_terminal_size().columns - 2, MAX_HELP_WIDTH))
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         filled: list[str] = []
