@@ -13,12 +13,11 @@ import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import zstandard
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import MAX_MESSAGE_BYTES
 
 CHUNK_BYTES = 1 << 20  # read at once
 MAX_PIECE_BYTES = 1 << 20  # decompressed at once, except by Zstandard, which has no such bound
@@ -56,11 +55,6 @@ class Damage:
     stored: bytes
     unit: int | None = None
 
-    def message(self, origin: str, changed_at: datetime) -> Message:
-        """Return the message that reports it."""
-        problem = f"file: the archive is damaged: {self.problem}; repair the file and rerun"
-        return Message(self.stored, origin, changed_at, {"offset": str(self.start)}, problem)
-
 
 @dataclass(frozen=True, slots=True)
 class UnitStart:
@@ -76,66 +70,42 @@ class UnitStart:
 Piece: TypeAlias = "bytes | Damage"
 
 
-class _Decoder(Protocol):
+class _Decoder:
     """Decompresses one unit."""
 
-    def feed(self, data: bytes) -> Iterator[bytes]: ...
+    def __init__(self, decompressor: Any) -> None:
+        self._decompressor = decompressor
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what more of the stored bytes give."""
+        yield self._decompressor.decompress(data)
+
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the unit has ended."""
+        return bool(self._decompressor.eof)
+
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """The bytes that were fed in and belong to the next unit."""
+        return bytes(self._decompressor.unused_data)
 
 
-class _Gzip:
+class _Gzip(_Decoder):
     def __init__(self) -> None:
-        self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        super().__init__(zlib.decompressobj(zlib.MAX_WBITS | 16))
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data and not self._decompressor.eof:
             yield self._decompressor.decompress(data, MAX_PIECE_BYTES)
             data = self._decompressor.unconsumed_tail
 
-    @property
-    def eof(self) -> bool:
-        return self._decompressor.eof
 
-    @property
-    def unused_data(self) -> bytes:
-        return self._decompressor.unused_data
-
-
-class _Bzip2OrXz:
-    def __init__(self, decompressor: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
-        self._decompressor = decompressor
-
+class _Bzip2OrXz(_Decoder):
     def feed(self, data: bytes) -> Iterator[bytes]:
         yield self._decompressor.decompress(data, MAX_PIECE_BYTES)
         while not (self._decompressor.needs_input or self._decompressor.eof):
             yield self._decompressor.decompress(b"", MAX_PIECE_BYTES)
-
-    @property
-    def eof(self) -> bool:
-        return self._decompressor.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decompressor.unused_data
-
-
-class _Zstandard:
-    def __init__(self, context: zstandard.ZstdDecompressor) -> None:
-        self._decompressor = context.decompressobj()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        yield self._decompressor.decompress(data)
-
-    @property
-    def eof(self) -> bool:
-        return self._decompressor.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decompressor.unused_data
 
 
 # bz2 raises OSError. These are caught around the decompressors only, so that an error of the disk is not taken for damage.
@@ -172,16 +142,14 @@ def _xz() -> _Decoder:
 
 
 def _zstandard(dictionary: zstandard.ZstdCompressionDict | None = None) -> Callable[[], _Decoder]:
-    context = zstandard.ZstdDecompressor(
-        dictionary, max_window_size=MAX_WINDOW
-    )  # making it takes longer than a small frame
-    return lambda: _Zstandard(context)
+    # Making the context takes longer than to decompress a small frame.
+    context = zstandard.ZstdDecompressor(dictionary, max_window_size=MAX_WINDOW)
+    return lambda: _Decoder(context.decompressobj())
 
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_DICTIONARY = (
-    b"\x5d\x2a\x4d\x18"  # a skippable frame at the beginning of a .warc.zst that has the dictionary of the others
-)
+# A skippable frame at the beginning of a .warc.zst that has the dictionary of the others.
+_ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 _COMPRESSIONS = (
     _Compression("gzip member", (".gz", ".gzip"), re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL), lambda: _Gzip),
     _Compression(

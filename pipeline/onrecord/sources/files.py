@@ -24,6 +24,7 @@ from onrecord.sources.compression import CHUNK_BYTES, is_compressed
 from onrecord.sources.content import PieceReader
 from onrecord.sources.floods import MessageLimit, TooManyMessages, collapsed
 from onrecord.sources.formats import STORED_HEAD_BYTES, UnknownFormat
+from onrecord.sources.stored_file import StoredFile
 from onrecord.telemetry import metrics, progress
 
 CHECK_EVERY = 1_000  # messages between two looks at whether reading is to stop
@@ -92,18 +93,19 @@ def read_file(file: InputFile, settings: InputSettings = DEFAULT_INPUT) -> Itera
     with _opened_at_start(file.path) as found:
         most = settings.max_messages
         limit = MessageLimit.of_size(found.size) if most is None else MessageLimit(lambda: most)
+        stored = StoredFile(found.stored, file.path, changed_at, count=limit.count)
         try:
             form = (
                 formats.BY_NAME[settings.format]
                 if settings.format
                 else formats.of_beginning(file.path, found.beginning)
             )
-            yield from form.read()(found.stored, file.path, changed_at, count=limit.count)
+            yield from form.load()(stored)
         except UnknownFormat as error:
-            yield Message(b"", file.path, changed_at, {}, f"file: {error}")
+            yield stored.message(b"", problem=f"file: {error}")
         except TooManyMessages as error:
             metrics.count(metrics.FLOODS)
-            yield Message(b"", f"{file.path}:{error.limit + 1}", changed_at, {}, str(error))
+            yield stored.message(b"", error.limit + 1, problem=str(error))
 
 
 def _until_stopped(messages: Iterator[Message]) -> Iterator[Message]:

@@ -11,12 +11,13 @@ from itertools import accumulate, groupby
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.warc import read_messages
+from onrecord.sources.stored_file import StoredFile
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
 
 
 def read(stored: bytes, path: str) -> list[Message]:
-    return list(read_messages(io.BytesIO(stored), path, CHANGED_AT))
+    return list(read_messages(StoredFile(io.BytesIO(stored), path, CHANGED_AT)))
 
 
 @dataclass(frozen=True)

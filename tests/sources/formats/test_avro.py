@@ -26,6 +26,7 @@ from onrecord.data.message import Message
 from onrecord.sources.formats import avro
 from onrecord.sources.formats.avro import CODECS, MAGIC, MAX_BLOCK_BYTES, read_messages
 from onrecord.sources.formats.avro_values import MAX_VALUES
+from onrecord.sources.stored_file import StoredFile
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
@@ -73,7 +74,7 @@ def container(schema: Any, codec: str, *blocks: tuple[int, bytes]) -> bytes:
 
 
 def read(stored: bytes, **limits: int) -> list[Message]:
-    return list(read_messages(io.BytesIO(stored), "a.avro", CHANGED_AT, **limits))
+    return list(read_messages(StoredFile(io.BytesIO(stored), "a.avro", CHANGED_AT, **limits)))
 
 
 def problem(stored: bytes) -> str:
@@ -422,7 +423,7 @@ def test_work_grows_with_the_stored_bytes_when_every_block_is_damaged():
             return reads[-1]
 
     stored = file_of([], SCHEMA) + damage
-    assert sum(1 for _ in read_messages(Counting(stored), "a.avro", CHANGED_AT)) == 20_000
+    assert sum(1 for _ in read_messages(StoredFile(Counting(stored), "a.avro", CHANGED_AT))) == 20_000
     assert sum(map(len, reads)) < len(stored) + 1_000
 
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.delimited import read_messages
+from onrecord.sources.stored_file import StoredFile
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 
 
 def read(stored: bytes, limit: int = 10_000) -> list[Message]:
-    return list(read_messages(io.BytesIO(stored), "articles.csv", CHANGED_AT, limit))
+    return list(read_messages(StoredFile(io.BytesIO(stored), "articles.csv", CHANGED_AT, limit)))
 
 
 def values(stored: bytes) -> list[dict[str, str]]:

@@ -10,13 +10,14 @@ import pytest
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.documents import read_page, read_text
+from onrecord.sources.stored_file import StoredFile
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 TEXT = "“The pier closes,” said the café’s owner.\n\nIt rained.\n"
 
 
 def text_message(stored: bytes, limit: int = 10_000) -> Message:
-    [message] = read_text(io.BytesIO(stored), "pier.txt", CHANGED_AT, limit)
+    [message] = read_text(StoredFile(io.BytesIO(stored), "pier.txt", CHANGED_AT, limit))
     return message
 
 
@@ -33,12 +34,12 @@ def test_a_text_is_one_message_character_for_character(stored):
 
 def test_a_page_is_one_message_in_the_encoding_that_it_states():
     page = f'<html><head><meta charset="windows-1252"></head><body><p>{TEXT}</p></body></html>'
-    [message] = read_page(io.BytesIO(page.encode("cp1252")), "pier.html", CHANGED_AT)
+    [message] = read_page(StoredFile(io.BytesIO(page.encode("cp1252")), "pier.html", CHANGED_AT))
     assert json.loads(message.payload) == {"html": page}
 
 
 def test_a_blank_file_has_no_article():
-    assert list(read_text(io.BytesIO(b" \n\n"), "pier.txt", CHANGED_AT)) == []
+    assert list(read_text(StoredFile(io.BytesIO(b" \n\n"), "pier.txt", CHANGED_AT))) == []
 
 
 @pytest.mark.parametrize(

@@ -115,4 +115,4 @@ def test_any_content_has_a_format_or_is_refused(content):
 
 def test_every_format_has_a_reader():
     for form in formats.FORMATS:
-        assert callable(form.read())
+        assert callable(form.load())

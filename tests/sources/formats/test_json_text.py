@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from onrecord.data.message import InvalidMessage, Message
 from onrecord.sources.formats.json_text import read_messages
+from onrecord.sources.stored_file import StoredFile
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
@@ -30,7 +31,7 @@ every_archive = pytest.mark.parametrize("name", ["articles.jsonl.gz", "articles.
 
 def read(stored: bytes, name: str = "articles.jsonl", limit: int = 1_000) -> list[Message]:
     """Return the messages of a file."""
-    return list(read_messages(io.BytesIO(stored), name, CHANGED_AT, limit))
+    return list(read_messages(StoredFile(io.BytesIO(stored), name, CHANGED_AT, limit)))
 
 
 def lines_with_numbers(messages: list[Message]) -> list[tuple[bytes, int]]:
@@ -203,7 +204,7 @@ limits = st.integers(1, 40)
 
 @given(some_bytes, st.lists(st.integers(1, 50)), limits)
 def test_messages_do_not_depend_on_how_the_bytes_arrive(stored, sizes, limit):
-    messages = list(read_messages(Trickle(stored, sizes), "articles.jsonl", CHANGED_AT, limit))
+    messages = list(read_messages(StoredFile(Trickle(stored, sizes), "articles.jsonl", CHANGED_AT, limit)))
     assert messages == read(stored, limit=limit)
     assert all(len(message.payload) <= limit for message in messages)
 
@@ -288,7 +289,7 @@ objects = st.lists(st.dictionaries(st.text(max_size=5), values, min_size=1, max_
 def test_every_object_is_read_as_it_was_written(objects, indent, is_array, sizes):
     texts = [json.dumps(value, indent=indent, ensure_ascii=False) for value in objects]
     stored = "[" + ",".join(texts) + "]" if is_array else "\n".join(texts)
-    messages = list(read_messages(Trickle(stored.encode(), sizes), "a.json", CHANGED_AT, 10_000))
+    messages = list(read_messages(StoredFile(Trickle(stored.encode(), sizes), "a.json", CHANGED_AT, 10_000)))
     assert [message.payload.decode() for message in messages] == texts
 
 
@@ -341,8 +342,8 @@ def test_an_object_over_the_limit_is_one_dead_letter_and_the_next_is_read():
 @given(st.text('[]{}",:\\ \nab1', max_size=60), st.lists(st.integers(1, 9)), limits)
 def test_any_text_is_read_to_an_end_with_nothing_left_out(text, sizes, limit):
     stored = text.encode()
-    messages = list(read_messages(Trickle(stored, sizes), "a.json", CHANGED_AT, limit))
-    assert messages == list(read_messages(io.BytesIO(stored), "a.json", CHANGED_AT, limit))
+    messages = list(read_messages(StoredFile(Trickle(stored, sizes), "a.json", CHANGED_AT, limit)))
+    assert messages == list(read_messages(StoredFile(io.BytesIO(stored), "a.json", CHANGED_AT, limit)))
     letters = bytes(byte for byte in stored if byte in b"ab1")
     if not any(message.problem for message in messages):
         assert bytes(byte for message in messages for byte in message.payload if byte in b"ab1") == letters

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.news_xml import NO_TEXT, read_messages
+from onrecord.sources.stored_file import StoredFile
 
 CHANGED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=timezone.utc)
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -40,7 +41,7 @@ NEWSML = f"""<newsMessage xmlns="http://iptc.org/std/nar/2006-10-01/"><itemSet><
 
 def read(xml: str | bytes, limit: int = 10_000) -> list[Message]:
     stored = xml.encode() if isinstance(xml, str) else xml
-    return list(read_messages(io.BytesIO(stored), "feed.xml", CHANGED_AT, limit))
+    return list(read_messages(StoredFile(io.BytesIO(stored), "feed.xml", CHANGED_AT, limit)))
 
 
 def fields(message: Message) -> dict[str, object]:

@@ -17,6 +17,7 @@ from pyarrow import parquet
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.parquet import MAX_LIST_ITEMS, read_messages
+from onrecord.sources.stored_file import StoredFile
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
@@ -37,7 +38,7 @@ ARTICLES = file_of(pa.Table.from_pylist(ROWS), row_group_size=4, compression="sn
 
 
 def read(stored: bytes, **limits: Any) -> list[Message]:
-    return list(read_messages(io.BytesIO(stored), "a.parquet", CHANGED_AT, **limits))
+    return list(read_messages(StoredFile(io.BytesIO(stored), "a.parquet", CHANGED_AT, **limits)))
 
 
 def ids(messages: list[Message]) -> list[str]:
@@ -205,7 +206,9 @@ def test_a_text_that_is_stored_once_is_in_memory_once():
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), ["x" * 4_000_000])
     stored = file_of(pa.table({"text": text}), compression="zstd", store_schema=False)
     before = pa.total_allocated_bytes()
-    peak = max(pa.total_allocated_bytes() for _ in read_messages(io.BytesIO(stored), "a.parquet", CHANGED_AT))
+    peak = max(
+        pa.total_allocated_bytes() for _ in read_messages(StoredFile(io.BytesIO(stored), "a.parquet", CHANGED_AT))
+    )
     assert peak - before < 5 * 4_000_000
 
 
@@ -218,17 +221,17 @@ class Pipe(io.BytesIO):
 
 
 def test_a_file_that_can_not_be_searched_is_copied():
-    assert len(ids(list(read_messages(Pipe(ARTICLES), "-", CHANGED_AT)))) == 10
+    assert len(ids(list(read_messages(StoredFile(Pipe(ARTICLES), "-", CHANGED_AT))))) == 10
 
 
 def test_a_file_that_can_not_be_searched_may_not_have_any_size(monkeypatch):
     monkeypatch.setattr("onrecord.sources.formats.parquet.MAX_COPY_BYTES", len(ARTICLES) - 1)
-    [message] = read_messages(Pipe(ARTICLES), "-", CHANGED_AT)
+    [message] = read_messages(StoredFile(Pipe(ARTICLES), "-", CHANGED_AT))
     assert "can't be searched: save it to a file" in message.problem
 
 
 def test_a_broken_file_that_can_not_be_searched_is_one_message():
-    [message] = read_messages(Pipe(ARTICLES[:-1]), "-", CHANGED_AT)
+    [message] = read_messages(StoredFile(Pipe(ARTICLES[:-1]), "-", CHANGED_AT))
     assert message.payload == ARTICLES[:-1]
 
 
@@ -243,7 +246,7 @@ def test_an_error_of_the_file_system_is_not_taken_for_a_broken_file():
             return super().read(size)
 
     with pytest.raises(OSError, match="Input/output error"):
-        list(read_messages(Failing(ARTICLES), "a.parquet", CHANGED_AT))
+        list(read_messages(StoredFile(Failing(ARTICLES), "a.parquet", CHANGED_AT)))
 
 
 def test_every_row_is_counted():

@@ -17,6 +17,7 @@ import zstandard
 from onrecord.data.message import Message
 from onrecord.sources.formats import http_response
 from onrecord.sources.formats.warc import NOT_HTTP, OTHER_RECORDS, REVISITS, SEGMENTS, UNKNOWN_RECORDS, read_messages
+from onrecord.sources.stored_file import StoredFile
 from onrecord.transforms.decode import decode_article
 
 CHANGED_AT = datetime(2026, 2, 3, tzinfo=timezone.utc)
@@ -48,7 +49,7 @@ def record(
 
 
 def read(stored: bytes, path: str = "crawl.warc", **limits: int) -> list[Message]:
-    return list(read_messages(io.BytesIO(stored), path, CHANGED_AT, **limits))
+    return list(read_messages(StoredFile(io.BytesIO(stored), path, CHANGED_AT, **limits)))
 
 
 def problem(stored: bytes, **limits: int) -> str:
@@ -175,4 +176,4 @@ def test_a_failing_disk_is_not_a_broken_archive():
             raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output error"):
-        list(read_messages(FailingDisk(), "crawl.warc", CHANGED_AT))
+        list(read_messages(StoredFile(FailingDisk(), "crawl.warc", CHANGED_AT)))

@@ -14,6 +14,7 @@ import zstandard
 
 from onrecord.data.message import Message
 from onrecord.sources.formats.warc import read_messages
+from onrecord.sources.stored_file import StoredFile
 from tests.sources.formats.damaged_archives import CHANGED_AT, damaged, faults, read
 from tests.sources.formats.test_warc import PAGE, record
 
@@ -202,7 +203,7 @@ def test_a_record_larger_than_the_limit_is_not_held_in_memory(tmp_path):
         with (tmp_path / path).open("rb") as file:
             tracemalloc.start()
             try:
-                first, last = read_messages(file, path, CHANGED_AT)
+                first, last = read_messages(StoredFile(file, path, CHANGED_AT))
                 _, peak = tracemalloc.get_traced_memory()
             finally:
                 tracemalloc.stop()

@@ -9,11 +9,14 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from onrecord.data.message import Message
 
-Reader: TypeAlias = Callable[..., Iterator[Message]]
+if TYPE_CHECKING:
+    from onrecord.sources.stored_file import StoredFile
+
+Reader: TypeAlias = "Callable[[StoredFile], Iterator[Message]]"
 
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 
@@ -25,7 +28,7 @@ class Format:
     Attributes:
         name: its name in ``--format``.
         endings: endings of such files' names, in lower case; an ending of a compression may follow.
-        reader: ``package.module:function``, which takes the open file, its path, the time of its last change, ``limit`` and ``count``.
+        reader: ``package.module:function``, which yields the messages of a ``StoredFile``.
         begins: matches the beginning of a decompressed file that can only be in this format.
     """
 
@@ -34,8 +37,8 @@ class Format:
     reader: str
     begins: re.Pattern[bytes] | None = None
 
-    def read(self) -> Reader:
-        """Return the function that reads such a file; it is imported when a file needs it."""
+    def load(self) -> Reader:
+        """Return the function that reads such a file; it is imported when the first file needs it."""
         reader: Reader = pkgutil.resolve_name(self.reader)
         return reader
 

@@ -12,16 +12,15 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 import zstandard
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import Message
 from onrecord.sources.content import uncompressed
-from onrecord.sources.floods import no_limit
 from onrecord.sources.formats.avro_values import BrokenData, Data, Type, row_type
 from onrecord.sources.formats.rows import message_of
+from onrecord.sources.stored_file import StoredFile
 
 # Stored or decompressed. Writers make blocks of kilobytes, and a message has 10 MB at most.
 MAX_BLOCK_BYTES = 64 * 1024 * 1024
@@ -231,74 +230,54 @@ class _Reader:
         row: number of the last row, with those that are known to be lost.
     """
 
-    def __init__(self, path: str, changed_at: datetime, limit: int, count: Callable[[], None]) -> None:
-        self._path = path
-        self._changed_at = changed_at
-        self._limit = limit
-        self._count = count
+    def __init__(self, file: StoredFile) -> None:
+        self._file = file
         self.row = 0
 
-    def messages(self, file: _Buffered) -> Iterator[Message]:
-        """Yield the messages of a whole file."""
+    def messages(self) -> Iterator[Message]:
+        """Yield the messages of the file."""
+        data = _Buffered(uncompressed(self._file.stored, self._file.path))
+        limit = self._file.limit
         try:
-            header = _header(file)
+            header = _header(data)
         except BrokenData as error:
-            file.fill(self._limit)
-            yield self._unreadable(f"it can't be read ({error})", bytes(file.bytes[: self._limit]), 0)
+            data.fill(limit)
+            yield self._broken(f"it can't be read ({error})", bytes(data.bytes[:limit]), 0)
             return
-        while file.fill(1):
-            start = file.offset
+        while data.fill(1):
+            start = data.offset
             try:
-                if file.bytes.startswith(MAGIC):  # another file was appended; a block never begins like this
-                    header = _header(file)
+                if data.bytes.startswith(MAGIC):  # another file was appended; a block never begins like this
+                    header = _header(data)
                     continue
-                number, data = _next_block(file, header.sync)
+                number, block = _next_block(data, header.sync)
             except BrokenData as error:
-                skipped = file.skip_behind(header.sync, self._limit)
-                behind = "; the rows behind are numbered without those that are lost" if file.fill(1) else ""
-                problem = f"its bytes {start:,} to {file.offset:,} can't be read ({error}){behind}"
-                yield self._unreadable(problem, skipped, start)
+                skipped = data.skip_behind(header.sync, limit)
+                behind = "; the rows behind are numbered without those that are lost" if data.fill(1) else ""
+                problem = f"its bytes {start:,} to {data.offset:,} can't be read ({error}){behind}"
+                yield self._broken(problem, skipped, start)
             else:
-                yield from self._block(_Rows(number, data, header), self.row + number, start)
+                yield from self._block(_Rows(number, block, header), self.row + number, start)
 
     def _block(self, rows: _Rows, behind: int, offset: int) -> Iterator[Message]:
         try:
             for row in rows:
-                self._count()
-                yield message_of(row, f"{self._path}:{self.row + 1}", self._changed_at, self._limit)
+                self._file.count()
+                yield message_of(row, self._file, self.row + 1)
                 self.row += 1
         except BrokenData as error:
             what = f"rows {self.row + 1:,} to {behind:,}" if behind > self.row else f"a row behind row {self.row:,}"
-            yield self._unreadable(f"{what} can't be read ({error})", rows.rest, offset)
+            yield self._broken(f"{what} can't be read ({error})", rows.rest, offset)
             self.row = behind
 
-    def _unreadable(self, problem: str, payload: bytes, offset: int) -> Message:
-        return Message(
-            payload[: self._limit],
-            f"{self._path}:{self.row + 1}",
-            self._changed_at,
-            {"offset": str(offset)},
-            f"file: {problem}; repair the file and rerun",
-        )
+    def _broken(self, problem: str, stored: bytes, offset: int) -> Message:
+        return self._file.broken(problem, stored, offset, self.row + 1)
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
+def read_messages(file: StoredFile) -> Iterator[Message]:
     """Yield the message in each row of an Avro file: a JSON object of the columns that are not null.
 
     Memory is bounded by a few times ``MAX_BLOCK_BYTES``. Unreadable data becomes a message with a ``problem``, which holds the bytes and
     says at which offset of the file their block begins: a row with those after it in its block, or all bytes up to the next whole block.
-
-    Args:
-        file: the file's bytes as stored.
-        path: its name, which goes into the messages' origin with the number of the row.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a message in bytes.
-        count: called for every row; it may raise an error, which ends the reading.
     """
-    return _Reader(path, changed_at, limit, count).messages(_Buffered(uncompressed(file, path)))
+    return _Reader(file).messages()

@@ -4,19 +4,17 @@
 import csv
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import BinaryIO
 
 import msgspec
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import Damage
 from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
-from onrecord.sources.floods import no_limit
+from onrecord.sources.stored_file import StoredFile
 
-EXCEL_DELIMITER = re.compile(rb'"?sep=([,;\t|])"?[\r\n]+', re.IGNORECASE)  # a line before the header, as Excel reads it
+EXCEL_DELIMITER = re.compile(rb'"?sep=([,;\t|])"?', re.IGNORECASE)  # a line before the header, as Excel reads it
 DELIMITERS = (",", ";", "\t", "|")
 QUOTE = '"'
 ESCAPE = "\\"  # of MySQL and Hive
@@ -25,49 +23,36 @@ END_OF_DATA = "unexpected end of data"  # the library's words for an open quotat
 csv.field_size_limit(MAX_MESSAGE_BYTES)  # of the process; the default is 128 KiB, less than a long article has
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
+def read_messages(file: StoredFile) -> Iterator[Message]:
     """Yield the message in each row of a file of delimited values: a JSON object of the columns that are not empty.
 
-    The delimiter is the one of ``DELIMITERS`` that is most frequent in the header. Memory is bounded by a few times ``limit``. A row that
-    can't be read, or a damaged part of an archive, becomes a message with a ``problem``.
-
-    Args:
-        file: the file's bytes as stored, UTF-8, or UTF-16 with a byte order mark.
-        path: its name, which goes into the messages' origin with the number of the row's first line.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a message in bytes.
-        count: called for every row; it may raise an error, which ends the reading.
+    The delimiter is stated in a line before the header, or the one of ``DELIMITERS`` that is most frequent in the header. A row has the
+    number of its first line. Memory is bounded by a few times the limit. A row that can't be read, or a damaged part of an archive, becomes
+    a message with a ``problem``.
     """
-    head, pieces = peeked(text_pieces(file, path))
-    header = head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").split(b"\n", 1)[0]
-    stated = EXCEL_DELIMITER.match(head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n"))
-    delimiter = stated[1].decode() if stated else None
-    names: list[str] | None = None
-    if b"\r" in header.rstrip(b"\r\n"):  # as old Macs end lines
+    head, pieces = peeked(text_pieces(file.stored, file.path))
+    first = head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
+    if b"\r" in first:  # as old Macs end lines
         pieces = (piece if isinstance(piece, Damage) else piece.replace(b"\r", b"\n") for piece in pieces)
-        header = header.split(b"\r")[0]
+        first = first.split(b"\r", 1)[0]
+    stated = EXCEL_DELIMITER.fullmatch(first)
+    delimiter = stated[1].decode() if stated else delimiter_of(first.decode("utf-8", "replace"))
+    rows_before_header = 1 if stated else 0
+    names: list[str] | None = None
     line = 0
-    delimiter = delimiter or delimiter_of(header.decode("utf-8", "replace"))
-    is_before_header = stated is not None
-    for row in _Rows(bounded_lines(pieces, limit + 1), delimiter, limit):
+    for row in _Rows(bounded_lines(pieces, file.limit + 1), delimiter, file.limit):
         if isinstance(row, Damage):
-            count()
-            yield row.message(f"{path}:{line + 1}", changed_at)
+            file.count()
+            yield file.damaged(row, line + 1)
             continue
         line = row.line
-        if is_before_header:
-            is_before_header = False
+        if rows_before_header:
+            rows_before_header -= 1
         elif names is None:
-            names = _unique(row.values)  # of the header
+            names = _unique(row.values)
         else:
-            count()
-            yield _message(_checked(row, names, delimiter), names, f"{path}:{row.line}", changed_at, limit)
+            file.count()
+            yield _message(file, _checked(row, names, delimiter), names)
 
 
 def delimiter_of(header: str) -> str:
@@ -90,10 +75,19 @@ def _decoded(line: Line) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row; ``line`` is the number of its first line, ``problem`` says why it can't be read."""
+    """A row.
+
+    Attributes:
+        values: of its columns.
+        stored: its bytes, cut at a limit.
+        size: how many bytes the file has of it.
+        line: number of its first line.
+        problem: why it can't be read.
+    """
 
     values: list[str]
     stored: bytes
+    size: int
     line: int
     problem: str | None = None
 
@@ -141,7 +135,8 @@ class _Rows:
                 del self._taken[1:]
             else:
                 values, problem = self._leniently(self._taken[0])
-        return _Row(values, b"\n".join(line.data for line in self._taken), number, problem)
+        stored = b"\n".join(line.data for line in self._taken)
+        return _Row(values, stored, sum(line.length for line in self._taken), number, problem)
 
     def _leniently(self, line: Line) -> tuple[list[str], str | None]:
         """Return the values of a line with quotation marks or carriage returns where they should not be, or what is wrong with it."""
@@ -179,17 +174,14 @@ def _checked(row: _Row, names: list[str], delimiter: str) -> _Row:
     return replace(row, problem=said)
 
 
-def _message(row: _Row, names: list[str], origin: str, changed_at: datetime, limit: int) -> Message:
+def _message(file: StoredFile, row: _Row, names: list[str]) -> Message:
     problem = row.problem
-    if problem is None and len(row.stored) > limit:
-        problem = f"more than {limit:,} bytes"
-    named = {name: value for name, value in zip(names, row.values, strict=False) if value.strip()}
-    try:
-        payload = msgspec.json.encode(named)
-    except UnicodeEncodeError:
-        problem = "it is not UTF-8; save the file as UTF-8 and rerun"
-    if problem is None and len(payload) > limit:
-        problem = f"{len(payload):,} bytes are over the limit of {limit:,}"
-    if problem is not None:
-        return Message(row.stored[:limit], origin, changed_at, {}, f"row: it can't be read ({problem})")
-    return Message(payload, origin, changed_at, {})
+    if problem is None and row.size > file.limit:
+        return file.message(row.stored, row.line, size=row.size)
+    if problem is None:
+        named = {name: value for name, value in zip(names, row.values, strict=False) if value.strip()}
+        try:
+            return file.message(msgspec.json.encode(named), row.line)
+        except UnicodeEncodeError:
+            problem = "it is not UTF-8; save the file as UTF-8 and rerun"
+    return file.message(row.stored, row.line, problem=f"row: it can't be read ({problem})")

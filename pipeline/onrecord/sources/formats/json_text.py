@@ -2,53 +2,33 @@
 """Article messages from JSON files: one object per line (JSON lines), or an array or a sequence of objects laid out in any way."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import BinaryIO
 
 import msgspec
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import Message
 from onrecord.sources.compression import Damage, Piece
 from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
-from onrecord.sources.floods import no_limit
+from onrecord.sources.stored_file import StoredFile
 
 CARRIAGE_RETURN = b"\r"
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
-    """Yield the JSON values of a file, unread; blank lines are skipped.
+def read_messages(file: StoredFile) -> Iterator[Message]:
+    """Yield the JSON values of a file, undecoded; blank lines are skipped.
 
-    Memory is bounded by a few times ``limit``. A value over the limit, or a damaged part of an archive, becomes a message with a
-    ``problem``; what is before and after it is not lost.
-
-    Args:
-        file: the file's bytes as stored.
-        path: its name, which goes into the messages' origin with the number of the line, or of the value if the file is not JSON lines.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a message in bytes.
-        count: called for every value, and for every line, also a blank one; it may raise an error, which ends the reading.
+    A value has the number of its line, or its own where the file is not JSON lines. Memory is bounded by a few times the limit. A value
+    over the limit, or a damaged part of an archive, becomes a message with a ``problem``; what is before and after it is not lost.
     """
-    head, pieces = peeked(text_pieces(file, path))
-    found = _lines(pieces, limit) if _has_a_value_per_line(head) else _values(pieces, limit)
+    head, pieces = peeked(text_pieces(file.stored, file.path))
+    found = _lines(pieces, file.limit) if _has_a_value_per_line(head) else _values(pieces, file.limit)
     for number, value in found:
-        origin = f"{path}:{number}"
-        count()
+        file.count()
         if isinstance(value, Damage):
-            yield value.message(origin, changed_at)
-            continue
-        if value.length > limit:
-            too_long = f"message: {value.length:,} bytes are over the limit of {limit:,}"
-            yield Message(value.data[:limit], origin, changed_at, {}, too_long)
-        elif value.data.strip():
-            yield Message(value.data, origin, changed_at, {})
+            yield file.damaged(value, number)
+        elif value.length > file.limit or value.data.strip():
+            yield file.message(value.data, number, size=value.length)
 
 
 def _has_a_value_per_line(head: bytes) -> bool:

@@ -8,19 +8,18 @@ https://iptc.org/standards/newsml-g2/
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 from urllib.parse import urljoin
 
 import msgspec
 from lxml import etree
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, InvalidMessage, Message
+from onrecord.data.message import InvalidMessage, Message
 from onrecord.sources.compression import decompressed
 from onrecord.sources.content import PieceReader
-from onrecord.sources.floods import no_limit
 from onrecord.sources.formats.xml_references import NumericReferences
 from onrecord.sources.html.parse import parsed
+from onrecord.sources.stored_file import StoredFile
 
 Fields: TypeAlias = dict[str, object]
 
@@ -35,26 +34,13 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HARMLESS = re.compile("UNDECLARED_ENTITY|^NS_|^WAR_")  # the parser's names of errors that lose nothing
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
+def read_messages(file: StoredFile) -> Iterator[Message]:
     """Yield a message for each item of a feed, each NITF document, and each NewsML-G2 news item.
 
     News items without text are skipped. Where the XML is not well formed, what can be read is read, and a message with a ``problem``
     reports it.
-
-    Args:
-        file: the file's bytes as stored.
-        path: its name, which goes into the messages' origin with the number of the item.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a message in bytes.
-        count: called for every item; it may raise an error, which ends the reading.
     """
-    reader = PieceReader(decompressed(file, path))
+    reader = PieceReader(decompressed(file.stored, file.path))
     number = 0
     items = etree.iterparse(
         NumericReferences(reader),
@@ -71,13 +57,12 @@ def read_messages(
             fields_of = READERS.get(_name(element))
             if fields_of is None or any(_name(parent) in READERS for parent in element.iterancestors()):
                 continue
-            count()
+            file.count()
             number += 1
-            origin = f"{path}:{number}"
             try:
-                yield _message(fields_of(element), origin, changed_at, limit)
+                yield _message(file, fields_of(element), number)
             except InvalidMessage as refusal:
-                yield Message(etree.tostring(element)[:limit], origin, changed_at, {}, str(refusal))
+                yield file.message(etree.tostring(element), number, problem=str(refusal))
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
@@ -85,21 +70,17 @@ def read_messages(
         error = str(raised)
     severe = [entry for entry in items.error_log if not HARMLESS.search(entry.type_name)]
     if reader.damage is not None:
-        yield reader.damage.message(f"{path}:{number + 1}", changed_at)
+        yield file.damaged(reader.damage, number + 1)
     elif severe or error:
         said = f"line {severe[0].line}: {severe[0].message}" if severe else error
         problem = f"file: it is not well-formed XML ({said}), so items may be missing; repair the file and rerun"
-        yield Message(b"", f"{path}:{number + 1}", changed_at, {}, problem)
+        yield file.message(b"", number + 1, problem=problem)
 
 
-def _message(fields: Fields, origin: str, changed_at: datetime, limit: int) -> Message:
-    if fields.get("text") is None and "html" not in fields:
-        return Message(b"", origin, changed_at, {}, skipped=NO_TEXT)
-    payload = msgspec.json.encode({name: value for name, value in fields.items() if value})
-    if len(payload) > limit:
-        problem = f"message: {len(payload):,} bytes are over the limit of {limit:,}"
-        return Message(payload[:limit], origin, changed_at, {}, problem)
-    return Message(payload, origin, changed_at, {})
+def _message(file: StoredFile, fields: Fields, number: int) -> Message:
+    if fields["text"] is None:
+        return file.skipped(NO_TEXT, number)
+    return file.message(msgspec.json.encode({name: value for name, value in fields.items() if value}), number)
 
 
 def _name(element: etree._Element) -> str:

@@ -12,27 +12,25 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import Message
 from onrecord.sources.content import uncompressed
-from onrecord.sources.floods import no_limit
 from onrecord.sources.formats.avro_values import BrokenData
 from onrecord.sources.formats.parquet_pages import check_pages
 from onrecord.sources.formats.rows import LARGE, message_of
+from onrecord.sources.stored_file import StoredFile
 
 MAGIC = b"PAR1"
 MAGIC_OF_ENCRYPTED = b"PARE"
 TAIL_BYTES = 8  # the footer's size, and the magic bytes
 MAX_FOOTER_BYTES = 64 * 1024 * 1024
-MAX_LIST_ITEMS = (
-    4_000  # columns, nested ones included; row groups. Arrow's stack overflows at some 10,000 nested columns
-)
+# Columns, nested ones included; row groups. Arrow's stack overflows at some 10,000 nested columns.
+MAX_LIST_ITEMS = 4_000
 MAX_STRING_BYTES = 16 * 1024 * 1024  # in the footer
 MAX_BATCH_BYTES = 16 * 1024 * 1024  # as stated
 MAX_BATCH_ROWS = 100
@@ -45,60 +43,41 @@ class BrokenFile(ValueError):
     """The file, or a part of it, can't be read; the message says why."""
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
+def read_messages(file: StoredFile) -> Iterator[Message]:
     """Yield the message in each row of a Parquet file: a JSON object of the columns that are not null.
 
-    What can't be read becomes a message with a ``problem``: the rows of a row group from a broken page on, or the whole file.
-
-    Args:
-        file: the file's bytes as stored; one that can't be searched, such as a pipe, is copied to a temporary file.
-        path: its name, which goes into the messages' origin with the number of the row.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a message in bytes.
-        count: called for every row; it may raise an error, which ends the reading.
+    What can't be read becomes a message with a ``problem``: the rows of a row group from a broken page on, or the whole file. A file that
+    can't be searched, such as a pipe, is copied to a temporary one.
     """
     try:
-        with _seekable(uncompressed(file, path)) as stored:
-            yield from _messages(stored, path, changed_at, limit, count)
+        with _seekable(uncompressed(file.stored, file.path)) as data:
+            yield from _messages(file, data)
     except BrokenFile as error:  # it can't be copied
-        yield _unreadable(f"it can't be read ({error})", f"{path}:1", changed_at, b"")
+        yield file.broken(f"it can't be read ({error})", b"", 0, 1)
 
 
-def _messages(
-    file: BinaryIO, path: str, changed_at: datetime, limit: int, count: Callable[[], None]
-) -> Iterator[Message]:
+def _messages(file: StoredFile, data: BinaryIO) -> Iterator[Message]:
     try:
-        groups = _RowGroups(file)
+        groups = _RowGroups(data)
     except BrokenFile as error:
-        file.seek(0)
-        yield _unreadable(f"it can't be read ({error})", f"{path}:1", changed_at, file.read(limit))
+        data.seek(0)
+        yield file.broken(f"it can't be read ({error})", data.read(file.limit), 0, 1)
         return
     row = 0
     for group, number in enumerate(groups.sizes):
         behind = row + number
         try:
             for batch in groups.batches(group):
-                for values in _rows(batch, limit):
+                for values in _rows(batch, file.limit):
                     row += 1
-                    count()
-                    yield message_of(values, f"{path}:{row}", changed_at, limit)
+                    file.count()
+                    yield message_of(values, file, row)
             if row != behind:
                 raise BrokenFile(f"there are {row - behind + number:,} rows where {number:,} are stated")
         except BrokenFile as error:
             problem = f"rows {row + 1:,} to {behind:,} can't be read ({error})"
-            yield _unreadable(problem, f"{path}:{row + 1}", changed_at, *groups.stored(group, limit))
+            yield file.broken(problem, *groups.stored(group, file.limit), row + 1)
         row = behind
-
-
-def _unreadable(problem: str, origin: str, changed_at: datetime, payload: bytes, offset: int = 0) -> Message:
-    attributes = {"offset": str(offset)}
-    return Message(payload, origin, changed_at, attributes, f"file: {problem}; repair the file and rerun")
 
 
 @contextmanager

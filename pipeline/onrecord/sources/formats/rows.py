@@ -7,42 +7,32 @@ with the name of the form, such as ``{"base64": "/w=="}``, which fits no field o
 
 import base64
 import math
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from onrecord.data.message import Message
+from onrecord.sources.stored_file import StoredFile
 
 LARGE = 2  # times the limit: what is larger is not made JSON, which may take six times as much
 TEXTS = ("text", "html")  # without one of them there is no article
 
 
-def message_of(row: dict[str, Any], origin: str, changed_at: datetime, limit: int) -> Message:
+def message_of(row: dict[str, Any], file: StoredFile, number: int) -> Message:
     """Return the message in a row; it has a ``problem`` if the article's text is not UTF-8, or it is over the limit.
 
     Args:
         row: the columns' values: those that ``msgspec`` can encode, ``bytes`` and floats of all kinds, in lists and dictionaries.
-        origin: the file and the number of the row.
-        changed_at: when the file was last changed, in UTC.
-        limit: maximum size of a message in bytes.
+        file: the file that has the row.
+        number: of the row.
     """
-    if (size := _size(list(row.values()))) > LARGE * limit:
+    if (size := _size(list(row.values()))) > LARGE * file.limit:
         largest = max(row.values(), key=_size)
         start = largest if isinstance(largest, bytes) else str(largest).encode("utf-8", "replace")
-        return Message(start[:limit], origin, changed_at, {}, _over_limit(size, limit))
+        return file.message(start, number, size=size)
     plain = {name: _plain(value) for name, value in row.items() if value is not None}
-    payload = msgspec.json.encode(plain, enc_hook=str)
-    problem = None
-    if len(payload) > limit:
-        problem = _over_limit(len(payload), limit)
-    for name in TEXTS:
-        problem = problem or _not_text(name, row.get(name))
-    return Message(payload[:limit], origin, changed_at, {}, problem)
-
-
-def _over_limit(size: int, limit: int) -> str:
-    return f"message: {size:,} bytes are over the limit of {limit:,}"
+    problem = next(filter(None, (_not_text(name, row.get(name)) for name in TEXTS)), None)
+    return file.message(msgspec.json.encode(plain, enc_hook=str), number, problem=problem)
 
 
 def _size(value: object) -> int:

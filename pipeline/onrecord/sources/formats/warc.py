@@ -3,18 +3,16 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import BinaryIO
+from collections.abc import Iterator
 
 import msgspec
 
-from onrecord.data.message import MAX_MESSAGE_BYTES, Message
+from onrecord.data.message import Message
 from onrecord.sources.compression import Damage
-from onrecord.sources.floods import no_limit
 from onrecord.sources.formats import http_response
 from onrecord.sources.formats.http_response import Skipped, Unreadable
 from onrecord.sources.formats.warc_records import NoRecord, WarcRecord, warc_records
+from onrecord.sources.stored_file import StoredFile
 
 MAX_HTTP_HEADER_BYTES = 1 << 16
 # Why a record is not a page; those of HTTP responses are in http_response.
@@ -84,30 +82,30 @@ def _is_extracted_text(record: WarcRecord) -> bool:
     return record.headers.get("warc-type", "").lower() == "conversion" and _media_type(record) == "text/plain"
 
 
-def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) -> Message:
+def _message(file: StoredFile, record: WarcRecord, number: int) -> Message:
     attributes = _attributes(record)
     url = _url(record)
     truncation = _truncation(record)
 
-    def unreadable(payload: bytes, problem: str) -> Message:
+    def unreadable(stored: bytes, problem: str) -> Message:
         helpful = attributes | {"url": url, "offset": str(record.offset)}
-        return Message(payload[:limit], origin, changed_at, helpful, problem)
+        return file.message(stored, number, helpful, problem)
 
     if record.problem is not None:
         return unreadable(record.head + record.block, f"file: {record.problem}; repair the file and rerun")
     if _is_extracted_text(record):
-        if record.length > limit:
-            return unreadable(record.block, f"text: it is over the limit of {limit:,} bytes")
+        if record.length > file.limit:
+            return unreadable(record.block, f"text: it is over the limit of {file.limit:,} bytes")
         fields = {"url": url or None, "text": record.block.decode("utf-8", "replace")}
-        return Message(msgspec.json.encode(fields), origin, changed_at, attributes)
+        return file.message(msgspec.json.encode(fields), number, attributes, size=record.length)
     response = _response(record)
     if isinstance(response, str):
-        return Message(b"", origin, changed_at, {}, skipped=response)
+        return file.skipped(response, number)
     is_cut = record.length > len(record.block) or truncation is not None
     identified = record.headers.get("warc-identified-payload-type")
-    page = http_response.read(response, limit, is_cut=is_cut, identified_type=identified)
+    page = http_response.read(response, file.limit, is_cut=is_cut, identified_type=identified)
     if isinstance(page, Skipped):
-        return Message(b"", origin, changed_at, {}, skipped=page.reason)
+        return file.skipped(page.reason, number)
     if isinstance(page, Unreadable):
         return unreadable(record.block, page.problem)
     if truncated := truncation or page.truncated:
@@ -115,37 +113,22 @@ def _message(record: WarcRecord, origin: str, changed_at: datetime, limit: int) 
     if _differs_from_its_digest(record):
         attributes[DAMAGED] = OTHER_CONTENT
     fields = {"url": url or None, "html": page.html}
-    return Message(msgspec.json.encode(fields), origin, changed_at, attributes)
+    return file.message(msgspec.json.encode(fields), number, attributes, size=len(page.html))
 
 
-def read_messages(
-    file: BinaryIO,
-    path: str,
-    changed_at: datetime,
-    limit: int = MAX_MESSAGE_BYTES,
-    count: Callable[[], None] = no_limit,
-) -> Iterator[Message]:
-    """Yield a message for each record: a page, or one that is ``skipped``.
+def read_messages(file: StoredFile) -> Iterator[Message]:
+    """Yield a message for each record: a page, or one that is ``skipped``; only pages are numbered.
 
     A page that can't be read, and a damaged part of the file, is a message with a ``problem``, which holds the bytes.
-
-    Args:
-        file: the file's bytes as stored, plain or compressed.
-        path: its name, which goes into the messages' origin with the number of the page.
-        changed_at: when it was last changed, in UTC: the messages' ``received_at``.
-        limit: maximum size of a page in bytes.
-        count: called for every record; it may raise an error, which ends the reading.
     """
     number = 1
-    for found in warc_records(file, path, limit + MAX_HTTP_HEADER_BYTES):
-        count()
-        origin = f"{path}:{number}"
+    for found in warc_records(file.stored, file.path, file.limit + MAX_HTTP_HEADER_BYTES):
+        file.count()
         if isinstance(found, Damage):
-            message = found.message(origin, changed_at)
+            message = file.damaged(found, number)
         elif isinstance(found, NoRecord):
-            problem = f"file: {found.problem}; repair the file and rerun"
-            message = Message(found.data[:limit], origin, changed_at, {"offset": str(found.offset)}, problem)
+            message = file.broken(found.problem, found.data, found.offset, number)
         else:
-            message = _message(found, origin, changed_at, limit)
+            message = _message(file, found, number)
         yield message
         number += message.skipped is None
