@@ -44,8 +44,8 @@ def shown(capsys, *arguments, code=0):
 def test_the_reasons_are_counted_and_the_commonest_comes_first(folder, capsys):
     assert shown(capsys, folder).splitlines() == [
         f"6 dead letters in {folder}",
-        "  3 × InvalidMessage: message: not UTF-8 (at byte …) (feed.jsonl:3)",
-        "  2 × InvalidMessage: text: is missing (feed.jsonl:1)",
+        "  3 × message: not UTF-8 (at byte …) (feed.jsonl:3)",
+        "  2 × text: is missing (feed.jsonl:1)",
         "  1 × TimeLimitExceeded: took over 5 s (feed.jsonl:6)",
     ]
 

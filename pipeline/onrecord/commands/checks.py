@@ -25,13 +25,14 @@ from onrecord.data.forgotten import ForgottenList, ForgottenListError
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import extracted
+from onrecord.data.paths import is_remote
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
 from onrecord.sinks import GLOB_CHARACTERS, contents, lock, sinks
 from onrecord.sources import formats, patterns, topic_problem
 from onrecord.sources.formats import UnknownFormat
-from onrecord.sources.patterns import Matches, is_remote
+from onrecord.sources.patterns import Matches
 from onrecord.terminal.text import print_line
 
 MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
@@ -158,7 +159,7 @@ class Checks:
         if set(folder) & GLOB_CHARACTERS:
             self.add(folder, "give a folder whose name has none of * ? [ ]")
             return
-        if "://" not in folder and not os.path.isdir(folder):
+        if not is_remote(folder) and not os.path.isdir(folder):
             self.add(folder, "there is no such folder")
             return
         for option in ("article", "url", "person"):

@@ -21,8 +21,8 @@ from onrecord.commands.arguments import (
     set_mode,
     unknown_options,
 )
+from onrecord.data.paths import is_remote
 from onrecord.data.records import DeadLetter
-from onrecord.sources.patterns import is_remote
 
 if TYPE_CHECKING:
     from onrecord.dead_letters.repaired import Repaired

@@ -48,25 +48,6 @@ class Article:
     left_out: tuple[str, ...] = ()
 
 
-def published(value: int | str) -> tuple[datetime, bool]:
-    """Return the time in UTC that ``published_at`` states, and whether its zone had to be assumed.
-
-    Args:
-        value: a time as ``onrecord.data.dates.time_of`` reads it.
-
-    Raises:
-        InvalidMessage: the value has no clear meaning.
-    """
-    try:
-        return time_of(value)
-    except UnclearTime:
-        shown = repr(value)[:60] if isinstance(value, str) else "the number"
-        raise InvalidMessage(
-            f"published_at: {shown} has no clear meaning; send an RFC 3339 time such as 2026-01-31T08:00:00Z, "
-            "or seconds or milliseconds since 1970"
-        ) from None
-
-
 def sha256(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
@@ -114,8 +95,8 @@ def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Ar
     published_at, zone_assumed = None, False
     if contract.published_at not in (None, ""):
         try:
-            published_at, zone_assumed = published(contract.published_at)
-        except InvalidMessage:
+            published_at, zone_assumed = time_of(contract.published_at)
+        except UnclearTime:
             left_out["published_at"] = str(contract.published_at)
     language = None
     if contract.language is not None:

@@ -6,9 +6,10 @@ other field whose value does not fit is left out.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 import msgspec
 
@@ -18,7 +19,6 @@ from onrecord.data.side_fields import PLAIN, READERS, as_string
 
 MAX_MESSAGE_BYTES = 10 * 1024 * 1024  # the limit of Pub/Sub
 MAX_ATTRIBUTES = 1_000
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Byte order marks and first bytes of other encodings; that of UTF-32 begins with that of UTF-16.
 UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"{\x00", b"\x00{", b"\x00\x00\x00{")
 # What the JSON of other programs has and JSON has not. An escape is matched as a whole, so that an escaped backslash is not the beginning
@@ -29,7 +29,6 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 MORE_FIELDS = "more_fields"
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class InvalidMessage(ValueError):
@@ -106,7 +105,7 @@ def decode(
         raise InvalidMessage(f"message: {len(payload):,} bytes are over the limit of {max_bytes:,}")
     if payload.startswith(UTF_16):
         raise InvalidMessage("message: not UTF-8 (it begins as UTF-16 or UTF-32 does); convert it to UTF-8")
-    payload = payload.removeprefix(BYTE_ORDER_MARK)
+    payload = payload.removeprefix(BOM_UTF8)
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:

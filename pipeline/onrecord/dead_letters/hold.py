@@ -9,14 +9,13 @@ from types import TracebackType
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import pubsub
 
-from onrecord.data.message import EPOCH
 from onrecord.data.records import DeadLetter
 from onrecord.dead_letters.topic import letter_of
+from onrecord.sources.portable_pubsub.read import publish_time
 from onrecord.sources.portable_pubsub.subscription import subscriber_client
 
-PULL_SECONDS = (
-    300.0  # timeout of a pull, which does not wait for messages but may have to carry large ones over a slow line
-)
+# Timeout of a pull, which does not wait for messages but may have to carry large ones over a slow line.
+PULL_SECONDS = 300.0
 # Pub/Sub may answer that there is nothing although there is. Only several such answers in a row, a second apart, mean that it is all.
 MAX_EMPTY_PULLS = 5
 PAUSE_SECONDS = 1.0
@@ -85,7 +84,7 @@ class HeldLetters:
             letter = letter_of(
                 message.data,
                 dict(message.attributes),
-                EPOCH + (message.publish_time - EPOCH),  # the client returns its own subclass of datetime
+                publish_time(message),
                 f"{self._subscription}/{message.message_id}",
             )
             if letter.dead_letter_id not in self._letters:

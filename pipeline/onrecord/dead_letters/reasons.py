@@ -2,7 +2,10 @@
 """Counts the reasons of dead letters: reasons that differ only in the values that they quote are one reason."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from onrecord.data.message import InvalidMessage
 
 MAX_REASONS = 1_000  # distinct ones; hostile input can make each message different
 MAX_REASON_LENGTH = 500  # code points that are compared and shown
@@ -35,6 +38,18 @@ class Reason:
     stage: str
     message: str
     origin: str
+
+    @property
+    def text(self) -> str:
+        """The message, behind the class of the error unless that only says that the input is wrong."""
+        is_clear = self.error_type in ("", InvalidMessage.__name__)
+        return self.message if is_clear else f"{self.error_type}: {self.message}"
+
+
+def reason_lines(reasons: Sequence[Reason]) -> list[str]:
+    """Return a line to show for each reason, with its count and the origin of one message."""
+    width = max((len(f"{reason.count:,}") for reason in reasons), default=0)
+    return [f"  {reason.count:>{width},} × {reason.text} ({reason.origin})" for reason in reasons]
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 
 import base64
 import binascii
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import msgspec
 
 from onrecord.data.records import DeadLetter
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_PROBLEMS = 20  # reported at a time
 
 
@@ -114,7 +114,7 @@ class Repaired:
         return found
 
     def _add(self, stored: bytes, place: int) -> None:
-        text = stored if place else stored.removeprefix(BYTE_ORDER_MARK)
+        text = stored if place else stored.removeprefix(BOM_UTF8)
         if not text.strip():
             return
         line = msgspec.json.decode(text, type=_Line)
@@ -127,7 +127,7 @@ class Repaired:
         """Return a letter with its message of the file, and the attributes if they are given there, too."""
         with self.path.open("rb") as file:
             file.seek(self.places[letter.dead_letter_id])
-            line = msgspec.json.decode(file.readline().removeprefix(BYTE_ORDER_MARK), type=_Line)
+            line = msgspec.json.decode(file.readline().removeprefix(BOM_UTF8), type=_Line)
         attributes = letter.attributes if isinstance(line.attributes, msgspec.UnsetType) else line.attributes
         return replace(letter, payload=line.payload(), attributes=attributes)
 

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from onrecord.data.paths import is_remote
+
 FOLDER = "replayed"
 
 
@@ -16,7 +18,7 @@ def replayed_before(output: str) -> set[str]:
 
 
 def _notes(output: str) -> Iterator[bytes]:
-    if "://" not in output:
+    if not is_remote(output):
         for path in sorted(Path(output, FOLDER).glob("*.json")):
             yield path.read_bytes()
         return

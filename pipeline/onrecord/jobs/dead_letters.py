@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
 from onrecord.data.stages import WHOLE_MESSAGE_STAGES
-from onrecord.dead_letters.reasons import Reason, Reasons
+from onrecord.dead_letters.reasons import Reasons, reason_lines
 from onrecord.dead_letters.repaired import to_line
 from onrecord.dead_letters.replayed import replayed_before
 from onrecord.jobs.exit_codes import DONE, FAILED
@@ -46,14 +46,6 @@ class DeadLettersOptions:
     reason: str = ""
     show: int = 0
     payload: Path | None = None
-
-
-def print_reasons(reasons: list[Reason], stream: TextIO | None = None) -> None:
-    """Print reasons with their counts, and the origin of one message each; on standard output if there is no other stream."""
-    width = max((len(f"{reason.count:,}") for reason in reasons), default=0)
-    for reason in reasons:
-        what = f"{reason.error_type}: {reason.message}" if reason.error_type else reason.message
-        print_line(f"  {reason.count:>{width},} × {what} ({reason.origin})", stream)
 
 
 def _cut(line: str) -> str:
@@ -88,7 +80,7 @@ class _Report:
         self._options = options
         self._replayed = replayed
         self._words = options.reason.casefold()
-        self._shown: set[str] = set()
+        self._written_ids: set[str] = set()
         self.reasons = Reasons()
         self.letters = 0
         self.others = 0
@@ -116,8 +108,8 @@ class _Report:
             self.not_written[FORGOTTEN_ARTICLE] += 1
         elif letter.stage not in WHOLE_MESSAGE_STAGES:
             self.not_written[PARTIAL] += 1
-        elif letter.dead_letter_id not in self._shown:
-            self._shown.add(letter.dead_letter_id)
+        elif letter.dead_letter_id not in self._written_ids:
+            self._written_ids.add(letter.dead_letter_id)
             payloads.write(to_line(letter))
             self.written += 1
 
@@ -127,7 +119,8 @@ class _Report:
         text = f" with {self._options.reason!r} in their reason" if self._words else ""
         print_line(f"{self.letters:,} dead letter{'' if self.letters == 1 else 's'}{text} in {folder}")
         shown = self.reasons.most_common(MAX_REASONS_SHOWN)
-        print_reasons(shown)
+        for line in reason_lines(shown):
+            print_line(line)
         more = sum(reason.count for reason in self.reasons.most_common(sys.maxsize)[len(shown) :])
         if more:
             print_line(f"  {more:,} × other reasons; --reason TEXT shows some of them")

@@ -8,7 +8,7 @@ from onrecord.data.forgotten import Forgotten
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import OutputSettings
 from onrecord.dead_letters.read import read_letters
-from onrecord.dead_letters.reasons import Reasons
+from onrecord.dead_letters.reasons import Reasons, reason_lines
 from onrecord.sinks import FileSink, sinks
 from onrecord.sinks.output_folder import files_of_run
 from onrecord.telemetry.summary import Summary
@@ -85,7 +85,7 @@ def print_reasons(summary: Summary, output: OutputSettings, say: Callable[[str],
         return
     say("reasons of dead letters" + (f", of the first {counted:,} of {total:,}:" if counted < total else ":"))
     found = reasons.most_common(MAX_REASONS + 1)
-    for reason in found[:MAX_REASONS]:
-        say(f"  {reason.count:,} × {reason.message} ({reason.origin})")
+    for line in reason_lines(found[:MAX_REASONS]):
+        say(line)
     more = "there are more reasons; " if len(found) > MAX_REASONS else ""
     say(f"  {more}'onrecord dead-letters {shlex.quote(output.folder)}' shows all dead letters")

@@ -22,12 +22,11 @@ from onrecord.data.stages import WHOLE_MESSAGE_STAGES
 from onrecord.dead_letters.files import letter_files
 from onrecord.dead_letters.hold import HeldLetters
 from onrecord.dead_letters.read import ReadDeadLetters, read_letters
-from onrecord.dead_letters.reasons import Reasons
+from onrecord.dead_letters.reasons import Reasons, reason_lines
 from onrecord.dead_letters.repaired import Repaired
 from onrecord.dead_letters.replayed import note, replayed_before
 from onrecord.jobs import backfill
 from onrecord.jobs.backfill_options import BackfillOptions
-from onrecord.jobs.dead_letters import print_reasons
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.jobs.scratch import scratch_folder
 from onrecord.sinks import output_folder as folder
@@ -66,7 +65,8 @@ class Aside:
         """Print how many they are, and why."""
         if self.number:
             print_line(f"{self.number:,} {self.what}; {self.way_out}")
-            print_reasons(self.reasons.most_common(MAX_REASONS_SHOWN))
+            for line in reason_lines(self.reasons.most_common(MAX_REASONS_SHOWN)):
+                print_line(line)
 
 
 def _without_message() -> Aside:

@@ -178,9 +178,8 @@ class BackgroundPulls:
             raise NotFound(reason) from None  # type: ignore[no-untyped-call]
         self._messages = 1
         if isinstance(error, DeadlineExceeded):
-            if (
-                not self._asks_at_once
-            ):  # No message, no server or a slow line? A pull that does not wait for messages tells.
+            # No message, no server or a slow line? A pull that does not wait for messages tells.
+            if not self._asks_at_once:
                 self._asks_at_once = True
                 return
             self.reachability.lost(f"no answer within {took:,.0f} s", "does not answer")

@@ -15,6 +15,7 @@ from apache_beam.options.pipeline_options import DirectOptions, FlinkRunnerOptio
 from apache_beam.runners.runner import PipelineResult, PipelineRunner
 
 from onrecord import beam_internals
+from onrecord.data.paths import is_remote
 from onrecord.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
 from onrecord.runners import direct_batch as local_batch
 
@@ -50,7 +51,7 @@ def check_places(runner: Runner, option: str, places: Iterable[str], flags: list
     if runner is not DATAFLOW or any(flag.startswith("--dry_run") for flag in flags):
         return
     for place in places:
-        if place and "://" not in place:
+        if place and not is_remote(place):
             problems.append(f"{option} {place}: {runner.name} can't reach files of this machine; give gs://BUCKET/...")
 
 

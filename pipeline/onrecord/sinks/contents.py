@@ -5,6 +5,7 @@ import os
 
 from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
+from onrecord.data.paths import is_remote
 from onrecord.sinks.lock import CLAIMS, LOCK
 
 TEMPORARY = ".in-progress"  # folder of files that are not complete
@@ -12,7 +13,7 @@ TEMPORARY = ".in-progress"  # folder of files that are not complete
 
 def _below(folder: str) -> set[str]:
     """Return the paths of all files in a folder and its subfolders, relative to it; subfolders that are links are not looked into."""
-    if "://" in folder:
+    if is_remote(folder):
         from apache_beam.io.filesystems import FileSystems
 
         start = len(folder.rstrip("/")) + 1

@@ -22,6 +22,8 @@ from typing import Protocol
 
 import msgspec
 
+from onrecord.data.paths import is_remote
+
 LOCK = ".lock"  # file in a folder on a disk
 CLAIMS = ".claims"  # folder in other folders
 RENEW_SECONDS = 60.0
@@ -311,7 +313,7 @@ class _Claim:
         is_writing = not self._writing.acquire(timeout=MAX_RELEASE_SECONDS)
         with suppress(Exception):
             FileSystems.delete([self._path(self._number)])
-        if "://" not in self._folder:
+        if not is_remote(self._folder):
             with suppress(OSError):  # another run has a claim in it
                 os.rmdir(os.path.join(self._folder, CLAIMS))
         if not is_writing:
@@ -332,7 +334,7 @@ class _Claim:
 
 
 def _acquired(folder: str, holder: Holder) -> Held:
-    if "://" not in folder:
+    if not is_remote(folder):
         lock = _LockedFile(folder)
         try:
             lock.acquire(holder)
@@ -366,7 +368,7 @@ def one_run(folder: str, command: str) -> Iterator[Held]:
 
 def problem(folder: str) -> str | None:
     """Return why a run into a folder would be refused, or None; nothing is changed."""
-    if "://" not in folder:
+    if not is_remote(folder):
         locked = _is_locked(folder)
         if locked:
             return str(_refusal(folder, locked if isinstance(locked, Holder) else None))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from onrecord.data.kinds import kinds
+from onrecord.data.paths import is_remote
 from onrecord.sinks import file_sinks
 
 Opener = Callable[[], BinaryIO]
@@ -30,14 +31,14 @@ def records(folder: str | Path, kind: str) -> Iterator[Any]:
     """
     if kind not in kinds():
         raise ValueError(f"unknown record kind {kind!r}; choose one of {', '.join(kinds())}")
-    files = _remote(str(folder), kind) if "://" in str(folder) else _local(Path(folder), kind)
+    files = _remote(str(folder), kind) if is_remote(str(folder)) else _local(Path(folder), kind)
     return _read(files, kind)
 
 
 def paths(folder: str, kind: str) -> list[str]:
     """Return the files of a kind's records in an output folder, sorted; none if there are none."""
     with suppress(FileNotFoundError):
-        files = _remote(folder, kind) if "://" in folder else _local(Path(folder), kind)
+        files = _remote(folder, kind) if is_remote(folder) else _local(Path(folder), kind)
         return sorted(path for path, _ in files if any(path.endswith(sink.extension) for sink in file_sinks()))
     return []
 

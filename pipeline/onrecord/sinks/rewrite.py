@@ -16,6 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
+from onrecord.data.paths import is_remote
 from onrecord.data.records import Record
 from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
 from onrecord.sinks.contents import TEMPORARY
@@ -104,7 +105,7 @@ class Folder:
     def _linked_folders(self) -> Iterator[str]:
         """Yield the folders that are links, which a listing does not enter; those of the kinds themselves are entered."""
         roots = [self.output, *(os.path.join(self.output, kind) for kind in kinds())]
-        for root in roots if "://" not in self.output else ():
+        for root in roots if not is_remote(self.output) else ():
             for parent, folders, _ in os.walk(root):
                 for path in (os.path.join(parent, name) for name in folders):
                     if os.path.islink(path) and path not in roots:

@@ -10,7 +10,6 @@ from typing import BinaryIO, cast
 
 from onrecord.sources.compression import Damage, Piece, decompressed, is_compressed
 
-BYTE_ORDER_MARK = codecs.BOM_UTF8
 # UTF-32 first: its mark begins with that of UTF-16.
 OTHER_UNICODE = (
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from onrecord.data.input_file import InputFile
+from onrecord.data.paths import is_remote
 from onrecord.sources import formats
 
 STANDARD_INPUT = "-"
@@ -32,11 +33,6 @@ class Matches:
     broken_links: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-
-
-def is_remote(pattern: str) -> bool:
-    """Whether a path or pattern is on one of Beam's remote filesystems."""
-    return "://" in pattern
 
 
 def literal(pattern: str) -> str:

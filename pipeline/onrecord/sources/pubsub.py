@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 
-from onrecord.data.message import EPOCH, Message
+from onrecord.data.dates import EPOCH
+from onrecord.data.message import Message
 from onrecord.sources import SourceContext
 from onrecord.sources.portable_pubsub import ReadFromPubSubPortably, coder
+from onrecord.sources.portable_pubsub.read import publish_time
 
 
 def message_of(received: PubsubMessage, origin: str) -> Message:
@@ -18,12 +20,10 @@ def message_of(received: PubsubMessage, origin: str) -> Message:
         received: data, attributes, message id and publish time.
         origin: the subscription or topic.
     """
-    published = received.publish_time
     return Message(
         payload=received.data or b"",
         origin=f"{origin}/{received.message_id}",
-        # The client returns its own subclass of datetime; the sum is a plain datetime.
-        received_at=EPOCH + (published - EPOCH) if published else EPOCH,
+        received_at=publish_time(received) if received.publish_time else EPOCH,
         attributes=dict(received.attributes or {}),
     )
 

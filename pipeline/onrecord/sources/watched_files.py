@@ -15,6 +15,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
+from onrecord.data.paths import is_remote
 from onrecord.data.settings import DEFAULT_INPUT, InputSettings
 from onrecord.sources import SourceContext, patterns
 from onrecord.sources.files import read_file
@@ -257,7 +258,7 @@ def _troubles(pattern: str, found: Matches) -> Iterator[str]:
 
 def _unreadable(pattern: str) -> Iterator[str]:
     """Yield why local folders that a pattern means can't be listed; none of their files would match."""
-    if patterns.is_remote(pattern):
+    if is_remote(pattern):
         return
     folders = (
         os.path.join(pattern, "**")

@@ -10,9 +10,7 @@ MESSAGES = "messages"  # read from the source
 ARTICLES = "articles"  # article records, duplicates of another text included
 REFUSED = "refused"  # messages that are not valid articles: each becomes a dead letter
 SKIPPED = "skipped."  # + reason: parts of files that are not article messages, such as images in web archives
-LEFT_OUT = (
-    "left_out."  # + field: articles with a side field whose value could not be used, and is kept in the attributes
-)
+LEFT_OUT = "left_out."  # + field: articles of which its value could not be used, and is kept in the attributes
 MARKUP_IN_TEXT = "markup_in_text"  # articles whose text has HTML tags or entities: it should be sent as html
 FLOODS = "floods"  # files with more messages than they may have, whose rest was not read
 DUPLICATES = "duplicates"  # messages that were sent again: same id, same text, no record
@@ -25,9 +23,7 @@ WRITTEN = "written."  # + kind: records in files that have got their final names
 LATE = "late"  # articles of a stream that came after the end of their window: written in a later pane
 TOO_LATE = "too_late"  # articles of a stream older than the allowed lateness: assigned to the window of their arrival
 PUBLISHED = "dead_letters_published"  # to --dead-letter-topic
-NOT_PUBLISHED = (
-    "dead_letters_not_published"  # not possible as a Pub/Sub message, by size or attributes: only in the files
-)
+NOT_PUBLISHED = "dead_letters_not_published"  # by size or attributes no Pub/Sub message: only in the files
 DEAD_LETTERS = "dead_letters."  # + error type: refused messages, and articles on which an extractor failed
 
 

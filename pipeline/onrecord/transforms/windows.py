@@ -12,8 +12,8 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
 from onrecord.clock import steady_time
-from onrecord.data.article import Article, published
-from onrecord.data.message import InvalidMessage
+from onrecord.data.article import Article
+from onrecord.data.dates import UnclearTime, time_of
 from onrecord.data.records import DeadLetter
 from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
@@ -61,8 +61,8 @@ def event_time(article: Article, attribute: str | None) -> float | None:
     if attribute is not None:
         value = article.attributes.get(attribute)
         try:
-            time_ = published(int(value) if value.lstrip("-").isdecimal() else value)[0] if value else None
-        except (InvalidMessage, ValueError):
+            time_ = time_of(value)[0] if value else None
+        except UnclearTime:
             return None
     return time_.timestamp() if time_ is not None else None
 

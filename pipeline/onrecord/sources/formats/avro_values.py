@@ -12,25 +12,25 @@ import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import Any
 from uuid import UUID
 
 import fastavro
 
+from onrecord.data.dates import EPOCH
+
 MAX_SCHEMA_DEPTH = 32  # nested types; the library recurses into each
 MAX_DEPTH = 64  # nested values that are read
 MAX_SKIPPED_DEPTH = 1_000_000  # nested values that are skipped
 MAX_VALUES = 100_000  # in one column of a row
 MAX_DECIMAL_BYTES = 64
-VALUES_PER_BYTE = (
-    16  # a value has a byte at least, but for null and for records of such; those that are skipped count twice
-)
+# A value has a byte at least, but for null and for records of such; those that are skipped count twice.
+VALUES_PER_BYTE = 16
 SPARE_VALUES = 1_000
 MAX_LONG_BYTES = 10
 DATA_END = "the data end within a value"
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class BrokenData(ValueError):

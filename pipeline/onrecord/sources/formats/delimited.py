@@ -3,6 +3,7 @@
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ import msgspec
 
 from onrecord.data.message import MAX_MESSAGE_BYTES, Message
 from onrecord.sources.compression import Damage
-from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
+from onrecord.sources.content import Line, bounded_lines, peeked, text_pieces
 from onrecord.sources.stored_file import StoredFile
 
 EXCEL_DELIMITER = re.compile(rb'"?sep=([,;\t|])"?', re.IGNORECASE)  # a line before the header, as Excel reads it
@@ -31,7 +32,7 @@ def read_messages(file: StoredFile) -> Iterator[Message]:
     a message with a ``problem``.
     """
     head, pieces = peeked(text_pieces(file.stored, file.path))
-    first = head.removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
+    first = head.removeprefix(BOM_UTF8).lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
     if b"\r" in first:  # as old Macs end lines
         pieces = (piece if isinstance(piece, Damage) else piece.replace(b"\r", b"\n") for piece in pieces)
         first = first.split(b"\r", 1)[0]
@@ -156,7 +157,7 @@ class _Rows:
                 self._damage = line
                 return
             if self._number == 0:
-                line = Line(line.data.removeprefix(BYTE_ORDER_MARK), line.length)
+                line = Line(line.data.removeprefix(BOM_UTF8), line.length)
             self._number += 1
             self._taken.append(line)
             size += line.length

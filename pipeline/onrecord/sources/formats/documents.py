@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Article messages from files that are one article each: a saved web page (.html) or a plain text (.txt)."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 
 import msgspec
 
 from onrecord.data.message import Message
 from onrecord.sources.compression import Damage, Piece, decompressed
-from onrecord.sources.content import BYTE_ORDER_MARK, text_pieces
+from onrecord.sources.content import text_pieces
 from onrecord.sources.encodings import page_text
 from onrecord.sources.stored_file import StoredFile
 
@@ -26,7 +27,7 @@ def read_text(file: StoredFile) -> Iterator[Message]:
 
 
 def _utf8(content: bytes) -> str:
-    return content.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    return content.removeprefix(BOM_UTF8).decode("utf-8")
 
 
 def _message(

@@ -124,9 +124,8 @@ MEDIA_TYPE = re.compile(
     r"\s*(?:application|audio|binary|font|image|message|model|multipart|text|unknown|video)/[\w.+-]+"
 )
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\"';\s]+)", re.IGNORECASE)
-MAX_SNIFFED_BYTES = (
-    1_445  # https://mimesniff.spec.whatwg.org, like the tags; meta and link are also found at the start of pages
-)
+# https://mimesniff.spec.whatwg.org, like the tags; meta and link are also found at the start of pages.
+MAX_SNIFFED_BYTES = 1_445
 HTML_START = re.compile(
     rb"\s*<(?:!--|(?:!doctype\s+html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|meta|link)[\s>/])",
     re.IGNORECASE,

@@ -2,6 +2,7 @@
 """Article messages from JSON files: one object per line (JSON lines), or an array or a sequence of objects laid out in any way."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import msgspec
 
 from onrecord.data.message import Message
 from onrecord.sources.compression import Damage, Piece
-from onrecord.sources.content import BYTE_ORDER_MARK, Line, bounded_lines, peeked, text_pieces
+from onrecord.sources.content import Line, bounded_lines, peeked, text_pieces
 from onrecord.sources.stored_file import StoredFile
 
 CARRIAGE_RETURN = b"\r"
@@ -33,7 +34,7 @@ def read_messages(file: StoredFile) -> Iterator[Message]:
 
 def _has_a_value_per_line(head: bytes) -> bool:
     """Whether a file that begins with some bytes is JSON lines; an odd line among them does not matter."""
-    lines = [line for part in head.split(b"\n") if (line := part.removeprefix(BYTE_ORDER_MARK).strip())]
+    lines = [line for part in head.split(b"\n") if (line := part.removeprefix(BOM_UTF8).strip())]
     if lines and lines[0].startswith(b"["):
         return False
     parts = sum(line.startswith((b'"', b"}", b"]")) for line in lines)  # of an object that is spread over lines
@@ -50,7 +51,7 @@ def _is_json(data: bytes) -> bool:
 
 def _lines(pieces: Iterable[Piece], limit: int) -> Iterator[tuple[int, Line | Damage]]:
     """Yield the lines of a file with their numbers; a byte order mark, as joined files have it on any line, is not part of a line."""
-    longest = limit + len(BYTE_ORDER_MARK) + len(CARRIAGE_RETURN) + 1
+    longest = limit + len(BOM_UTF8) + len(CARRIAGE_RETURN) + 1
     number = 0
     cut = b""
     for line in bounded_lines(pieces, longest):
@@ -62,7 +63,7 @@ def _lines(pieces: Iterable[Piece], limit: int) -> Iterator[tuple[int, Line | Da
             cut = line.data  # reported together with the damage
             continue
         number += 1
-        data = line.data.removeprefix(BYTE_ORDER_MARK).removesuffix(CARRIAGE_RETURN)
+        data = line.data.removeprefix(BOM_UTF8).removesuffix(CARRIAGE_RETURN)
         yield number, Line(data, line.length - len(line.data) + len(data))
 
 

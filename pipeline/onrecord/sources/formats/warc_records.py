@@ -95,9 +95,8 @@ class _Parts:
         self.end: UnitStart | Damage | None = None
         self.is_last = False
         self._is_new = True  # nothing of the part was read yet
-        self._units: deque[tuple[int, int]] = (
-            deque()
-        )  # where units begin: bytes of the part before them, offset in the stored file
+        # Where units begin: bytes of the part before them, offset in the stored file.
+        self._units: deque[tuple[int, int]] = deque()
 
     def fill(self, size: int) -> int:
         """Return how many bytes of the part are in the buffer, at least ``size`` unless it ends before."""

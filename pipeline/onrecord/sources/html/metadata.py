@@ -76,15 +76,9 @@ def title(tree: HtmlElement, page: Structured) -> str | None:
 # ---- authors
 
 _AUTHOR_NAMES = (
-    "author",
-    "article:author",
-    "parsely-author",
-    "sailthru.author",
-    "dc.creator",
-    "dcterms.creator",
-    "byl",
+    "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl",
     "citation_author",
-)
+)  # fmt: skip
 _AUTHOR_PLACES = etree.XPath(
     "//*[(@itemprop='author' or @rel='author' or contains(concat(' ', @rel, ' '), ' author ')"
     " or contains(concat(' ', @class, ' '), ' p-author ')) and not(self::meta or self::link)]"
@@ -201,35 +195,13 @@ def address(page: Structured) -> str | None:
 # ---- date
 
 _DATE_NAMES = (
-    *("article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished"),
-    *(
-        "rnews:datepublished",
-        "parsely-pub-date",
-        "sailthru.date",
-        "cxenseparse:recs:publishtime",
-        "cxenseparse:publishtime",
-    ),
-    *(
-        "vr:published_time",
-        "bt:pubdate",
-        "dcterms.issued",
-        "dc.date.issued",
-        "dcterms.date",
-        "dc.date",
-        "dcterms.created",
-    ),
-    *("dc.date.created", "citation_publication_date", "citation_date", "originalpublicationdate", "publication_date"),
-    *(
-        "publication-date",
-        "publish_date",
-        "publish-date",
-        "publishdate",
-        "published-date",
-        "published_date",
-        "published",
-    ),
-    *("pubdate", "pub_date", "displaydate", "ptime", "date"),
-)
+    "article:published_time", "og:article:published_time", "og:published_time", "article:published", "datepublished",
+    "rnews:datepublished", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
+    "cxenseparse:publishtime", "vr:published_time", "bt:pubdate", "dcterms.issued", "dc.date.issued", "dcterms.date",
+    "dc.date", "dcterms.created", "dc.date.created", "citation_publication_date", "citation_date",
+    "originalpublicationdate", "publication_date", "publication-date", "publish_date", "publish-date", "publishdate",
+    "published-date", "published_date", "published", "pubdate", "pub_date", "displaydate", "ptime", "date",
+)  # fmt: skip
 _CHANGED = re.compile(r"modif|updat|edit|revis|change", re.IGNORECASE)
 _DATE_PLACES = etree.XPath(
     "//*[@itemprop='datePublished' or @property='datePublished' or @pubdate or contains(concat(' ', @class, ' '), ' dt-published ')"

@@ -30,42 +30,13 @@ def _xpath(expression: str) -> etree.XPath:
 
 
 _NO_TEXT = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "object",
-    "select",
-    "video",
-    "audio",
-    "nav",
-    "menu",
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "select", "video", "audio", "nav", "menu",
     "footer",
-)
+)  # fmt: skip
 _INLINE = (
-    *(
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "cite",
-        "code",
-        "del",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-    ),
-    *("samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"),
-)
+    "a", "abbr", "b", "big", "cite", "code", "del", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "q", "s",
+    "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
+)  # fmt: skip
 _QUOTE_MARKS = (("“", "”"), ("‘", "’"))
 _ANY_MARK = re.compile("[\"'“”„«»‘’]")
 # An element that is asked for its ancestors takes time by its depth; all descendants of all paragraphs, by the square of their number.
