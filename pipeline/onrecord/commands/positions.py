@@ -37,7 +37,7 @@ examples:
   onrecord positions out --holder Norway --holder Denmark   of both
   onrecord positions out --holder Norway --by-day           from day to day
   onrecord positions out --output positions.csv             all in a file
-  onrecord positions out --names                            short names that count as full ones
+  onrecord positions out --names                            short for full names
   onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
 
 exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
@@ -266,7 +266,12 @@ def _remarks(positions: "list[Position]", found: "RollUp", names: "Names", optio
         yield f"{len(positions) - options.rows:,} more; --rows 0 prints all, --output writes them to a file"
     joined = {line for one in positions for line in (*one.holder_joined, *one.target_joined)}
     if joined:
-        yield f"{len(joined):,} short names count as full names; --names lists them, --separate-names keeps them apart"
+        count = (
+            "1 short name counts as a full name"
+            if len(joined) == 1
+            else f"{len(joined):,} short names count as full names"
+        )
+        yield f"{count}; --names lists them, --separate-names keeps them apart"
     if names.too_many:
         yield f"no names were joined: {TOO_MANY_NAMES}"
     for path in options.files:

@@ -10,6 +10,7 @@ import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from onrecord.data.names import fold, name_key
 from onrecord.data.records import EntityRecord
@@ -24,9 +25,13 @@ MIN_ARTICLES = 5
 # A variant such as "Hillary Rodham Clinton" is joined if this share of its articles also has the usual name of the same person. Many
 # articles write only one form; one mistaken article among many must not be enough.
 MIN_VARIANT_SHARE = 0.2
+# The share of articles whose "she" speaks against joining a name with a man's. Lower ones are mistakes in whom a pronoun means.
+MAX_OTHER_GENDER = 0.25
+# One person has few forms of a given name: Liz, Elizabeth, E.
+MAX_GIVEN_NAMES = 4
 # Longer names are headlines or lists.
 MAX_NAME_WORDS = 6
-# About 200 bytes each. A run with more has no joined names, because with a part of the counts the order of files would decide.
+# About 150 bytes each. A run with more has no joined names, because with a part of the counts the order of files would decide.
 MAX_COUNTS = 3_000_000
 GENDERS = {
     **dict.fromkeys(("he", "him", "his", "himself"), "he"),
@@ -111,7 +116,7 @@ class NameCounts:
         return {key: name for key, (_, name) in best.items()}
 
     def _variants(self, written: Mapping[str, str]) -> dict[str, JoinedName]:
-        """Return full names that some articles use beside the usual full name of the same person."""
+        """Return full names that some articles use together with the usual full name of the same person."""
         pairs: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for (other, key), count in self._together.items():
             if " " in other and " " in key:
@@ -141,14 +146,21 @@ class NameCounts:
 
     def _given_names(self, written: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         """Yield names with another form of the given name, such as "Joseph" of "Joe", where hardly anybody else has the surname."""
+        surnames = Counter(key.rpartition(" ")[2] for key in self._fullest if " " in key)
         families: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for key, count in self._fullest.items():
-            if " " in key:
-                families[key.rpartition(" ")[2]][key] = count
+            surname = key.rpartition(" ")[2]
+            if surnames[surname] > 1 and " " in key:
+                families[surname][key] = count
         for family in families.values():
             usual, _ = first(family)
-            # Names with further words stay apart: what tells father and son may be a middle name.
-            same = [key for key in family if key.count(" ") == usual.count(" ") == 1 and is_given_name_of(key, usual)]
+            # Names with further words stay apart: father and son may differ only in a middle name.
+            same = {key for key in family if key.count(" ") == usual.count(" ") == 1 and is_given_name_of(key, usual)}
+            # "Alex" may be Alexander and Alexandra.
+            if len(same) > MAX_GIVEN_NAMES or not all(
+                is_given_name_of(*pair) for pair in combinations(sorted(same), 2)
+            ):
+                continue
             merged: Counter[str] = Counter()
             for key, count in family.items():
                 merged[usual if key in same else key] += count
@@ -157,18 +169,19 @@ class NameCounts:
                     f"{merged[usual]:,} of {merged.total():,} articles with this surname name {written[usual]}, "
                     "with this or another form of the given name"
                 )
-                yield from ((key, usual, reason) for key in same if key != usual)
+                yield from ((key, usual, reason) for key in sorted(same - {usual}))
 
     def _short_names(
         self, written: Mapping[str, str], variants: Mapping[str, JoinedName]
     ) -> Iterator[tuple[str, JoinedName]]:
         """Return names that are a part of the one full name that they nearly always mean."""
+        used: Counter[str] = Counter()
+        for (short, _), count in self._together.items():
+            used[short] += count
         meant: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for (short, key), count in self._together.items():
-            full = variants[key].key if key in variants else key
-            meant[short][full] += count
-        for short in [short for short, found in meant.items() if first(found)[1] < MIN_ARTICLES]:
-            del meant[short]
+            if used[short] >= MIN_ARTICLES:
+                meant[short][variants[key].key if key in variants else key] += count
         bearers: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for key, count in self._fullest.items():
             full = variants[key].key if key in variants else key
@@ -182,6 +195,7 @@ class NameCounts:
             bearing, of_bearers = bearers[short][full], bearers[short].total()
             if (
                 bearing  # the name is a part of the full one, not a nickname or the name of somebody else
+                and agree >= MIN_ARTICLES
                 and is_nearly_all(full, found)
                 and is_nearly_all(full, bearers[short])
                 and self._fullest[full] > self._fullest[short] * (" " in short)
@@ -189,9 +203,8 @@ class NameCounts:
                 and not self._differ_in_gender(short, full)
             ):
                 reason = (
-                    f"{agree:,} of {of_all:,} articles that use this name beside a fuller one, or for something else, "
-                    f"mean {written[full]}; {bearing:,} of {of_bearers:,} articles with a full name that has it name "
-                    f"{written[full]}"
+                    f"{agree:,} of {of_all:,} articles that show whom or what this name means mean {written[full]}; "
+                    f"{bearing:,} of {of_bearers:,} with it in a full name name {written[full]}"
                 )
                 yield short, self._join(short, full, written, reason)
 
@@ -203,7 +216,7 @@ class NameCounts:
         he, she = self._genders[full, "he"], self._genders[full, "she"]
         same, other = ("he", "she") if he > she else ("she", "he")
         others = self._genders[key, other]
-        return he != she and others > MAX_RIVAL_SHARE * (others + self._genders[key, same])
+        return he != she and others > MAX_OTHER_GENDER * (others + self._genders[key, same])
 
 
 def canonical_names(entities: Iterable[EntityRecord]) -> dict[str, JoinedName]:
