@@ -22,7 +22,8 @@ from onrecord.data.schemas import schema
 from onrecord.nlp.extract import Header, entity_records, stance_records
 from onrecord.nlp.model import load_model
 from onrecord.positions import output
-from onrecord.positions.rollup import Names, Position, Wanted, add_up, article_sources, entity_names, rows, stance_files
+from onrecord.positions.records import Names, article_sources, entity_names, rows, stance_files
+from onrecord.positions.rollup import Position, Wanted, add_up
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)

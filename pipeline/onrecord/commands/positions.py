@@ -15,7 +15,8 @@ from onrecord.terminal.text import print_line
 
 if TYPE_CHECKING:
     from onrecord.positions.canonical_names import JoinedName
-    from onrecord.positions.rollup import Names, Position, RollUp, Wanted
+    from onrecord.positions.records import Names
+    from onrecord.positions.rollup import Position, RollUp, Wanted
 
 TOO_MANY_NAMES = "the run has too many different names to count them"
 DESCRIPTION = """\
@@ -116,7 +117,8 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
-    from onrecord.positions.rollup import ReadingError, Wanted, stance_files
+    from onrecord.positions.records import ReadingError, stance_files
+    from onrecord.positions.rollup import Wanted
 
     problems = unknown_options(others)
     confidence = _number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
@@ -178,7 +180,8 @@ def _number(text: str, option: str, minimum: float, maximum: float | None, probl
 def run(options: Options) -> int:
     """Print the positions, write the files, and return the exit code."""
     from onrecord.positions import output
-    from onrecord.positions.rollup import ReadingError, add_up, article_sources, entity_names, rows, stance_files
+    from onrecord.positions.records import ReadingError, article_sources, entity_names, rows, stance_files
+    from onrecord.positions.rollup import add_up
 
     wanted, folder = options.wanted, options.folder
     try:
@@ -280,7 +283,7 @@ def _remarks(positions: "list[Position]", found: "RollUp", names: "Names", optio
 
 def _reason(found: "RollUp", options: Options) -> str:
     """Return why there is no position."""
-    from onrecord.positions.rollup import SUMMARY
+    from onrecord.positions.records import SUMMARY
 
     if not found.read:
         if (options.folder / SUMMARY).exists():

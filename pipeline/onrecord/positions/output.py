@@ -27,8 +27,8 @@ COLUMNS = (
 )
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), which may also skip tabs and line ends.
 FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-# The width in columns from which a terminal has room for the days, and for an example.
-MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 110
+# The width in columns from which a terminal has room for the articles, for the publishers and the days, and for an example.
+MIN_WIDTH_FOR_ARTICLES, MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 100, 110
 MIN_NAME_WIDTH = 12
 
 
@@ -142,7 +142,7 @@ def _columns(by_day: bool, width: int) -> list[_Column]:
         _Column("for", lambda one: str(one.support), number=True),
         _Column("against", lambda one: str(one.oppose), number=True),
         _Column("score", lambda one: f"{one.score:+.2f}", number=True),
-        _Column("articles", lambda one: str(one.articles), MIN_WIDTH_FOR_DAYS, number=True),
+        _Column("articles", lambda one: str(one.articles), MIN_WIDTH_FOR_ARTICLES, number=True),
         _Column("sources", lambda one: str(one.sources or ""), MIN_WIDTH_FOR_DAYS, number=True),
         *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
         *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
@@ -164,7 +164,7 @@ def print_table(positions: Sequence[Position], console: Console, *, by_day: bool
             no_wrap=column.number,
             overflow="ellipsis" if column.number else "fold",
             ratio=column.ratio if console.width >= MIN_WIDTH_FOR_EXAMPLE else None,
-            min_width=min_width if console.width >= MIN_WIDTH_FOR_DAYS else None,
+            min_width=min_width if console.width >= MIN_WIDTH_FOR_ARTICLES else None,
         )
     for position in positions:
         table.add_row(*(Text(plain(column.text(position))) for column in columns))
