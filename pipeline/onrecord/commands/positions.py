@@ -22,7 +22,7 @@ TOO_MANY_NAMES = "the run has too many different names to count them"
 DESCRIPTION = """\
 Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
 since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
-A short name of a person counts as the full name that it nearly always means in this run ("Obama": Barack Obama), unless
+A short name of a person counts as the full name that it nearly always means in this run ("Okafor": Ruth Okafor), unless
 --separate-names is given; --names lists these names, with the evidence. The records are not changed.
 
 The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Stances

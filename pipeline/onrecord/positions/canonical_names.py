@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One key per person across articles: joins the short names of a run with the full name that they nearly always mean.
 
-An article that calls somebody only "Obama" has an entity with another key than one that says "Barack Obama". The articles that use both
+An article that calls somebody only "Okafor" has an entity with another key than one that says "Ruth Okafor". The articles that use both
 names show who is meant: where nearly all of them agree, the key of the short name is replaced by the key of the full one. Entity
 records are read and never changed.
 """
@@ -18,11 +18,11 @@ from onrecord.nlp import lexicon
 
 # The share of articles that must agree on who is meant. The others are relatives, namesakes, companies and the model's mistakes.
 MIN_SHARE = 0.85
-# A single other bearer with this share is somebody whom a bare name may mean: "Clinton", in a run that is about both of them.
+# A single other bearer with this share is somebody whom a bare name may mean: "Okafor", in a run about Ruth and Ben Okafor.
 MAX_RIVAL_SHARE = 0.1
 # Fewer articles that use both the short and the full name say little about those that use the short one only.
 MIN_ARTICLES = 5
-# A variant such as "Hillary Rodham Clinton" is joined if this share of its articles also has the usual name of the same person. Many
+# A variant such as "Ruth Hale Okafor" is joined if this share of its articles also has the usual name of the same person. Many
 # articles write only one form; one mistaken article among many must not be enough.
 MIN_VARIANT_SHARE = 0.2
 # The share of articles whose "she" speaks against joining a name with a man's. Lower ones are mistakes in whom a pronoun means.
