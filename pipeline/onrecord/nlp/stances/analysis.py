@@ -10,13 +10,16 @@ from spacy.tokens import Doc
 
 from onrecord.data.records import Polarity, Span
 from onrecord.nlp.annotations import Stance, StanceParty, segments_of
+from onrecord.nlp.english.labels import MEASURES
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.syntax import Phrase, phrase_of
+from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import NOBODY
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
-from onrecord.nlp.stances.holders import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
+from onrecord.nlp.stances.holders import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
 from onrecord.nlp.stances.rule_confidence import MIN_BELIEF, belief, confidence
@@ -25,7 +28,6 @@ from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
 # Numbers and marks that the parser makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
-MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
 # The tags of question words: which measures he backs.
 ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
@@ -59,7 +61,7 @@ class StanceAnalysis:
 
     def __init__(self, doc: Doc) -> None:
         """Find the candidates of a parsed Doc."""
-        self.parse = Parse(doc)
+        self.parse = Parse.of(doc)
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
         self.closed = _outside_the_body(doc)
@@ -187,7 +189,7 @@ class StanceAnalysis:
 
     def _is_asked(self, predicate: int) -> bool:
         """Whether the predicate's sentence ends as a question."""
-        _, end = self.parse.sentence[predicate]
+        _, end = self.parse.sentence_of(predicate)
         return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - MAX_CLOSING), end))
 
     def _own_words(
@@ -235,13 +237,13 @@ class StanceAnalysis:
             if parse.head[index] == index:
                 break
             index = parse.head[index]
-        phrase = parse.phrase(index, clause=True)
+        phrase = phrase_of(parse, index, clause=True)
         needed = [*candidate.expression, candidate.target.start, candidate.target.end - 1]
         if candidate.holder is not None:
             needed.append(candidate.holder)
         if phrase.start <= min(needed) and max(needed) < phrase.end and candidate.holder is not None:
             return self.parties.span(phrase.start, phrase.end)
-        start, end = parse.sentence[candidate.predicate]
+        start, end = parse.sentence_of(candidate.predicate)
         if end - start > MAX_EVIDENCE:
             start, end = (
                 max(start, candidate.predicate - MAX_EVIDENCE // 2),

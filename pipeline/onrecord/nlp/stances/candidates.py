@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from onrecord.nlp.stances.parse import Phrase
+from onrecord.nlp.english.syntax import Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
-from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.paths import Path, is_anothers
 from onrecord.nlp.stances.verbs import verb_entries
 

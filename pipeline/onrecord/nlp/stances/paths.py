@@ -3,13 +3,12 @@
 
 from dataclasses import dataclass
 
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.labels import CLAUSES
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 
 # Labels on a path; actors further apart have no stance toward each other.
 MAX_CHAIN = 12
 MAX_PATH = 9
-# Clauses that may have a subject of their own.
-CLAUSES = frozenset({"ccomp", "parataxis", "advcl", "relcl"})
 
 
 @dataclass(frozen=True, slots=True)

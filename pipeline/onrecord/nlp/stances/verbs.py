@@ -3,13 +3,13 @@
 
 from collections.abc import Iterator
 
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import agent, counted, is_passive, phrase_of, possessor, subject
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import doer, fillers, possessor, subject
+from onrecord.nlp.stances.arguments import fillers
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.holders import counted
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import Mood, meant, mood
-from onrecord.nlp.stances.parse import Parse
 
 REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "ourselves", "myself", "yourself", "who", "what"})
 OBJECTS = frozenset({"obj", "who"})
@@ -51,7 +51,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
     features = {"verb", f"holder={entry.holder}"}
     if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
         features.add("purpose")  # efforts to end it: work, and little of a stance
-    passive = parse.is_passive(verb)
+    passive = is_passive(parse, verb)
     if passive:
         features.add("passive")
     holder, filled = _arguments(parse, verb, entry, passive=passive)
@@ -76,7 +76,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
         yield Candidate(
             predicate=verb,
             holder=holder,
-            target=parse.phrase(filler, clause=is_clause, charged=slot == "subj" or entry.relation in CHARGING),
+            target=phrase_of(parse, filler, clause=is_clause, charged=slot == "subj" or entry.relation in CHARGING),
             score=score,
             expression=tuple(sorted(set(expression))),
             features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
@@ -106,8 +106,8 @@ def _arguments(
     if passive and not any(slot in OBJECTS for slot, _, _ in filled):
         return (None, []) if OBJECTS & set(entry.slots) else (subject(parse, verb), filled)
     if _is_requested(parse, verb):
-        return doer(parse, parse.head[verb]), filled
-    return _wielder(parse, doer(parse, verb)), filled
+        return agent(parse, parse.head[verb]), filled
+    return _wielder(parse, agent(parse, verb)), filled
 
 
 def _is_requested(parse: Parse, verb: int) -> bool:
@@ -117,7 +117,7 @@ def _is_requested(parse: Parse, verb: int) -> bool:
         return False
     if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
         return False
-    return parse.is_passive(above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
+    return is_passive(parse, above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
 
 
 def _wielder(parse: Parse, holder: int | None) -> int | None:
@@ -173,7 +173,7 @@ def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     yield Candidate(
         predicate=verb,
         holder=None,
-        target=parse.phrase(verb, clause=True),
+        target=phrase_of(parse, verb, clause=True),
         score=-DEMAND if how.negated else DEMAND,
         expression=tuple(sorted({*how.words, modal})),
         features=frozenset({"demand", "evaluative", "slot=that"} | mood_features(how)),

@@ -4,12 +4,12 @@
 from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
+from onrecord.nlp.english.syntax import agent, is_passive
+from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, utterances
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import doer
-from onrecord.nlp.stances.holders import FIRST_PERSON, can_hold_stance
-from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.stances.holders import can_hold_stance
 from onrecord.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
@@ -142,8 +142,8 @@ class Voices:
             head = parse.head[index]
             if head == index:
                 break
-            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not parse.is_passive(head):
-                self._add(found, doer(parse, head))
+            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not is_passive(parse, head):
+                self._add(found, agent(parse, head))
             index = head
         source = self._according_to(index)
         self._add(found, source)
@@ -152,11 +152,11 @@ class Voices:
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
             return
-        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # "nobody says that …": the claim has no source
+        if self.parse.lower[head] in NEGATIVE_PRONOUNS:  # "nobody says that …": the claim has no source
             return
         if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
-        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in lexicon.utterances():
+        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in utterances():
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
