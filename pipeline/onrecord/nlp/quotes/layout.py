@@ -11,17 +11,8 @@ from itertools import accumulate
 
 from spacy.tokens import Doc
 
-from onrecord.nlp.annotations import segments_of
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.quotation import (
-    ENDS_SPEECH,
-    NO_REGION,
-    Region,
-    find_regions,
-    innermost_regions,
-    paragraph_spans,
-    token_range,
-)
+from onrecord.nlp.english.quotation import ENDS_SPEECH, NO_REGION, Region
 from onrecord.nlp.quotes.candidates import Spans
 
 CLOSING_MARKS = "’'”\"»"
@@ -75,21 +66,17 @@ class QuotationLayout:
     def of(cls, doc: Doc) -> "QuotationLayout":
         """Return the layout of a parsed Doc."""
         parse = Parse.of(doc)
-        paragraphs = paragraph_spans(parse.source)
-        paragraph_starts = tuple(parse.first_at(start) for start, _ in paragraphs)
-        regions = find_regions(parse.source, paragraphs)
-        region_of = tuple(innermost_regions(regions, parse.end))
-        quoted = tuple(_quoted_span(parse, index, region) for index, region in enumerate(regions))
+        quoted = tuple(_quoted_span(parse, index, region) for index, region in enumerate(parse.regions))
         words_before = tuple(accumulate(parse.is_word, initial=0))
-        in_marks = (word and region >= 0 for word, region in zip(parse.is_word, region_of, strict=True))
+        in_marks = (word and region >= 0 for word, region in zip(parse.is_word, parse.region_of, strict=True))
         return cls(
             doc=doc,
             parse=parse,
-            paragraph_starts=paragraph_starts,
-            skip=tuple(_outside_the_body(doc, parse)),
+            paragraph_starts=parse.paragraph_starts,
+            skip=[not inside for inside in parse.is_body],
             quoted=quoted,
-            region_of=region_of,
-            joined=tuple(_joined(quoted, paragraph_starts, words_before)),
+            region_of=parse.region_of,
+            joined=tuple(_joined(quoted, parse.paragraph_starts, words_before)),
             _words_before=words_before,
             _marked_words_before=tuple(accumulate(in_marks, initial=0)),
         )
@@ -144,8 +131,8 @@ class QuotationLayout:
 
 
 def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
-    start, end = token_range(parse.end, region.start, region.end)
-    inner_start, inner_end = token_range(parse.end, region.inner_start, region.inner_end)
+    start, end = parse.tokens_of(region.start, region.end)
+    inner_start, inner_end = parse.tokens_of(region.inner_start, region.inner_end)
     inside = range(inner_start, inner_end)
     first = next((token for token in inside if parse.is_word[token]), None)
     inner = parse.source[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
@@ -164,15 +151,6 @@ def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
         is_clause=any(parse.tag[token][:2] == "VB" or parse.tag[token] == "MD" for token in inside),
         is_title=capitalised > TITLE_SHARE * len(long_words),
     )
-
-
-def _outside_the_body(doc: Doc, parse: Parse) -> list[bool]:
-    outside = [False] * len(parse)
-    for segment in segments_of(doc):
-        if segment.kind != "BODY":
-            for token in range(parse.first_at(segment.start), bisect_left(parse.start, segment.end)):
-                outside[token] = True
-    return outside
 
 
 def _joined(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc
 
 from onrecord.data.records import Polarity, Span
-from onrecord.nlp.annotations import Stance, StanceParty, segments_of
+from onrecord.nlp.annotations import Stance, StanceParty
 from onrecord.nlp.english.labels import MEASURES
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of
@@ -64,11 +63,10 @@ class StanceAnalysis:
         self.parse = Parse.of(doc)
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
-        self.closed = _outside_the_body(doc)
         self.candidates = [
             one
             for candidate in propose(self.parse)
-            if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
+            if self.parse.is_body[candidate.predicate] and not self._is_neutral_act(candidate)
             for one in expanded(self.parse, candidate)
         ]
 
@@ -110,12 +108,6 @@ class StanceAnalysis:
     def _is_neutral_act(self, candidate: Candidate) -> bool:
         """Whether a negation leaves no position: someone who did not attack is not neutral because of that."""
         return candidate.score == 0 and candidate.relation not in POSITIONS
-
-    def _is_closed(self, token: int) -> bool:
-        """Whether a token is outside the body: in a promo, a credit, a caption."""
-        place = self.parse.doc[token].idx
-        before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
-        return before >= 0 and place < self.closed[before][1]
 
     def placed(self, candidate: Candidate) -> Placed | None:
         """Return a candidate with its parties and its sources; None where it has no valid holder or target."""
@@ -292,10 +284,6 @@ def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:
     for voice in voices:
         parties.setdefault(voice.party.name, voice.party)
     return tuple(parties.values())
-
-
-def _outside_the_body(doc: Doc) -> list[tuple[int, int]]:
-    return sorted((segment.start, segment.end) for segment in segments_of(doc) if segment.kind != "BODY")
 
 
 def _polarity(score: float) -> Polarity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
+from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import agent, is_passive
 from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, utterances
 from onrecord.nlp.stances import lexicon
@@ -29,9 +29,6 @@ class Voices:
     def __init__(self, parse: Parse, parties: Parties) -> None:
         """Find the quotation marks and the quotes over the tokens of an article."""
         self.parse, self.parties = parse, parties
-        text = parse.doc.text
-        self.regions = find_regions(text, paragraph_spans(text))
-        self.region_of = innermost_regions(self.regions, [token.idx + len(token) for token in parse.doc])
         self.cues: list[list[int]] = []  # of each quote
         self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
         self.quote_of = self._quotes_by_token()
@@ -42,19 +39,13 @@ class Voices:
         Quotes may extend beyond their marks where nothing else shows the end. So a token outside marks that open in the quote belongs
         to the quote only where it depends on the words that introduce the quote.
         """
-        doc = self.parse.doc
+        parse = self.parse
         spans: list[tuple[int, int, int, int, int]] = []  # length and quote; start, first token, the one after the last
         for index, quote in enumerate(self.parties.quotes):
-            cues = [
-                token.i
-                for span in quote.cue
-                for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
-            ]
-            self.cues.append(cues)
+            self.cues.append([token for span in quote.cue for token in range(*parse.tokens_of(span.start, span.end))])
             for span in quote.content:
-                tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
-                if tokens is not None:
-                    spans.append((span.end - span.start, index, span.start, tokens.start, tokens.end))
+                first, end = parse.tokens_of(span.start, span.end)
+                spans.append((span.end - span.start, index, span.start, first, end))
         over: dict[int, int] = {}
         for _, index, start, first, end in sorted(spans):  # the shortest first, so that each token is decided once
             cues, tops = self.cues[index], self._tops(self.cues[index])
@@ -72,8 +63,8 @@ class Voices:
 
     def _is_marked_from(self, token: int, start: int) -> bool:
         """Whether a token is inside marks that open at or after a code point."""
-        region = self.region_of[token]
-        return region != NO_REGION and self.regions[region].start >= start
+        region = self.parse.region_of[token]
+        return region != NO_REGION and self.parse.regions[region].start >= start
 
     def _is_under(self, token: int, cues: list[int], tops: frozenset[int]) -> bool:
         """Whether a token depends on one of ``tops``: a quote's cue, or the head verb of a cue such as "according to"."""
@@ -96,7 +87,7 @@ class Voices:
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is inside quotation marks."""
-        return self.region_of[token] != NO_REGION
+        return self.parse.region_of[token] != NO_REGION
 
     def is_said_by_others(self, predicate: int, token: int) -> bool:
         """Whether a token is in marks that are unrelated to a predicate before or after them.
