@@ -2,6 +2,7 @@
 """A parsed Doc as plain lists, one per column: a list is about twenty times faster to read than a ``Token``."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -200,6 +201,14 @@ class Parse:
     def is_spaced(self, token: int) -> bool:
         """Whether there is a space before a token, or nothing."""
         return token == 0 or self.end[token - 1] < self.start[token]
+
+    def upward(self, token: int) -> Iterator[int]:
+        """Yield a token and those above it, up to the root or ``MAX_CLIMB`` edges."""
+        for _ in range(MAX_CLIMB):
+            yield token
+            if self.head[token] == token:
+                break
+            token = self.head[token]
 
     def child(self, token: int, *deps: str) -> int | None:
         """Return the first child of a token with one of the labels."""

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
@@ -70,13 +71,15 @@ def is_named(parse: Parse, noun: int) -> bool:
     return parse.ent_type[noun] in ACTORS and parse.tag[noun].startswith(("NNP", "NNS"))
 
 
-def above(parse: Parse, token: int, *tags: str) -> int:
-    """Return the nearest token at or above a token whose tag begins with one of the tags; else the root."""
-    for _ in range(MAX_CLIMB):
-        if parse.tag[token].startswith(tags) or parse.head[token] == token:
-            break
-        token = parse.head[token]
-    return token
+def clause_verb(parse: Parse, token: int) -> int | None:
+    """Return the nearest verb at or above a token."""
+    return next((above for above in parse.upward(token) if parse.is_verb(above)), None)
+
+
+def head_of(parse: Parse, start: int, end: int) -> int:
+    """Return the head of the words ``[start, end)``: the token that the last one depends on and that depends on none of them."""
+    chain = list(takewhile(lambda token: start <= token < end, parse.upward(end - 1)))
+    return chain[-1]
 
 
 # Relative clauses and parts
@@ -87,14 +90,8 @@ def antecedent(parse: Parse, noun: int) -> int:
     is_relative = parse.lower[noun] in RELATIVE and parse.tag[noun] in ("WDT", "WP", "IN")
     if not is_relative and parse.tag[noun] != "WP$":
         return noun
-    clause = noun
-    for _ in range(MAX_CLIMB):
-        if parse.dep[clause] == "relcl":
-            return _described(parse, parse.head[clause])
-        if parse.head[clause] == clause:
-            break
-        clause = parse.head[clause]
-    return noun
+    clause = next((token for token in parse.upward(noun) if parse.dep[token] == "relcl"), None)
+    return noun if clause is None else _described(parse, parse.head[clause])
 
 
 def _described(parse: Parse, noun: int) -> int:

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.syntax import has_mark
+from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
@@ -129,12 +129,10 @@ class InsertionCandidates(Builder):
     def of_according(self, token: int) -> Iterator[Candidate]:
         """Yield the clause whose source "according to" names."""
         parse = self.parse
-        to = parse.child(token, "prep")
-        if to is None and token + 1 < len(parse) and parse.lower[token + 1] == "to":
-            to = token + 1
-        if to is None:
+        named = according_to(parse, token)
+        if named is None:
             return
-        source = parse.child(to, "pobj")
+        to, source = named
         start, end = parse.sentence_of(token)
         first = parse.next_word[start] >= token
         rest = parse.next_word[parse.right[to] + 1]
@@ -147,11 +145,9 @@ class InsertionCandidates(Builder):
         if first:
             yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, to)
             return
-        head = parse.head[token]
-        for _ in range(MAX_CLIMB):
-            if parse.tag[head][:2] == "VB" or parse.head[head] == head:
-                break
-            head = parse.head[head]
+        head = clause_verb(parse, parse.head[token])
+        if head is None:
+            head = [*parse.upward(token)][-1]
         clause = without(self.reach(head), hole)
         yield from self.make("according", token, ACCORDING, clause, source, to)
         if parse.left[head] > start:

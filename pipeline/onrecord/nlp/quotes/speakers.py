@@ -2,10 +2,10 @@
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.syntax import is_finite
+from onrecord.nlp.english.syntax import clause_verb, head_of, is_finite
+from onrecord.nlp.english.words import RELATIVE
 from onrecord.nlp.quotes.cues import verbs
 
-RELATIVE = frozenset({"who", "which", "that", "whom"})
 # Labels of a verb that shares the subject of its head: "and added", "came to praise", "left, saying that".
 SHARES_SUBJECT = frozenset({"conj", "xcomp", "advcl", "pcomp", "dep", "parataxis", "prep", "aux", "agent"})
 # Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
@@ -22,7 +22,8 @@ def phrase(parse: Parse, head: int, cue: int | None = None) -> tuple[int, int] |
     start, end = parse.left[head], parse.right[head] + 1
     if cue is not None and start <= cue < end:
         if cue > head:
-            end = min(cue, max(parse.left[_top_below(parse, cue, head)], head + 1))
+            top = next((token for token in parse.upward(cue) if parse.head[token] == head), head)
+            end = min(cue, max(parse.left[top], head + 1))
         else:
             start = cue + 1
     start, end = max(start, head - MAX_PHRASE), min(end, head + MAX_PHRASE)
@@ -30,15 +31,6 @@ def phrase(parse: Parse, head: int, cue: int | None = None) -> tuple[int, int] |
     while end - 1 > head and _is_loose_end(parse, start, end):
         end -= 1
     return start, end
-
-
-def _top_below(parse: Parse, token: int, ancestor: int) -> int:
-    """Return the child of ``ancestor`` whose subtree holds the token."""
-    for _ in range(MAX_CLIMB):
-        if parse.head[token] in (ancestor, token):
-            break
-        token = parse.head[token]
-    return token
 
 
 def _is_loose_end(parse: Parse, start: int, end: int) -> bool:
@@ -60,12 +52,8 @@ def quoted_as(parse: Parse, verb: int) -> tuple[int, int] | None:
     """
     if verb < 2 or parse.lower[verb - 1] != "as" or parse.tag[verb] != "VBG":
         return None
-    quoting = parse.head[verb - 1]
-    for _ in range(MAX_CLIMB):
-        if parse.tag[quoting][:2] == "VB" or parse.head[quoting] == quoting:
-            break
-        quoting = parse.head[quoting]
-    if not parse.sentence_of(verb)[0] <= quoting < verb - 1 or parse.tag[quoting][:2] != "VB":
+    quoting = clause_verb(parse, parse.head[verb - 1])
+    if quoting is None or not parse.sentence_of(verb)[0] <= quoting < verb - 1:
         return None
     subject = parse.child(quoting, "nsubjpass")
     if subject is None and parse.dep[quoting] in ("acl", "relcl"):  # "quoted Reed, who lives in Rome, as saying"
@@ -75,11 +63,7 @@ def quoted_as(parse: Parse, verb: int) -> tuple[int, int] | None:
         subject = parse.child(quoting, "dobj")
     if subject is None:
         # Parsers give the object many labels; its position is certain.
-        subject = verb - 2
-        for _ in range(MAX_CLIMB):
-            if not quoting < parse.head[subject] < verb - 1 or parse.head[subject] == subject:
-                break
-            subject = parse.head[subject]
+        subject = head_of(parse, quoting + 1, verb - 1) if quoting + 1 < verb - 1 else quoting
     return (quoting, subject) if parse.is_word[subject] and subject != quoting else None
 
 

@@ -141,12 +141,11 @@ def _attributed(parse: Parse, word: int) -> Judged | None:
 
 def _complement(parse: Parse, word: int) -> int:
     """Return the word that a quality belongs to: (an unfair) plan, (fair and) free."""
-    for _ in range(MAX_CLIMB):
-        head, dep = parse.head[word], parse.dep[word]
-        if dep != "conj" and not (dep == "amod" and parse.dep[head] in (*PREDICATIVE, "pobj", "dobj", "conj")):
+    for top in parse.upward(word):
+        dep, above = parse.dep[top], parse.dep[parse.head[top]]
+        if dep != "conj" and not (dep == "amod" and above in (*PREDICATIVE, "pobj", "dobj", "conj")):
             break
-        word = head
-    return word
+    return top
 
 
 def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from onrecord.data.records import Polarity, Span
 from onrecord.nlp.annotations import Stance, StanceParty
 from onrecord.nlp.english.labels import MEASURES
-from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.stances import lexicon
@@ -222,13 +222,8 @@ class StanceAnalysis:
     def _evidence(self, candidate: Candidate) -> Span:
         """Return the clause of the stance; the sentence if the clause lacks the holder or the target."""
         parse = self.parse
-        index = candidate.predicate
-        for _ in range(MAX_CLIMB):
-            if parse.dep[index] in CLAUSE_DEPS and parse.is_verb(index):
-                break
-            if parse.head[index] == index:
-                break
-            index = parse.head[index]
+        above = list(parse.upward(candidate.predicate))
+        index = next((one for one in above if parse.dep[one] in CLAUSE_DEPS and parse.is_verb(one)), above[-1])
         phrase = phrase_of(parse, index, clause=True)
         needed = [*candidate.expression, candidate.target.start, candidate.target.end - 1]
         if candidate.holder is not None:
@@ -241,12 +236,9 @@ class StanceAnalysis:
                 max(start, candidate.predicate - MAX_EVIDENCE // 2),
                 min(end, candidate.predicate + MAX_EVIDENCE // 2),
             )
-        return self._trimmed(start, end)
-
-    def _trimmed(self, start: int, end: int) -> Span:
-        while start < end - 1 and self.parse.doc[start].is_space:
+        while start < end - 1 and parse.word[start].isspace():
             start += 1
-        while end - 1 > start and self.parse.doc[end - 1].is_space:
+        while end - 1 > start and parse.word[end - 1].isspace():
             end -= 1
         return self.parties.span(start, end)
 

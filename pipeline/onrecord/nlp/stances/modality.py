@@ -126,20 +126,11 @@ def _hypothetical(parse: Parse, verb: int) -> bool:
 
 def _in_condition(parse: Parse, verb: int) -> bool:
     """Whether the clause, or one above it in the same sentence, is a condition."""
-    index = verb
-    for _ in range(MAX_CLIMB):
-        if parse.dep[index] in ("advcl", "ccomp", "pcomp") and _is_condition(parse, index):
-            return True
-        if parse.head[index] == index:
-            return False
-        index = parse.head[index]
-    return False
-
-
-def _is_condition(parse: Parse, verb: int) -> bool:
-    """Whether "if" or the like introduces a clause."""
     return any(
-        parse.lower[child] in CONDITIONS and parse.dep[child] in ("mark", "advmod") for child in parse.children[verb]
+        parse.lower[child] in CONDITIONS and parse.dep[child] in ("mark", "advmod")
+        for above in parse.upward(verb)
+        if parse.dep[above] in ("advcl", "ccomp", "pcomp")
+        for child in parse.children[above]
     )
 
 

@@ -34,7 +34,7 @@ class Parties:
     def __init__(self, parse: Parse) -> None:
         """Resolve the phrases of a parsed article with its entities and quotes."""
         self.parse = parse
-        self.text: str = parse.doc.text
+        self.text = parse.source
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse.doc)
@@ -50,8 +50,7 @@ class Parties:
 
     def span(self, start: int, end: int) -> Span:
         """Return tokens ``[start, end)`` as a span of code points."""
-        first, last = self.parse.doc[start].idx, self.parse.doc[end - 1]
-        stop: int = last.idx + len(last.text)
+        first, stop = self.parse.start[start], self.parse.end[end - 1]
         return text_span(self.text, first, stop + _closes(self.text, first, stop))
 
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:

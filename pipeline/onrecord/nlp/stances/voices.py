@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
-from onrecord.nlp.english.syntax import agent, is_passive
+from onrecord.nlp.english.syntax import according_to, agent, head_of, is_passive
 from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, utterances
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.holders import can_hold_stance
@@ -77,13 +77,10 @@ class Voices:
 
     def _above(self, token: int) -> tuple[tuple[int, ...], int]:
         """Return a token with those above it, ``MAX_CLIMB`` at most, and the one above these; at the root, the root itself."""
-        known = self._chains.get(token)
-        if known is None:
-            found, head = [token], self.parse.head
-            while len(found) < MAX_CLIMB and head[found[-1]] != found[-1]:
-                found.append(head[found[-1]])
-            known = self._chains[token] = (tuple(found), head[found[-1]])
-        return known
+        if token not in self._chains:
+            found = tuple(self.parse.upward(token))
+            self._chains[token] = found, self.parse.head[found[-1]]
+        return self._chains[token]
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is inside quotation marks."""
@@ -120,24 +117,20 @@ class Voices:
         """Return the head of a voice's mention, if it has one."""
         if voice.head is not None or voice.party.mention is None:
             return voice.head
-        tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
-        return None if tokens is None else int(tokens.root.i)
+        return head_of(self.parse, *self.parse.tokens_of(voice.party.mention.start, voice.party.mention.end))
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
         reporting = lexicon.reporting_verbs()
         found: list[Voice] = []
-        index = token
-        for _ in range(MAX_CLIMB):
+        for index in parse.upward(token):
             head = parse.head[index]
-            if head == index:
-                break
             if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not is_passive(parse, head):
                 self._add(found, agent(parse, head))
-            index = head
-        source = self._according_to(index)
-        self._add(found, source)
+        for child in parse.children[index]:
+            source = according_to(parse, child) if parse.lower[child] == "according" else None
+            self._add(found, source[1] if source is not None else None)
         return found[::-1]
 
     def _add(self, found: list[Voice], head: int | None) -> None:
@@ -151,15 +144,6 @@ class Voices:
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
-
-    def _according_to(self, root: int) -> int | None:
-        parse = self.parse
-        for child in parse.children[root]:
-            if parse.lower[child] == "according":
-                for preposition in parse.children[child]:
-                    if parse.lower[preposition] == "to":
-                        return parse.child(preposition, "pobj")
-        return None
 
 
 def _without_first_persons(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
