@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
-from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.syntax import clause_verb, head_of, is_finite
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import after_preposition, agent, clause_verb, head_of, possessor
 from onrecord.nlp.english.words import RELATIVE
 from onrecord.nlp.quotes.cues import verbs
 
-# Labels of a verb that shares the subject of its head: "and added", "came to praise", "left, saying that".
-SHARES_SUBJECT = frozenset({"conj", "xcomp", "advcl", "pcomp", "dep", "parataxis", "prep", "aux", "agent"})
 # Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
-GIVER = frozenset({"from", "by", "among"})
+GIVER = ("from", "by", "among")
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
 
@@ -68,41 +66,11 @@ def quoted_as(parse: Parse, verb: int) -> tuple[int, int] | None:
 
 
 def source_of(parse: Parse, verb: int) -> int | None:
-    """Return the head of the noun phrase that is the source of a cue verb.
-
-    The subject of a passive is not a source, its agent is. Shared subjects and relative clauses are followed.
-    """
+    """Return the head of the noun phrase that is the source of a cue verb: who says it, and "Reed" in "quoted Reed as saying"."""
     quoted = quoted_as(parse, verb)
     if quoted is not None:
         return quoted[1]
-    current = verb
-    for _ in range(MAX_CLIMB):
-        agent = parse.child(current, "agent")
-        if agent is not None:
-            return parse.child(agent, "pobj")
-        subject = parse.child(current, "nsubj", "nsubjpass")
-        if subject is not None:
-            is_passive = parse.dep[subject] == "nsubjpass" or parse.child(current, "auxpass") is not None
-            if is_passive and (current == verb or parse.child(verb, "auxpass") is not None):
-                return None  # "was told": the teller is not mentioned
-            if current != verb and speaks_beside(parse, verb):
-                return source_of(parse, parse.head[current])
-            if parse.lower[subject] in RELATIVE and parse.dep[current] == "relcl":
-                return parse.head[current]
-            return subject
-        label, head = parse.dep[current], parse.head[current]
-        if head == current:
-            return None
-        if label in ("relcl", "acl"):
-            return head
-        if label == "ccomp" and is_finite(parse, current):
-            return None
-        if label == "advcl" and current == verb and is_finite(parse, current):
-            return None
-        if label not in SHARES_SUBJECT and label not in ("ccomp", "dobj", "attr", "acomp", "nsubj"):
-            return None
-        current = head
-    return None
+    return agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
 
 
 def speaks_beside(parse: Parse, verb: int) -> bool:
@@ -122,21 +90,14 @@ def speaks_beside(parse: Parse, verb: int) -> bool:
 
 def source_of_noun(parse: Parse, noun: int) -> int | None:
     """Return the source of a cue noun: the possessor of the claim, its giver, or the subject that made it."""
-    possessor = parse.child(noun, "poss")
-    if possessor is not None:
-        return possessor
-    for child in parse.children[noun]:
-        if parse.dep[child] == "agent" or (parse.dep[child] == "prep" and parse.lower[child] in GIVER):
-            return parse.child(child, "pobj")
-    current = noun
-    for _ in range(MAX_CLIMB):
-        head = parse.head[current]
-        if head == current or parse.dep[current] not in OF_SUBJECT:
-            return None
-        current = head
-        if parse.tag[current].startswith("VB"):
-            return source_of(parse, current)
-    return None
+    owner = possessor(parse, noun)
+    if owner is not None:
+        return owner
+    for giver in GIVER:
+        for source in after_preposition(parse, noun, giver):
+            return source
+    verb = next((above for above in parse.upward(noun) if parse.dep[above] not in OF_SUBJECT), noun)
+    return source_of(parse, verb) if parse.is_verb(verb) else None
 
 
 MAX_OTHER_SOURCES = 3  # besides the first one
