@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from onrecord.nlp.english.labels import PREDICATIVE
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.syntax import after_preposition, agent, author, is_passive, patient, phrase_of, subject
+from onrecord.nlp.english.syntax import after_preposition, agent, author, is_passive, patient, subject
 from onrecord.nlp.english.words import BE_OR_SHORT, DEFINITE, NEGATIVE_PRONOUNS, light_verbs, utterances
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import fillers
-from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import meant, mood
-from onrecord.nlp.stances.verbs import mood_features
 
 # Being for or against something is as clear as supporting or opposing it.
 POSITION = 0.7
@@ -57,15 +56,8 @@ def _attitude(parse: Parse, word: int, entry: LexiconEntry) -> Iterator[Candidat
     for slot, head, is_clause in filled:
         if head == holder or (is_clause and parse.lower[head] in lexicon.transitive_verbs()):
             continue
-        yield Candidate(
-            predicate=word,
-            holder=holder,
-            target=phrase_of(parse, head, clause=is_clause),
-            score=meant(entry.score, how),
-            expression=tuple(sorted({*how.words, word})),
-            features=frozenset({"adjective", f"slot={slot}"} | mood_features(how)),
-            relation=entry.relation,
-        )
+        score, features = meant(entry.score, how), ("adjective", f"slot={slot}")
+        yield expressed(parse, word, holder, head, score, how, features, entry.relation, clause=is_clause)
 
 
 def _described(parse: Parse, word: int) -> int | None:
@@ -97,16 +89,19 @@ def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> 
     how = mood(parse, word)
     if how.cancelled:
         return
-    yield Candidate(
-        predicate=word,
-        holder=judged.holder,
-        target=phrase_of(parse, judged.target, clause=judged.is_clause),
-        score=meant(entry.score, how, judgement=True),
-        expression=tuple(sorted({*how.words, *judged.words, word})),
-        features=frozenset(
-            {"quality", f"way={judged.way}", *(["evaluative"] if judged.holder is None else [])} | mood_features(how)
-        ),
-        relation=entry.relation,
+    features = {"quality", f"way={judged.way}"} | ({"evaluative"} if judged.holder is None else set())
+    holder, target, score = judged.holder, judged.target, meant(entry.score, how, judgement=True)
+    yield expressed(
+        parse,
+        word,
+        holder,
+        target,
+        score,
+        how,
+        features,
+        entry.relation,
+        clause=judged.is_clause,
+        with_words=judged.words,
     )
 
 
@@ -195,13 +190,10 @@ def position_candidates(parse: Parse, preposition: int) -> Iterator[Candidate]:
     holder, how = subject(parse, verb), mood(parse, verb)
     if holder is None or how.cancelled:
         return
+    score, relation = (POSITION, "SUPPORT") if word == "for" else (-POSITION, "REJECT")
+    score, features = meant(score, how), ("position", f"slot={word}")
     for target in after_preposition(parse, verb, word):
-        yield Candidate(
-            predicate=preposition,
-            holder=holder,
-            target=phrase_of(parse, target, clause=parse.dep[target] == "pcomp"),
-            score=meant(POSITION if word == "for" else -POSITION, how),
-            expression=tuple(sorted({*how.words, verb, preposition})),
-            features=frozenset({"position", f"slot={word}"} | mood_features(how)),
-            relation="SUPPORT" if word == "for" else "REJECT",
+        is_clause = parse.dep[target] == "pcomp"
+        yield expressed(
+            parse, preposition, holder, target, score, how, features, relation, clause=is_clause, with_words=(verb,)
         )

@@ -30,6 +30,12 @@ class Mood:
     necessary: bool
     words: tuple[int, ...]
 
+    @property
+    def features(self) -> set[str]:
+        """The features of a candidate in this mood."""
+        found = {name for name in ("negated", "possible", "necessary") if getattr(self, name)}
+        return found if self.factor == 1.0 else found | {"controlled"}
+
 
 def mood(parse: Parse, predicate: int) -> Mood:
     """Return the mood of the predicate at a token."""

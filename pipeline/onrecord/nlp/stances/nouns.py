@@ -2,17 +2,16 @@
 """Stances expressed by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.syntax import after_preposition, agent, is_passive, phrase_of, possessor, recipient, subject
+from onrecord.nlp.english.syntax import after_preposition, agent, is_passive, possessor, recipient, subject
 from onrecord.nlp.english.words import HAVE, light_verbs, partitives
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import meant, mood
-from onrecord.nlp.stances.verbs import mood_features
 
 SOURCES = ("from", "among", "by")
 LACKING = frozenset({"lack", "lacks", "lacked", "lacking"})
@@ -50,19 +49,15 @@ def _attitudes(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
     how = mood(parse, noun)
     if how.cancelled:
         return
+    score, words = meant(entry.score * held.sign, how), () if held.carrier is None else (held.carrier,)
+    relation = entry.relation if held.sign > 0 else None
     for slot in entry.slots:
+        features = "noun", f"way={held.way}", f"slot={slot}"
         for target, is_clause in _targets(parse, noun, slot, held.verb, held.way):
-            if target == held.holder:
-                continue
-            yield Candidate(
-                predicate=noun,
-                holder=held.holder,
-                target=phrase_of(parse, target, clause=is_clause),
-                score=meant(entry.score * held.sign, how),
-                expression=tuple(sorted({*how.words, noun, *([] if held.carrier is None else [held.carrier])})),
-                features=frozenset({"noun", f"way={held.way}", f"slot={slot}"} | mood_features(how)),
-                relation=entry.relation if held.sign > 0 else None,
-            )
+            if target != held.holder:
+                yield expressed(
+                    parse, noun, held.holder, target, score, how, features, relation, clause=is_clause, with_words=words
+                )
 
 
 def _holder(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
@@ -185,18 +180,12 @@ def _described(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
     how = mood(parse, noun)
     if holder is None or how.cancelled:
         return
+    score = meant(entry.score, how)
     for slot in entry.slots:
+        features = "noun", "way=self", f"slot={slot}"
         for target, is_clause in _targets(parse, noun, slot, None, "self"):
             if target != holder:
-                yield Candidate(
-                    predicate=noun,
-                    holder=holder,
-                    target=phrase_of(parse, target, clause=is_clause),
-                    score=meant(entry.score, how),
-                    expression=tuple(sorted({*how.words, noun})),
-                    features=frozenset({"noun", "way=self", f"slot={slot}"} | mood_features(how)),
-                    relation=entry.relation,
-                )
+                yield expressed(parse, noun, holder, target, score, how, features, entry.relation, clause=is_clause)
 
 
 def _bearer(parse: Parse, noun: int) -> int | None:
@@ -214,15 +203,9 @@ def _missing(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate
     how = mood(parse, noun)
     for target in after_preposition(parse, noun, "for"):
         if not how.cancelled:
-            yield Candidate(
-                predicate=noun,
-                holder=None,
-                target=phrase_of(parse, target, clause=parse.dep[target] == "pcomp"),
-                score=entry.score,
-                expression=tuple(sorted({*how.words, noun})),
-                features=frozenset({"noun", "evaluative", "slot=for", "way=none"}),
-                relation=entry.relation,
-            )
+            is_clause = parse.dep[target] == "pcomp"
+            found = expressed(parse, noun, None, target, entry.score, how, (), entry.relation, clause=is_clause)
+            yield replace(found, features=frozenset({"noun", "evaluative", "slot=for", "way=none"}))
 
 
 def _had(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
@@ -237,12 +220,5 @@ def _had(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
     lacking = how.negated or parse.lower[verb] in LACKING
     if how.cancelled or lacking != (entry.slots[0] == "lack"):
         return
-    yield Candidate(
-        predicate=noun,
-        holder=None,
-        target=phrase_of(parse, target),
-        score=entry.score,
-        expression=tuple(sorted({*how.words, verb, noun})),
-        features=frozenset({"noun", "evaluative", "slot=subj", f"way={entry.slots[0]}"}),
-        relation=entry.relation,
-    )
+    found = expressed(parse, noun, None, target, entry.score, how, (), entry.relation, with_words=(verb,))
+    yield replace(found, features=frozenset({"noun", "evaluative", "slot=subj", f"way={entry.slots[0]}"}))

@@ -2,12 +2,13 @@
 """Stances expressed by verbs: condemned, was condemned by, refused to support, must be stopped."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.syntax import agent, counted, is_passive, phrase_of, possessor, subject
+from onrecord.nlp.english.syntax import agent, counted, is_passive, possessor, subject
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import fillers
-from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import Mood, meant, mood
 
@@ -63,7 +64,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
         features.add("necessary")
     if _is_requested(parse, verb):
         features.add("requested")
-    expression = (*how.words, verb, *(_particle(parse, verb, entry) or ()))
+    words = _particle(parse, verb, entry) or ()
     score = meant(entry.score, how, judgement=entry.holder == "source")
     for slot, named, is_clause in filled:
         filler = named if is_clause else counted(parse, named)
@@ -73,14 +74,20 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
             continue
         if parse.is_verb(filler) and not is_clause:
             is_clause = True
-        yield Candidate(
-            predicate=verb,
-            holder=holder,
-            target=phrase_of(parse, filler, clause=is_clause, charged=slot == "subj" or entry.relation in CHARGING),
-            score=score,
-            expression=tuple(sorted(set(expression))),
-            features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
-            relation=None if slot == "that" and _is_stated(parse, filler, entry) else entry.relation,
+        found, charged = features | {f"slot={slot}"}, slot == "subj" or entry.relation in CHARGING
+        relation = None if slot == "that" and _is_stated(parse, filler, entry) else entry.relation
+        yield expressed(
+            parse,
+            verb,
+            holder,
+            filler,
+            score,
+            how,
+            found,
+            relation,
+            clause=is_clause,
+            charged=charged,
+            with_words=words,
         )
 
 
@@ -148,20 +155,6 @@ def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> b
     return parse.lower[filler] in lexicon.empty_targets() and (refused or not is_clause)
 
 
-def mood_features(how: Mood) -> set[str]:
-    """Return the features of a mood."""
-    return {
-        name
-        for name, present in (
-            ("negated", how.negated),
-            ("possible", how.possible),
-            ("necessary", how.necessary),
-            ("controlled", how.factor != 1.0),
-        )
-        if present
-    }
-
-
 def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     """Yield what the speaker demands: the council must repair the roof."""
     modal = _demand(parse, verb)
@@ -170,15 +163,9 @@ def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     how = mood(parse, verb)
     if how.cancelled:
         return
-    yield Candidate(
-        predicate=verb,
-        holder=None,
-        target=phrase_of(parse, verb, clause=True),
-        score=-DEMAND if how.negated else DEMAND,
-        expression=tuple(sorted({*how.words, modal})),
-        features=frozenset({"demand", "evaluative", "slot=that"} | mood_features(how)),
-        relation="REQUEST",
-    )
+    score, features = -DEMAND if how.negated else DEMAND, {"demand", "evaluative", "slot=that"}
+    demand = expressed(parse, verb, None, verb, score, how, features, "REQUEST", clause=True)
+    yield replace(demand, expression=tuple(sorted({*how.words, modal})))
 
 
 def _demand(parse: Parse, verb: int) -> int | None:
