@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, SUBJECTS
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, partitives, utterances
+from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
@@ -103,7 +104,7 @@ def _described(parse: Parse, noun: int) -> int:
 
 def whole(parse: Parse, noun: int) -> int:
     """Return the whole of a number or a part: a number of officials, most of the farmers."""
-    return _after_of(parse, noun) if parse.lower[noun] in partitives() else noun
+    return _after_of(parse, noun) if parse.lower[noun] in words("stance_partitives") else noun
 
 
 def counted(parse: Parse, number: int) -> int:
@@ -151,7 +152,7 @@ def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, 
     if dep == "pcomp":
         return _subject_before(parse, head)
     if dep == "acl":
-        if parse.lower[head] in utterances():
+        if parse.lower[head] in with_plurals("stance_utterances"):
             owner = parse.child(head, "poss")
             return (owner, True) if owner is not None else _maker_step(parse, head) or (head, True)
         return (head, True) if parse.tag[index] in ("VBG", "VBN") else _possessor_step(parse, head)

@@ -60,18 +60,6 @@ def charging_verbs() -> frozenset[str]:
 
 
 @functools.cache
-def partitives() -> frozenset[str]:
-    """Return the nouns that count others: a number of officials."""
-    return words("stance_partitives")
-
-
-@functools.cache
-def utterances() -> frozenset[str]:
-    """Return the nouns, singular and plural, for what someone says or writes: a statement criticising the plan."""
-    return with_plurals("stance_utterances")
-
-
-@functools.cache
 def person_nouns() -> frozenset[str]:
     """Return the nouns, singular and plural, for people and organizations."""
     found = with_plurals("stance_agents") | {"women", "wives", "thieves", "people"}
@@ -84,7 +72,14 @@ def nominals() -> Mapping[str, tuple[str, str]]:
     return MappingProxyType({row[0]: (row[1], row[2]) for row in rows("quote_nominals")})
 
 
+@functools.cache
 def with_plurals(name: str) -> frozenset[str]:
     """Return the nouns of a list, singular and plural."""
     singular = words(name)
     return singular | {plural(noun) for noun in singular}
+
+
+@functools.cache
+def with_forms(name: str) -> frozenset[str]:
+    """Return all forms of the verbs of a list."""
+    return frozenset(form for verb in words(name) for form in verb_forms(verb))

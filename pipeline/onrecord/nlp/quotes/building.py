@@ -16,7 +16,6 @@ class Builder:
     """Builds candidates from token ranges of one Doc."""
 
     def __init__(self, parse: Parse) -> None:
-        """Build candidates from the tokens of a parse."""
         self.parse = parse
 
     def make(
@@ -51,7 +50,7 @@ class Builder:
             anchor=token,
             cue=tuple((word, word + 1) for word in words),
             content=content,
-            source=None if source is None else phrase(parse, source, token),
+            source=phrase(parse, source, token),
             source_head=source,
             lexical=cue,
             links=links,

@@ -19,7 +19,6 @@ class ColonCandidates:
     """Proposes what follows a colon."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Read the colons of a layout."""
         self.layout = layout
         self.parse = layout.parse
 
@@ -49,7 +48,7 @@ class ColonCandidates:
         if found is None:
             return
         cue, token, source = found
-        where = None if source is None else phrase(parse, source, token)
+        where = phrase(parse, source, token)
         last = parse.previous_word[end - 1]
         ends = [last]
         stop = parse.previous_word[min(parse.sentence_of(begin)[1], end) - 1]

@@ -115,7 +115,6 @@ class FeatureExtractor:
     """Finds the features of the candidates of one article; what candidates have in common is found once."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Describe candidates that were proposed from a layout."""
         self.layout = layout
         self.parse = layout.parse
         self._of_source: dict[tuple[int, int | None], list[str]] = {}

@@ -28,7 +28,6 @@ class InsertionCandidates(Builder):
     """Proposes the clauses around an inserted attribution."""
 
     def __init__(self, parse: Parse) -> None:
-        """Count the finite verbs before each token of a parse."""
         super().__init__(parse)
         self.finite_before = list(accumulate((tag in FINITE for tag in parse.tag), initial=0))
 

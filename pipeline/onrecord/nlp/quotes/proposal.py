@@ -70,7 +70,7 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
         others = known.get(key)
         if others is None:
             others = known[key] = [
-                (head, None if head is None else phrase(layout.parse, head, candidate.anchor))
+                (head, phrase(layout.parse, head, candidate.anchor))
                 for head in other_sources(layout.parse, candidate.anchor, candidate.source_head)
             ]
         for head, words in others:

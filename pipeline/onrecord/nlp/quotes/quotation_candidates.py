@@ -38,7 +38,6 @@ class QuotationCandidates:
     """Proposes the regions in quotation marks, by the text around them."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Read the regions of a layout."""
         self.layout = layout
         self.parse = layout.parse
 
@@ -193,7 +192,7 @@ class QuotationCandidates:
                 cue = STATEMENT
             if cue is not None and (cue.is_speech or separator == "colon"):
                 source = source_of(parse, token)
-                where = phrase(parse, source, token) if source is not None else None
+                where = phrase(parse, source, token)
                 construction = (
                     "lead-" + separator + ("-far" if others else "") + ("" if before - token < MIN_FAR_CUE else "-gap")
                 )
@@ -236,7 +235,7 @@ class QuotationCandidates:
                 source, construction, cue = source_of_noun(parse, token), "labelled", [token]
             else:
                 continue
-            where = phrase(parse, source, token) if source is not None else None
+            where = phrase(parse, source, token)
             if where is not None and where[1] <= span.start:
                 cues = tuple((word, word + 1) for word in sorted(cue))
                 yield Candidate(construction, token, cues, self._content(span), where, source, lexical=STATEMENT)
@@ -294,7 +293,7 @@ class QuotationCandidates:
                 continue
             cue = cues.get(parse.lower[token], STATEMENT)
             source = source_of(parse, token)
-            where = phrase(parse, source, token) if source is not None else None
+            where = phrase(parse, source, token)
             yield Candidate(
                 "lead-paragraph", token, ((token, token + 1),), self._content(span), where, source, lexical=cue
             )

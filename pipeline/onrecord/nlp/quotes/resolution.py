@@ -59,7 +59,6 @@ class Resolver:
     """Resolves the speaker phrases of one article. Call it in text order: it remembers who spoke last."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Resolve the speakers of the Doc of a layout, with its entities if it has any."""
         self.layout = layout
         self.parse: Parse = layout.parse
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)

@@ -31,7 +31,6 @@ class MentionSalience:
     """The names in an article: those ``outside`` quotation marks in text order, and those inside marks by their region."""
 
     def __init__(self, layout: QuotationLayout, entities: Sequence[Entity]) -> None:
-        """Find the names of the entities in the text of a layout."""
         self.layout = layout
         self.outside: list[SalientMention] = []
         self._inside: dict[int, list[SalientMention]] = {}

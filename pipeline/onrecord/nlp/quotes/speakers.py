@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
+from itertools import islice
+
+from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import after_preposition, agent, clause_verb, head_of, possessor
 from onrecord.nlp.english.words import RELATIVE
@@ -13,9 +16,9 @@ CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
 
 
-def phrase(parse: Parse, head: int, cue: int | None = None) -> tuple[int, int] | None:
+def phrase(parse: Parse, head: int | None, cue: int | None = None) -> tuple[int, int] | None:
     """Return the noun phrase of ``head`` as tokens, end exclusive: everything that depends on it, except the cue."""
-    if not parse.is_word[head]:
+    if head is None or not parse.is_word[head]:
         return None
     start, end = parse.left[head], parse.right[head] + 1
     if cue is not None and start <= cue < end:
@@ -115,15 +118,13 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
     if subject is not None and parse.lower[subject] not in RELATIVE:
         return []
     found: list[int | None] = []
-    current = cue
-    for _ in range(MAX_CLAUSES):
-        label, head = parse.dep[current], parse.head[current]
-        if head == current:
+    for clause in islice(parse.upward(cue), MAX_CLAUSES):
+        head = parse.head[clause]
+        if head == clause:
             break
-        if label in ("relcl", "acl") and not parse.tag[head].startswith("VB"):
+        if parse.dep[clause] in ("relcl", "acl") and not parse.is_verb(head):
             found.append(head)
-        current = head
-        subject = parse.child(current, "nsubj", "nsubjpass", "poss")
+        subject = parse.child(head, *SUBJECTS, "poss")
         if (
             subject is not None
             and not parse.left[subject] <= cue <= parse.right[subject]
@@ -139,15 +140,10 @@ def path(parse: Parse, cue: int, source: int | None) -> str:
     if source is None:
         return "nobody"
     labels: list[str] = []
-    current = cue
-    for _ in range(MAX_CLAUSES):
-        if parse.head[source] == current:
+    for clause in islice(parse.upward(cue), MAX_CLAUSES):
+        if parse.head[source] == clause:
             return ".".join(labels) or "own"
-        head = parse.head[current]
-        if head == current:
-            break
-        labels.append(parse.dep[current])
-        if head == source:
+        labels.append(parse.dep[clause])
+        if parse.head[clause] == source:
             return ".".join(labels) + "!"
-        current = head
     return "far"

@@ -29,7 +29,6 @@ class SyntaxCandidates(Builder):
     """Proposes the complements of the cues."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Read the parse of a layout."""
         parse = layout.parse
         super().__init__(parse)
         self.skip = layout.skip

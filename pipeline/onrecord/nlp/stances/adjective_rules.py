@@ -8,7 +8,7 @@ from onrecord.nlp.english.labels import PREDICATIVE
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import after_preposition, agent, author, is_passive, patient, subject
-from onrecord.nlp.english.words import BE_OR_SHORT, DEFINITE, NEGATIVE_PRONOUNS, light_verbs, utterances
+from onrecord.nlp.english.words import BE_OR_SHORT, DEFINITE, NEGATIVE_PRONOUNS, light_verbs, with_plurals
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import fillers
 from onrecord.nlp.stances.candidates import Candidate, expressed
@@ -70,7 +70,7 @@ def _described(parse: Parse, word: int) -> int | None:
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return author(parse, head) if parse.lower[head] in utterances() else head
+        return author(parse, head) if parse.lower[head] in with_plurals("stance_utterances") else head
     return None
 
 

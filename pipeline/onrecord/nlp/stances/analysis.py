@@ -10,14 +10,14 @@ from spacy.tokens import Doc
 from onrecord.data.records import Polarity, Span
 from onrecord.nlp.annotations import Stance, StanceParty
 from onrecord.nlp.english.labels import MEASURES
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.english.words import FIRST_PERSON
-from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import NOBODY
+from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
-from onrecord.nlp.stances.holders import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -59,7 +59,6 @@ class StanceAnalysis:
     """The stances of one article."""
 
     def __init__(self, doc: Doc) -> None:
-        """Find the candidates of a parsed Doc."""
         self.parse = Parse.of(doc)
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
@@ -156,7 +155,7 @@ class StanceAnalysis:
             return True
         if self.parse.tag[phrase.start] in ASKING and not self.parse.is_verb(phrase.head):
             return True
-        return tag.startswith("NN") and word in lexicon.empty_targets()
+        return tag.startswith("NN") and word in words("stance_empty_targets")
 
     def _is_the_speakers(self, candidate: Candidate) -> bool:
         """Whether the holder is the speaker of the clause."""

@@ -12,7 +12,7 @@ from onrecord.nlp.annotations import Entity, Quote, entities_of
 from onrecord.nlp.english.labels import ACTORS, MEASURES, PLURAL, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import genders
-from onrecord.nlp.stances.holders import can_hold_stance
+from onrecord.nlp.stances.arguments import can_hold_stance
 
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
 IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
@@ -32,7 +32,6 @@ class Antecedents:
     """The nouns of one article that pronouns may refer to."""
 
     def __init__(self, parse: Parse, entity_of: dict[int, int]) -> None:
-        """Collect the names that are subjects and the nouns that are subjects or objects, in text order."""
         self.parse = parse
         self.entities: tuple[Entity, ...] = entities_of(parse.doc)
         self.genders = genders(parse.doc)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, after_preposition, is_named, phrase_of
+from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.holders import can_hold_stance
 
 # No list of parties in a sentence is longer.
 MAX_PARTIES = 12

@@ -87,7 +87,6 @@ class PairFeatures:
     """Describes pairs of actors of one article."""
 
     def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
-        """Describe pairs of an article; ``in_quote`` is whether each token is in a quote."""
         self.parse, self.in_quote = parse, in_quote
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}

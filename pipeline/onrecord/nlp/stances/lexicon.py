@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from onrecord.nlp.english.lexicon import rows, words
+from onrecord.nlp.english.lexicon import rows
 from onrecord.nlp.english.morphology import plural, verb_forms
-from onrecord.nlp.english.words import with_plurals
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,33 +108,3 @@ def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
             for form, (_, objects, score, relation) in table.items()
         }
     )
-
-
-@functools.cache
-def reporting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs whose clause is what their subject says or thinks."""
-    return frozenset(_verb_table("stance_reporting_verbs"))
-
-
-@functools.cache
-def requesting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs that ask somebody to do something."""
-    return frozenset(_verb_table("stance_requesting_verbs"))
-
-
-@functools.cache
-def empty_targets() -> frozenset[str]:
-    """Return the words that are empty as the head of a target: declined to comment."""
-    return words("stance_empty_targets")
-
-
-@functools.cache
-def consultations() -> frozenset[str]:
-    """Return the words for meeting and talking, which is not a stance by itself."""
-    return words("stance_consultations")
-
-
-@functools.cache
-def weapons() -> frozenset[str]:
-    """Return the nouns, singular and plural, for weapons."""
-    return with_plurals("stance_weapons")

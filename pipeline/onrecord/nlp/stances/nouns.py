@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import after_preposition, agent, is_passive, possessor, recipient, subject
-from onrecord.nlp.english.words import HAVE, light_verbs, partitives
+from onrecord.nlp.english.words import HAVE, light_verbs
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
@@ -80,7 +81,7 @@ def _light_verb(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
     head, dep = parse.head[noun], parse.dep[noun]
     if dep == "conj":
         head, dep = parse.head[head], parse.dep[head]
-    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in partitives():
+    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in words("stance_partitives"):
         head, dep = parse.head[parse.head[head]], parse.dep[parse.head[head]]  # launched a wave of attacks on
     if dep in ("dobj", "nsubjpass") and parse.is_verb(head):
         return _lent(parse, noun, head)

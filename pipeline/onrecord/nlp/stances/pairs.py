@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from onrecord.nlp.english.labels import CLAUSES, PLACES
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import phrase_of
-from onrecord.nlp.english.words import BE, HAVE
-from onrecord.nlp.stances import lexicon
+from onrecord.nlp.english.words import BE, HAVE, with_forms
 from onrecord.nlp.stances.actors import ActorMention, actors
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import COMPLETING, Feature, PairFeatures, RuleFinding
@@ -61,7 +61,6 @@ class Pairs:
     """The pairs of actors of one article."""
 
     def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
-        """Group the actors and the candidates of the rules by sentence."""
         self.parse = parse
         self.actors = actors(parse, voices.parties.entity_of)
         self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
@@ -130,29 +129,29 @@ class Pairs:
                 return replace(
                     candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
                 )
-        words = self._words(pair, features, side, table)
-        if not words or all(self.parse.lower[word] in lexicon.consultations() for word in words):
+        carrying = self._words(pair, features, side, table)
+        if not carrying or all(self.parse.lower[word] in words("stance_consultations") for word in carrying):
             return None
         if not self._may_hold(pair.way):
             return None
-        if any(self._contradicts(one, words[0], holder) for one in self.framed.get(sentence, ())):
+        if any(self._contradicts(one, carrying[0], holder) for one in self.framed.get(sentence, ())):
             return None
-        moods = [mood(self.parse, word) for word in words]
+        moods = [mood(self.parse, word) for word in carrying]
         how = moods[0]
         if any(one.cancelled for one in moods):
             return None
-        entries = [entry for word in words if (entry := self.features.entry_of(word))]
+        entries = [entry for word in carrying if (entry := self.features.entry_of(word))]
         known = [entry for entry in entries if entry.score * sign > 0]
         if not known and entries and not how.negated:
             return None  # the words contradict it
-        if not self._is_done(words[0], pair.way, is_known=bool(known)):
+        if not self._is_done(carrying[0], pair.way, is_known=bool(known)):
             return None
         return Candidate(
-            predicate=words[0],
+            predicate=carrying[0],
             holder=holder,
             target=phrase,
             score=sign * max((abs(entry.score) for entry in known), default=UNKNOWN_SCORE),
-            expression=tuple(sorted({*words, *how.words})),
+            expression=tuple(sorted({*carrying, *how.words})),
             features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
         )
@@ -164,7 +163,7 @@ class Pairs:
             self.parse.tag[token].startswith(CONTENT_TAGS)
             and word not in BE
             and word not in HAVE
-            and word not in lexicon.reporting_verbs()
+            and word not in with_forms("stance_reporting_verbs")
         )
 
     def _may_hold(self, way: Path) -> bool:

@@ -32,7 +32,6 @@ class Parties:
     """Resolves the phrases of one article."""
 
     def __init__(self, parse: Parse) -> None:
-        """Resolve the phrases of a parsed article with its entities and quotes."""
         self.parse = parse
         self.text = parse.source
         self.entities = entities_of(parse.doc)

@@ -4,8 +4,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import agent, counted, is_passive, possessor, subject
+from onrecord.nlp.english.words import with_forms, with_plurals
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import fillers
 from onrecord.nlp.stances.candidates import Candidate, expressed
@@ -120,7 +122,7 @@ def _arguments(
 def _is_requested(parse: Parse, verb: int) -> bool:
     """Whether a verb is what somebody is asked to do, so that the asker holds the stance: urged the court to reject it."""
     above = parse.head[verb]
-    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in lexicon.requesting_verbs():
+    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in with_forms("stance_requesting_verbs"):
         return False
     if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
         return False
@@ -129,7 +131,7 @@ def _is_requested(parse: Parse, verb: int) -> bool:
 
 def _wielder(parse: Parse, holder: int | None) -> int | None:
     """Return the owner of a weapon: (Peruvian) jets bombed the port."""
-    if holder is None or parse.lower[holder] not in lexicon.weapons():
+    if holder is None or parse.lower[holder] not in with_plurals("stance_weapons"):
         return holder
     owner = possessor(parse, holder)
     return holder if owner is None else owner
@@ -152,7 +154,7 @@ def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> b
     """Whether a target says nothing (declined to comment) or has a better stance of its own (hopes to defeat)."""
     if is_clause and parse.lower[filler] in lexicon.transitive_verbs():
         return True
-    return parse.lower[filler] in lexicon.empty_targets() and (refused or not is_clause)
+    return parse.lower[filler] in words("stance_empty_targets") and (refused or not is_clause)
 
 
 def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:

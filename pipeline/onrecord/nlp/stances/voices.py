@@ -7,9 +7,8 @@ from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import according_to, agent, head_of, is_passive
-from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, utterances
-from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.holders import can_hold_stance
+from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, with_forms, with_plurals
+from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
@@ -27,7 +26,6 @@ class Voices:
     """Finds the voices over the tokens of one article."""
 
     def __init__(self, parse: Parse, parties: Parties) -> None:
-        """Find the quotation marks and the quotes over the tokens of an article."""
         self.parse, self.parties = parse, parties
         self.cues: list[list[int]] = []  # of each quote
         self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
@@ -122,7 +120,7 @@ class Voices:
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
-        reporting = lexicon.reporting_verbs()
+        reporting = with_forms("stance_reporting_verbs")
         found: list[Voice] = []
         for index in parse.upward(token):
             head = parse.head[index]
@@ -140,7 +138,9 @@ class Voices:
             return
         if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
-        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in utterances():
+        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in with_plurals(
+            "stance_utterances"
+        ):
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
