@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
 SINGLE = frozenset("‘’‚'")
+DOUBLE = frozenset('“”„"«»') | {"``", "''"}
+ALL_MARKS = SINGLE | DOUBLE
 APOSTROPHES = frozenset("’'")
 STRAIGHT = frozenset({'"', "''"})
 OPENING = frozenset("“„«‘‚") | {"``"}

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout, QuotedSpan
 
@@ -45,7 +45,7 @@ def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpa
         return []
     stops = 0
     for token in range(cue + 1, other.start):
-        if parse.tag[token] in FINITE and parse.dep[token] not in ("aux", "auxpass"):
+        if parse.tag[token] in FINITE and parse.dep[token] not in AUXILIARIES:
             introduces = token == parse.previous_word[other.start - 1] and parse.word[token + 1] not in SENTENCE_STOPS
             if introduces or parse.dep[token] != "relcl":
                 return []

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
+from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import has_mark, is_finite
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.speakers import speaks_beside
 
 PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})
-MARKS = frozenset('“”"«»') | {"``", "''"}
 WH = frozenset({"what", "who", "whom", "whose", "which", "when", "where", "why", "how", "whether", "if"})
 MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl", "appos", "npadvmod", "parataxis", "dep"})
 MAX_ENDS = 4  # dependents of a cue after its content that may belong to the content
@@ -32,7 +32,7 @@ def _link(parse: Parse, token: int) -> str:
     """Return how a constituent is joined to the text before it: its label, and whether it has a comma, a subject or a cue of its own."""
     start, label = parse.left[token], parse.dep[token]
     link = ("," if start and parse.word[start - 1] in PARTING else "") + label
-    if label in ("conj", "advcl") and parse.child(token, "nsubj", "nsubjpass") is not None:
+    if label in ("conj", "advcl") and parse.child(token, *SUBJECTS) is not None:
         link += "+s"
     if label == "conj" and parse.lower[token] in verbs():
         link += "+says"

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.ends import PARTING
@@ -40,7 +41,6 @@ MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
 # Words with these tags appear in features as words, all others as their tags.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
-MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
 MAX_SEEN = 12  # characters of a sign or function word in a feature
 MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
 MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
@@ -202,7 +202,7 @@ class FeatureExtractor:
         letter = parse.word[min(parse.next_word[first], len(parse) - 1)][0]
         starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
         length = _bucket(words)
-        opens, closes = parse.source[begin] in MARKS, parse.source[stop - 1] in MARKS
+        opens, closes = parse.source[begin] in ALL_MARKS, parse.source[stop - 1] in ALL_MARKS
         return [
             f"h={share}",
             f"hf={share}|{construction}",
@@ -229,7 +229,7 @@ class FeatureExtractor:
         parse, construction, anchor = self.parse, candidate.construction, candidate.anchor
         at = parse.first_at(candidate.content[-1][1])
         for _ in range(MAX_MARKS):
-            at += at < len(parse) and parse.word[at] in MARKS
+            at += at < len(parse) and parse.word[at] in ALL_MARKS
         last = max(at - 1, 0)
         sentence_end = parse.sentence_of(last)[1]
         sign = _seen(parse, at)

@@ -4,16 +4,17 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
-from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
-from onrecord.nlp.quotes.ends import MARKS, PARTING
+from onrecord.nlp.quotes.ends import PARTING
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
-NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
+NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 ACCORDING = Cue("according to", ("say",), frozenset())
 
@@ -69,9 +70,9 @@ class InsertionCandidates(Builder):
         if subject > verb:
             start, end = verb, subject + 1
         first, last = parse.sentence_of(verb)
-        if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | MARKS:
+        if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | DOUBLE:
             return
-        while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in MARKS:
+        while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in DOUBLE:
             end += 1
         if end < last and parse.word[end] == "," and parse.next_word[end] < last:
             opening = parse.dep[parse.next_word[first]]

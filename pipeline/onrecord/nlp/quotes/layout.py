@@ -148,7 +148,7 @@ def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
         inner_end=inner_end,
         last_sign=last,
         is_sentence=first is not None and parse.word[first][0].isupper() and last in ENDS_SENTENCE,
-        is_clause=any(parse.tag[token][:2] == "VB" or parse.tag[token] == "MD" for token in inside),
+        is_clause=any(parse.is_verb(token) or parse.tag[token] == "MD" for token in inside),
         is_title=capitalised > TITLE_SHARE * len(long_words),
     )
 

@@ -5,8 +5,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from onrecord.nlp.english.labels import AUXILIARIES
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.cues import Cue, nouns, verbs
 from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
 from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of_noun
@@ -16,7 +19,6 @@ NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
 MAX_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
 MAX_NAME = 5  # tokens before a colon
 SENTENCE_ENDS = frozenset(".!?…\n")
-MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
 MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is looked for
 MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
@@ -31,7 +33,7 @@ STATEMENT = Cue("", ("say",), frozenset({"quote"}))
 def _attribution_end(parse: Parse, start: int, limit: int) -> int:
     """Return the token at which the attribution of a quote ends, at most ``limit``."""
     end = min(limit, start + MAX_GAP)
-    return next((token for token in range(start, end) if parse.word[token] in (".", "!", "?", ";")), end)
+    return next((token for token in range(start, end) if parse.word[token] in SENTENCE_STOPS), end)
 
 
 class QuotationCandidates:
@@ -102,7 +104,7 @@ class QuotationCandidates:
                 cue is not None and "say" in cue.classes[:1] and parse.lower[token] not in nouns()
             ):
                 continue
-            if parse.dep[token] in ("aux", "auxpass") or not parse.is_word[token]:
+            if parse.dep[token] in AUXILIARIES or not parse.is_word[token]:
                 continue
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
@@ -168,7 +170,7 @@ class QuotationCandidates:
         while before >= low and not parse.is_word[before]:
             if parse.word[before] in (",", ":", "—", "–", "-", "--"):
                 separator = "colon" if parse.word[before] == ":" else "comma"
-            elif parse.word[before] in (".", "!", "?", ";"):
+            elif parse.word[before] in SENTENCE_STOPS:
                 return
             before -= 1
         if before < low:
@@ -260,7 +262,7 @@ class QuotationCandidates:
     def _begins(self, token: int, low: int) -> bool:
         """Whether a token is the first of a sentence or the first after a quotation."""
         before = self.parse.word[token - 1] if token > low else "."
-        return before[-1] in SENTENCE_ENDS or before in MARK_SIGNS
+        return before[-1] in SENTENCE_ENDS or before in ALL_MARKS
 
     def _described(self, low: int, colon: int) -> tuple[int, int]:
         """Return the start of a name with a description after it and the name's last word ("Ann Lee, 43, a nurse: “…”"), else the colon."""
@@ -268,7 +270,7 @@ class QuotationCandidates:
         start = colon
         while start > max(low, colon - MAX_SIGNATURE) and not self._begins(start, low):
             start -= 1
-            if parse.tag[start][:2] == "VB" or parse.tag[start] == "MD":
+            if parse.is_verb(start) or parse.tag[start] == "MD":
                 return colon, colon
         start = parse.next_word[start]
         comma = next((token for token in range(start, colon) if parse.word[token] == ","), colon)
@@ -289,7 +291,7 @@ class QuotationCandidates:
             return
         cues = verbs()
         for token in range(last - 1, low - 1, -1):
-            if parse.tag[token][:2] != "VB" or parse.dep[token] in NO_PREDICATES or not parse.is_word[token]:
+            if not parse.is_verb(token) or parse.dep[token] in NO_PREDICATES or not parse.is_word[token]:
                 continue
             cue = cues.get(parse.lower[token], STATEMENT)
             source = source_of(parse, token)
@@ -311,7 +313,7 @@ class QuotationCandidates:
         if not 0 < end - start <= MAX_SIGNATURE or not parse.word[start][0].isupper():
             return
         comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
-        if any(parse.tag[token][:2] == "VB" for token in range(start, comma)):
+        if any(parse.is_verb(token) for token in range(start, comma)):
             return
         yield Candidate("signed", at, ((at, at + 1),), self._content(span), (start, end), comma - 1, lexical=STATEMENT)
 

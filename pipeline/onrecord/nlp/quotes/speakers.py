@@ -85,7 +85,7 @@ def speaks_beside(parse: Parse, verb: int) -> bool:
     outer = parse.head[content]
     if parse.dep[verb] != "conj" or parse.dep[content] != "ccomp" or not outer < content < verb:
         return False
-    cue, subject = verbs().get(parse.lower[verb]), parse.child(content, "nsubj", "nsubjpass", "expl")
+    cue, subject = verbs().get(parse.lower[verb]), parse.child(content, *SUBJECTS, "expl")
     if cue is None or cue.classes[0] != "say" or parse.tag[verb] != parse.tag[outer] or subject is None:
         return False
     return parse.tag[subject] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[subject]

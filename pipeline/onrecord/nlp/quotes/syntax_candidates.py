@@ -4,18 +4,19 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
-from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE
+from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import has_mark
+from onrecord.nlp.english.words import BE_OR_SHORT
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue, adjectives, nouns, verbs
-from onrecord.nlp.quotes.ends import MARKS, PARTING, clause_kind, possible_ends
+from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
 from onrecord.nlp.quotes.insertions import InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
 
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
-BE = frozenset({"be", "is", "was", "are", "were", "been", "'s", "’s"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
@@ -51,7 +52,7 @@ class SyntaxCandidates(Builder):
                 yield from self.insertions.of_according(token)
             if token in self.quoting:
                 continue
-            if tag[:2] == "VB" and parse.dep[token] not in ("aux", "auxpass"):
+            if tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES:
                 yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
             elif tag in ("NN", "NNS") and word in noun_cues:
                 yield from self.of_noun(token, noun_cues[word])
@@ -182,7 +183,7 @@ class SyntaxCandidates(Builder):
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if parse.lower[token] == "that" and parse.tag[token + 1] not in FINITE:
                 break
-            if parse.tag[token] in FINITE or parse.word[token] in PARTING | MARKS:
+            if parse.tag[token] in FINITE or parse.word[token] in PARTING | DOUBLE:
                 return
         else:
             return
@@ -213,7 +214,7 @@ class SyntaxCandidates(Builder):
             elif self.is_complement(child, cue):
                 yield from self.ending("n-" + parse.lower[child], noun, cue, child + 1, child, source, child)
         head = parse.head[noun]
-        if parse.lower[head] in BE and parse.dep[noun] == "nsubj":
+        if parse.lower[head] in BE_OR_SHORT and parse.dep[noun] == "nsubj":
             clause = parse.child(head, "ccomp", "advcl")
             if clause is not None and clause > head:
                 yield from self.make("n-be", noun, cue, [self.reach(clause)], source)
@@ -229,7 +230,7 @@ class SyntaxCandidates(Builder):
         """Yield the complements of an adjective: "is confident that …"."""
         parse = self.parse
         head, label = parse.head[adjective], parse.dep[adjective]
-        source = source_of(parse, head) if parse.tag[head][:2] == "VB" else None
+        source = source_of(parse, head) if parse.is_verb(head) else None
         for parent in (adjective, head) if label == "acomp" else (adjective,):
             for child in parse.children[parent]:
                 if child < adjective:
