@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib import resources
 from itertools import count, product
 
-from onrecord.nlp import lexicon
-from onrecord.nlp.morphology import verb_forms
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import verb_forms
 
 NUMBER = "#"  # in a phrase: letters that say which repetition it is
 SLOT = re.compile(r"<([\w /]+)>")  # in a phrase: a word of one of these classes

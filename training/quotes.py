@@ -44,10 +44,10 @@ def rightness(
     """Return the overlap of a candidate with an annotated attribution of the same source; 0 if it is under half."""
     content = words.within(candidate.content)
     source = frozenset(range(*candidate.source)) if candidate.source else frozenset()
-    of_noun = candidate.source_head == layout.tree.heads[candidate.anchor]
-    if candidate.source and of_noun and layout.tree.labels[candidate.anchor] == "relcl":
+    of_noun = candidate.source_head == layout.parse.head[candidate.anchor]
+    if candidate.source and of_noun and layout.parse.dep[candidate.anchor] == "relcl":
         # Some annotators mark "who", some its antecedent.
-        relative = layout.tree.child(candidate.anchor, "nsubj", "nsubjpass")
+        relative = layout.parse.child(candidate.anchor, "nsubj", "nsubjpass")
         source |= frozenset() if relative is None else {relative}
     best = 0.0
     for others, speaker in gold:

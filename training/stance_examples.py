@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 from spacy.tokens import Doc
 
+from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pair, Pairs
-from onrecord.nlp.stances.parse import Phrase
 from onrecord.nlp.stances.scoring import Sides
 from training.conditional_logit import Example, Words
 
@@ -83,7 +83,7 @@ def matching(analysis: StanceAnalysis, words: Words, pairs: list[Pair], gold: An
     best, most = None, 0.0
     for place, pair in enumerate(pairs):
         held = analysis.parties.holder_phrase(pair.holder.head)
-        aimed = analysis.parse.phrase(pair.target.head)
+        aimed = phrase_of(analysis.parse, pair.target.head)
         near = [
             _likeness(_tokens(phrase) & frozenset(words.places), gold_words)
             for phrase, gold_words in ((held, holder), (aimed, target))

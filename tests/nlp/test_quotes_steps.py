@@ -52,12 +52,12 @@ def test_a_layout_never_changes(doc: Doc) -> None:
         layout.quoted = ()  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
         layout.quoted[0].start = 1  # type: ignore[misc]
-    before = dataclasses.astuple(dataclasses.replace(layout, doc=None, tree=None))  # type: ignore[arg-type]
+    before = dataclasses.astuple(dataclasses.replace(layout, doc=None, parse=None))  # type: ignore[arg-type]
     candidates = propose(layout)
     describe(candidates, layout)
     score(candidates, layout, {"bias": 1.0})
     implicit(candidates, layout, select(candidates, layout))
-    assert dataclasses.astuple(dataclasses.replace(layout, doc=None, tree=None)) == before  # type: ignore[arg-type]
+    assert dataclasses.astuple(dataclasses.replace(layout, doc=None, parse=None)) == before  # type: ignore[arg-type]
 
 
 def test_what_is_proposed_has_no_features_and_no_score_yet(doc: Doc) -> None:

@@ -14,8 +14,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import Segment, SegmentKind
-from onrecord.nlp import lexicon
 from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.english import lexicon
 
 # A promo or a credit is short; a longer line is prose, and bounding it bounds the regular expressions too.
 MAX_MARKED_LINE = 300

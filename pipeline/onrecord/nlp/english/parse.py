@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A parsed Doc as plain lists, one per column: a list is about twenty times faster to read than a ``Token``."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy
 from spacy.tokens import Doc
+
+from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.english.quotation import NO_REGION, Region, find_regions
+from onrecord.nlp.segments import paragraphs
 
 MAX_CHILDREN = 80  # of one token, the nearest; more come from a table or noise
 MAX_CLIMB = 40  # edges from a token up; no English sentence nests deeper, and a broken parse must not cost more
@@ -145,6 +150,44 @@ class Parse:
             found.append(nearest)
         return found
 
+    @cached_property
+    def paragraphs(self) -> list[tuple[int, int]]:
+        """The paragraphs in code points, ends exclusive."""
+        return [(paragraph.start, paragraph.end) for paragraph in paragraphs(self.source)]
+
+    @cached_property
+    def paragraph_starts(self) -> list[int]:
+        """The first token of each paragraph."""
+        return [self.first_at(start) for start, _ in self.paragraphs]
+
+    @cached_property
+    def is_body(self) -> list[bool]:
+        """Whether each token is in the body of the article: not in a caption, a credit, a promo."""
+        inside = [True] * len(self)
+        for segment in segments_of(self.doc):
+            if segment.kind != "BODY":
+                first, end = self.tokens_of(segment.start, segment.end)
+                inside[first:end] = [False] * (end - first)
+        return inside
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """The stretches of text in quotation marks, in text order."""
+        return find_regions(self.source, self.paragraphs)
+
+    @cached_property
+    def region_of(self) -> list[int]:
+        """The index of the innermost region that each token is inside, or ``NO_REGION``."""
+        innermost = [NO_REGION] * len(self)
+        for index, region in enumerate(self.regions):  # a region comes after the one around it
+            for token in range(*self.tokens_of(region.inner_start, region.inner_end)):
+                innermost[token] = index
+        return innermost
+
+    def tokens_of(self, start: int, end: int) -> tuple[int, int]:
+        """Return the tokens that a stretch of code points touches; both ends are exclusive."""
+        return bisect_right(self.end, start), bisect_left(self.start, end)
+
     def sentence_of(self, token: int) -> tuple[int, int]:
         """Return the first token of a token's sentence and the one after its last."""
         number = self.sentence[token] + 1
@@ -158,6 +201,14 @@ class Parse:
     def is_spaced(self, token: int) -> bool:
         """Whether there is a space before a token, or nothing."""
         return token == 0 or self.end[token - 1] < self.start[token]
+
+    def upward(self, token: int) -> Iterator[int]:
+        """Yield a token and those above it, up to the root or ``MAX_CLIMB`` edges."""
+        for _ in range(MAX_CLIMB):
+            yield token
+            if self.head[token] == token:
+                break
+            token = self.head[token]
 
     def child(self, token: int, *deps: str) -> int | None:
         """Return the first child of a token with one of the labels."""

@@ -7,14 +7,13 @@ that continues in the next paragraph, if that opens with a mark as well.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onrecord.nlp.segments import paragraphs
-
 MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
 SINGLE = frozenset("‘’‚'")
+DOUBLE = frozenset('“”„"«»') | {"``", "''"}
+ALL_MARKS = SINGLE | DOUBLE
 APOSTROPHES = frozenset("’'")
 STRAIGHT = frozenset({'"', "''"})
 OPENING = frozenset("“„«‘‚") | {"``"}
@@ -141,11 +140,6 @@ def _opens_with_single(text: str, start: int) -> bool:
     return mark is not None and mark.group() in SINGLE and _roles(text, mark)[0]
 
 
-def paragraph_spans(text: str) -> list[tuple[int, int]]:
-    """Return the paragraphs of a text in code points, ends exclusive."""
-    return [(paragraph.start, paragraph.end) for paragraph in paragraphs(text)]
-
-
 def find_regions(text: str, spans: Sequence[tuple[int, int]]) -> list[Region]:
     """Return the regions of a text that are in quotation marks, in text order.
 
@@ -181,28 +175,3 @@ def find_regions(text: str, spans: Sequence[tuple[int, int]]) -> list[Region]:
             )
             enclosing.append(len(regions) - 1)
     return regions
-
-
-def token_range(ends: Sequence[int], start: int, end: int) -> tuple[int, int]:
-    """Return the tokens that a stretch of text touches, end exclusive.
-
-    Args:
-        ends: where each token of the text ends, in code points.
-        start: the first code point of the stretch.
-        end: the code point after its last one.
-    """
-    return bisect_right(ends, start), bisect_right(ends, end - 1) + 1
-
-
-def innermost_regions(regions: Sequence[Region], ends: Sequence[int]) -> list[int]:
-    """Return, for each token, the index of the innermost region that it is inside, or ``NO_REGION``.
-
-    Args:
-        regions: the regions of the text, as ``find_regions`` returns them.
-        ends: where each token of the text ends, in code points.
-    """
-    innermost = [NO_REGION] * len(ends)
-    for index, region in enumerate(regions):  # a region comes after the one around it
-        for token in range(*token_range(ends, region.inner_start, region.inner_end)):
-            innermost[token] = index
-    return innermost

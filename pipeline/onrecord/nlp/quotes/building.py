@@ -3,10 +3,10 @@
 
 from collections.abc import Iterator
 
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
 from onrecord.nlp.quotes.speakers import phrase
-from onrecord.nlp.quotes.tree import Tree
 
 TokenRange = tuple[int, int]
 CLOSING = frozenset({"%", ")"})  # signs that end a content
@@ -15,9 +15,8 @@ CLOSING = frozenset({"%", ")"})  # signs that end a content
 class Builder:
     """Builds candidates from token ranges of one Doc."""
 
-    def __init__(self, tree: Tree) -> None:
-        """Build candidates from the tokens of a tree."""
-        self.tree = tree
+    def __init__(self, parse: Parse) -> None:
+        self.parse = parse
 
     def make(
         self,
@@ -40,18 +39,18 @@ class Builder:
             with_word: a preposition that belongs to the cue.
             links: how the content is joined to its neighbours.
         """
-        tree = self.tree
+        parse = self.parse
         content = tuple(kept for start, end in ranges if (kept := self.trimmed(start, end)))
         if not content:
             return
-        words = [token, *(word for word in (tree.child(token, "prt"), with_word) if word is not None)]
-        words = [word for word in words if tree.is_word[word]]
+        words = [token, *(word for word in (parse.child(token, "prt"), with_word) if word is not None)]
+        words = [word for word in words if parse.is_word[word]]
         yield Candidate(
             construction=construction,
             anchor=token,
             cue=tuple((word, word + 1) for word in words),
             content=content,
-            source=None if source is None else phrase(tree, source, token),
+            source=phrase(parse, source, token),
             source_head=source,
             lexical=cue,
             links=links,
@@ -59,17 +58,17 @@ class Builder:
 
     def trimmed(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the code points from the first to the last word of a token range, without a complementizer."""
-        tree = self.tree
-        start = tree.next_word[start]
-        if start < end and tree.lower[start] == "that" and tree.tags[start] == "IN":
-            start = tree.next_word[start + 1]
+        parse = self.parse
+        start = parse.next_word[start]
+        if start < end and parse.lower[start] == "that" and parse.tag[start] == "IN":
+            start = parse.next_word[start + 1]
         if start >= end:
             return None
-        last = tree.previous_word[end - 1]
-        if last + 1 < end and tree.words[last + 1] in CLOSING:
+        last = parse.previous_word[end - 1]
+        if last + 1 < end and parse.word[last + 1] in CLOSING:
             last += 1
-        return (tree.starts[start], tree.ends[last]) if start <= last else None
+        return (parse.start[start], parse.end[last]) if start <= last else None
 
     def reach(self, token: int) -> TokenRange:
         """Return the tokens of a subtree, end exclusive."""
-        return self.tree.left[token], self.tree.right[token] + 1
+        return self.parse.left[token], self.parse.right[token] + 1

@@ -19,24 +19,23 @@ class ColonCandidates:
     """Proposes what follows a colon."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Read the colons of a layout."""
         self.layout = layout
-        self.tree = layout.tree
+        self.parse = layout.parse
 
     def __iter__(self) -> Iterator[Candidate]:
         yield from self.transcript_lines()
-        tree = self.tree
-        for colon in range(1, tree.size - 1):
-            if tree.words[colon] != ":" or self.layout.skip[colon] or self.layout.region_of[colon] >= 0:
+        parse = self.parse
+        for colon in range(1, len(parse) - 1):
+            if parse.word[colon] != ":" or self.layout.skip[colon] or self.layout.region_of[colon] >= 0:
                 continue
             place = bisect_right(self.layout.paragraph_starts, colon)
             end = self.layout.paragraph_start(place)
-            begin = tree.next_word[colon + 1]
+            begin = parse.next_word[colon + 1]
             construction = "colon"
             if begin >= end:  # the colon ends its paragraph and introduces the next one
                 construction, begin, end = (
                     "block",
-                    tree.next_word[min(end, tree.size)],
+                    parse.next_word[min(end, len(parse))],
                     self.layout.paragraph_start(place + 1),
                 )
             if begin < end and self.layout.region_of[begin] < 0 and not self.layout.skip[begin]:
@@ -44,19 +43,19 @@ class ColonCandidates:
 
     def introduced(self, construction: str, colon: int, begin: int, end: int) -> Iterator[Candidate]:
         """Yield the text between two tokens as what the cue before a colon introduces."""
-        tree = self.tree
+        parse = self.parse
         found = self._cue(colon)
         if found is None:
             return
         cue, token, source = found
-        where = None if source is None else phrase(tree, source, token)
-        last = tree.previous_word[end - 1]
+        where = phrase(parse, source, token)
+        last = parse.previous_word[end - 1]
         ends = [last]
-        stop = tree.previous_word[min(tree.sentence(begin)[1], end) - 1]
+        stop = parse.previous_word[min(parse.sentence_of(begin)[1], end) - 1]
         if construction == "colon" and stop < last:
             ends.append(stop)
         for place in ends:
-            content = ((tree.starts[begin], tree.ends[place]),)
+            content = ((parse.start[begin], parse.end[place]),)
             links = (f"colon={'sentence' if place == stop else 'paragraph'}",)
             yield Candidate(
                 construction, token, ((token, token + 1),), content, where, source, lexical=cue, links=links
@@ -64,33 +63,33 @@ class ColonCandidates:
 
     def _cue(self, colon: int) -> tuple[Cue, int, int | None] | None:
         """Return the cue before a colon, its token and the head of its source."""
-        tree = self.tree
+        parse = self.parse
         verb_cues, noun_cues = verbs(), nouns()
-        low = max(tree.sentence(colon - 1)[0], colon - MAX_GAP)
+        low = max(parse.sentence_of(colon - 1)[0], colon - MAX_GAP)
         for token in range(colon - 1, low - 1, -1):
-            tag, word = tree.tags[token], tree.lower[token]
-            if tag[:2] == "VB" and tree.labels[token] not in NO_PREDICATES:
+            tag, word = parse.tag[token], parse.lower[token]
+            if tag[:2] == "VB" and parse.dep[token] not in NO_PREDICATES:
                 cue = verb_cues.get(word)
-                return (cue, token, source_of(tree, token)) if cue is not None and cue.is_speech else None
+                return (cue, token, source_of(parse, token)) if cue is not None and cue.is_speech else None
             if tag in ("NN", "NNS") and word in noun_cues and "quote" in noun_cues[word].takes:
-                source = source_of_noun(tree, token)
+                source = source_of_noun(parse, token)
                 if source is not None:
                     return noun_cues[word], token, source
         return None
 
     def transcript_lines(self) -> Iterator[Candidate]:
         """Yield the lines of an interview: a name, a colon, and what he or she says."""
-        tree = self.tree
+        parse = self.parse
         found = []
         for paragraph, start in enumerate(self.layout.paragraph_starts):
             end = self.layout.paragraph_end(paragraph)
-            colon = next((t for t in range(start, min(end, start + MAX_NAME + 1)) if tree.words[t] == ":"), None)
-            start = tree.next_word[start]
+            colon = next((t for t in range(start, min(end, start + MAX_NAME + 1)) if parse.word[t] == ":"), None)
+            start = parse.next_word[start]
             if colon is None or start >= colon or self.layout.skip[start]:
                 continue
-            if any(not tree.words[t][0].isupper() for t in range(start, colon) if tree.is_word[t]):
+            if any(not parse.word[t][0].isupper() for t in range(start, colon) if parse.is_word[t]):
                 continue
-            while end > colon + 1 and tree.words[end - 1].isspace():
+            while end > colon + 1 and parse.word[end - 1].isspace():
                 end -= 1
             if end - colon >= MIN_LINE:
                 found.append((start, colon, end))
@@ -99,16 +98,16 @@ class ColonCandidates:
         found = [turn for turn in found if turn[0] >= second or self._is_named_again(*turn)]
         repeated = "many" if len(found) > MAX_FEW_LINES else "few"
         for start, colon, end in found:
-            capitals = "capitals" if tree.text[tree.starts[start] : tree.ends[colon - 1]].isupper() else "name"
-            content = ((tree.starts[colon + 1], tree.ends[end - 1]),)
-            links = (f"turn={capitals}-{repeated}", f"turn={tree.entity_types[colon - 1]}")
+            capitals = "capitals" if parse.source[parse.start[start] : parse.end[colon - 1]].isupper() else "name"
+            content = ((parse.start[colon + 1], parse.end[end - 1]),)
+            links = (f"turn={capitals}-{repeated}", f"turn={parse.ent_type[colon - 1]}")
             cue = ((colon, colon + 1),)
             yield Candidate("turn", colon, cue, content, (start, colon), colon - 1, lexical=STATEMENT, links=links)
 
     def _is_named_again(self, start: int, colon: int, end: int) -> bool:
         """Whether the last word before a colon occurs again, capitalized as a name."""
-        name = self.tree.lower[colon - 1]
+        name = self.parse.lower[colon - 1]
         return any(
-            self.tree.lower[token] == name and self.tree.words[token][0].isupper()
-            for token in range(end, self.tree.size)
+            self.parse.lower[token] == name and self.parse.word[token][0].isupper()
+            for token in range(end, len(self.parse))
         )

@@ -3,9 +3,9 @@
 
 from collections.abc import Iterable
 
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout, QuotedSpan
-from onrecord.nlp.quotes.tree import FINITE
 
 MAX_CHAIN = (
     40  # regions of one quote (speeches printed in full have about twenty paragraphs), and tokens of its attribution
@@ -36,7 +36,7 @@ def chain(layout: QuotationLayout, attributed: frozenset[int], first: int) -> li
 
 def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpan, cue: int) -> list[int]:
     """Return the regions with which a quotation resumes after its attribution: "…," X said. "…"."""
-    tree = layout.tree
+    parse = layout.parse
     later = layout.next_region(span)
     if later is None or later in attributed:
         return []
@@ -45,14 +45,14 @@ def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpa
         return []
     stops = 0
     for token in range(cue + 1, other.start):
-        if tree.tags[token] in FINITE and tree.labels[token] not in ("aux", "auxpass"):
-            introduces = token == tree.previous_word[other.start - 1] and tree.words[token + 1] not in SENTENCE_STOPS
-            if introduces or tree.labels[token] != "relcl":
+        if parse.tag[token] in FINITE and parse.dep[token] not in AUXILIARIES:
+            introduces = token == parse.previous_word[other.start - 1] and parse.word[token + 1] not in SENTENCE_STOPS
+            if introduces or parse.dep[token] != "relcl":
                 return []
-        if stops and tree.is_word[token]:
+        if stops and parse.is_word[token]:
             return []
-        stops += tree.words[token] in SENTENCE_STOPS
-    last = next((token for token in range(other.start - 1, cue, -1) if not tree.words[token].isspace()), cue)
-    if tree.words[last] not in BEFORE_QUOTATION and last != cue:
+        stops += parse.word[token] in SENTENCE_STOPS
+    last = next((token for token in range(other.start - 1, cue, -1) if not parse.word[token].isspace()), cue)
+    if parse.word[last] not in BEFORE_QUOTATION and last != cue:
         return []
     return chain(layout, attributed, later)

@@ -4,8 +4,8 @@
 import functools
 from dataclasses import dataclass
 
-from onrecord.nlp import lexicon
-from onrecord.nlp.morphology import verb_forms
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import plural, verb_forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,11 @@ def verbs() -> dict[str, Cue]:
 @functools.cache
 def nouns() -> dict[str, Cue]:
     """Return the cue nouns, singular and plural."""
-    forms: dict[str, Cue] = {}
-    for noun, cue in _of("noun").items():
-        plural = noun[:-1] + "ies" if noun[-1] == "y" and noun[-2] not in "aeiou" else noun
-        plural = plural if plural != noun else noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
-        forms[plural] = cue
-        forms[noun] = cue
-    return forms
+    cues = _of("noun")
+    return {**{plural(noun): cue for noun, cue in cues.items()}, **cues}
 
 
 @functools.cache
 def adjectives() -> dict[str, Cue]:
     """Return the cue adjectives."""
     return _of("adjective")
-
-
-@functools.cache
-def nominals() -> dict[str, tuple[str, str]]:
-    """Return, for each noun that refers to someone named elsewhere, the entity type (PERSON or ORG) and the gender or ""."""
-    return {row[0]: (row[1], row[2]) for row in lexicon.rows("quote_nominals")}

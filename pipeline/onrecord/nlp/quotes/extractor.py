@@ -82,7 +82,7 @@ def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Att
     Candidates inside marks are resolved last, since "I" refers to the person quoted there.
     """
     resolver = Resolver(layout)
-    tree = layout.tree
+    parse = layout.parse
     speakers: dict[int, Attribution | None] = {}
 
     def order(candidate: Candidate) -> tuple[bool, int, int]:
@@ -97,21 +97,21 @@ def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Att
         if speaker is None:
             continue
         for start, _ in candidate.content:
-            region = layout.region_of[min(tree.first_at(start) + 1, tree.size - 1)]
+            region = layout.region_of[min(parse.first_at(start) + 1, len(parse) - 1)]
             if region >= 0:
                 resolver.in_marks.setdefault(layout.outermost(region), speaker)
     return speakers
 
 
 def _quote(layout: QuotationLayout, candidate: Candidate, speaker: Attribution | None, parent: int | None) -> Quote:
-    tree = layout.tree
+    parse = layout.parse
     words, marked = layout.words_of(candidate.content), layout.marked_words_of(candidate.content)
     kind: QuoteType = "INDIRECT" if not marked else "DIRECT" if marked == words else "MIXED"
-    cue = tuple((tree.starts[start], tree.ends[end - 1]) for start, end in sorted(candidate.cue))
+    cue = tuple((parse.start[start], parse.end[end - 1]) for start, end in sorted(candidate.cue))
     return Quote(
         type=kind,
-        content=_text_spans(tree.text, candidate.content),
-        cue=_text_spans(tree.text, cue),
+        content=_text_spans(parse.source, candidate.content),
+        cue=_text_spans(parse.source, cue),
         speaker=speaker,
         confidence=candidate.score,
         parent=parent,

@@ -18,12 +18,14 @@ Two names in one, such as ``nh`` or ``qs``, are two of these together.
 
 from collections.abc import Iterable
 
+from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.ends import PARTING
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import path
-from onrecord.nlp.quotes.tree import FINITE, Tree
 
 PERSON_PRONOUNS = {
     "i": "I",
@@ -39,7 +41,6 @@ MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
 # Words with these tags appear in features as words, all others as their tags.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
-MARKS = frozenset("“”„«»\"‘’‚'") | {"``", "''"}
 MAX_SEEN = 12  # characters of a sign or function word in a feature
 MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
 MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
@@ -49,33 +50,33 @@ def _bucket(count: int) -> int:
     return sum(count > bound for bound in CLAUSE_LENGTHS)
 
 
-def _source_kind(tree: Tree, head: int | None) -> str:
+def _source_kind(parse: Parse, head: int | None) -> str:
     if head is None:
         return "none"
-    word, tag = tree.lower[head], tree.tags[head]
+    word, tag = parse.lower[head], parse.tag[head]
     if word in PERSON_PRONOUNS:
         return PERSON_PRONOUNS[word]
     if tag in ("PRP", "EX", "WP", "WDT", "DT"):
         return "pronoun"
-    if tree.entity_types[head]:
-        return tree.entity_types[head]
+    if parse.ent_type[head]:
+        return parse.ent_type[head]
     return {"NNP": "name", "NNPS": "name", "NNS": "plural", "NN": "noun"}.get(tag, "other")
 
 
-def _mood(tree: Tree, verb: int) -> str:
-    tag = tree.tags[verb]
+def _mood(parse: Parse, verb: int) -> str:
+    tag = parse.tag[verb]
     if tag[:2] != "VB":
         return "no-verb"
-    auxiliaries = [child for child in tree.children[verb] if tree.labels[child] in ("aux", "auxpass", "neg", "mark")]
-    words = {tree.lower[child] for child in auxiliaries}
+    auxiliaries = [child for child in parse.children[verb] if parse.dep[child] in ("aux", "auxpass", "neg", "mark")]
+    words = {parse.lower[child] for child in auxiliaries}
     parts = [tag]
     if words & {"not", "n't", "n’t", "never"}:
         parts.append("not")
     if words & {"if", "whether", "unless"}:
         parts.append("if")
-    if any(tree.labels[child] == "auxpass" for child in auxiliaries):
+    if any(parse.dep[child] == "auxpass" for child in auxiliaries):
         parts.append("passive")
-    modal = next((MODALS.get(tree.lower[child], "modal") for child in auxiliaries if tree.tags[child] == "MD"), None)
+    modal = next((MODALS.get(parse.lower[child], "modal") for child in auxiliaries if parse.tag[child] == "MD"), None)
     if modal:
         parts.append(modal)
     if "to" in words:
@@ -83,23 +84,23 @@ def _mood(tree: Tree, verb: int) -> str:
     return "-".join(parts)
 
 
-def _seen(tree: Tree, token: int) -> str:
+def _seen(parse: Parse, token: int) -> str:
     """Return a token as it appears in features: signs and function words as they are, other words as their tags."""
-    if not 0 <= token < tree.size:
+    if not 0 <= token < len(parse):
         return "none"
-    word = tree.lower[token]
+    word = parse.lower[token]
     if word.isspace():
         return "line"
-    if not tree.is_word[token] or tree.tags[token] in FUNCTION_TAGS:
+    if not parse.is_word[token] or parse.tag[token] in FUNCTION_TAGS:
         return word[:MAX_SEEN]
-    return tree.tags[token]
+    return parse.tag[token]
 
 
-def _tense(tree: Tree, start: int, end: int) -> str:
+def _tense(parse: Parse, start: int, end: int) -> str:
     """Return the tag of the first finite verb among the tokens; of a modal the word itself."""
     for token in range(start, min(end, start + MAX_LOOK)):
-        if tree.tags[token] in FINITE:
-            return tree.lower[token] if tree.tags[token] == "MD" else tree.tags[token]
+        if parse.tag[token] in FINITE:
+            return parse.lower[token] if parse.tag[token] == "MD" else parse.tag[token]
     return "none"
 
 
@@ -114,9 +115,8 @@ class FeatureExtractor:
     """Finds the features of the candidates of one article; what candidates have in common is found once."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Describe candidates that were proposed from a layout."""
         self.layout = layout
-        self.tree = layout.tree
+        self.parse = layout.parse
         self._of_source: dict[tuple[int, int | None], list[str]] = {}
         self._of_content: dict[tuple[int, str, Spans], list[str]] = {}
 
@@ -146,21 +146,21 @@ class FeatureExtractor:
                 *(f"{link}|{lemma}" for link in candidate.links),
             ]
         begin, end = candidate.content[0]
-        own = candidate.source is not None and begin <= self.tree.starts[candidate.source[0]] < end
-        return [*content, *common, f"own={own}", f"sf={_source_kind(self.tree, candidate.source_head)}|{construction}"]
+        own = candidate.source is not None and begin <= self.parse.start[candidate.source[0]] < end
+        return [*content, *common, f"own={own}", f"sf={_source_kind(self.parse, candidate.source_head)}|{construction}"]
 
     def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
-        tree, anchor, head = self.tree, candidate.anchor, candidate.source_head
+        parse, anchor, head = self.parse, candidate.anchor, candidate.source_head
         in_marks = self.layout.region_of[anchor] >= 0
-        source, mood, label = _source_kind(tree, head), _mood(tree, anchor), tree.labels[anchor]
-        above = tree.heads[anchor]
-        over = verbs().get(tree.lower[above]) if above != anchor else None
+        source, mood, label = _source_kind(parse, head), _mood(parse, anchor), parse.dep[anchor]
+        above = parse.head[anchor]
+        over = verbs().get(parse.lower[above]) if above != anchor else None
         lemma = candidate.lexical.lemma if candidate.lexical else ""
-        way = path(tree, anchor, head)
+        way = path(parse, anchor, head)
         found = [
             f"o={way}",
-            f"o={way}|{tree.tags[anchor]}",
-            f"o={way}|{tree.tags[anchor]}|{source}",
+            f"o={way}|{parse.tag[anchor]}",
+            f"o={way}|{parse.tag[anchor]}|{source}",
             f"o={way}|{lemma}",
             f"o={way}|{main}|{mood}",
             f"c={main}",
@@ -173,12 +173,12 @@ class FeatureExtractor:
             f"qs={in_marks}|{source}",
             f"l={label}",
             f"lc={label}|{main}",
-            f"l={label}|{_seen(tree, tree.left[anchor] - 1)}",
-            f"l={label}|{_seen(tree, tree.left[anchor] - 1)}|{source}",
-            f"p={label}|{over.classes[0] if over else tree.tags[above]}",
-            f"before={_seen(tree, anchor - 1)}",
-            f"behind={_seen(tree, anchor + 1)}|{main}",
-            *(f"k={tree.labels[child]}|{lemma}" for child in tree.children[anchor] if tree.labels[child] != "punct"),
+            f"l={label}|{_seen(parse, parse.left[anchor] - 1)}",
+            f"l={label}|{_seen(parse, parse.left[anchor] - 1)}|{source}",
+            f"p={label}|{over.classes[0] if over else parse.tag[above]}",
+            f"before={_seen(parse, anchor - 1)}",
+            f"behind={_seen(parse, anchor + 1)}|{main}",
+            *(f"k={parse.dep[child]}|{lemma}" for child in parse.children[anchor] if parse.dep[child] != "punct"),
         ]
         if head is not None and candidate.source is not None:
             start, end = candidate.source
@@ -186,23 +186,23 @@ class FeatureExtractor:
             found += [
                 f"u={side}|{_bucket(abs(anchor - head))}",
                 f"u={_bucket(end - start)}|{source}",
-                f"t={_seen(tree, start)}|{source}",
+                f"t={_seen(parse, start)}|{source}",
             ]
-            if tree.tags[head] in ("NN", "NNS"):
-                found += [f"t={tree.lower[head]}", f"t={tree.lower[head]}|{main}"]
+            if parse.tag[head] in ("NN", "NNS"):
+                found += [f"t={parse.lower[head]}", f"t={parse.lower[head]}|{main}"]
         return found
 
     def _content(self, candidate: Candidate, main: str) -> list[str]:
-        tree, layout, construction = self.tree, self.layout, candidate.construction
+        parse, layout, construction = self.parse, self.layout, candidate.construction
         words, marked = layout.words_of(candidate.content), layout.marked_words_of(candidate.content)
         in_marks = layout.region_of[candidate.anchor] >= 0
         share = "in" if in_marks else "none" if not marked else "all" if marked == words else "part"
         begin, stop = candidate.content[0][0], candidate.content[-1][1]
-        first = tree.first_at(begin)
-        letter = tree.words[min(tree.next_word[first], tree.size - 1)][0]
+        first = parse.first_at(begin)
+        letter = parse.word[min(parse.next_word[first], len(parse) - 1)][0]
         starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
         length = _bucket(words)
-        opens, closes = tree.text[begin] in MARKS, tree.text[stop - 1] in MARKS
+        opens, closes = parse.source[begin] in ALL_MARKS, parse.source[stop - 1] in ALL_MARKS
         return [
             f"h={share}",
             f"hf={share}|{construction}",
@@ -212,37 +212,37 @@ class FeatureExtractor:
             f"nc={length}|{main}",
             f"nh={length}|{share}|{len(candidate.content)}",
             f"i={starts}|{construction}",
-            f"i={_seen(tree, first - 1)}|{starts}",
-            f"i={_seen(tree, tree.next_word[first])}|{construction}",
+            f"i={_seen(parse, first - 1)}|{starts}",
+            f"i={_seen(parse, parse.next_word[first])}|{construction}",
             f"g={opens}|{closes}|{share}|{construction}",
-            f"b={tree.tags[candidate.anchor]}|{_tense(tree, first, tree.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
+            f"b={parse.tag[candidate.anchor]}|{_tense(parse, first, parse.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
         ]
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
         """Whether there is another cue of speech between a cue and the content after it."""
-        tree, cues = self.tree, verbs()
+        parse, cues = self.parse, verbs()
         between = range(max(anchor + 1, first - MAX_LOOK), first)
-        return any(tree.tags[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(tree.lower[t])))
+        return any(parse.tag[t] in FINITE and t_cue.is_speech for t in between if (t_cue := cues.get(parse.lower[t])))
 
     def _end(self, candidate: Candidate, lemma: str) -> list[str]:
         """Return the features of the end of the content, inside and outside."""
-        tree, construction, anchor = self.tree, candidate.construction, candidate.anchor
-        at = tree.first_at(candidate.content[-1][1])
+        parse, construction, anchor = self.parse, candidate.construction, candidate.anchor
+        at = parse.first_at(candidate.content[-1][1])
         for _ in range(MAX_MARKS):
-            at += at < tree.size and tree.words[at] in MARKS
+            at += at < len(parse) and parse.word[at] in ALL_MARKS
         last = max(at - 1, 0)
-        sentence_end = tree.sentence(last)[1]
-        sign = _seen(tree, at)
-        following = min(tree.next_word[min(at, tree.size)], tree.size)
-        then = _seen(tree, following) if following < sentence_end else "end"
+        sentence_end = parse.sentence_of(last)[1]
+        sign = _seen(parse, at)
+        following = min(parse.next_word[min(at, len(parse))], len(parse))
+        then = _seen(parse, following) if following < sentence_end else "end"
         left = max(sentence_end - at, 0)
-        outside = _tense(tree, at, sentence_end)
-        start = tree.first_at(candidate.content[-1][0])
-        parting = next((t for t in range(last, max(start, last - MAX_LOOK), -1) if tree.words[t] in PARTING), None)
-        inside = "none" if parting is None else f"{_seen(tree, parting + 1)}|{_bucket(last - parting)}"
-        label = "none" if following >= tree.size else tree.labels[following]
-        tense = tree.tags[anchor]
-        within = "none" if parting is None else _tense(tree, parting, at)
+        outside = _tense(parse, at, sentence_end)
+        start = parse.first_at(candidate.content[-1][0])
+        parting = next((t for t in range(last, max(start, last - MAX_LOOK), -1) if parse.word[t] in PARTING), None)
+        inside = "none" if parting is None else f"{_seen(parse, parting + 1)}|{_bucket(last - parting)}"
+        label = "none" if following >= len(parse) else parse.dep[following]
+        tense = parse.tag[anchor]
+        within = "none" if parting is None else _tense(parse, parting, at)
         return [
             f"a={sign}",
             f"a={sign}|{then}",

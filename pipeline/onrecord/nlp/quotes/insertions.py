@@ -4,14 +4,17 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
+from onrecord.nlp.english.labels import FINITE, NOUNS
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.quotation import DOUBLE
+from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.cues import Cue
-from onrecord.nlp.quotes.ends import MARKS, PARTING
-from onrecord.nlp.quotes.tree import FINITE, MAX_CLIMB, Tree
+from onrecord.nlp.quotes.ends import PARTING
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
-NAMING = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP"})
+NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 ACCORDING = Cue("according to", ("say",), frozenset())
 
@@ -25,32 +28,31 @@ def without(outer: TokenRange, hole: TokenRange) -> list[TokenRange]:
 class InsertionCandidates(Builder):
     """Proposes the clauses around an inserted attribution."""
 
-    def __init__(self, tree: Tree) -> None:
-        """Count the finite verbs before each token of a tree."""
-        super().__init__(tree)
-        self.finite_before = list(accumulate((tag in FINITE for tag in tree.tags), initial=0))
+    def __init__(self, parse: Parse) -> None:
+        super().__init__(parse)
+        self.finite_before = list(accumulate((tag in FINITE for tag in parse.tag), initial=0))
 
     def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
         """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
-        tree = self.tree
-        head, label = tree.heads[verb], tree.labels[verb]
-        if head == verb or label not in INSERTED or tree.child(verb, "nsubj") is None:
+        parse = self.parse
+        head, label = parse.head[verb], parse.dep[verb]
+        if head == verb or label not in INSERTED or parse.child(verb, "nsubj") is None:
             return
-        as_clause = tree.has_mark(verb, "as")
-        if tree.child(verb, "ccomp") is not None or (tree.child(verb, "dobj") is not None and not as_clause):
+        as_clause = has_mark(parse, verb, "as")
+        if parse.child(verb, "ccomp") is not None or (parse.child(verb, "dobj") is not None and not as_clause):
             return
         hole = self.reach(verb)
-        before = tree.words[hole[0] - 1] if hole[0] else ""
-        if not (before in PARTING or tree.words[hole[1] - 1] == "," or as_clause):
+        before = parse.word[hole[0] - 1] if hole[0] else ""
+        if not (before in PARTING or parse.word[hole[1] - 1] == "," or as_clause):
             return
         construction = f"paren-{label}" + ("-as" if as_clause else "")
         for _ in range(MAX_CLIMB):  # "Prices fell but wages rose, he said": he said both
-            if tree.labels[head] != "conj" or tree.tags[tree.heads[head]][:2] != "VB":
+            if parse.dep[head] != "conj" or parse.tag[parse.head[head]][:2] != "VB":
                 break
-            head = tree.heads[head]
-        narrow, wide = self.reach(head), tree.sentence(verb)
-        is_last = tree.next_word[hole[1]] >= wide[1]
-        place = "place=last" if is_last else "place=first" if tree.next_word[wide[0]] >= hole[0] else "place=between"
+            head = parse.head[head]
+        narrow, wide = self.reach(head), parse.sentence_of(verb)
+        is_last = parse.next_word[hole[1]] >= wide[1]
+        place = "place=last" if is_last else "place=first" if parse.next_word[wide[0]] >= hole[0] else "place=between"
         yield from self.make(construction, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
         if hole[0] > wide[0] and (narrow[0] > wide[0] or narrow[1] < wide[1] - 1):
             yield from self.make(construction, verb, cue, [(wide[0], hole[0])], source, links=(place, "reach=before"))
@@ -63,17 +65,17 @@ class InsertionCandidates(Builder):
         self, verb: int, cue: Cue, subject: int, source: int | None, construction: str = "around"
     ) -> Iterator[Candidate]:
         """Yield the sentence that a cue and its subject interrupt between commas, whatever the parse is."""
-        tree = self.tree
-        start, end = min(tree.left[subject], verb), max(tree.right[subject], verb) + 1
+        parse = self.parse
+        start, end = min(parse.left[subject], verb), max(parse.right[subject], verb) + 1
         if subject > verb:
             start, end = verb, subject + 1
-        first, last = tree.sentence(verb)
-        if start - 1 <= first or tree.next_word[first] >= start or tree.words[start - 1] not in PARTING | MARKS:
+        first, last = parse.sentence_of(verb)
+        if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | DOUBLE:
             return
-        while end < last and end - verb < MAX_INSERT and tree.words[end] != "," and tree.words[end] not in MARKS:
+        while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in DOUBLE:
             end += 1
-        if end < last and tree.words[end] == "," and tree.next_word[end] < last:
-            opening = tree.labels[tree.next_word[first]]
+        if end < last and parse.word[end] == "," and parse.next_word[end] < last:
+            opening = parse.dep[parse.next_word[first]]
             yield from self.make(
                 construction, verb, cue, [(first, start), (end, last)], source, links=(f"with={opening}",)
             )
@@ -84,11 +86,11 @@ class InsertionCandidates(Builder):
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange
     ) -> Iterator[Candidate]:
         """Yield the clause without what describes its speaker: "The plan, said Tom Reed, a farmer, will fail"."""
-        tree = self.tree
+        parse = self.parse
         if self.finite_before[before[0]] < self.finite_before[before[1]]:
             yield from self.make("inverted", verb, cue, [before], source, links=("reach=before",))
         comma = next(
-            (t for t in range(behind[0], min(behind[1], behind[0] + MAX_INSERT)) if tree.words[t] == ","), None
+            (t for t in range(behind[0], min(behind[1], behind[0] + MAX_INSERT)) if parse.word[t] == ","), None
         )
         if comma is not None:
             parts = [before, (comma, behind[1])]
@@ -96,61 +98,57 @@ class InsertionCandidates(Builder):
 
     def inverted(self, verb: int) -> int | None:
         """Return the last word of a subject between a verb and a comma: "The plan, said Tom Reed, will fail"."""
-        tree = self.tree
-        stop = min(tree.sentence(verb)[1], verb + MAX_INSERT)
-        if verb < 2 or tree.words[verb - 1] != "," or not tree.is_word[verb - 2] or tree.tags[verb] not in FINITE:
+        parse = self.parse
+        stop = min(parse.sentence_of(verb)[1], verb + MAX_INSERT)
+        if verb < 2 or parse.word[verb - 1] != "," or not parse.is_word[verb - 2] or parse.tag[verb] not in FINITE:
             return None
         head: int | None = None
         for token in range(verb + 1, stop):
-            if tree.words[token] == ",":
+            if parse.word[token] == ",":
                 return head
-            if tree.tags[token] in FINITE or not tree.is_word[token]:
+            if parse.tag[token] in FINITE or not parse.is_word[token]:
                 return None
-            if tree.tags[token] in NAMING and head in (None, token - 1):
+            if parse.tag[token] in NAMING and head in (None, token - 1):
                 head = token
         return None
 
     def of_unparted(self, token: int, to: int, end: int) -> Iterator[Candidate]:
         """Yield the clause after a source that no comma separates from it: "According to Reed the dam was safe"."""
-        tree = self.tree
-        names = [tree.tags[place] in NAMING or tree.words[place][0].isupper() for place in range(to + 1, end)]
+        parse = self.parse
+        names = [parse.tag[place] in NAMING or parse.word[place][0].isupper() for place in range(to + 1, end)]
         if True not in names:
             return
         head = to + 1 + names.index(True)
-        while head + 1 < end and names[head - to] and tree.tags[head] not in ("PRP", "NNS"):
+        while head + 1 < end and names[head - to] and parse.tag[head] not in ("PRP", "NNS"):
             head += 1
-        if any(tree.tags[place] in FINITE for place in range(head + 1, end)):
+        if any(parse.tag[place] in FINITE for place in range(head + 1, end)):
             for candidate in self.make("according-first", token, ACCORDING, [(head + 1, end)], head, to):
-                candidate.source = (tree.next_word[to + 1], head + 1)
+                candidate.source = (parse.next_word[to + 1], head + 1)
                 yield candidate
 
     def of_according(self, token: int) -> Iterator[Candidate]:
         """Yield the clause whose source "according to" names."""
-        tree = self.tree
-        to = tree.child(token, "prep")
-        if to is None and token + 1 < tree.size and tree.lower[token + 1] == "to":
-            to = token + 1
-        if to is None:
+        parse = self.parse
+        named = according_to(parse, token)
+        if named is None:
             return
-        source = tree.child(to, "pobj")
-        start, end = tree.sentence(token)
-        first = tree.next_word[start] >= token
-        rest = tree.next_word[tree.right[to] + 1]
-        if first and (source is None or rest >= end or tree.tags[rest] in FINITE):
+        to, source = named
+        start, end = parse.sentence_of(token)
+        first = parse.next_word[start] >= token
+        rest = parse.next_word[parse.right[to] + 1]
+        if first and (source is None or rest >= end or parse.tag[rest] in FINITE):
             yield from self.of_unparted(token, to, end)
             return
         if source is None:
             return
-        hole = (min(token, to), tree.right[to] + 1)
+        hole = (min(token, to), parse.right[to] + 1)
         if first:
             yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, to)
             return
-        head = tree.heads[token]
-        for _ in range(MAX_CLIMB):
-            if tree.tags[head][:2] == "VB" or tree.heads[head] == head:
-                break
-            head = tree.heads[head]
+        head = clause_verb(parse, parse.head[token])
+        if head is None:
+            head = [*parse.upward(token)][-1]
         clause = without(self.reach(head), hole)
         yield from self.make("according", token, ACCORDING, clause, source, to)
-        if tree.left[head] > start:
+        if parse.left[head] > start:
             yield from self.make("according-all", token, ACCORDING, [(start, hole[0])], source, to)

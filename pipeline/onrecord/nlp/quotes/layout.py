@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The layout of an article, in which quotes are searched for: its tree, its paragraphs, and the text in quotation marks.
+"""The layout of an article, in which quotes are searched for: its parse, its paragraphs, and the text in quotation marks.
 
 A layout is complete when it is made and never changes. Candidates are proposed, scored and selected from it.
 """
@@ -11,18 +11,9 @@ from itertools import accumulate
 
 from spacy.tokens import Doc
 
-from onrecord.nlp.annotations import segments_of
-from onrecord.nlp.english.quotation import (
-    ENDS_SPEECH,
-    NO_REGION,
-    Region,
-    find_regions,
-    innermost_regions,
-    paragraph_spans,
-    token_range,
-)
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ENDS_SPEECH, NO_REGION, Region
 from onrecord.nlp.quotes.candidates import Spans
-from onrecord.nlp.quotes.tree import Tree
 
 CLOSING_MARKS = "’'”\"»"
 ENDS_SENTENCE = frozenset(".!?…—,")
@@ -49,11 +40,11 @@ class QuotedSpan:
 
 @dataclass(frozen=True, slots=True)
 class QuotationLayout:
-    """The tree, the paragraphs and the regions in quotation marks of one Doc.
+    """The parse, the paragraphs and the regions in quotation marks of one Doc.
 
     Attributes:
         doc: the Doc.
-        tree: its parse.
+        parse: its parse.
         paragraph_starts: the first token of each paragraph.
         skip: for each token, whether it is outside the body (in a caption, a credit, a promo).
         quoted: the regions in quotation marks, in text order.
@@ -62,7 +53,7 @@ class QuotationLayout:
     """
 
     doc: Doc
-    tree: Tree
+    parse: Parse
     paragraph_starts: Sequence[int]
     skip: Sequence[bool]
     quoted: Sequence[QuotedSpan]
@@ -74,22 +65,18 @@ class QuotationLayout:
     @classmethod
     def of(cls, doc: Doc) -> "QuotationLayout":
         """Return the layout of a parsed Doc."""
-        tree = Tree(doc)
-        paragraphs = paragraph_spans(tree.text)
-        paragraph_starts = tuple(tree.first_at(start) for start, _ in paragraphs)
-        regions = find_regions(tree.text, paragraphs)
-        region_of = tuple(innermost_regions(regions, tree.ends))
-        quoted = tuple(_quoted_span(tree, index, region) for index, region in enumerate(regions))
-        words_before = tuple(accumulate(tree.is_word, initial=0))
-        in_marks = (word and region >= 0 for word, region in zip(tree.is_word, region_of, strict=True))
+        parse = Parse.of(doc)
+        quoted = tuple(_quoted_span(parse, index, region) for index, region in enumerate(parse.regions))
+        words_before = tuple(accumulate(parse.is_word, initial=0))
+        in_marks = (word and region >= 0 for word, region in zip(parse.is_word, parse.region_of, strict=True))
         return cls(
             doc=doc,
-            tree=tree,
-            paragraph_starts=paragraph_starts,
-            skip=tuple(_outside_the_body(doc, tree)),
+            parse=parse,
+            paragraph_starts=parse.paragraph_starts,
+            skip=[not inside for inside in parse.is_body],
             quoted=quoted,
-            region_of=region_of,
-            joined=tuple(_joined(quoted, paragraph_starts, words_before)),
+            region_of=parse.region_of,
+            joined=tuple(_joined(quoted, parse.paragraph_starts, words_before)),
             _words_before=words_before,
             _marked_words_before=tuple(accumulate(in_marks, initial=0)),
         )
@@ -115,7 +102,7 @@ class QuotationLayout:
         return common / total if total else 1.0
 
     def _count(self, words_before: Sequence[int], start: int, end: int) -> int:
-        return words_before[bisect_left(self.tree.starts, end)] - words_before[self.tree.first_at(start)]
+        return words_before[bisect_left(self.parse.start, end)] - words_before[self.parse.first_at(start)]
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is in quotation marks."""
@@ -136,22 +123,22 @@ class QuotationLayout:
 
     def paragraph_start(self, paragraph: int) -> int:
         """Return the first token of a paragraph; after the last one, the number of tokens."""
-        return self.paragraph_starts[paragraph] if paragraph < len(self.paragraph_starts) else self.tree.size
+        return self.paragraph_starts[paragraph] if paragraph < len(self.paragraph_starts) else len(self.parse)
 
     def next_region(self, span: QuotedSpan) -> int | None:
         """Return the next region of the same paragraph that is not inside this one."""
         return _next_region(self.quoted, span)
 
 
-def _quoted_span(tree: Tree, index: int, region: Region) -> QuotedSpan:
-    start, end = token_range(tree.ends, region.start, region.end)
-    inner_start, inner_end = token_range(tree.ends, region.inner_start, region.inner_end)
+def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
+    start, end = parse.tokens_of(region.start, region.end)
+    inner_start, inner_end = parse.tokens_of(region.inner_start, region.inner_end)
     inside = range(inner_start, inner_end)
-    first = next((token for token in inside if tree.is_word[token]), None)
-    inner = tree.text[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
-    last = inner[-1:] if inner[-1:] in ENDS_SPEECH else tree.text[region.end : region.end + 1].strip()
-    long_words = [token for token in inside if len(tree.words[token]) > MAX_FUNCTION_WORD]
-    capitalised = sum(tree.words[token][0].isupper() for token in long_words)
+    first = next((token for token in inside if parse.is_word[token]), None)
+    inner = parse.source[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
+    last = inner[-1:] if inner[-1:] in ENDS_SPEECH else parse.source[region.end : region.end + 1].strip()
+    long_words = [token for token in inside if len(parse.word[token]) > MAX_FUNCTION_WORD]
+    capitalised = sum(parse.word[token][0].isupper() for token in long_words)
     return QuotedSpan(
         region=region,
         index=index,
@@ -160,19 +147,10 @@ def _quoted_span(tree: Tree, index: int, region: Region) -> QuotedSpan:
         inner_start=inner_start,
         inner_end=inner_end,
         last_sign=last,
-        is_sentence=first is not None and tree.words[first][0].isupper() and last in ENDS_SENTENCE,
-        is_clause=any(tree.tags[token][:2] == "VB" or tree.tags[token] == "MD" for token in inside),
+        is_sentence=first is not None and parse.word[first][0].isupper() and last in ENDS_SENTENCE,
+        is_clause=any(parse.is_verb(token) or parse.tag[token] == "MD" for token in inside),
         is_title=capitalised > TITLE_SHARE * len(long_words),
     )
-
-
-def _outside_the_body(doc: Doc, tree: Tree) -> list[bool]:
-    outside = [False] * tree.size
-    for segment in segments_of(doc):
-        if segment.kind != "BODY":
-            for token in range(tree.first_at(segment.start), bisect_left(tree.starts, segment.end)):
-                outside[token] = True
-    return outside
 
 
 def _joined(

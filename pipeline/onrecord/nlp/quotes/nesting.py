@@ -23,12 +23,12 @@ def part(layout: QuotationLayout, chosen: list[Candidate]) -> None:
     for inner in chosen:
         if not inner.cue:
             continue
-        at = layout.tree.starts[inner.anchor]
+        at = layout.parse.start[inner.anchor]
         if len(inner.content) == 1:
             for outer in owners[inner.content[0][0]]:
                 if outer is not inner and not any(start <= at < end for start, end in outer.content):
                     _without_piece(layout, outer, inner)
-        place = bisect_right(spans, (at, len(layout.tree.text), 0))
+        place = bisect_right(spans, (at, len(layout.parse.source), 0))
         for start, end, index in spans[max(0, place - NEIGHBOURS) : place]:
             if start < at < end and _speaks_beside(layout, inner, chosen[index]):
                 _cut(layout, chosen[index], inner)
@@ -41,24 +41,24 @@ def _without_piece(layout: QuotationLayout, outer: Candidate, inner: Candidate) 
 
 def _speaks_beside(layout: QuotationLayout, inner: Candidate, outer: Candidate) -> bool:
     """Whether a cue inside a content has the same subject as the content's own cue, as in "said it was safe and added that …"."""
-    tree = layout.tree
+    parse = layout.parse
     if inner is outer or inner.source_head is None or inner.source_head != outer.source_head:
         return False
-    return (tree.labels[inner.anchor], tree.tags[inner.anchor]) in (
-        ("conj", tree.tags[outer.anchor]),
+    return (parse.dep[inner.anchor], parse.tag[inner.anchor]) in (
+        ("conj", parse.tag[outer.anchor]),
         ("advcl", "VBG"),
     )
 
 
 def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
     """End a content before a cue inside it and the conjunction before that cue."""
-    tree = layout.tree
-    last = tree.previous_word[inner.anchor - 1] if inner.anchor else -1
-    if last >= 0 and tree.labels[last] == "cc":
-        last = tree.previous_word[last - 1] if last else -1
+    parse = layout.parse
+    last = parse.previous_word[inner.anchor - 1] if inner.anchor else -1
+    if last >= 0 and parse.dep[last] == "cc":
+        last = parse.previous_word[last - 1] if last else -1
     if last < 0:
         return
-    stop = tree.ends[last]
+    stop = parse.end[last]
     kept = tuple((start, min(end, stop)) for start, end in outer.content if start < stop)
     if kept and layout.words_of(kept) >= MIN_WORDS:
         outer.content = kept

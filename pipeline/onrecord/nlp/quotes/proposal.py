@@ -48,7 +48,7 @@ def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Can
     lengths = [(len(whole), "whole")]
     if later:
         between = range(candidate.anchor, layout.quoted[later[0]].start)
-        stop = any(layout.tree.words[token] in SENTENCE_STOPS for token in between)
+        stop = any(layout.parse.word[token] in SENTENCE_STOPS for token in between)
         lengths = [(len(whole), f"stop-{stop}-with"), (1, f"stop-{stop}-without")]
     elif len(regions) > 1:
         lengths = [(len(regions), "chain-with"), (1, "chain-without")]
@@ -70,8 +70,8 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
         others = known.get(key)
         if others is None:
             others = known[key] = [
-                (head, None if head is None else phrase(layout.tree, head, candidate.anchor))
-                for head in other_sources(layout.tree, candidate.anchor, candidate.source_head)
+                (head, phrase(layout.parse, head, candidate.anchor))
+                for head in other_sources(layout.parse, candidate.anchor, candidate.source_head)
             ]
         for head, words in others:
             yield replace(candidate, source=words, source_head=head)
@@ -79,7 +79,7 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
 
 def _snapped(layout: QuotationLayout, candidate: Candidate) -> Spans:
     """Keep content within the marks that its cue is in, and extend it to the marks that it cuts through."""
-    tree = layout.tree
+    parse = layout.parse
     outer = layout.region_of[candidate.anchor]
     snapped = []
     for start, end in candidate.content:
@@ -88,23 +88,23 @@ def _snapped(layout: QuotationLayout, candidate: Candidate) -> Spans:
             start, end = max(start, region.inner_start), min(end, region.inner_end)
         if start >= end:
             continue
-        last = layout.region_of[bisect_left(tree.starts, end) - 1]
+        last = layout.region_of[bisect_left(parse.start, end) - 1]
         if last >= 0 and last != outer:
             region = layout.quoted[last].region
             if region.start >= start - MAX_STRAY_CHARACTERS and region.end > end:
                 end = region.end
-        first = layout.region_of[tree.first_at(start)]
+        first = layout.region_of[parse.first_at(start)]
         if first >= 0 and first != outer:
             region = layout.quoted[first].region
             if (
                 region.start < start
                 and region.end <= end + MAX_STRAY_CHARACTERS
-                and not region.start <= tree.starts[candidate.anchor] < region.end
+                and not region.start <= parse.start[candidate.anchor] < region.end
             ):
                 start, end = region.start, max(end, region.end)
-        while start < end and tree.text[start].isspace():
+        while start < end and parse.source[start].isspace():
             start += 1
-        while start < end and tree.text[end - 1].isspace():
+        while start < end and parse.source[end - 1].isspace():
             end -= 1
         if start < end and layout.words_of(((start, end),)):
             snapped.append((start, end))

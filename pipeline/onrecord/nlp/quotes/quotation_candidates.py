@@ -5,18 +5,20 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from onrecord.nlp.english.labels import AUXILIARIES
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.cues import Cue, nouns, verbs
 from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
 from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of_noun
-from onrecord.nlp.quotes.tree import Tree
 
 MAX_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
 MAX_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
 MAX_NAME = 5  # tokens before a colon
 SENTENCE_ENDS = frozenset(".!?…\n")
-MARK_SIGNS = frozenset('“”„«»"‘’') | {"``", "''"}
 SIGNATURE = re.compile(r"\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
 MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is looked for
 MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
@@ -28,19 +30,18 @@ NO_PREDICATES = frozenset(
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))
 
 
-def _attribution_end(tree: Tree, start: int, limit: int) -> int:
+def _attribution_end(parse: Parse, start: int, limit: int) -> int:
     """Return the token at which the attribution of a quote ends, at most ``limit``."""
     end = min(limit, start + MAX_GAP)
-    return next((token for token in range(start, end) if tree.words[token] in (".", "!", "?", ";")), end)
+    return next((token for token in range(start, end) if parse.word[token] in SENTENCE_STOPS), end)
 
 
 class QuotationCandidates:
     """Proposes the regions in quotation marks, by the text around them."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Read the regions of a layout."""
         self.layout = layout
-        self.tree = layout.tree
+        self.parse = layout.parse
 
     def neighbours(self, span: QuotedSpan) -> tuple[int, int]:
         """Return the tokens around a region that may attribute it: from the region before it to the one after it.
@@ -85,25 +86,25 @@ class QuotationCandidates:
 
     def trailing(self, span: QuotedSpan, high: int) -> Iterator[Candidate]:
         """Yield "…," X said."""
-        tree = self.tree
+        parse = self.parse
         at = span.end
-        while at < high and not tree.is_word[at] and tree.words[at] in (",", "-", "—", "–", "--"):
+        while at < high and not parse.is_word[at] and parse.word[at] in (",", "-", "—", "–", "--"):
             at += 1
-        if at >= high or (not tree.is_word[at] and tree.words[at] not in ("@", "#", "$")):
+        if at >= high or (not parse.is_word[at] and parse.word[at] not in ("@", "#", "$")):
             return
-        end = _attribution_end(tree, at, high)
+        end = _attribution_end(parse, at, high)
         cues = verbs()
         others = 0
         for token in range(at, end):
-            tag = tree.tags[token]
+            tag = parse.tag[token]
             if tag[:2] != "VB" and tag not in ("NNS", "NN", "NNP", "JJ"):
                 continue
-            cue = cues.get(tree.lower[token])
+            cue = cues.get(parse.lower[token])
             if tag[:2] != "VB" and not (
-                cue is not None and "say" in cue.classes[:1] and tree.lower[token] not in nouns()
+                cue is not None and "say" in cue.classes[:1] and parse.lower[token] not in nouns()
             ):
                 continue
-            if tree.labels[token] in ("aux", "auxpass") or not tree.is_word[token]:
+            if parse.dep[token] in AUXILIARIES or not parse.is_word[token]:
                 continue
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
@@ -113,87 +114,87 @@ class QuotationCandidates:
                         construction, token, ((token, token + 1),), self._content(span), where, source, lexical=cue
                     )
                 return
-            if tree.labels[token] not in ("relcl", "acl", "amod", "compound"):
+            if parse.dep[token] not in ("relcl", "acl", "amod", "compound"):
                 others += 1
                 if others > 1:
                     return
 
     def _quotes_as(self, verb: int, end: int) -> bool:
         """Whether a verb is the first of two, as in "quoted Reed as saying"."""
-        tree = self.tree
+        parse = self.parse
         for token in range(verb + 2, end):
-            if tree.lower[token - 1] == "as":
-                found = quoted_as(tree, token)
+            if parse.lower[token - 1] == "as":
+                found = quoted_as(parse, token)
                 return found is not None and found[0] == verb
         return False
 
     def _source_behind(self, start: int, verb: int, end: int) -> tuple[int | None, tuple[int, int] | None]:
         """Return the speaker of an attribution that begins at ``start``, by the parse or else by word order."""
-        tree = self.tree
-        source = source_of(tree, verb)
+        parse = self.parse
+        source = source_of(parse, verb)
         if source is not None and start <= source < end:
-            found = phrase(tree, source, verb)
+            found = phrase(parse, source, verb)
             if found is not None and max(found[0], start) <= source < min(found[1], end):
                 return source, (max(found[0], start), min(found[1], end))
-        if verb > start and any(tree.tags[t] in NOUN_PHRASE for t in range(start, verb)):
-            head = next(t for t in range(verb - 1, start - 1, -1) if tree.tags[t] in NOUN_PHRASE)
-            comma = next((t for t in range(start, head) if tree.words[t] == ","), None)
+        if verb > start and any(parse.tag[t] in NOUN_PHRASE for t in range(start, verb)):
+            head = next(t for t in range(verb - 1, start - 1, -1) if parse.tag[t] in NOUN_PHRASE)
+            comma = next((t for t in range(start, head) if parse.word[t] == ","), None)
             if comma is not None:
-                before = [t for t in range(start, comma) if tree.tags[t] in NOUN_PHRASE]
+                before = [t for t in range(start, comma) if parse.tag[t] in NOUN_PHRASE]
                 head = before[-1] if before else head
             last = verb
             while last - 1 > head and (
-                not tree.is_word[last - 1] or tree.tags[last - 1] in ("RB", "MD", "VBD", "VBZ", "VBP")
+                not parse.is_word[last - 1] or parse.tag[last - 1] in ("RB", "MD", "VBD", "VBZ", "VBP")
             ):
                 last -= 1
             return head, (start, last)
         after = verb + 1
-        if after < end and tree.tags[after] in NOUN_PHRASE | {"JJ", "PRP$", "VBN"}:
+        if after < end and parse.tag[after] in NOUN_PHRASE | {"JJ", "PRP$", "VBN"}:
             head = after
-            while head + 1 < end and tree.tags[head + 1] in NOUN_PHRASE | {"JJ", "POS"} and tree.tags[head] != "PRP":
+            while head + 1 < end and parse.tag[head + 1] in NOUN_PHRASE | {"JJ", "POS"} and parse.tag[head] != "PRP":
                 head += 1
             last = head + 1
-            top = tree.right[head] + 1
+            top = parse.right[head] + 1
             last = max(last, min(top, end))
-            while last - 1 > head and not tree.is_word[last - 1]:
+            while last - 1 > head and not parse.is_word[last - 1]:
                 last -= 1
             return head, (after, last)
         return None, None
 
     def leading(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield X said: "…"."""
-        tree = self.tree
+        parse = self.parse
         before = span.start - 1
         low = max(low, before - MAX_GAP)
         separator = "none"
-        while before >= low and not tree.is_word[before]:
-            if tree.words[before] in (",", ":", "—", "–", "-", "--"):
-                separator = "colon" if tree.words[before] == ":" else "comma"
-            elif tree.words[before] in (".", "!", "?", ";"):
+        while before >= low and not parse.is_word[before]:
+            if parse.word[before] in (",", ":", "—", "–", "-", "--"):
+                separator = "colon" if parse.word[before] == ":" else "comma"
+            elif parse.word[before] in SENTENCE_STOPS:
                 return
             before -= 1
         if before < low:
             if span.start == self.layout.paragraph_starts[span.region.paragraph] and span.region.parent is None:
                 yield from self._introduced(span)
             return
-        if tree.lower[before] in ("that", "as"):
-            separator = tree.lower[before]
+        if parse.lower[before] in ("that", "as"):
+            separator = parse.lower[before]
         cues = verbs()
         others = 0
         for token in range(before, low - 1, -1):
-            tag = tree.tags[token]
-            if tree.words[token] in (";", "?", "!") or (tree.words[token] == "." and separator != "colon"):
+            tag = parse.tag[token]
+            if parse.word[token] in (";", "?", "!") or (parse.word[token] == "." and separator != "colon"):
                 return
             if token == before and separator in ("comma", "colon"):
                 tag = self._tag_as_verb(token)
-            if tag[:2] != "VB" or tree.labels[token] in NO_PREDICATES or not tree.is_word[token]:
+            if tag[:2] != "VB" or parse.dep[token] in NO_PREDICATES or not parse.is_word[token]:
                 continue
-            cue = cues.get(tree.lower[token])
+            cue = cues.get(parse.lower[token])
             if cue is None and separator == "colon" and others == 0:
                 cue = STATEMENT
             if cue is not None and (cue.is_speech or separator == "colon"):
-                source = source_of(tree, token)
-                where = phrase(tree, source, token) if source is not None else None
+                source = source_of(parse, token)
+                where = phrase(parse, source, token)
                 construction = (
                     "lead-" + separator + ("-far" if others else "") + ("" if before - token < MIN_FAR_CUE else "-gap")
                 )
@@ -207,36 +208,36 @@ class QuotationCandidates:
 
     def _tag_as_verb(self, token: int) -> str:
         """Return a token's tag, or that of a verb where taggers mistake a cue for a noun: "The ministry notes, “…”"."""
-        tree = self.tree
-        cue = verbs().get(tree.lower[token])
-        is_said = cue is not None and cue.is_speech and cue.classes[0] == "say" and tree.tags[token] in ("NNS", "NN")
-        return "VBZ" if is_said and token and tree.tags[token - 1] in NOUN_PHRASE else tree.tags[token]
+        parse = self.parse
+        cue = verbs().get(parse.lower[token])
+        is_said = cue is not None and cue.is_speech and cue.classes[0] == "say" and parse.tag[token] in ("NNS", "NN")
+        return "VBZ" if is_said and token and parse.tag[token - 1] in NOUN_PHRASE else parse.tag[token]
 
     def worded(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield In X's words, "…"; in the words of X, "…"; to quote X: "…"; X's reply: "…"."""
-        tree = self.tree
-        last = tree.previous_word[span.start - 1] if span.start else -1
-        if last < low or tree.words[last + 1] not in (",", ":"):
+        parse = self.parse
+        last = parse.previous_word[span.start - 1] if span.start else -1
+        if last < low or parse.word[last + 1] not in (",", ":"):
             return
-        colon = tree.words[last + 1] == ":"
+        colon = parse.word[last + 1] == ":"
         for token in range(last, max(low, last - MAX_SIGNATURE) - 1, -1):
-            word, source = tree.lower[token], None
-            if tree.words[token] in SENTENCE_ENDS:
+            word, source = parse.lower[token], None
+            if parse.word[token] in SENTENCE_ENDS:
                 return
-            if word in ("words", "phrase") and tree.labels[token] == "pobj":
-                preposition = tree.heads[token]
-                of = tree.child(token, "prep")
-                source = tree.child(token, "poss")
-                if source is None and of is not None and tree.lower[of] == "of":
-                    source = tree.child(of, "pobj")
+            if word in ("words", "phrase") and parse.dep[token] == "pobj":
+                preposition = parse.head[token]
+                of = parse.child(token, "prep")
+                source = parse.child(token, "poss")
+                if source is None and of is not None and parse.lower[of] == "of":
+                    source = parse.child(of, "pobj")
                 construction, cue = "worded", [preposition, token]
-            elif word in ("quote", "paraphrase") and token and tree.lower[token - 1] == "to":
-                source, construction, cue = tree.child(token, "dobj"), "worded", [token]
-            elif colon and word in nouns() and nouns()[word].classes[0] == "say" and tree.tags[token] in ("NN", "NNS"):
-                source, construction, cue = source_of_noun(tree, token), "labelled", [token]
+            elif word in ("quote", "paraphrase") and token and parse.lower[token - 1] == "to":
+                source, construction, cue = parse.child(token, "dobj"), "worded", [token]
+            elif colon and word in nouns() and nouns()[word].classes[0] == "say" and parse.tag[token] in ("NN", "NNS"):
+                source, construction, cue = source_of_noun(parse, token), "labelled", [token]
             else:
                 continue
-            where = phrase(tree, source, token) if source is not None else None
+            where = phrase(parse, source, token)
             if where is not None and where[1] <= span.start:
                 cues = tuple((word, word + 1) for word in sorted(cue))
                 yield Candidate(construction, token, cues, self._content(span), where, source, lexical=STATEMENT)
@@ -244,12 +245,12 @@ class QuotationCandidates:
 
     def named(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield Name: "…", where there is only the name before the colon."""
-        tree = self.tree
-        colon = tree.previous_word[span.start - 1] + 1 if span.start else 0
-        if not low < colon < span.start or tree.words[colon] != ":":
+        parse = self.parse
+        colon = parse.previous_word[span.start - 1] + 1 if span.start else 0
+        if not low < colon < span.start or parse.word[colon] != ":":
             return
         start = colon
-        while start > low and tree.is_word[start - 1] and tree.words[start - 1][0].isupper():
+        while start > low and parse.is_word[start - 1] and parse.word[start - 1][0].isupper():
             start -= 1
         head = colon - 1
         if not self._begins(start, low) or not 0 < colon - start <= MAX_NAME:
@@ -260,41 +261,41 @@ class QuotationCandidates:
 
     def _begins(self, token: int, low: int) -> bool:
         """Whether a token is the first of a sentence or the first after a quotation."""
-        before = self.tree.words[token - 1] if token > low else "."
-        return before[-1] in SENTENCE_ENDS or before in MARK_SIGNS
+        before = self.parse.word[token - 1] if token > low else "."
+        return before[-1] in SENTENCE_ENDS or before in ALL_MARKS
 
     def _described(self, low: int, colon: int) -> tuple[int, int]:
         """Return the start of a name with a description after it and the name's last word ("Ann Lee, 43, a nurse: “…”"), else the colon."""
-        tree = self.tree
+        parse = self.parse
         start = colon
         while start > max(low, colon - MAX_SIGNATURE) and not self._begins(start, low):
             start -= 1
-            if tree.tags[start][:2] == "VB" or tree.tags[start] == "MD":
+            if parse.is_verb(start) or parse.tag[start] == "MD":
                 return colon, colon
-        start = tree.next_word[start]
-        comma = next((token for token in range(start, colon) if tree.words[token] == ","), colon)
-        is_name = 0 < comma - start <= MAX_NAME and all(tree.words[token][0].isupper() for token in range(start, comma))
+        start = parse.next_word[start]
+        comma = next((token for token in range(start, colon) if parse.word[token] == ","), colon)
+        is_name = 0 < comma - start <= MAX_NAME and all(parse.word[token][0].isupper() for token in range(start, comma))
         return (start, comma - 1) if comma < colon and is_name and self._begins(start, low) else (colon, colon)
 
     def _introduced(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield a quotation that the paragraph before it introduces with a colon."""
-        tree = self.tree
+        parse = self.parse
         paragraph = span.region.paragraph
         if not paragraph:
             return
         low = max(self.layout.paragraph_starts[paragraph - 1], span.start - MAX_GAP)
         last = span.start - 1
-        while last > low and not tree.is_word[last] and tree.words[last].strip() != ":":
+        while last > low and not parse.is_word[last] and parse.word[last].strip() != ":":
             last -= 1
-        if tree.words[last] != ":":
+        if parse.word[last] != ":":
             return
         cues = verbs()
         for token in range(last - 1, low - 1, -1):
-            if tree.tags[token][:2] != "VB" or tree.labels[token] in NO_PREDICATES or not tree.is_word[token]:
+            if not parse.is_verb(token) or parse.dep[token] in NO_PREDICATES or not parse.is_word[token]:
                 continue
-            cue = cues.get(tree.lower[token], STATEMENT)
-            source = source_of(tree, token)
-            where = phrase(tree, source, token) if source is not None else None
+            cue = cues.get(parse.lower[token], STATEMENT)
+            source = source_of(parse, token)
+            where = phrase(parse, source, token)
             yield Candidate(
                 "lead-paragraph", token, ((token, token + 1),), self._content(span), where, source, lexical=cue
             )
@@ -302,17 +303,17 @@ class QuotationCandidates:
 
     def signed(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield "…" — Name, on the same line or on the next one."""
-        tree = self.tree
-        dash = SIGNATURE.match(tree.text, span.region.end)
+        parse = self.parse
+        dash = SIGNATURE.match(parse.source, span.region.end)
         if dash is None:
             return
-        at, start = tree.first_at(dash.start("dash")), tree.first_at(dash.end() - 1) + 1
+        at, start = parse.first_at(dash.start("dash")), parse.first_at(dash.end() - 1) + 1
         end = self.layout.paragraph_start(bisect_right(self.layout.paragraph_starts, start))
-        end = tree.previous_word[end - 1] + 1
-        if not 0 < end - start <= MAX_SIGNATURE or not tree.words[start][0].isupper():
+        end = parse.previous_word[end - 1] + 1
+        if not 0 < end - start <= MAX_SIGNATURE or not parse.word[start][0].isupper():
             return
-        comma = next((token for token in range(start, end) if tree.words[token] in (",", "(")), end)
-        if any(tree.tags[token][:2] == "VB" for token in range(start, comma)):
+        comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
+        if any(parse.is_verb(token) for token in range(start, comma)):
             return
         yield Candidate("signed", at, ((at, at + 1),), self._content(span), (start, end), comma - 1, lexical=STATEMENT)
 

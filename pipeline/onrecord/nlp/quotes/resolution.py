@@ -12,12 +12,13 @@ from functools import cached_property
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, text_span
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.words import nominals
 from onrecord.nlp.entities import entity_index, gender
-from onrecord.nlp.quotes.cues import nominals, verbs
+from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.salience import FOR_SUBJECT, SUBJECT_LABELS, MentionSalience, SalientMention
 from onrecord.nlp.quotes.speakers import phrase
-from onrecord.nlp.quotes.tree import Tree
 
 HE_OR_SHE = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 FIRST_PERSON = frozenset({"i", "we", "me", "us"})
@@ -58,9 +59,8 @@ class Resolver:
     """Resolves the speaker phrases of one article. Call it in text order: it remembers who spoke last."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        """Resolve the speakers of the Doc of a layout, with its entities if it has any."""
         self.layout = layout
-        self.tree: Tree = layout.tree
+        self.parse: Parse = layout.parse
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)
         self.index = entity_index(layout.doc)
         self.surnames: dict[str, list[int]] = {}
@@ -78,15 +78,15 @@ class Resolver:
     def gender(self, entity: int) -> str | None:
         """Return "m", "f" or None if the article does not show it."""
         if entity not in self.genders:
-            self.genders[entity] = gender(self.entities[entity], self.tree.text)
+            self.genders[entity] = gender(self.entities[entity], self.parse.source)
         return self.genders[entity]
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
         """Return the speaker that a phrase refers to, and remember them."""
         if head is None or where is None:
             return None
-        tree = self.tree
-        mention = text_span(tree.text, tree.starts[where[0]], tree.ends[where[1] - 1])
+        parse = self.parse
+        mention = text_span(parse.source, parse.start[where[0]], parse.end[where[1] - 1])
         attribution = self._attribute(head, where, mention)
         if self.layout.region_of[anchor] < 0:
             self.remember(attribution, head)
@@ -116,45 +116,45 @@ class Resolver:
             self.spoken.append((token, attribution.entity))
 
     def _attribute(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
-        tree = self.tree
+        parse = self.parse
         named = self._named(head, where)
         if named is not None:
             return Attribution(mention, named, self.entities[named].name, "NAME")
-        word = tree.lower[head]
-        if tree.tags[head] in ("PRP", "PRP$") or word in HE_OR_SHE or word in ("they", "we", "i", "it", "you"):
+        word = parse.lower[head]
+        if parse.tag[head] in ("PRP", "PRP$") or word in HE_OR_SHE or word in ("they", "we", "i", "it", "you"):
             return self._pronoun(word, head, mention)
         meant = self._nominal(head, where)
         if meant is None:
             meant = self._named_next(head, where)
         if meant is not None:
             return Attribution(mention, meant, self.entities[meant].name, "NOMINAL")
-        if tree.tags[head] in ("WP", "WDT", "DT", "EX") and not tree.words[head].isupper():
+        if parse.tag[head] in ("WP", "WDT", "DT", "EX") and not parse.word[head].isupper():
             return Attribution(mention, None, None, "PRONOUN")
         return Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL")
 
     def _named(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the entity that the phrase names, by its head or by an apposition to it."""
-        tree = self.tree
+        parse = self.parse
         if head in self.index:
             return self.index[head]
-        for child in tree.children[head]:
-            entity = self.index.get(child) if tree.labels[child] == "appos" and where[0] <= child < where[1] else None
+        for child in parse.children[head]:
+            entity = self.index.get(child) if parse.dep[child] == "appos" and where[0] <= child < where[1] else None
             if entity is not None and self.entities[entity].type == "PERSON":
                 return entity
-        if tree.labels[head] == "compound" and tree.heads[head] in self.index:
-            return self.index[tree.heads[head]]
+        if parse.dep[head] == "compound" and parse.head[head] in self.index:
+            return self.index[parse.head[head]]
         return self._by_surname(head)
 
     def _by_surname(self, head: int) -> int | None:
         """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
-        word = self.tree.lower[head]
-        if self.tree.words[head][0].islower() or self.tree.tags[head] not in ("NNP", "NN", "NNS", "NNPS"):
+        word = self.parse.lower[head]
+        if self.parse.word[head][0].islower() or self.parse.tag[head] not in ("NNP", "NN", "NNS", "NNPS"):
             return None
         bearers = self.surnames.get(word, [])
         return bearers[0] if len(bearers) == 1 else None
 
     def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
-        tree, region = self.tree, self.layout.region_of[head]
+        parse, region = self.parse, self.layout.region_of[head]
         meant: int | None = None
         name: str | None = None
         if word in HE_OR_SHE:
@@ -168,9 +168,9 @@ class Resolver:
                 name = self.last.name
         elif word in ("they", "them", "it", "its"):
             plural = word.startswith("th")
-            sentence = bisect_right(tree.sentence_starts, head)
+            sentence = bisect_right(parse.sentence_starts, head)
             group = self._group_in_view(head) if plural and region < 0 else None
-            if group is not None and bisect_right(tree.sentence_starts, group) == sentence:
+            if group is not None and bisect_right(parse.sentence_starts, group) == sentence:
                 meant, name = self._group(group)
             elif region < 0 and self.last is not None and self._fits_body(self.last, plural):
                 meant, name = self.last.entity, self.last.name
@@ -189,16 +189,16 @@ class Resolver:
     def _fits_body(self, last: Attribution, plural: bool) -> bool:
         if last.entity is not None:
             return self.entities[last.entity].type in BODIES
-        many = self.tree.tags[self.last_token] in PLURAL or self.tree.child(self.last_token, "conj") is not None
-        body = nominals().get(self.tree.lower[self.last_token], ("", ""))[0] == "ORG"
+        many = self.parse.tag[self.last_token] in PLURAL or self.parse.child(self.last_token, "conj") is not None
+        body = nominals().get(self.parse.lower[self.last_token], ("", ""))[0] == "ORG"
         return plural and last.mention is not None and last.resolution == "NOMINAL" and (many or body)
 
     def _group_in_view(self, token: int) -> int | None:
         """Return the nearest plural subject outside marks, in the sentence of the token or the one before."""
-        tree = self.tree
-        place = max(bisect_right(tree.sentence_starts, token) - 2, 0)
-        for other in range(token - 1, max(tree.sentence_starts[place], token - MAX_GROUP_DISTANCE) - 1, -1):
-            if tree.labels[other] in SUBJECT_LABELS and tree.tags[other] in PLURAL and self.layout.region_of[other] < 0:
+        parse = self.parse
+        place = max(bisect_right(parse.sentence_starts, token) - 2, 0)
+        for other in range(token - 1, max(parse.sentence_starts[place], token - MAX_GROUP_DISTANCE) - 1, -1):
+            if parse.dep[other] in SUBJECT_LABELS and parse.tag[other] in PLURAL and self.layout.region_of[other] < 0:
                 return other
         return None
 
@@ -206,9 +206,9 @@ class Resolver:
         """Return the entity of a plural subject, and its name or its words."""
         if head in self.index:
             return self.index[head], self.entities[self.index[head]].name
-        where = phrase(self.tree, head, self.tree.heads[head])
+        where = phrase(self.parse, head, self.parse.head[head])
         return None, " ".join(
-            self.tree.text[self.tree.starts[where[0]] : self.tree.ends[where[1] - 1]].split()
+            self.parse.source[self.parse.start[where[0]] : self.parse.end[where[1] - 1]].split()
         ) if where is not None else None
 
     def _enclosing(self, token: int) -> Attribution | None:
@@ -217,8 +217,8 @@ class Resolver:
         return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
 
     def _distance(self, token: int, other: int) -> float:
-        tree, starts = self.tree, self.layout.paragraph_starts
-        sentences = bisect_right(tree.sentence_starts, token) - bisect_right(tree.sentence_starts, other)
+        parse, starts = self.parse, self.layout.paragraph_starts
+        sentences = bisect_right(parse.sentence_starts, token) - bisect_right(parse.sentence_starts, other)
         lines = bisect_right(starts, token) - bisect_right(starts, other)
         return PER_SENTENCE * min(sentences, VIEW) + PER_PARAGRAPH * min(lines, VIEW)
 
@@ -257,9 +257,9 @@ class Resolver:
 
         That is a title or an apposition of the entity, words of its role or name, or, for a bare noun, high salience.
         """
-        tree = self.tree
-        word = tree.lower[head]
-        if tree.lower[where[0]] not in DEFINITE_ARTICLES or tree.tags[head] not in ("NN", "NNP", "JJ", "CD"):
+        parse = self.parse
+        word = parse.lower[head]
+        if parse.lower[where[0]] not in DEFINITE_ARTICLES or parse.tag[head] not in ("NN", "NNP", "JJ", "CD"):
             return None
         kind, gender = ("PERSON", "") if word.endswith("-year-old") else nominals().get(word, ("", ""))
         found = self._titled_by(word, kind, gender)
@@ -267,10 +267,10 @@ class Resolver:
         if not kind and not titled:
             return None
         modifiers = {
-            tree.lower[token] for token in range(*where) if token != head and tree.tags[token][:2] in ("NN", "JJ")
+            parse.lower[token] for token in range(*where) if token != head and parse.tag[token][:2] in ("NN", "JJ")
         }
         view = self.salience.before(head)
-        sentence = tree.sentence(head)[0]
+        sentence = parse.sentence_of(head)[0]
         # Someone whom the sentence names already is not referred to by a second noun in it: "According to Reed, the mayor said …".
         near = {salient.entity for salient in view} - {one.entity for one in view if one.token >= sentence}
         saliences: dict[int, float] = {}
@@ -313,8 +313,8 @@ class Resolver:
 
         News writers call this delayed identification.
         """
-        tree, starts = self.tree, self.layout.paragraph_starts
-        if tree.lower[where[0]] not in INDEFINITE or nominals().get(tree.lower[head], ("", ""))[0] != "PERSON":
+        parse, starts = self.parse, self.layout.paragraph_starts
+        if parse.lower[where[0]] not in INDEFINITE or nominals().get(parse.lower[head], ("", ""))[0] != "PERSON":
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
@@ -324,7 +324,7 @@ class Resolver:
             return None
         earlier = any(salient.entity == first.entity for salient in self.salience.before(first.token))
         is_person = self.entities[first.entity].type == "PERSON"
-        speaks = tree.lower[tree.heads[first.token]] in verbs()
+        speaks = parse.lower[parse.head[first.token]] in verbs()
         return first.entity if is_person and speaks and not earlier else None
 
     def _titled_by(self, word: str, kind: str, gender: str) -> "_Titled":
@@ -375,20 +375,20 @@ class Resolver:
         return found
 
     def _nouns_at(self, salient: SalientMention) -> set[str]:
-        tree = self.tree
+        parse = self.parse
         entity = self.entities[salient.entity]
         found = {word.lower() for word in (entity.role or "").replace("-", " ").split()}
         head = salient.token
-        start = max(tree.left[head], head - MAX_TITLE)
+        start = max(parse.left[head], head - MAX_TITLE)
         found |= {
-            tree.lower[token]
+            parse.lower[token]
             for token in range(start, head)
-            if tree.heads[token] == head and tree.labels[token] in ("compound", "nmod", "appos")
+            if parse.head[token] == head and parse.dep[token] in ("compound", "nmod", "appos")
         }
-        appositions = [child for child in tree.children[head] if tree.labels[child] == "appos"]
-        if tree.labels[head] == "appos":
-            appositions.append(tree.heads[head])
-        if tree.labels[head] in SUBJECT_LABELS:
-            appositions += [child for child in tree.children[tree.heads[head]] if tree.labels[child] == "attr"]
-        found |= {tree.lower[token] for token in appositions}
+        appositions = [child for child in parse.children[head] if parse.dep[child] == "appos"]
+        if parse.dep[head] == "appos":
+            appositions.append(parse.head[head])
+        if parse.dep[head] in SUBJECT_LABELS:
+            appositions += [child for child in parse.children[parse.head[head]] if parse.dep[child] == "attr"]
+        found |= {parse.lower[token] for token in appositions}
         return found - {entity.name.lower()}

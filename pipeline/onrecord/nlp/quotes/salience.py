@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Entity
+from onrecord.nlp.english.parse import MAX_CLIMB
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.tree import MAX_CLIMB
 
 SUBJECT_LABELS = frozenset({"nsubj", "nsubjpass"})
 EMBEDDED = frozenset({"relcl", "acl"})
@@ -31,7 +31,6 @@ class MentionSalience:
     """The names in an article: those ``outside`` quotation marks in text order, and those inside marks by their region."""
 
     def __init__(self, layout: QuotationLayout, entities: Sequence[Entity]) -> None:
-        """Find the names of the entities in the text of a layout."""
         self.layout = layout
         self.outside: list[SalientMention] = []
         self._inside: dict[int, list[SalientMention]] = {}
@@ -48,20 +47,20 @@ class MentionSalience:
         self._places = [salient.token for salient in self.outside]
 
     def _salient_mention(self, entity: int, span: Span) -> SalientMention | None:
-        tree = self.layout.tree
-        first, last = tree.first_at(span.start), bisect_left(tree.starts, span.end) - 1
+        parse = self.layout.parse
+        first, last = parse.first_at(span.start), bisect_left(parse.start, span.end) - 1
         if last < first:
             return None
         head = last
         for _ in range(MAX_CLIMB):
-            if not first <= tree.heads[head] <= last or tree.heads[head] == head:
+            if not first <= parse.head[head] <= last or parse.head[head] == head:
                 break
-            head = tree.heads[head]
-        top = tree.heads[head] if tree.labels[head] == "appos" else head
+            head = parse.head[head]
+        top = parse.head[head] if parse.dep[head] == "appos" else head
         salience = 0.0
-        if tree.labels[top] in SUBJECT_LABELS:
-            salience = FOR_EMBEDDED_SUBJECT if tree.labels[tree.heads[top]] in EMBEDDED else FOR_SUBJECT
-        elif tree.labels[top] in ("poss", "compound"):
+        if parse.dep[top] in SUBJECT_LABELS:
+            salience = FOR_EMBEDDED_SUBJECT if parse.dep[parse.head[top]] in EMBEDDED else FOR_SUBJECT
+        elif parse.dep[top] in ("poss", "compound"):
             salience = FOR_POSSESSOR
         return SalientMention(head, entity, salience)
 

@@ -11,7 +11,7 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -95,7 +95,7 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
     best: dict[tuple[int, str], Candidate] = {}
     for candidate in candidates:
         forms = [form for form in (candidate.construction, *candidate.links) if form in MIN_SCORE_BY_FORM]
-        if quoted_as(layout.tree, candidate.anchor) is not None:
+        if quoted_as(layout.parse, candidate.anchor) is not None:
             forms.append("quoted-as")
         for form in forms:
             other = best.setdefault((candidate.anchor, form), candidate)

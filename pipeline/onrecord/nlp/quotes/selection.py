@@ -76,22 +76,22 @@ class _Nested:
     """How many of the chosen quotes each token is in."""
 
     def __init__(self, layout: QuotationLayout) -> None:
-        self.tree = layout.tree
-        self.quotes_around = [0] * layout.tree.size
+        self.parse = layout.parse
+        self.quotes_around = [0] * len(layout.parse)
         self.full: list[int] = []  # the tokens in ``MAX_NESTED`` quotes, sorted
 
     def is_full(self, content: Spans) -> bool:
         """Whether a token of a content is in as many quotes as can be."""
         for start, end in content:
-            place = bisect_left(self.full, self.tree.first_at(start))
-            if place < len(self.full) and self.tree.starts[self.full[place]] < end:
+            place = bisect_left(self.full, self.parse.first_at(start))
+            if place < len(self.full) and self.parse.start[self.full[place]] < end:
                 return True
         return False
 
     def add(self, content: Spans) -> None:
         """Count a quote."""
         for start, end in content:
-            for token in range(self.tree.first_at(start), bisect_left(self.tree.starts, end)):
+            for token in range(self.parse.first_at(start), bisect_left(self.parse.start, end)):
                 self.quotes_around[token] += 1
                 if self.quotes_around[token] == MAX_NESTED:
                     insort(self.full, token)
@@ -99,7 +99,7 @@ class _Nested:
 
 def _is_inside(inner: Candidate, outer: Candidate, layout: QuotationLayout) -> bool:
     """Whether a cue is inside the content of another one: "Reed said the mayor had promised that …"."""
-    at = layout.tree.starts[inner.anchor]
+    at = layout.parse.start[inner.anchor]
     return any(start <= at < end for start, end in outer.content)
 
 

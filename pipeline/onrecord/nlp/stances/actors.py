@@ -4,13 +4,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.parse import Parse
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.words import person_nouns
 
 # A sentence that names more is a list; the rest are ignored.
 MAX_ACTORS = 10
 # The types of names that can be holder or target; dates and sums cannot.
-NAMED = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
+NAMES = frozenset({"PERSON", "ORG", "GPE", "NORP", "LOC", "FAC", "EVENT", "LAW", "PRODUCT", "WORK_OF_ART"})
 PRONOUNS = frozenset({"he", "she", "they", "we", "i", "it", "who", "him", "her", "them", "us"})
 # The labels of a name that modifies a noun: (Syrian) troops.
 MODIFYING = ("compound", "amod", "nmod", "poss")
@@ -33,7 +33,7 @@ def actors(parse: Parse, entity_of: Mapping[int, int]) -> dict[int, list[ActorMe
     for index in range(len(parse)):
         kind = _kind(parse, entity_of, index)
         if kind:
-            place = found.setdefault(parse.sentence[index][0], [])
+            place = found.setdefault(parse.sentence_of(index)[0], [])
             if len(place) < MAX_ACTORS:
                 place.append(ActorMention(index, kind))
     return found
@@ -42,15 +42,15 @@ def actors(parse: Parse, entity_of: Mapping[int, int]) -> dict[int, list[ActorMe
 def _kind(parse: Parse, entity_of: Mapping[int, int], index: int) -> str:
     """Return the kind of the actor whose head the token is, or an empty string."""
     word, entity_type = parse.lower[index], parse.ent_type[index]
-    if index in entity_of or entity_type in NAMED:
+    if index in entity_of or entity_type in NAMES:
         if _is_inside(parse, entity_of, index) or _describes_an_actor(parse, entity_of, index):
             return ""
         if _is_hyphenated(parse, entity_of, index):
             return ""
-        return entity_type if entity_type in NAMED else "NAME"
+        return entity_type if entity_type in NAMES else "NAME"
     if word in PRONOUNS and parse.tag[index] in ("PRP", "WP"):
         return "PRONOUN"
-    is_agent = parse.tag[index].startswith("NN") and word in lexicon.person_nouns()
+    is_agent = parse.tag[index].startswith("NN") and word in person_nouns()
     return "AGENT" if is_agent and not _describes_an_actor(parse, entity_of, index) else ""
 
 
@@ -83,7 +83,7 @@ def _describes_an_actor(parse: Parse, entity_of: Mapping[int, int], index: int) 
             return True
         if dep not in MODIFYING and not (dep == "appos" and parse.ent_type[head] and not parse.ent_type[index]):
             return False
-        if parse.ent_type[head] in ("PERSON", "ORG") or parse.lower[head] in lexicon.person_nouns():
+        if parse.ent_type[head] in ("PERSON", "ORG") or parse.lower[head] in person_nouns():
             return True
         index = head
     return False

@@ -4,24 +4,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onrecord.nlp.morphology import verb_forms
+from onrecord.nlp.english.labels import PREDICATIVE
+from onrecord.nlp.english.morphology import verb_forms
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.syntax import after_preposition, agent, author, is_passive, patient, subject
+from onrecord.nlp.english.words import BE_OR_SHORT, DEFINITE, NEGATIVE_PRONOUNS, light_verbs, with_plurals
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import after_preposition, author, doer, fillers, subject, sufferer
-from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.arguments import fillers
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
-from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS, meant, mood
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
-from onrecord.nlp.stances.verbs import mood_features
+from onrecord.nlp.stances.modality import meant, mood
 
 # Being for or against something is as clear as supporting or opposing it.
 POSITION = 0.7
-COMPLEMENT = ("acomp", "attr", "oprd")
-BEING = frozenset((*verb_forms("be"), "been", "'s", "’s", "'re", "’re", "'m", "’m"))
-# These refer to something known.
-KNOWN = ("the", "this", "that", "these", "those", "such")
 # An adjective before its noun judges it if its score is at least this: the shameful campaign; not: the good news, the legal advice.
 ATTRIBUTED = 0.7
-LINKING = BEING | frozenset(
+LINKING = BE_OR_SHORT | frozenset(
     form
     for verb in ("remain", "seem", "become", "appear", "feel", "look", "sound", "prove", "get")
     for form in verb_forms(verb)
@@ -58,15 +56,8 @@ def _attitude(parse: Parse, word: int, entry: LexiconEntry) -> Iterator[Candidat
     for slot, head, is_clause in filled:
         if head == holder or (is_clause and parse.lower[head] in lexicon.transitive_verbs()):
             continue
-        yield Candidate(
-            predicate=word,
-            holder=holder,
-            target=parse.phrase(head, clause=is_clause),
-            score=meant(entry.score, how),
-            expression=tuple(sorted({*how.words, word})),
-            features=frozenset({"adjective", f"slot={slot}"} | mood_features(how)),
-            relation=entry.relation,
-        )
+        score, features = meant(entry.score, how), ("adjective", f"slot={slot}")
+        yield expressed(parse, word, holder, head, score, how, features, entry.relation, clause=is_clause)
 
 
 def _described(parse: Parse, word: int) -> int | None:
@@ -74,12 +65,12 @@ def _described(parse: Parse, word: int) -> int | None:
     dep, head = parse.dep[word], parse.head[word]
     if dep == "conj":
         return _described(parse, head) if parse.dep[head] != "conj" else None
-    if dep in COMPLEMENT:
+    if dep in PREDICATIVE:
         return subject(parse, word) if parse.lower[head] in LINKING else None
     if dep in ("advcl", "ccomp", "relcl", "ROOT", "xcomp"):
         return subject(parse, word) if parse.lower[head] != "make" else None
     if dep in ("amod", "acl", "appos") and word > head:
-        return author(parse, head) if parse.lower[head] in lexicon.utterances() else head
+        return author(parse, head) if parse.lower[head] in with_plurals("stance_utterances") else head
     return None
 
 
@@ -98,31 +89,34 @@ def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> 
     how = mood(parse, word)
     if how.cancelled:
         return
-    yield Candidate(
-        predicate=word,
-        holder=judged.holder,
-        target=parse.phrase(judged.target, clause=judged.is_clause),
-        score=meant(entry.score, how, judgement=True),
-        expression=tuple(sorted({*how.words, *judged.words, word})),
-        features=frozenset(
-            {"quality", f"way={judged.way}", *(["evaluative"] if judged.holder is None else [])} | mood_features(how)
-        ),
-        relation=entry.relation,
+    features = {"quality", f"way={judged.way}"} | ({"evaluative"} if judged.holder is None else set())
+    holder, target, score = judged.holder, judged.target, meant(entry.score, how, judgement=True)
+    yield expressed(
+        parse,
+        word,
+        holder,
+        target,
+        score,
+        how,
+        features,
+        entry.relation,
+        clause=judged.is_clause,
+        with_words=judged.words,
     )
 
 
 def _judged(parse: Parse, word: int) -> Judged | None:
     """Return what a word is attributed to, where it is a complement or inside one: is unfair, is an unfair plan."""
     top = _complement(parse, word)
-    if parse.lower[top] in NEGATIVE_SUBJECTS:  # there is nothing wrong with it
+    if parse.lower[top] in NEGATIVE_PRONOUNS:  # there is nothing wrong with it
         return None
     dep, head = parse.dep[top], parse.head[top]
-    if dep in (*COMPLEMENT, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in lexicon.judging_verbs():
+    if dep in (*PREDICATIVE, "ccomp", "xcomp", "dobj") and (parse.lower[head], "so") in lexicon.judging_verbs():
         return _held_to_be(parse, top, head, "so")
     if parse.lower[head] == "as":
         verb = parse.head[head]
         return _held_to_be(parse, top, verb, "as") if (parse.lower[verb], "as") in lexicon.judging_verbs() else None
-    if dep in COMPLEMENT and parse.lower[head] in LINKING:
+    if dep in PREDICATIVE and parse.lower[head] in LINKING:
         return _predicated(parse, top, head)
     if dep == "dobj":
         judged = _done(parse, head)
@@ -136,25 +130,24 @@ def _attributed(parse: Parse, word: int) -> Judged | None:
     noun = parse.head[word]
     if parse.dep[word] != "amod" or word > noun or not parse.tag[noun].startswith("NN"):
         return None
-    is_known = parse.has(noun, *KNOWN) or parse.child(noun, "poss") is not None
+    is_known = parse.has(noun, *DEFINITE) or parse.child(noun, "poss") is not None
     return Judged(noun, None, "attribute") if is_known else None
 
 
 def _complement(parse: Parse, word: int) -> int:
     """Return the word that a quality belongs to: (an unfair) plan, (fair and) free."""
-    for _ in range(MAX_CLIMB):
-        head, dep = parse.head[word], parse.dep[word]
-        if dep != "conj" and not (dep == "amod" and parse.dep[head] in (*COMPLEMENT, "pobj", "dobj", "conj")):
+    for top in parse.upward(word):
+        dep, above = parse.dep[top], parse.dep[parse.head[top]]
+        if dep != "conj" and not (dep == "amod" and above in (*PREDICATIVE, "pobj", "dobj", "conj")):
             break
-        word = head
-    return word
+    return top
 
 
 def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
     """Found the offer fair; described the poll as chaotic."""
     own = parse.child(top, "nsubj", "nsubjpass")
-    target = own if own is not None and way == "so" else sufferer(parse, verb)
-    holder = doer(parse, verb)
+    target = own if own is not None and way == "so" else patient(parse, verb)
+    holder = agent(parse, verb)
     if target is None or target == top or holder is None:
         return None
     return Judged(target, holder, way, (verb,))
@@ -162,7 +155,7 @@ def _held_to_be(parse: Parse, top: int, verb: int, way: str) -> Judged | None:
 
 def _done(parse: Parse, verb: int) -> Judged | None:
     """Made false claims, gave a brilliant speech: attributed to the subject."""
-    if lexicon.light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or parse.is_passive(verb):
+    if light_verbs().get((parse.lower[verb], "giver"), 0.0) <= 0 or is_passive(parse, verb):
         return None
     target = subject(parse, verb)
     return None if target is None else Judged(target, None, "doing", (verb,))
@@ -187,7 +180,7 @@ def position_candidates(parse: Parse, preposition: int) -> Iterator[Candidate]:
     """Yield the stance of "she is for the bridge", "he is against it"."""
     word = parse.lower[preposition]
     verb = parse.head[preposition]
-    if word not in ("for", "against") or parse.dep[preposition] != "prep" or parse.lower[verb] not in BEING:
+    if word not in ("for", "against") or parse.dep[preposition] != "prep" or parse.lower[verb] not in BE_OR_SHORT:
         return
     if not 0 < preposition - verb < MAX_CLIMB:
         return
@@ -197,13 +190,10 @@ def position_candidates(parse: Parse, preposition: int) -> Iterator[Candidate]:
     holder, how = subject(parse, verb), mood(parse, verb)
     if holder is None or how.cancelled:
         return
+    score, relation = (POSITION, "SUPPORT") if word == "for" else (-POSITION, "REJECT")
+    score, features = meant(score, how), ("position", f"slot={word}")
     for target in after_preposition(parse, verb, word):
-        yield Candidate(
-            predicate=preposition,
-            holder=holder,
-            target=parse.phrase(target, clause=parse.dep[target] == "pcomp"),
-            score=meant(POSITION if word == "for" else -POSITION, how),
-            expression=tuple(sorted({*how.words, verb, preposition})),
-            features=frozenset({"position", f"slot={word}"} | mood_features(how)),
-            relation="SUPPORT" if word == "for" else "REJECT",
+        is_clause = parse.dep[target] == "pcomp"
+        yield expressed(
+            parse, preposition, holder, target, score, how, features, relation, clause=is_clause, with_words=(verb,)
         )

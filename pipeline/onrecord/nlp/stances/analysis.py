@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,14 +8,17 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Doc
 
 from onrecord.data.records import Polarity, Span
-from onrecord.nlp.annotations import Stance, StanceParty, segments_of
-from onrecord.nlp.stances import lexicon
+from onrecord.nlp.annotations import Stance, StanceParty
+from onrecord.nlp.english.labels import MEASURES
+from onrecord.nlp.english.lexicon import words
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import Phrase, phrase_of
+from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.stances.antecedents import NOBODY
+from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
-from onrecord.nlp.stances.holders import FIRST_PERSON, GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
 from onrecord.nlp.stances.rule_confidence import MIN_BELIEF, belief, confidence
@@ -25,7 +27,6 @@ from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
 # Numbers and marks that the parser makes heads: accepted $200; said: "…".
 NO_TARGETS = frozenset({"CD", "$", "_SP", "SYM", ".", ",", ":", "``", "''", "-LRB-", "-RRB-", "WDT", "WP", "EX"})
-MEASURES = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
 # The tags of question words: which measures he backs.
 ASKING = frozenset({"WDT", "WP", "WP$", "WRB"})
 CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"})
@@ -58,15 +59,13 @@ class StanceAnalysis:
     """The stances of one article."""
 
     def __init__(self, doc: Doc) -> None:
-        """Find the candidates of a parsed Doc."""
-        self.parse = Parse(doc)
+        self.parse = Parse.of(doc)
         self.parties = Parties(self.parse)
         self.voices = Voices(self.parse, self.parties)
-        self.closed = _outside_the_body(doc)
         self.candidates = [
             one
             for candidate in propose(self.parse)
-            if not self._is_closed(candidate.predicate) and not self._is_neutral_act(candidate)
+            if self.parse.is_body[candidate.predicate] and not self._is_neutral_act(candidate)
             for one in expanded(self.parse, candidate)
         ]
 
@@ -108,12 +107,6 @@ class StanceAnalysis:
     def _is_neutral_act(self, candidate: Candidate) -> bool:
         """Whether a negation leaves no position: someone who did not attack is not neutral because of that."""
         return candidate.score == 0 and candidate.relation not in POSITIONS
-
-    def _is_closed(self, token: int) -> bool:
-        """Whether a token is outside the body: in a promo, a credit, a caption."""
-        place = self.parse.doc[token].idx
-        before = bisect_right(self.closed, (place, len(self.parties.text))) - 1
-        return before >= 0 and place < self.closed[before][1]
 
     def placed(self, candidate: Candidate) -> Placed | None:
         """Return a candidate with its parties and its sources; None where it has no valid holder or target."""
@@ -162,7 +155,7 @@ class StanceAnalysis:
             return True
         if self.parse.tag[phrase.start] in ASKING and not self.parse.is_verb(phrase.head):
             return True
-        return tag.startswith("NN") and word in lexicon.empty_targets()
+        return tag.startswith("NN") and word in words("stance_empty_targets")
 
     def _is_the_speakers(self, candidate: Candidate) -> bool:
         """Whether the holder is the speaker of the clause."""
@@ -187,7 +180,7 @@ class StanceAnalysis:
 
     def _is_asked(self, predicate: int) -> bool:
         """Whether the predicate's sentence ends as a question."""
-        _, end = self.parse.sentence[predicate]
+        _, end = self.parse.sentence_of(predicate)
         return any(self.parse.lower[token] == "?" for token in range(max(predicate, end - MAX_CLOSING), end))
 
     def _own_words(
@@ -228,31 +221,23 @@ class StanceAnalysis:
     def _evidence(self, candidate: Candidate) -> Span:
         """Return the clause of the stance; the sentence if the clause lacks the holder or the target."""
         parse = self.parse
-        index = candidate.predicate
-        for _ in range(MAX_CLIMB):
-            if parse.dep[index] in CLAUSE_DEPS and parse.is_verb(index):
-                break
-            if parse.head[index] == index:
-                break
-            index = parse.head[index]
-        phrase = parse.phrase(index, clause=True)
+        above = list(parse.upward(candidate.predicate))
+        index = next((one for one in above if parse.dep[one] in CLAUSE_DEPS and parse.is_verb(one)), above[-1])
+        phrase = phrase_of(parse, index, clause=True)
         needed = [*candidate.expression, candidate.target.start, candidate.target.end - 1]
         if candidate.holder is not None:
             needed.append(candidate.holder)
         if phrase.start <= min(needed) and max(needed) < phrase.end and candidate.holder is not None:
             return self.parties.span(phrase.start, phrase.end)
-        start, end = parse.sentence[candidate.predicate]
+        start, end = parse.sentence_of(candidate.predicate)
         if end - start > MAX_EVIDENCE:
             start, end = (
                 max(start, candidate.predicate - MAX_EVIDENCE // 2),
                 min(end, candidate.predicate + MAX_EVIDENCE // 2),
             )
-        return self._trimmed(start, end)
-
-    def _trimmed(self, start: int, end: int) -> Span:
-        while start < end - 1 and self.parse.doc[start].is_space:
+        while start < end - 1 and parse.word[start].isspace():
             start += 1
-        while end - 1 > start and self.parse.doc[end - 1].is_space:
+        while end - 1 > start and parse.word[end - 1].isspace():
             end -= 1
         return self.parties.span(start, end)
 
@@ -290,10 +275,6 @@ def _each_once(voices: tuple[Voice, ...]) -> tuple[StanceParty, ...]:
     for voice in voices:
         parties.setdefault(voice.party.name, voice.party)
     return tuple(parties.values())
-
-
-def _outside_the_body(doc: Doc) -> list[tuple[int, int]]:
-    return sorted((segment.start, segment.end) for segment in segments_of(doc) if segment.kind != "BODY")
 
 
 def _polarity(score: float) -> Polarity:

@@ -9,9 +9,10 @@ have mentioned their antecedent long before.
 from bisect import bisect_left
 
 from onrecord.nlp.annotations import Entity, Quote, entities_of
+from onrecord.nlp.english.labels import ACTORS, MEASURES, PLURAL, SUBJECTS
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import genders
-from onrecord.nlp.stances.holders import HOLDER_TYPES, can_hold_stance
-from onrecord.nlp.stances.parse import Parse
+from onrecord.nlp.stances.arguments import can_hold_stance
 
 HE, SHE = frozenset({"he", "him", "his"}), frozenset({"she", "her"})
 IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
@@ -19,13 +20,9 @@ IT, THEY = frozenset({"it", "its"}), frozenset({"they", "them", "their"})
 NOBODY = (
     IT | THEY | {"this", "that", "these", "those", "which", "what", "such", "one", "others", "themselves", "itself"}
 )
-SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 # The labels of the nouns that "it" and "they" may refer to, and those of pronouns that act.
-ARGUMENTS = SUBJECTS | {"dobj"}
+ARGUMENTS = (*SUBJECTS, "dobj")
 ACTING = frozenset({"nsubj", "poss"})
-PLURAL = frozenset({"NNS", "NNPS"})
-# Types that "it" and "they" do not refer to: days, sums.
-MEASURED = frozenset({"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY"})
 # Sentences back to the antecedent: a person, an organization or a thing.
 VIEW_OF_PERSON, VIEW_OF_BODY = 3, 1
 LOOK_BACK = 30  # names, nouns
@@ -35,7 +32,6 @@ class Antecedents:
     """The nouns of one article that pronouns may refer to."""
 
     def __init__(self, parse: Parse, entity_of: dict[int, int]) -> None:
-        """Collect the names that are subjects and the nouns that are subjects or objects, in text order."""
         self.parse = parse
         self.entities: tuple[Entity, ...] = entities_of(parse.doc)
         self.genders = genders(parse.doc)
@@ -45,10 +41,9 @@ class Antecedents:
             for token in range(len(parse))
             if parse.dep[token] in ARGUMENTS
             and parse.tag[token].startswith("NN")
-            and parse.ent_type[token] not in MEASURED
+            and parse.ent_type[token] not in MEASURES
         ]
         self.entity_of = entity_of
-        self._starts = sorted({start for start, _ in parse.sentence})
 
     def of(self, pronoun: int, quote: Quote | None) -> int | None:
         """Return the token that a pronoun refers to, or None; ``quote`` is the quote that it is in."""
@@ -61,23 +56,21 @@ class Antecedents:
 
     def fuller(self, noun: int) -> int | None:
         """Return the earlier mention of "the officials" that has a name: Peruvian officials, in the sentences before."""
-        parse, here = self.parse, self._sentence(noun)
+        parse, here = self.parse, self.parse.sentence[noun]
         before = bisect_left(self.nouns, noun)
         for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
-            if here - self._sentence(token) > VIEW_OF_PERSON:
+            if here - self.parse.sentence[token] > VIEW_OF_PERSON:
                 return None
             if parse.lower[token] == parse.lower[noun]:
-                is_named = any(
-                    parse.ent_type[child] in HOLDER_TYPES and child < token for child in parse.children[token]
-                )
+                is_named = any(parse.ent_type[child] in ACTORS and child < token for child in parse.children[token])
                 return token if is_named else None
         return None
 
     def _person(self, pronoun: int) -> int | None:
-        here, word = self._sentence(pronoun), self.parse.lower[pronoun]
+        here, word = self.parse.sentence[pronoun], self.parse.lower[pronoun]
         before = bisect_left(self.subjects, pronoun)
         for token in reversed(self.subjects[max(0, before - LOOK_BACK) : before]):
-            if here - self._sentence(token) > VIEW_OF_PERSON:
+            if here - self.parse.sentence[token] > VIEW_OF_PERSON:
                 return None
             entity = self.entity_of[token]
             if self.entities[entity].type == "PERSON" and self.genders[entity] in (None, "m" if word in HE else "f"):
@@ -86,21 +79,18 @@ class Antecedents:
 
     def _thing(self, pronoun: int, quote: Quote | None) -> int | None:
         """Return what "it" or "they" refers to: the nearest noun that fits, and only a subject where the pronoun acts."""
-        parse, here = self.parse, self._sentence(pronoun)
+        parse, here = self.parse, self.parse.sentence[pronoun]
         acts = parse.dep[pronoun] in ACTING
         own = parse.child(parse.head[pronoun], *SUBJECTS)
         before = bisect_left(self.nouns, pronoun)
         for token in reversed(self.nouns[max(0, before - LOOK_BACK) : before]):
-            if here - self._sentence(token) > VIEW_OF_BODY:
+            if here - self.parse.sentence[token] > VIEW_OF_BODY:
                 return None
             if quote is not None and not any(span.start <= parse.doc[token].idx < span.end for span in quote.content):
                 return None
             if token != own and (parse.dep[token] in SUBJECTS or not acts) and self._fits(pronoun, token, acts=acts):
                 return token
         return None
-
-    def _sentence(self, token: int) -> int:
-        return bisect_left(self._starts, self.parse.sentence[token][0])
 
     def _fits(self, pronoun: int, noun: int, *, acts: bool) -> bool:
         """Whether a noun agrees with a pronoun in number and, where the pronoun acts, can act."""

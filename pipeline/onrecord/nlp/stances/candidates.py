@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A possible stance; ``rule_confidence`` decides how likely it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onrecord.nlp.stances.parse import Phrase
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import Phrase, phrase_of
+from onrecord.nlp.stances.modality import Mood
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +30,29 @@ class Candidate:
     expression: tuple[int, ...]
     features: frozenset[str]
     relation: str | None = None
+
+
+def expressed(
+    parse: Parse,
+    word: int,
+    holder: int | None,
+    target: int,
+    score: float,
+    how: Mood,
+    features: Iterable[str],
+    relation: str | None,
+    *,
+    clause: bool = False,
+    charged: bool = False,
+    with_words: Iterable[int] = (),
+) -> Candidate:
+    """Return the stance that a word expresses in its mood; ``with_words`` are other words of the expression."""
+    return Candidate(
+        predicate=word,
+        holder=holder,
+        target=phrase_of(parse, target, clause=clause, charged=charged),
+        score=score,
+        expression=tuple(sorted({word, *how.words, *with_words})),
+        features=frozenset(features) | how.features,
+        relation=relation,
+    )

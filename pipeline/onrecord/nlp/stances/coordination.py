@@ -4,10 +4,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from onrecord.nlp.stances.arguments import after_preposition
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import Phrase, after_preposition, is_named, phrase_of
+from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.holders import can_hold_stance, is_named
-from onrecord.nlp.stances.parse import Parse, Phrase
 
 # No list of parties in a sentence is longer.
 MAX_PARTIES = 12
@@ -20,7 +20,7 @@ def expanded(parse: Parse, candidate: Candidate) -> Iterator[Candidate]:
             yield replace(candidate, holder=holder, target=target)
     owner = _author(parse, candidate.target.head)
     if owner is not None and candidate.score:
-        yield replace(candidate, target=parse.phrase(owner, alone=True), features=candidate.features | {"derived"})
+        yield replace(candidate, target=phrase_of(parse, owner, alone=True), features=candidate.features | {"derived"})
 
 
 def _author(parse: Parse, noun: int) -> int | None:
@@ -54,4 +54,4 @@ def _targets(parse: Parse, target: Phrase) -> list[Phrase]:
     heads = named_conjuncts(parse, target.head)
     if not all(is_named(parse, head) for head in heads):
         return [target]  # Peru and the others: one thing
-    return [parse.phrase(head, alone=True) for head in heads] or [target]
+    return [phrase_of(parse, head, alone=True) for head in heads] or [target]

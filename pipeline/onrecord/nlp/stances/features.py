@@ -24,11 +24,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
-from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.paths import Path, is_anothers
 from onrecord.nlp.stances.verbs import verb_entries
 
@@ -87,7 +87,6 @@ class PairFeatures:
     """Describes pairs of actors of one article."""
 
     def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
-        """Describe pairs of an article; ``in_quote`` is whether each token is in a quote."""
         self.parse, self.in_quote = parse, in_quote
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}

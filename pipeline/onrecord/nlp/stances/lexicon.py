@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from onrecord.nlp.lexicon import rows, words
-from onrecord.nlp.morphology import verb_forms
+from onrecord.nlp.english.lexicon import rows
+from onrecord.nlp.english.morphology import plural, verb_forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +81,9 @@ def adjectives() -> Entries:
     return MappingProxyType({word: tuple(entries) for word, entries in _entries("stance_adjectives").items()})
 
 
-def plural(noun: str) -> str:
-    """Return the regular plural of a noun."""
-    if noun.endswith(("s", "x", "z", "ch", "sh")):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + "s"
-
-
 def _verb_table(name: str) -> dict[str, tuple[str, ...]]:
     """Return the rows of a list of verbs by every form of the verb."""
     return {form: row for row in rows(name) for form in verb_forms(row[0])}
-
-
-@functools.cache
-def light_verbs() -> Mapping[tuple[str, str], float]:
-    """Return the sign of (form, role) for the verbs that give a noun its holder."""
-    return MappingProxyType(
-        {(form, role): float(sign) for verb, role, sign in rows("stance_light_verbs") for form in verb_forms(verb)}
-    )
 
 
 @functools.cache
@@ -125,56 +108,3 @@ def reciprocal_verbs() -> Mapping[str, tuple[frozenset[str], float, str]]:
             for form, (_, objects, score, relation) in table.items()
         }
     )
-
-
-@functools.cache
-def reporting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs whose clause is what their subject says or thinks."""
-    return frozenset(_verb_table("stance_reporting_verbs"))
-
-
-@functools.cache
-def requesting_verbs() -> frozenset[str]:
-    """Return the forms of the verbs that ask somebody to do something."""
-    return frozenset(_verb_table("stance_requesting_verbs"))
-
-
-@functools.cache
-def empty_targets() -> frozenset[str]:
-    """Return the words that are empty as the head of a target: declined to comment."""
-    return words("stance_empty_targets")
-
-
-@functools.cache
-def consultations() -> frozenset[str]:
-    """Return the words for meeting and talking, which is not a stance by itself."""
-    return words("stance_consultations")
-
-
-@functools.cache
-def partitives() -> frozenset[str]:
-    """Return the nouns that count others: a number of officials."""
-    return words("stance_partitives")
-
-
-@functools.cache
-def weapons() -> frozenset[str]:
-    """Return the nouns, singular and plural, for weapons."""
-    singular = words("stance_weapons")
-    return singular | frozenset(plural(noun) for noun in singular)
-
-
-@functools.cache
-def utterances() -> frozenset[str]:
-    """Return the nouns, singular and plural, for what someone says or writes: a statement criticising the plan."""
-    singular = words("stance_utterances")
-    return singular | frozenset(plural(noun) for noun in singular)
-
-
-@functools.cache
-def person_nouns() -> frozenset[str]:
-    """Return the nouns, singular and plural, for people and organizations, who can hold a stance."""
-    singular = words("stance_agents")
-    plurals = {plural(noun) for noun in singular}
-    plurals |= {noun[:-3] + "men" for noun in singular if noun.endswith("man")}
-    return singular | plurals | {"women", "wives", "thieves", "people"}

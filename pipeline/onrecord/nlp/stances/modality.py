@@ -6,11 +6,10 @@ The path from the predicate up to its finite verb is walked once; every step may
 
 from dataclasses import dataclass
 
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.words import CONDITIONS, NEGATIONS, NEGATIVE_PRONOUNS
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.parse import CONDITIONS, MAX_CLIMB, Parse
 
-NEGATIONS = frozenset({"not", "n't", "n’t", "never", "nor", "neither", "no", "hardly", "scarcely", "cannot"})
-NEGATIVE_SUBJECTS = frozenset({"nobody", "none", "neither", "nothing", "no-one"})
 POSSIBILITY = frozenset({"could", "might", "may", "can"})
 FUTURE = frozenset({"will", "'ll", "’ll"})
 HYPOTHETICAL = frozenset({"would", "'d", "’d"})
@@ -30,6 +29,12 @@ class Mood:
     possible: bool
     necessary: bool
     words: tuple[int, ...]
+
+    @property
+    def features(self) -> set[str]:
+        """The features of a candidate in this mood."""
+        found = {name for name in ("negated", "possible", "necessary") if getattr(self, name)}
+        return found if self.factor == 1.0 else found | {"controlled"}
 
 
 def mood(parse: Parse, predicate: int) -> Mood:
@@ -98,7 +103,7 @@ def _negates(parse: Parse, child: int, word: str, dep: str) -> bool:
 
 
 def _negative_subject(parse: Parse, noun: int) -> bool:
-    return parse.lower[noun] in NEGATIVE_SUBJECTS or any(
+    return parse.lower[noun] in NEGATIVE_PRONOUNS or any(
         parse.lower[child] in ("no", "neither") and parse.dep[child] == "det" for child in parse.children[noun]
     )
 
@@ -127,14 +132,12 @@ def _hypothetical(parse: Parse, verb: int) -> bool:
 
 def _in_condition(parse: Parse, verb: int) -> bool:
     """Whether the clause, or one above it in the same sentence, is a condition."""
-    index = verb
-    for _ in range(MAX_CLIMB):
-        if parse.dep[index] in ("advcl", "ccomp", "pcomp") and index in parse.conditional:
-            return True
-        if parse.head[index] == index:
-            return False
-        index = parse.head[index]
-    return False
+    return any(
+        parse.lower[child] in CONDITIONS and parse.dep[child] in ("mark", "advmod")
+        for above in parse.upward(verb)
+        if parse.dep[above] in ("advcl", "ccomp", "pcomp")
+        for child in parse.children[above]
+    )
 
 
 def meant(score: float, how: Mood, *, judgement: bool = False) -> float:

@@ -2,18 +2,19 @@
 """Stances expressed by nouns: their opposition to, voiced support for, drew criticism from, a critic of, has no right."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.lexicon import words
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import after_preposition, agent, is_passive, possessor, recipient, subject
+from onrecord.nlp.english.words import HAVE, light_verbs
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import SUBJECTS, after_preposition, doer, possessor, recipient, subject
-from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import meant, mood
-from onrecord.nlp.stances.parse import Parse
-from onrecord.nlp.stances.verbs import mood_features
 
 SOURCES = ("from", "among", "by")
-HAVING = frozenset({"have", "has", "had", "having"})
 LACKING = frozenset({"lack", "lacks", "lacked", "lacking"})
 
 
@@ -49,19 +50,15 @@ def _attitudes(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
     how = mood(parse, noun)
     if how.cancelled:
         return
+    score, words = meant(entry.score * held.sign, how), () if held.carrier is None else (held.carrier,)
+    relation = entry.relation if held.sign > 0 else None
     for slot in entry.slots:
+        features = "noun", f"way={held.way}", f"slot={slot}"
         for target, is_clause in _targets(parse, noun, slot, held.verb, held.way):
-            if target == held.holder:
-                continue
-            yield Candidate(
-                predicate=noun,
-                holder=held.holder,
-                target=parse.phrase(target, clause=is_clause),
-                score=meant(entry.score * held.sign, how),
-                expression=tuple(sorted({*how.words, noun, *([] if held.carrier is None else [held.carrier])})),
-                features=frozenset({"noun", f"way={held.way}", f"slot={slot}"} | mood_features(how)),
-                relation=entry.relation if held.sign > 0 else None,
-            )
+            if target != held.holder:
+                yield expressed(
+                    parse, noun, held.holder, target, score, how, features, relation, clause=is_clause, with_words=words
+                )
 
 
 def _holder(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
@@ -84,7 +81,7 @@ def _light_verb(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
     head, dep = parse.head[noun], parse.dep[noun]
     if dep == "conj":
         head, dep = parse.head[head], parse.dep[head]
-    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in lexicon.partitives():
+    if dep == "pobj" and parse.lower[head] == "of" and parse.lower[parse.head[head]] in words("stance_partitives"):
         head, dep = parse.head[parse.head[head]], parse.dep[parse.head[head]]  # launched a wave of attacks on
     if dep in ("dobj", "nsubjpass") and parse.is_verb(head):
         return _lent(parse, noun, head)
@@ -98,9 +95,9 @@ def _light_verb(parse: Parse, noun: int, entry: LexiconEntry) -> Held | None:
 
 def _lent(parse: Parse, noun: int, verb: int) -> Held | None:
     """Return the holder by the verb whose object the noun is."""
-    lights, word = lexicon.light_verbs(), _with_particle(parse, verb)
+    lights, word = light_verbs(), _with_particle(parse, verb)
     sign = lights.get((word, "giver"))
-    holder = None if sign is None else doer(parse, verb)
+    holder = None if sign is None else agent(parse, verb)
     if sign is not None and holder is not None:
         return Held(holder, sign, verb, "giver", verb)
     sign = lights.get((word, "receiver"))
@@ -120,7 +117,7 @@ def _with_particle(parse: Parse, verb: int) -> str:
     """Return a light verb as it is in the lexicon: lifted; rolled back."""
     for child in parse.children[verb]:
         both = f"{parse.lower[verb]} {parse.lower[child]}"
-        if parse.tag[child] == "RP" and any((both, role) in lexicon.light_verbs() for role in ("giver", "receiver")):
+        if parse.tag[child] == "RP" and any((both, role) in light_verbs() for role in ("giver", "receiver")):
             return both
     return parse.lower[verb]
 
@@ -129,15 +126,15 @@ def _lent_by_preposition(parse: Parse, preposition: int, verb: int, entry: Lexic
     """Return the holder of a noun after a verb's preposition: call for, rally in."""
     word = parse.lower[preposition]
     phrase = f"{parse.lower[verb]} {word}"
-    sign = lexicon.light_verbs().get((phrase, "receiver"))
+    sign = light_verbs().get((phrase, "receiver"))
     if sign is not None:
         return _received(parse, parse.child(preposition, "pobj"), verb, sign)
-    sign = lexicon.light_verbs().get((phrase, "giver"))
+    sign = light_verbs().get((phrase, "giver"))
     if sign is None:
         if word != "in" or entry.holder != "poss":
             return None
         sign = 1.0
-    holder = doer(parse, verb)
+    holder = agent(parse, verb)
     return None if holder is None else Held(holder, sign, preposition if sign > 0 else verb, "adverbial", verb)
 
 
@@ -169,7 +166,7 @@ def _targets(parse: Parse, noun: int, slot: str, carrier: int | None, way: str) 
     own = list(after_preposition(parse, noun, slot))
     if not own and carrier is not None and parse.is_verb(carrier):
         own = [
-            target for target in after_preposition(parse, carrier, slot) if target > noun or parse.is_passive(carrier)
+            target for target in after_preposition(parse, carrier, slot) if target > noun or is_passive(parse, carrier)
         ]
         if not own and slot in ("to", "for"):
             given = recipient(parse, carrier)
@@ -184,18 +181,12 @@ def _described(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candida
     how = mood(parse, noun)
     if holder is None or how.cancelled:
         return
+    score = meant(entry.score, how)
     for slot in entry.slots:
+        features = "noun", "way=self", f"slot={slot}"
         for target, is_clause in _targets(parse, noun, slot, None, "self"):
             if target != holder:
-                yield Candidate(
-                    predicate=noun,
-                    holder=holder,
-                    target=parse.phrase(target, clause=is_clause),
-                    score=meant(entry.score, how),
-                    expression=tuple(sorted({*how.words, noun})),
-                    features=frozenset({"noun", "way=self", f"slot={slot}"} | mood_features(how)),
-                    relation=entry.relation,
-                )
+                yield expressed(parse, noun, holder, target, score, how, features, entry.relation, clause=is_clause)
 
 
 def _bearer(parse: Parse, noun: int) -> int | None:
@@ -213,21 +204,15 @@ def _missing(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate
     how = mood(parse, noun)
     for target in after_preposition(parse, noun, "for"):
         if not how.cancelled:
-            yield Candidate(
-                predicate=noun,
-                holder=None,
-                target=parse.phrase(target, clause=parse.dep[target] == "pcomp"),
-                score=entry.score,
-                expression=tuple(sorted({*how.words, noun})),
-                features=frozenset({"noun", "evaluative", "slot=for", "way=none"}),
-                relation=entry.relation,
-            )
+            is_clause = parse.dep[target] == "pcomp"
+            found = expressed(parse, noun, None, target, entry.score, how, (), entry.relation, clause=is_clause)
+            yield replace(found, features=frozenset({"noun", "evaluative", "slot=for", "way=none"}))
 
 
 def _had(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
     """They have no mandate; the court lacks legitimacy; they have the right."""
     verb = parse.head[noun]
-    if parse.dep[noun] != "dobj" or parse.lower[verb] not in HAVING | LACKING:
+    if parse.dep[noun] != "dobj" or parse.lower[verb] not in HAVE | LACKING:
         return
     target = subject(parse, verb)
     if target is None:
@@ -236,12 +221,5 @@ def _had(parse: Parse, noun: int, entry: LexiconEntry) -> Iterator[Candidate]:
     lacking = how.negated or parse.lower[verb] in LACKING
     if how.cancelled or lacking != (entry.slots[0] == "lack"):
         return
-    yield Candidate(
-        predicate=noun,
-        holder=None,
-        target=parse.phrase(target),
-        score=entry.score,
-        expression=tuple(sorted({*how.words, verb, noun})),
-        features=frozenset({"noun", "evaluative", "slot=subj", f"way={entry.slots[0]}"}),
-        relation=entry.relation,
-    )
+    found = expressed(parse, noun, None, target, entry.score, how, (), entry.relation, with_words=(verb,))
+    yield replace(found, features=frozenset({"noun", "evaluative", "slot=subj", f"way={entry.slots[0]}"}))

@@ -8,13 +8,16 @@ the act ("imposed a curfew on"), a target inside the phrase that a rule is about
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecord.nlp.stances import lexicon
+from onrecord.nlp.english.labels import CLAUSES, PLACES
+from onrecord.nlp.english.lexicon import words
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import phrase_of
+from onrecord.nlp.english.words import BE, HAVE, with_forms
 from onrecord.nlp.stances.actors import ActorMention, actors
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import COMPLETING, Feature, PairFeatures, RuleFinding
 from onrecord.nlp.stances.modality import mood
-from onrecord.nlp.stances.parse import HAVE, WERE, Parse
-from onrecord.nlp.stances.paths import CLAUSES, Path, chain, is_anothers, path
+from onrecord.nlp.stances.paths import Path, chain, is_anothers, path
 from onrecord.nlp.stances.scoring import Table, logits, probabilities
 from onrecord.nlp.stances.voices import Voices
 
@@ -39,7 +42,6 @@ UNFRAMED = frozenset({"pair", "inside"})
 # The labels of agents, and the prepositions before them.
 HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod", "agent"})
 BY = frozenset({"by", "of", "from", "among"})
-PLACES = ("GPE", "LOC", "FAC")
 # Pairs whose relation never occurs between holder and target are not examined further: a logit.
 MIN_PLACE = -2.3
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
@@ -59,13 +61,12 @@ class Pairs:
     """The pairs of actors of one article."""
 
     def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
-        """Group the actors and the candidates of the rules by sentence."""
         self.parse = parse
         self.actors = actors(parse, voices.parties.entity_of)
         self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
         self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
-            sentence = parse.sentence[candidate.predicate][0]
+            sentence = parse.sentence_of(candidate.predicate)[0]
             if len(self.actors.get(sentence, ())) > 1:
                 framed = self.framed.setdefault(sentence, [])
                 if len(framed) < MAX_FRAMED:
@@ -85,7 +86,7 @@ class Pairs:
 
     def words(self, pair: Pair) -> list[Feature]:
         """Return the features of the words between two actors."""
-        framed = self.framed.get(self.parse.sentence[pair.holder.head][0], ())
+        framed = self.framed.get(self.parse.sentence_of(pair.holder.head)[0], ())
         return self.features.words(pair.holder, pair.target, pair.way, framed)
 
     def _is_one_list(self, way: Path) -> bool:
@@ -110,14 +111,14 @@ class Pairs:
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
         """Return a pair as a candidate, with the details of a rule or with the words that contribute most."""
         holder, target = pair.holder.head, pair.target.head
-        sentence = self.parse.sentence[holder][0]
+        sentence = self.parse.sentence_of(holder)[0]
         sign = 1 if side == 0 else -1
         same = [
             one.candidate
             for one in self.framed.get(sentence, ())
             if one.holder == holder and one.candidate.score * sign > 0
         ]
-        phrase = self.parse.phrase(target, alone=True)
+        phrase = phrase_of(self.parse, target, alone=True)
         for candidate in same:
             if candidate.target.head == target:
                 return candidate
@@ -128,29 +129,29 @@ class Pairs:
                 return replace(
                     candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
                 )
-        words = self._words(pair, features, side, table)
-        if not words or all(self.parse.lower[word] in lexicon.consultations() for word in words):
+        carrying = self._words(pair, features, side, table)
+        if not carrying or all(self.parse.lower[word] in words("stance_consultations") for word in carrying):
             return None
         if not self._may_hold(pair.way):
             return None
-        if any(self._contradicts(one, words[0], holder) for one in self.framed.get(sentence, ())):
+        if any(self._contradicts(one, carrying[0], holder) for one in self.framed.get(sentence, ())):
             return None
-        moods = [mood(self.parse, word) for word in words]
+        moods = [mood(self.parse, word) for word in carrying]
         how = moods[0]
         if any(one.cancelled for one in moods):
             return None
-        entries = [entry for word in words if (entry := self.features.entry_of(word))]
+        entries = [entry for word in carrying if (entry := self.features.entry_of(word))]
         known = [entry for entry in entries if entry.score * sign > 0]
         if not known and entries and not how.negated:
             return None  # the words contradict it
-        if not self._is_done(words[0], pair.way, is_known=bool(known)):
+        if not self._is_done(carrying[0], pair.way, is_known=bool(known)):
             return None
         return Candidate(
-            predicate=words[0],
+            predicate=carrying[0],
             holder=holder,
             target=phrase,
             score=sign * max((abs(entry.score) for entry in known), default=UNKNOWN_SCORE),
-            expression=tuple(sorted({*words, *how.words})),
+            expression=tuple(sorted({*carrying, *how.words})),
             features=frozenset({"pair"}),
             relation=known[0].relation if known else None,
         )
@@ -160,9 +161,9 @@ class Pairs:
         word = self.parse.lower[token]
         return (
             self.parse.tag[token].startswith(CONTENT_TAGS)
-            and word not in WERE
+            and word not in BE
             and word not in HAVE
-            and word not in lexicon.reporting_verbs()
+            and word not in with_forms("stance_reporting_verbs")
         )
 
     def _may_hold(self, way: Path) -> bool:

@@ -3,13 +3,12 @@
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.syntax import Phrase, antecedent, core_of, phrase_of
+from onrecord.nlp.english.words import FIRST_PERSON, person_nouns
 from onrecord.nlp.entities import entity_index
-from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.antecedents import Antecedents
-from onrecord.nlp.stances.arguments import antecedent
 from onrecord.nlp.stances.coordination import named_conjuncts
-from onrecord.nlp.stances.holders import FIRST_PERSON
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse, Phrase
 
 # Tokens of a holder's phrase; a longer one is a sentence that the parser attached to a noun.
 MAX_HOLDER = 20
@@ -33,9 +32,8 @@ class Parties:
     """Resolves the phrases of one article."""
 
     def __init__(self, parse: Parse) -> None:
-        """Resolve the phrases of a parsed article with its entities and quotes."""
         self.parse = parse
-        self.text: str = parse.doc.text
+        self.text = parse.source
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse.doc)
@@ -51,8 +49,7 @@ class Parties:
 
     def span(self, start: int, end: int) -> Span:
         """Return tokens ``[start, end)`` as a span of code points."""
-        first, last = self.parse.doc[start].idx, self.parse.doc[end - 1]
-        stop: int = last.idx + len(last.text)
+        first, stop = self.parse.start[start], self.parse.end[end - 1]
         return text_span(self.text, first, stop + _closes(self.text, first, stop))
 
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
@@ -69,7 +66,7 @@ class Parties:
         meant = self.meant.get(span.start)
         if meant is not None and meant.mention is not None and meant.mention.end == span.end:
             return StanceParty(span, meant.entity, meant.name)
-        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in lexicon.person_nouns():
+        if self.parse.tag[phrase.start] == "WP$" and self.parse.lower[phrase.head] in person_nouns():
             owner = antecedent(self.parse, phrase.start)
             if owner != phrase.start:
                 return self._named_by(owner, span)  # Peru, whose minister
@@ -83,7 +80,7 @@ class Parties:
     def _is_bare(self, phrase: Phrase) -> bool:
         """Whether a phrase names people by a noun alone: officials, the officials."""
         before = phrase.head - phrase.start
-        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in lexicon.person_nouns():
+        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in person_nouns():
             return False
         return before == 0 or self.parse.lower[phrase.start] == "the"
 
@@ -92,7 +89,7 @@ class Parties:
         entity = self.entity_of.get(noun)
         if entity is not None:
             return StanceParty(word, entity, self.entities[entity].name)
-        phrase = self.parse.core(noun)
+        phrase = core_of(self.parse, noun)
         return StanceParty(word, None, _name(self.span(phrase.start, phrase.end).text))
 
     def speaker(self, quote: int) -> StanceParty | None:
@@ -111,5 +108,5 @@ class Parties:
             if self.parse.dep[first] != "conj" or self.parse.head[first] >= first:
                 break
             first = self.parse.head[first]
-        phrase = self.parse.phrase(noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
-        return phrase if phrase.end - phrase.start <= MAX_HOLDER else self.parse.core(noun)
+        phrase = phrase_of(self.parse, noun, charged=True, alone=bool(named_conjuncts(self.parse, first)))
+        return phrase if phrase.end - phrase.start <= MAX_HOLDER else core_of(self.parse, noun)

@@ -2,14 +2,14 @@
 """The path through the tree from one token to another of its sentence."""
 
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.labels import CLAUSES, SUBJECTS
+from onrecord.nlp.english.parse import Parse
 
 # Labels on a path; actors further apart have no stance toward each other.
 MAX_CHAIN = 12
 MAX_PATH = 9
-# Clauses that may have a subject of their own.
-CLAUSES = frozenset({"ccomp", "parataxis", "advcl", "relcl"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,7 @@ class Path:
 
 def chain(parse: Parse, token: int) -> tuple[int, ...]:
     """Return a token and its ancestors."""
-    found = [token]
-    while len(found) < MAX_CHAIN and parse.head[found[-1]] != found[-1]:
-        found.append(parse.head[found[-1]])
-    return tuple(found)
+    return tuple(islice(parse.upward(token), MAX_CHAIN))
 
 
 def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
@@ -52,12 +49,8 @@ def is_anothers(parse: Parse, token: int, top: int) -> bool:
 
     A pronoun does not count as another subject: it may be the speaker.
     """
-    for _ in range(MAX_CLIMB):
-        if token == top or parse.head[token] == token:
-            return False
-        if parse.dep[token] in CLAUSES:
-            subject = parse.child(token, "nsubj", "nsubjpass")
-            if subject is not None and parse.tag[subject] != "PRP":
-                return True
-        token = parse.head[token]
+    for below in takewhile(lambda one: one != top, parse.upward(token)):
+        subject = parse.child(below, *SUBJECTS) if parse.dep[below] in CLAUSES else None
+        if subject is not None and parse.tag[subject] != "PRP":
+            return True
     return False

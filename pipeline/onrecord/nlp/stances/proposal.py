@@ -3,11 +3,11 @@
 
 from collections.abc import Iterator
 
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.adjective_rules import position_candidates, quality_candidates
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.nouns import noun_candidates
-from onrecord.nlp.stances.parse import Parse
 from onrecord.nlp.stances.reciprocal import reciprocal_candidates
 from onrecord.nlp.stances.verbs import demand_candidates, verb_candidates
 

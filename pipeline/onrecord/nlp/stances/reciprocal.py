@@ -4,12 +4,12 @@
 from collections.abc import Iterator
 from itertools import permutations
 
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import is_passive, phrase_of, subject
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import subject
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import named_conjuncts
 from onrecord.nlp.stances.modality import mood
-from onrecord.nlp.stances.parse import Parse
 
 # Among more than three, "they agreed" shows little about any two.
 MAX_PARTNERS = 3
@@ -18,7 +18,7 @@ MAX_PARTNERS = 3
 def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     """Yield the stances of the joined subjects of a reciprocal verb toward each other."""
     found = lexicon.reciprocal_verbs().get(parse.lower[verb])
-    if found is None or parse.child(verb, "neg") is not None or parse.is_passive(verb):
+    if found is None or parse.child(verb, "neg") is not None or is_passive(parse, verb):
         return
     objects, score, relation = found
     if objects:
@@ -36,7 +36,7 @@ def reciprocal_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
         yield Candidate(
             predicate=verb,
             holder=holder,
-            target=parse.phrase(target, alone=True),
+            target=phrase_of(parse, target, alone=True),
             score=score * how.factor,
             expression=(verb,),
             features=frozenset({"verb", "reciprocal"}),

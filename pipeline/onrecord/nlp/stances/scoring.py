@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from onrecord.nlp.english.lexicon import rows
 from onrecord.nlp.learned import MAX_LOGIT
-from onrecord.nlp.lexicon import rows
 
 PAIR_WEIGHTS = "stance_pairs"
 

@@ -2,14 +2,17 @@
 """Stances expressed by verbs: condemned, was condemned by, refused to support, must be stopped."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from onrecord.nlp.english.lexicon import words
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import agent, counted, is_passive, possessor, subject
+from onrecord.nlp.english.words import with_forms, with_plurals
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import doer, fillers, possessor, subject
-from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.holders import counted
+from onrecord.nlp.stances.arguments import fillers
+from onrecord.nlp.stances.candidates import Candidate, expressed
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.modality import Mood, meant, mood
-from onrecord.nlp.stances.parse import Parse
 
 REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "ourselves", "myself", "yourself", "who", "what"})
 OBJECTS = frozenset({"obj", "who"})
@@ -51,7 +54,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
     features = {"verb", f"holder={entry.holder}"}
     if parse.dep[verb] == "acl" and parse.tag[verb] == "VB":
         features.add("purpose")  # efforts to end it: work, and little of a stance
-    passive = parse.is_passive(verb)
+    passive = is_passive(parse, verb)
     if passive:
         features.add("passive")
     holder, filled = _arguments(parse, verb, entry, passive=passive)
@@ -63,7 +66,7 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
         features.add("necessary")
     if _is_requested(parse, verb):
         features.add("requested")
-    expression = (*how.words, verb, *(_particle(parse, verb, entry) or ()))
+    words = _particle(parse, verb, entry) or ()
     score = meant(entry.score, how, judgement=entry.holder == "source")
     for slot, named, is_clause in filled:
         filler = named if is_clause else counted(parse, named)
@@ -73,14 +76,20 @@ def _entry_candidates(parse: Parse, verb: int, entry: LexiconEntry, how: Mood) -
             continue
         if parse.is_verb(filler) and not is_clause:
             is_clause = True
-        yield Candidate(
-            predicate=verb,
-            holder=holder,
-            target=parse.phrase(filler, clause=is_clause, charged=slot == "subj" or entry.relation in CHARGING),
-            score=score,
-            expression=tuple(sorted(set(expression))),
-            features=frozenset(features | {f"slot={slot}"} | mood_features(how)),
-            relation=None if slot == "that" and _is_stated(parse, filler, entry) else entry.relation,
+        found, charged = features | {f"slot={slot}"}, slot == "subj" or entry.relation in CHARGING
+        relation = None if slot == "that" and _is_stated(parse, filler, entry) else entry.relation
+        yield expressed(
+            parse,
+            verb,
+            holder,
+            filler,
+            score,
+            how,
+            found,
+            relation,
+            clause=is_clause,
+            charged=charged,
+            with_words=words,
         )
 
 
@@ -106,23 +115,23 @@ def _arguments(
     if passive and not any(slot in OBJECTS for slot, _, _ in filled):
         return (None, []) if OBJECTS & set(entry.slots) else (subject(parse, verb), filled)
     if _is_requested(parse, verb):
-        return doer(parse, parse.head[verb]), filled
-    return _wielder(parse, doer(parse, verb)), filled
+        return agent(parse, parse.head[verb]), filled
+    return _wielder(parse, agent(parse, verb)), filled
 
 
 def _is_requested(parse: Parse, verb: int) -> bool:
     """Whether a verb is what somebody is asked to do, so that the asker holds the stance: urged the court to reject it."""
     above = parse.head[verb]
-    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in lexicon.requesting_verbs():
+    if parse.dep[verb] not in ("xcomp", "ccomp") or parse.lower[above] not in with_forms("stance_requesting_verbs"):
         return False
     if parse.tag[verb] != "VB" or not parse.has(verb, "to"):
         return False
-    return parse.is_passive(above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
+    return is_passive(parse, above) or parse.child(verb, "nsubj") is not None or parse.child(above, "dobj") is not None
 
 
 def _wielder(parse: Parse, holder: int | None) -> int | None:
     """Return the owner of a weapon: (Peruvian) jets bombed the port."""
-    if holder is None or parse.lower[holder] not in lexicon.weapons():
+    if holder is None or parse.lower[holder] not in with_plurals("stance_weapons"):
         return holder
     owner = possessor(parse, holder)
     return holder if owner is None else owner
@@ -145,21 +154,7 @@ def _is_empty(parse: Parse, filler: int, *, is_clause: bool, refused: bool) -> b
     """Whether a target says nothing (declined to comment) or has a better stance of its own (hopes to defeat)."""
     if is_clause and parse.lower[filler] in lexicon.transitive_verbs():
         return True
-    return parse.lower[filler] in lexicon.empty_targets() and (refused or not is_clause)
-
-
-def mood_features(how: Mood) -> set[str]:
-    """Return the features of a mood."""
-    return {
-        name
-        for name, present in (
-            ("negated", how.negated),
-            ("possible", how.possible),
-            ("necessary", how.necessary),
-            ("controlled", how.factor != 1.0),
-        )
-        if present
-    }
+    return parse.lower[filler] in words("stance_empty_targets") and (refused or not is_clause)
 
 
 def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
@@ -170,15 +165,9 @@ def demand_candidates(parse: Parse, verb: int) -> Iterator[Candidate]:
     how = mood(parse, verb)
     if how.cancelled:
         return
-    yield Candidate(
-        predicate=verb,
-        holder=None,
-        target=parse.phrase(verb, clause=True),
-        score=-DEMAND if how.negated else DEMAND,
-        expression=tuple(sorted({*how.words, modal})),
-        features=frozenset({"demand", "evaluative", "slot=that"} | mood_features(how)),
-        relation="REQUEST",
-    )
+    score, features = -DEMAND if how.negated else DEMAND, {"demand", "evaluative", "slot=that"}
+    demand = expressed(parse, verb, None, verb, score, how, features, "REQUEST", clause=True)
+    yield replace(demand, expression=tuple(sorted({*how.words, modal})))
 
 
 def _demand(parse: Parse, verb: int) -> int | None:

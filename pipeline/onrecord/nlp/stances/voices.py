@@ -4,12 +4,11 @@
 from dataclasses import dataclass
 
 from onrecord.nlp.annotations import StanceParty
-from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
-from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.arguments import doer
-from onrecord.nlp.stances.holders import FIRST_PERSON, can_hold_stance
-from onrecord.nlp.stances.modality import NEGATIVE_SUBJECTS
-from onrecord.nlp.stances.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.quotation import NO_REGION
+from onrecord.nlp.english.syntax import according_to, agent, head_of, is_passive
+from onrecord.nlp.english.words import FIRST_PERSON, NEGATIVE_PRONOUNS, with_forms, with_plurals
+from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.parties import Parties
 
 CONTENT = frozenset({"ccomp", "parataxis"})
@@ -27,11 +26,7 @@ class Voices:
     """Finds the voices over the tokens of one article."""
 
     def __init__(self, parse: Parse, parties: Parties) -> None:
-        """Find the quotation marks and the quotes over the tokens of an article."""
         self.parse, self.parties = parse, parties
-        text = parse.doc.text
-        self.regions = find_regions(text, paragraph_spans(text))
-        self.region_of = innermost_regions(self.regions, [token.idx + len(token) for token in parse.doc])
         self.cues: list[list[int]] = []  # of each quote
         self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
         self.quote_of = self._quotes_by_token()
@@ -42,19 +37,13 @@ class Voices:
         Quotes may extend beyond their marks where nothing else shows the end. So a token outside marks that open in the quote belongs
         to the quote only where it depends on the words that introduce the quote.
         """
-        doc = self.parse.doc
+        parse = self.parse
         spans: list[tuple[int, int, int, int, int]] = []  # length and quote; start, first token, the one after the last
         for index, quote in enumerate(self.parties.quotes):
-            cues = [
-                token.i
-                for span in quote.cue
-                for token in doc.char_span(span.start, span.end, alignment_mode="expand") or ()
-            ]
-            self.cues.append(cues)
+            self.cues.append([token for span in quote.cue for token in range(*parse.tokens_of(span.start, span.end))])
             for span in quote.content:
-                tokens = doc.char_span(span.start, span.end, alignment_mode="contract")
-                if tokens is not None:
-                    spans.append((span.end - span.start, index, span.start, tokens.start, tokens.end))
+                first, end = parse.tokens_of(span.start, span.end)
+                spans.append((span.end - span.start, index, span.start, first, end))
         over: dict[int, int] = {}
         for _, index, start, first, end in sorted(spans):  # the shortest first, so that each token is decided once
             cues, tops = self.cues[index], self._tops(self.cues[index])
@@ -72,8 +61,8 @@ class Voices:
 
     def _is_marked_from(self, token: int, start: int) -> bool:
         """Whether a token is inside marks that open at or after a code point."""
-        region = self.region_of[token]
-        return region != NO_REGION and self.regions[region].start >= start
+        region = self.parse.region_of[token]
+        return region != NO_REGION and self.parse.regions[region].start >= start
 
     def _is_under(self, token: int, cues: list[int], tops: frozenset[int]) -> bool:
         """Whether a token depends on one of ``tops``: a quote's cue, or the head verb of a cue such as "according to"."""
@@ -86,17 +75,14 @@ class Voices:
 
     def _above(self, token: int) -> tuple[tuple[int, ...], int]:
         """Return a token with those above it, ``MAX_CLIMB`` at most, and the one above these; at the root, the root itself."""
-        known = self._chains.get(token)
-        if known is None:
-            found, head = [token], self.parse.head
-            while len(found) < MAX_CLIMB and head[found[-1]] != found[-1]:
-                found.append(head[found[-1]])
-            known = self._chains[token] = (tuple(found), head[found[-1]])
-        return known
+        if token not in self._chains:
+            found = tuple(self.parse.upward(token))
+            self._chains[token] = found, self.parse.head[found[-1]]
+        return self._chains[token]
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is inside quotation marks."""
-        return self.region_of[token] != NO_REGION
+        return self.parse.region_of[token] != NO_REGION
 
     def is_said_by_others(self, predicate: int, token: int) -> bool:
         """Whether a token is in marks that are unrelated to a predicate before or after them.
@@ -129,46 +115,35 @@ class Voices:
         """Return the head of a voice's mention, if it has one."""
         if voice.head is not None or voice.party.mention is None:
             return voice.head
-        tokens = self.parse.doc.char_span(voice.party.mention.start, voice.party.mention.end, alignment_mode="expand")
-        return None if tokens is None else int(tokens.root.i)
+        return head_of(self.parse, *self.parse.tokens_of(voice.party.mention.start, voice.party.mention.end))
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
         parse = self.parse
-        reporting = lexicon.reporting_verbs()
+        reporting = with_forms("stance_reporting_verbs")
         found: list[Voice] = []
-        index = token
-        for _ in range(MAX_CLIMB):
+        for index in parse.upward(token):
             head = parse.head[index]
-            if head == index:
-                break
-            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not parse.is_passive(head):
-                self._add(found, doer(parse, head))
-            index = head
-        source = self._according_to(index)
-        self._add(found, source)
+            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not is_passive(parse, head):
+                self._add(found, agent(parse, head))
+        for child in parse.children[index]:
+            source = according_to(parse, child) if parse.lower[child] == "according" else None
+            self._add(found, source[1] if source is not None else None)
         return found[::-1]
 
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
             return
-        if self.parse.lower[head] in NEGATIVE_SUBJECTS:  # "nobody says that …": the claim has no source
+        if self.parse.lower[head] in NEGATIVE_PRONOUNS:  # "nobody says that …": the claim has no source
             return
         if can_hold_stance(self.parse, head) == "no" and self.parse.lower[head] not in ("it", "which"):
             return
-        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in lexicon.utterances():
+        if can_hold_stance(self.parse, head) == "unknown" and self.parse.lower[head] not in with_plurals(
+            "stance_utterances"
+        ):
             return  # the results show that
         phrase = self.parties.holder_phrase(head)
         found.append(Voice(self.parties.party(phrase, self.quote_of.get(head)), head))
-
-    def _according_to(self, root: int) -> int | None:
-        parse = self.parse
-        for child in parse.children[root]:
-            if parse.lower[child] == "according":
-                for preposition in parse.children[child]:
-                    if parse.lower[preposition] == "to":
-                        return parse.child(preposition, "pobj")
-        return None
 
 
 def _without_first_persons(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.nlp import lexicon
-from onrecord.nlp.morphology import forms_to_verb, verb_forms
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import forms_to_verb, verb_forms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data tables: word lists in ``lexicons/``, facts in ``knowledge/``, learned weights in ``weights/``.
+
+All are tab-separated, with their source and licence in ``#`` lines at the top.
+"""
+
+import functools
+from importlib import resources
+
+
+@functools.cache
+def rows(name: str, folder: str = "lexicons") -> tuple[tuple[str, ...], ...]:
+    """Return the rows of ``FOLDER/NAME.tsv``, without comments and blank lines.
+
+    Every row has as many cells as the widest one; missing cells at the end are empty.
+
+    Raises:
+        FileNotFoundError: there is no such table.
+    """
+    text = resources.files("onrecord.nlp").joinpath(folder).joinpath(f"{name}.tsv").read_text("utf-8")
+    cells = [
+        tuple(cell.strip() for cell in line.split("\t"))
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    width = max(map(len, cells), default=0)
+    return tuple(row + ("",) * (width - len(row)) for row in cells)
+
+
+@functools.cache
+def words(name: str) -> frozenset[str]:
+    """Return the first column of ``lexicons/NAME.tsv``."""
+    return frozenset(row[0] for row in rows(name))
