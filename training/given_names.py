@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
 from onrecord.nlp.coreference.gender import endings
 from training import WEIGHTS
 

@@ -3,7 +3,7 @@
 
 import functools
 
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 
 TIMES = frozenset({"former", "ex", "late", "then", "onetime", "outgoing"})

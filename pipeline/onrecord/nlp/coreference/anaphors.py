@@ -69,7 +69,12 @@ def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
                 role, clause = discourse.role(token)
                 male = 1.0 if word in MASCULINE else -1.0 if word in FEMININE else 0.0
                 yield Anaphor(token, token, word, male, word in PLURAL, True, None, role, clause)
-        elif tag in HEAD_TAGS and token not in discourse.in_name and parse.dep[token] != "compound" and not discourse.is_linked(token):
+        elif (
+            tag in HEAD_TAGS
+            and token not in discourse.in_name
+            and parse.dep[token] != "compound"
+            and not discourse.is_linked(token)
+        ):
             found = _noun_phrase(discourse, token)
             if found is not None:
                 yield found

@@ -10,11 +10,12 @@ from itertools import accumulate
 from onrecord.nlp.annotations import Entity
 from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.gender import gender_score
+from onrecord.nlp.english.cues import verbs as speech_verbs
+from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.quotation import NO_REGION, find_regions, innermost_regions, paragraph_spans
-from onrecord.nlp.quotes.cues import verbs as speech_verbs
+from onrecord.nlp.english.quotation import NO_REGION
+from onrecord.nlp.english.syntax import head_of
 
-SUBJECTS = frozenset({"nsubj", "nsubjpass"})
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
@@ -116,10 +117,6 @@ class Discourse:
     def __init__(self, parse: Parse, entities: Sequence[Entity]) -> None:
         """Find the places and the names of a Doc."""
         self.parse = parse
-        spans = paragraph_spans(parse.source)
-        self.paragraph_starts = [bisect_right(parse.end, start) for start, _ in spans]
-        self.regions = find_regions(parse.source, spans)
-        self.innermost = innermost_regions(self.regions, parse.end)
         self.speaking = frozenset(
             child
             for verb, word in enumerate(parse.lower)
@@ -128,10 +125,12 @@ class Discourse:
             if parse.dep[child] == "nsubj"
         )
         self.sentence = parse.sentence
-        paragraphs = frozenset(self.paragraph_starts)
+        paragraphs = frozenset(parse.paragraph_starts)
         self.paragraph = list(accumulate(token in paragraphs for token in range(len(parse))))
-        self.region = [self._outermost(region) for region in self.innermost]
-        self.speaker_of: dict[int, int] = {}  # the token of the speaker of each outermost region, where the syntax shows it
+        self.region = [self._outermost(region) for region in parse.region_of]
+        self.speaker_of: dict[
+            int, int
+        ] = {}  # the token of the speaker of each outermost region, where the syntax shows it
         self._find_speakers()
         self.entities, self.nouns = Mentions(), Mentions()
         self.spoken: list[Occurrence] = []
@@ -148,7 +147,7 @@ class Discourse:
 
     def _outermost(self, region: int) -> int:
         while region != NO_REGION:
-            parent = self.regions[region].parent
+            parent = self.parse.regions[region].parent
             if parent is None:
                 break
             region = parent
@@ -213,22 +212,17 @@ class Discourse:
             for mention in entity.mentions:
                 if mention.kind != "NAME":
                     continue
-                first = bisect_right(parse.end, mention.span.start)
-                last = bisect_left(parse.start, mention.span.end) - 1
-                if last < first:
-                    continue
-                self.in_name.update(dict.fromkeys(range(first, last + 1), index))
-                head = last
-                for _ in range(MAX_CLIMB):
-                    if not first <= parse.head[head] <= last or parse.head[head] == head:
-                        break
-                    head = parse.head[head]
-                found.append(self.occurrence(head, self.referents[index], is_name=True))
+                first, end = parse.tokens_of(mention.span.start, mention.span.end)
+                if first < end:
+                    self.in_name.update(dict.fromkeys(range(first, end), index))
+                    found.append(self.occurrence(head_of(parse, first, end), self.referents[index], is_name=True))
         found.sort(key=lambda occurrence: occurrence.token)
         for occurrence in found:
             occurrence.referent.nouns |= self._nouns_at(occurrence.token)
         for referent in self.referents:
-            referent.description = frozenset(referent.nouns).union((entities[referent.entity or 0].role or "").lower().split())
+            referent.description = frozenset(referent.nouns).union(
+                (entities[referent.entity or 0].role or "").lower().split()
+            )
             for word in sorted({*referent.nouns, referent.noun}):
                 self.by_word.setdefault(word, []).append(referent)
             if not referent.male and referent.type == "PERSON":
@@ -250,11 +244,15 @@ class Discourse:
 
     def _referent(self, index: int, entity: Entity) -> Referent:
         names = [mention for mention in entity.mentions if mention.kind == "NAME"]
-        words = frozenset(f"{entity.role or ''} {entity.name} {' '.join(entity.aliases)}".lower().replace("-", " ").split())
+        words = frozenset(
+            f"{entity.role or ''} {entity.name} {' '.join(entity.aliases)}".lower().replace("-", " ").split()
+        )
         return Referent(
             entity=index,
             type=entity.type,
-            male=gender_score(entity, self.parse.source) if entity.type != "NORP" and entity.wikidata_id is None or entity.type == "PERSON" else 0.0,
+            male=gender_score(entity, self.parse.source)
+            if (entity.type != "NORP" and entity.wikidata_id is None) or entity.type == "PERSON"
+            else 0.0,
             is_plural=entity.type == "NORP" or (entity.type == "ORG" and entity.name.endswith("s")),
             names=len(names),
             salience=entity.salience,
@@ -271,7 +269,9 @@ class Discourse:
         found = {
             parse.lower[token]
             for token in range(max(parse.left[head], head - MAX_TITLE), head)
-            if parse.head[token] == head and parse.dep[token] in ("compound", "nmod", "appos") and token not in self.in_name
+            if parse.head[token] == head
+            and parse.dep[token] in ("compound", "nmod", "appos")
+            and token not in self.in_name
         }
         others = [child for child in parse.children[head] if parse.dep[child] == "appos"]
         if parse.dep[head] == "appos":
@@ -300,10 +300,10 @@ class Discourse:
     def _find_speakers(self) -> None:
         """Find the subject of the verb of speech right behind or before each outermost region."""
         parse = self.parse
-        for index, region in enumerate(self.regions):
+        for index, region in enumerate(parse.regions):
             if region.parent is not None:
                 continue
-            first, last = bisect_right(parse.end, region.start), bisect_left(parse.start, region.end)
+            first, last = parse.tokens_of(region.start, region.end)
             behind = range(last, min(last + MAX_SPEECH_GAP, len(parse)))
             before = range(first - 1, max(first - MAX_SPEECH_GAP, 0) - 1, -1)
             speaker = self._speaker(behind, first)
@@ -316,12 +316,12 @@ class Discourse:
         parse = self.parse
         paragraph = self.paragraph[min(first, len(self.paragraph) - 1)]
         for token in tokens:
-            if self.innermost[token] != NO_REGION or self.paragraph[token] != paragraph:
+            if parse.region_of[token] != NO_REGION or self.paragraph[token] != paragraph:
                 return None
             cue = speech_verbs().get(parse.lower[token])
             if cue is not None and cue.is_speech and parse.tag[token].startswith("VB"):
                 subject = next((child for child in parse.children[token] if parse.dep[child] == "nsubj"), None)
-                return subject if subject is not None and self.innermost[subject] == NO_REGION else None
+                return subject if subject is not None and parse.region_of[subject] == NO_REGION else None
             if tokens.step > 0 and token > tokens.start and self.sentence[token] != self.sentence[token - 1]:
                 return None
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from onrecord.nlp.coreference.agreement import differ
 from onrecord.nlp.coreference.anaphors import POSSESSIVE, Anaphor
-from onrecord.nlp.coreference.discourse import OBJECTS, SUBJECTS, Discourse, Occurrence, Referent, Role
+from onrecord.nlp.coreference.discourse import Discourse, Occurrence, Referent, Role
 from onrecord.nlp.english.quotation import NO_REGION
 
 ANAPHOR = (
@@ -56,7 +56,11 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
             return referent.may_be_person and referent.male * anaphor.male > -1
         if anaphor.is_plural:
             return referent.entity is not None or referent.is_plural
-        return referent.type != "NORP" and abs(referent.male) < 1 and (referent.entity is not None or not referent.is_plural)
+        return (
+            referent.type != "NORP"
+            and abs(referent.male) < 1
+            and (referent.entity is not None or not referent.is_plural)
+        )
     if referent.entity is None or (anaphor.male and referent.type == "PERSON" and referent.male * anaphor.male <= -1):
         return False
     if anaphor.word in referent.nouns or anaphor.word == referent.noun:
@@ -83,7 +87,13 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     for referent, (occurrence, subject) in near.items():
         row = _of_candidate(discourse, anaphor, referent, occurrence, subject, last_speaker)
         is_most = referent.count == most and most > 0
-        extra = [named == 1, anaphor.word in referent.called, is_most, referent.entity == 0, known and abs(referent.male) < 1]
+        extra = [
+            named == 1,
+            anaphor.word in referent.called,
+            is_most,
+            referent.entity == 0,
+            known and abs(referent.male) < 1,
+        ]
         row[RANK] = 1 / (1 + rank)
         row[RANK + 1] = rank == 0
         found.referents.append(referent)
@@ -153,7 +163,9 @@ def _last_speaker(discourse: Discourse, anaphor: Anaphor) -> Occurrence | None:
     return None
 
 
-def _of_anaphor(discourse: Discourse, anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]) -> list[float]:
+def _of_anaphor(
+    discourse: Discourse, anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]
+) -> list[float]:
     parse, token = discourse.parse, anaphor.token
     role, head = anaphor.role, parse.head[anaphor.token]
     kind = anaphor.kind
@@ -250,10 +262,16 @@ def _of_candidate(
         float(is_last),
         float(is_speaker),
         float(is_last_speaker),
-        float(is_last_speaker and last_speaker is not None and discourse.paragraph[token] - last_speaker.paragraph <= 1),
+        float(
+            is_last_speaker and last_speaker is not None and discourse.paragraph[token] - last_speaker.paragraph <= 1
+        ),
         float(occurrence.region not in (NO_REGION, region)),
         float(same_clause),
-        float(same_clause and anaphor.role in (Role.OBJECT, Role.OBLIQUE) and role in (Role.SUBJECT, Role.EMBEDDED_SUBJECT)),
+        float(
+            same_clause
+            and anaphor.role in (Role.OBJECT, Role.OBLIQUE)
+            and role in (Role.SUBJECT, Role.EMBEDDED_SUBJECT)
+        ),
         float(same_clause and anaphor.role == Role.POSSESSOR and role in (Role.SUBJECT, Role.EMBEDDED_SUBJECT)),
         float(occurrence.token > token),
         float(anaphor.is_plural == referent.is_plural),

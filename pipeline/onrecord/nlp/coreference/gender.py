@@ -5,8 +5,8 @@ import functools
 import math
 from collections import Counter
 
-from onrecord.nlp import lexicon
 from onrecord.nlp.annotations import Entity
+from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.spelling import fold
 

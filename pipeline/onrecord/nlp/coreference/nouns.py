@@ -5,8 +5,8 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onrecord.nlp import lexicon
-from onrecord.nlp.morphology import with_s
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import with_s
 
 GROUPS = frozenset({"ORG", "NORP"})
 

@@ -2,37 +2,19 @@
 """Decides, in text order, to what each anaphor of an article refers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from onrecord.nlp.annotations import Entity
+from onrecord.nlp.annotations import Entity, Reference
 from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
-from onrecord.nlp.coreference.discourse import OBJECTS, SUBJECTS, Discourse, Referent
+from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
 from onrecord.nlp.coreference.features import Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import kind_of, networks
+from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.quotation import NO_REGION
 
-NOUN_ROLES = SUBJECTS | OBJECTS | {"pobj", "poss"}
+NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
 MIN_PROBABILITY = {"person": 0.5, "thing": 0.5, "noun": 0.5}
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What an anaphor refers to: an entity, or what a common noun of the article means; nobody if both are None.
-
-    Attributes:
-        anaphor: the pronoun or the noun phrase.
-        entity: the index of the entity.
-        noun: the head of the noun, a token.
-        probability: of this decision.
-    """
-
-    anaphor: Anaphor
-    entity: int | None
-    noun: int | None
-    probability: float
 
 
 def by_rank(anaphor: Anaphor, candidates: Candidates) -> tuple[Referent | None, float]:
@@ -47,8 +29,8 @@ def by_rank(anaphor: Anaphor, candidates: Candidates) -> tuple[Referent | None, 
     return candidates.referents[best], shares[best]
 
 
-def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) -> Iterator[Reference]:
-    """Yield what each anaphor of a Doc refers to.
+def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) -> Iterator[tuple[Anaphor, Reference]]:
+    """Yield each anaphor of a Doc with what it refers to.
 
     Inside quotation marks, where the speaker comes behind the quotation (“She lied,” he said), the speaker is resolved first.
 
@@ -66,7 +48,10 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
     steps += [
         (token, 2, token)
         for token, tag in enumerate(parse.tag)
-        if tag in ("NN", "NNS") and parse.dep[token] in NOUN_ROLES and token not in taken and token not in discourse.in_name
+        if tag in ("NN", "NNS")
+        and parse.dep[token] in NOUN_ROLES
+        and token not in taken
+        and token not in discourse.in_name
     ]
     steps.sort(key=lambda step: (step[0], step[1]))
     for _, order, step in steps:
@@ -78,7 +63,7 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
             discourse.add(discourse.occurrence(step, discourse.noun_referent(step), is_name=False))  # type: ignore[arg-type]
 
 
-def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> Reference:
+def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:
     referent, probability = choose(anaphor, candidates_of(discourse, anaphor))
     noun = None
     if referent is not None:
@@ -93,4 +78,5 @@ def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> Referen
         discourse.add(discourse.occurrence(anaphor.token, referent, is_name=False))
     elif not anaphor.is_pronoun:
         discourse.add(discourse.occurrence(anaphor.token, discourse.noun_referent(anaphor.token), is_name=False))
-    return Reference(anaphor, None if referent is None else referent.entity, noun, probability)
+    entity = None if referent is None else referent.entity
+    return anaphor, Reference(anaphor.token, entity, noun, round(probability, 4))
