@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """onrecord: from a stream of news articles to records of who is in them, who said what, and who stands where.
 
-Without Beam, ``load`` returns a spaCy pipeline, ``read`` the records of one text, and ``records`` those that a run wrote. The transforms,
-sources and sinks are for your own Beam graphs; they need ``pip install 'onrecord[beam]'``, and Pub/Sub ``'onrecord[pubsub]'``.
+Without Beam, ``load`` returns a spaCy pipeline, ``read`` the records of one text, ``records`` those that a run wrote, and
+``canonical_names`` the full names that short names of people in them are joined with. The transforms, sources and sinks are for your own
+Beam graphs; they need ``pip install 'onrecord[beam]'``, and Pub/Sub ``'onrecord[pubsub]'``.
 
 Everything listed in ``__all__`` is public: it changes only with a new version and an entry in the changelog. A name is imported when it
 is first used, so ``import onrecord`` is fast.
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from onrecord.nlp.reader import TextRecords as TextRecords
     from onrecord.nlp.reader import load as load
     from onrecord.nlp.reader import read as read
+    from onrecord.positions.canonical_names import JoinedName as JoinedName
+    from onrecord.positions.canonical_names import canonical_names as canonical_names
     from onrecord.sinks import FileSink as FileSink
     from onrecord.sinks import Sink as Sink
     from onrecord.sinks.files import WriteFiles as WriteFiles
@@ -56,6 +59,8 @@ _MODULE_OF = {
     "read": "onrecord.nlp.reader",
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
+    "canonical_names": "onrecord.positions.canonical_names",
+    "JoinedName": "onrecord.positions.canonical_names",
     "ListedName": "onrecord.data.gazetteer",
     # data
     "Message": "onrecord.data.message",

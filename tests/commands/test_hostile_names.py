@@ -19,7 +19,8 @@ from onrecord.commands import main
 from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
 from onrecord.positions import output
-from onrecord.positions.rollup import Wanted, add_up, entity_names, rows, stance_files
+from onrecord.positions.records import entity_names, rows, stance_files
+from onrecord.positions.rollup import Wanted, add_up
 from onrecord.terminal.console import Console
 from onrecord.terminal.parser import Parser
 from tests.hostile_names import FORGED, FRAGMENTS, NUMBER, assert_harmless, hostile_name, hostile_names

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from onrecord.commands import main
-from onrecord.data.records import EntityRecord, Party, Provenance, Span, StanceRecord, to_avro
+from onrecord.data.records import ArticleRecord, EntityRecord, Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
 from onrecord.nlp.extract import Header, entity_records, stance_records
 from onrecord.nlp.model import load_model
 from onrecord.positions import output
-from onrecord.positions.rollup import Names, Position, Wanted, add_up, entity_names, rows, stance_files
+from onrecord.positions.records import Names, article_sources, entity_names, rows, stance_files
+from onrecord.positions.rollup import Position, Wanted, add_up
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)
@@ -168,7 +169,7 @@ def test_no_cell_is_a_formula_and_no_control_character_reaches_the_terminal(
     shown = f"'{formula.strip()}"
     assert (line["holder"], line["oppose_article_id"], line["score"]) == (shown, "'-1+1", "-0.500")
     cells = printed.splitlines()[1].split("\t")
-    assert (cells[0], cells[4], cells[8]) == (shown, "-0.50", "'-1+1")
+    assert (cells[0], cells[4], cells[10]) == (shown, "-0.50", "'-1+1")
     for text in (printed, *line.values()):
         assert not set(text) & {"\x1b", "\u202e"}
     assert len(printed.splitlines()) == 2
@@ -182,7 +183,19 @@ def test_behind_a_pipe_come_lines_with_tabs(write: Write) -> None:
     head, line = run.stdout.splitlines()
     assert head.split("\t")[:5] == ["holder", "target", "for", "against", "score"]
     assert line.split("\t") == [
-        *("Norway", "the pact", "1", "0", "+0.50", "2026-03-02", "2026-03-02", "Norway judged the pact", "a-1"),
+        *(
+            "Norway",
+            "the pact",
+            "1",
+            "0",
+            "+0.50",
+            "1",
+            "",
+            "2026-03-02",
+            "2026-03-02",
+            "Norway judged the pact",
+            "a-1",
+        ),
     ]
     assert run.stderr == ""
 
@@ -473,3 +486,102 @@ def test_every_printed_row_is_found_again_by_its_holder_and_target(parties: list
     for row in add_up(records, Wanted(), names).positions:
         wanted = Wanted(holders=(output.plain(row.holder),), targets=(output.plain(row.target),))
         assert row in add_up(records, wanted, names).positions
+
+
+def write_records(folder: Path, kind: str, records: list[dict[str, object]]) -> None:
+    (folder / kind).mkdir(parents=True, exist_ok=True)
+    with (folder / kind / f"{kind}.avro").open("wb") as file:
+        fastavro.writer(file, schema(kind), records, strict=True)
+
+
+@pytest.fixture
+def surnames(write: Write) -> Path:
+    """Return a run in which six articles have a full name and its surname, and three the surname only."""
+    folder = write(
+        [linked(stance("Okafor", "the toll", -0.5, f"a-{number}")) for number in range(3)],
+        [linked(stance("Ruth Okafor", "the toll", 0.5, "b-1")), stance("the pilots", "Okafor", 0.5, "b-2")],
+    )
+    full = [to_avro(entity("Ruth Okafor", "PERSON", "ruth okafor", "Okafor"))] * 6
+    write_records(folder, "entities", [*full, *[to_avro(entity("Okafor", "PERSON", "okafor"))] * 3])
+    return folder
+
+
+def test_stances_under_a_surname_count_for_the_full_name(surnames: Path) -> None:
+    toll, of_pilots = positions_of(surnames)
+    assert (toll.holder, toll.holder_key, toll.support, toll.oppose) == ("Ruth Okafor", "ruth okafor", 1, 3)
+    assert (of_pilots.target, of_pilots.target_joined) == ("Ruth Okafor", toll.holder_joined)
+    (reason,) = toll.holder_joined
+    assert reason.startswith("Okafor → Ruth Okafor: 6 of 6 articles")
+    assert (toll.target_joined, of_pilots.holder_joined) == ((), ())
+
+
+@pytest.mark.parametrize("name", ["Okafor", "Ruth Okafor"])
+def test_a_joined_holder_is_found_by_both_names_with_the_same_sums(name: str, surnames: Path) -> None:
+    assert positions_of(surnames, holders=(name,)) == positions_of(surnames)[:1]
+
+
+def test_joined_names_are_explained_and_can_be_kept_apart(surnames: Path, tmp_path: Path, capsys) -> None:
+    table, avro = tmp_path / "p.csv", tmp_path / "p.avro"
+    assert main(["positions", str(surnames), "--output", str(table), "--output", str(avro)]) == 0
+    assert "1 short name counts as a full name; --names" in capsys.readouterr().err
+    with table.open(encoding="utf-8", newline="") as file:
+        line = next(csv.DictReader(file))
+    with avro.open("rb") as file:
+        row = next(fastavro.reader(file))
+    assert isinstance(row, dict)
+    assert [line["holder_joined"]] == row["holder_joined"] != []
+    assert main(["positions", str(surnames), "--names"]) == 0
+    head, name = capsys.readouterr().out.splitlines()
+    assert head.split("\t") == ["name", "full name", "articles", "reason"]
+    assert name.startswith("Okafor\tRuth Okafor\t3\t6 of 6 articles that show whom")
+    assert main(["positions", str(surnames), "--separate-names"]) == 0
+    printed = capsys.readouterr()
+    assert [line.split("\t")[0] for line in printed.out.splitlines()[1:]] == ["Okafor", "the pilots", "Ruth Okafor"]
+    assert printed.err == ""
+
+
+def test_a_run_without_joined_names_says_so(write: Write, capsys) -> None:
+    assert main(["positions", str(write([stance("Okafor", "the toll", 0.5)])), "--names"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "no joined names: no short name nearly always means one person\n"
+
+
+@pytest.mark.parametrize("other", ["--separate-names", "--output=p.csv"])
+def test_a_list_of_names_has_no_positions(other: str, surnames: Path, capsys) -> None:
+    assert main(["positions", str(surnames), "--names", other]) == 2
+    assert other.partition("=")[0] in capsys.readouterr().err
+
+
+def test_articles_and_their_publishers_are_counted(write: Write) -> None:
+    stances = [
+        stance("Norway", "the pact", 0.1 * n, article) for n, article in enumerate(("a-1", "a-1", "a-2", "a-3"), 1)
+    ]
+    folder = write([*stances, *[stance("Peru", "the pact", 0.1 * n) for n in range(5, 10)]])
+    sources = {"a-1": "coast.example", "a-2": "coast.example", "a-3": None}
+    write_records(folder, "articles", [article_row(*one) for one in sources.items()])
+    norway, peru = add_up(rows(stance_files(folder)), Wanted(), sources=article_sources(folder)).positions
+    assert (norway.holder, norway.stances, norway.articles, norway.sources) == ("Norway", 4, 3, 1)
+    assert (peru.stances, peru.articles) == (5, 1)
+
+
+def article_row(article_id: str, source: str | None) -> dict[str, object]:
+    return to_avro(
+        ArticleRecord(
+            article_id=article_id,
+            published_at=DAY,
+            provenance=Provenance("0", "en", "1"),
+            url=None,
+            source=source,
+            title=None,
+            authors=(),
+            received_at=DAY,
+            language="en",
+            language_score=None,
+            text="Text.",
+            text_sha256="",
+            segments=(),
+            duplicate_of=None,
+            attributes={},
+        )
+    )

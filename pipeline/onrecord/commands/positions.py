@@ -4,7 +4,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,16 @@ from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.terminal.text import print_line
 
 if TYPE_CHECKING:
+    from onrecord.positions.canonical_names import JoinedName
+    from onrecord.positions.records import Names
     from onrecord.positions.rollup import Position, RollUp, Wanted
 
+TOO_MANY_NAMES = "the run has too many different names to count them"
 DESCRIPTION = """\
 Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
 since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
+A short name of a person counts as the full name that it nearly always means in this run ("Okafor": Ruth Okafor), unless
+--separate-names is given; --names lists these names, with the evidence. The records are not changed.
 
 The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Stances
 that are only claimed by somebody else ("X accused Y of backing Z") are left out, unless --claims is given, and so are
@@ -33,6 +38,7 @@ examples:
   onrecord positions out --holder Norway --holder Denmark   of both
   onrecord positions out --holder Norway --by-day           from day to day
   onrecord positions out --output positions.csv             all in a file
+  onrecord positions out --names                            short for full names
   onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
 
 exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
@@ -46,6 +52,8 @@ class Options:
     Attributes:
         folder: the output of a run.
         wanted: which stances are added up.
+        names: whether joined names are printed in place of positions.
+        separate_names: whether short names are kept apart from full names.
         min_stances: positions with fewer stances are left out.
         rows: the number of positions to print; 0 for all.
         files: where to write the positions.
@@ -53,6 +61,8 @@ class Options:
 
     folder: Path
     wanted: "Wanted"
+    names: bool
+    separate_names: bool
     min_stances: int
     rows: int
     files: tuple[Path, ...]
@@ -84,6 +94,8 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="leave out positions with fewer stances (default: %(default)s)",
     )
+    option("--names", action="store_true", help="print only which names count as another name, and the evidence")
+    option("--separate-names", action="store_true", help="don't count short names of people as full names")
     option("--rows", default="40", metavar="N", help="number of positions to print, 0 for all (default: %(default)s)")
     option("--output", action="append", metavar="FILE", help="write all to a .csv or .avro file; may be repeated")
     option("--overwrite", action="store_true", help="replace existing files")
@@ -105,7 +117,8 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
-    from onrecord.positions.rollup import ReadingError, Wanted, stance_files
+    from onrecord.positions.records import ReadingError, stance_files
+    from onrecord.positions.rollup import Wanted
 
     problems = unknown_options(others)
     confidence = _number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
@@ -113,6 +126,10 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     count = _number(arguments.rows, "--rows", 0, None, problems)
     names = {option: tuple(getattr(arguments, option) or ()) for option in ("holder", "target")}
     problems.extend(f"--{option}: give a name" for option, given in names.items() if not all(map(str.strip, given)))
+    if arguments.names and arguments.separate_names:
+        problems.append("--names lists joined names, and --separate-names joins none; give one of them")
+    if arguments.names and arguments.output:
+        problems.append("--names writes no file; leave out --output")
     files = tuple(Path(name) for name in arguments.output or ())
     problems.extend(problem for path in files for problem in _problems_of(path, arguments.overwrite))
     folder = Path(arguments.folder)
@@ -129,7 +146,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
         holders=names["holder"],
         targets=names["target"],
     )
-    return Options(folder, wanted, int(min_stances), int(count), files)
+    return Options(folder, wanted, arguments.names, arguments.separate_names, int(min_stances), int(count), files)
 
 
 def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
@@ -163,12 +180,16 @@ def _number(text: str, option: str, minimum: float, maximum: float | None, probl
 def run(options: Options) -> int:
     """Print the positions, write the files, and return the exit code."""
     from onrecord.positions import output
-    from onrecord.positions.rollup import ReadingError, add_up, entity_names, rows, stance_files
+    from onrecord.positions.records import ReadingError, article_sources, entity_names, rows, stance_files
+    from onrecord.positions.rollup import add_up
 
-    wanted = options.wanted
+    wanted, folder = options.wanted, options.folder
     try:
-        names = entity_names(options.folder, with_aliases=bool(wanted.holders or wanted.targets))
-        found = add_up(rows(stance_files(options.folder)), wanted, names)
+        with_aliases = bool(wanted.holders or wanted.targets)
+        names = entity_names(folder, with_aliases=with_aliases, join=not options.separate_names)
+        if options.names:
+            return _printed(lambda: _print_names(names, options), _remarks_on_names(names, options))
+        found = add_up(rows(stance_files(folder)), wanted, names, article_sources(folder))
     except (ReadingError, OSError) as error:
         return _failed(str(error))
     positions = [one for one in found.positions if one.stances >= options.min_stances]
@@ -177,8 +198,13 @@ def run(options: Options) -> int:
             output.write(positions, path)
         except OSError as error:
             return _failed(f"--output {path}: can't be written: {error.strerror or error}")
+    return _printed(lambda: _print(positions, options), _remarks(positions, found, names, options))
+
+
+def _printed(write: Callable[[], None], remarks: Iterable[str]) -> int:
+    """Write to standard output, print remarks on standard error, and return the exit code."""
     try:
-        _print(positions, options)
+        write()
         sys.stdout.flush()
     except BrokenPipeError:
         raise  # the reader is gone, as with "| head"
@@ -186,7 +212,7 @@ def run(options: Options) -> int:
         # Python would try to write the rest once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _failed(f"standard output can't be written: {error.strerror or error}")
-    for line in _remarks(positions, found, options):
+    for line in remarks:
         print_line(line, sys.stderr)
     return DONE
 
@@ -210,7 +236,30 @@ def _print(positions: "list[Position]", options: Options) -> None:
         output.print_lines(shown, sys.stdout, by_day=options.wanted.by_day)
 
 
-def _remarks(positions: "list[Position]", found: "RollUp", options: Options) -> Iterator[str]:
+def _print_names(names: "Names", options: Options) -> None:
+    from onrecord.positions import output
+    from onrecord.terminal.console import Console
+
+    shown = _listed(names)
+    if shown:
+        output.print_joined(shown[: options.rows or None], Console(highlight=False), sys.stdout)
+
+
+def _listed(names: "Names") -> "list[JoinedName]":
+    """Return the joined names that an article has without a fuller one, the most frequent first."""
+    listed = (one for one in names.joined.values() if one.articles)
+    return sorted(listed, key=lambda one: (-one.articles, one.written, one.key))
+
+
+def _remarks_on_names(names: "Names", options: Options) -> Iterator[str]:
+    count = len(_listed(names))
+    if not count:
+        yield f"no joined names: {TOO_MANY_NAMES if names.too_many else 'no short name nearly always means one person'}"
+    elif options.rows and count > options.rows:
+        yield f"{count - options.rows:,} more; --rows 0 prints all"
+
+
+def _remarks(positions: "list[Position]", found: "RollUp", names: "Names", options: Options) -> Iterator[str]:
     """Yield what a reader of the table should know, one line each."""
     if not positions:
         yield f"no matching stances: {_reason(found, options)}"
@@ -218,13 +267,23 @@ def _remarks(positions: "list[Position]", found: "RollUp", options: Options) -> 
         yield f"left out: {_stances(found.pronouns)} of or toward a pronoun with an unknown antecedent"
     if options.rows and len(positions) > options.rows:
         yield f"{len(positions) - options.rows:,} more; --rows 0 prints all, --output writes them to a file"
+    joined = {line for one in positions for line in (*one.holder_joined, *one.target_joined)}
+    if joined:
+        count = (
+            "1 short name counts as a full name"
+            if len(joined) == 1
+            else f"{len(joined):,} short names count as full names"
+        )
+        yield f"{count}; --names lists them, --separate-names keeps them apart"
+    if names.too_many:
+        yield f"no names were joined: {TOO_MANY_NAMES}"
     for path in options.files:
         yield f"written: {path}"
 
 
 def _reason(found: "RollUp", options: Options) -> str:
     """Return why there is no position."""
-    from onrecord.positions.rollup import SUMMARY
+    from onrecord.positions.records import SUMMARY
 
     if not found.read:
         if (options.folder / SUMMARY).exists():

@@ -34,6 +34,23 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What a pronoun or a definite noun phrase refers to: ``doc._.onrecord_references[i]``.
+
+    Attributes:
+        token: its head, a token.
+        entity: an index into ``doc._.onrecord_entities``; None if it refers to nobody named.
+        noun: the head of the earlier noun that it refers to, a token, if the article does not name whom that means.
+        probability: of this decision, 0 to 1.
+    """
+
+    token: int
+    entity: int | None
+    noun: int | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
     """The speaker of a quote; ``entity`` is an index into ``doc._.onrecord_entities``."""
 
@@ -83,6 +100,7 @@ class Stance:
 Doc.set_extension("onrecord_title", default=None, force=True)
 Doc.set_extension("onrecord_segments", default=(), force=True)
 Doc.set_extension("onrecord_entities", default=(), force=True)
+Doc.set_extension("onrecord_references", default=(), force=True)
 Doc.set_extension("onrecord_quotes", default=(), force=True)
 Doc.set_extension("onrecord_stances", default=(), force=True)
 
@@ -100,6 +118,11 @@ def segments_of(doc: Doc) -> tuple[Segment, ...]:
 def entities_of(doc: Doc) -> tuple[Entity, ...]:
     """Return the entities that ``onrecord_entities`` found."""
     return cast("tuple[Entity, ...]", doc._.onrecord_entities)
+
+
+def references_of(doc: Doc) -> dict[int, Reference]:
+    """Return what ``onrecord_coreference`` found, by the head of the pronoun or noun phrase."""
+    return {reference.token: reference for reference in doc._.onrecord_references}
 
 
 def quotes_of(doc: Doc) -> tuple[Quote, ...]:

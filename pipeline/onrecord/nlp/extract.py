@@ -7,7 +7,7 @@ from datetime import datetime
 
 from spacy.tokens import Doc
 
-from onrecord.data.records import EntityRecord, Mention, Party, Provenance, QuoteRecord, Span, Speaker, StanceRecord
+from onrecord.data.records import EntityRecord, Party, Provenance, QuoteRecord, Span, Speaker, StanceRecord
 from onrecord.nlp.annotations import Attribution, StanceParty, entities_of, quotes_of, stances_of
 
 ID_DIGITS = 12  # 48 bits: a collision among the few hundred records of one article is practically impossible
@@ -33,8 +33,11 @@ def _offsets(spans: tuple[Span, ...]) -> tuple[tuple[int, int], ...]:
 
 
 def _entity_ids(doc: Doc, header: Header) -> tuple[str, ...]:
+    # The ids depend on the names only: they stay when coreference gets better.
     return tuple(
-        header.record_id("entity", _offsets(tuple(mention.span for mention in entity.mentions)))
+        header.record_id(
+            "entity", _offsets(tuple(mention.span for mention in entity.mentions if mention.kind == "NAME"))
+        )
         for entity in entities_of(doc)
     )
 
@@ -43,24 +46,9 @@ def _quote_ids(doc: Doc, header: Header) -> tuple[str, ...]:
     return tuple(header.record_id("quote", _offsets(quote.content)) for quote in quotes_of(doc))
 
 
-def _mentions(doc: Doc) -> list[tuple[Mention, ...]]:
-    """Return the mentions of each of the Doc's entities: its names, and nouns and pronouns for it as a speaker.
-
-    The ids depend on the names only, so that they don't change if no quotes are extracted.
-    """
-    mentions = [{mention.span: mention for mention in entity.mentions} for entity in entities_of(doc)]
-    for quote in quotes_of(doc):
-        speaker = quote.speaker
-        if speaker is None or speaker.mention is None or speaker.entity is None:
-            continue
-        if speaker.resolution == "NOMINAL" or speaker.resolution == "PRONOUN":
-            mentions[speaker.entity].setdefault(speaker.mention, Mention(speaker.mention, speaker.resolution))
-    return [tuple(sorted(of_one.values(), key=lambda m: (m.span.start, m.span.end))) for of_one in mentions]
-
-
 def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
     """Return the records of the Doc's entities, in the order of ``entities_of``."""
-    ids, mentions = _entity_ids(doc, header), _mentions(doc)
+    ids = _entity_ids(doc, header)
     return tuple(
         EntityRecord(
             article_id=header.article_id,
@@ -75,7 +63,7 @@ def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
             country_code=entity.country_code,
             refers_to=ids[entity.refers_to] if isinstance(entity.refers_to, int) else entity.refers_to,
             salience=entity.salience,
-            mentions=mentions[index],
+            mentions=entity.mentions,
             name_key=entity.name_key,
             text_sha256=header.text_sha256,
         )

@@ -14,6 +14,7 @@ from onrecord.data.kinds import extracted, kinds, with_needed
 from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.nlp.coreference.extractor import CoreferenceResolver
 from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
 from onrecord.nlp.tokenizer import BoundedTokenizer
@@ -48,9 +49,21 @@ class Model:
             factory = kinds()[name].component or ""
             if factory not in self.parse.pipe_names:
                 component = self.parse.add_pipe(factory)
-                if isinstance(component, entities.EntityExtractor) and isinstance(extractor, entities.EntityExtractor):
-                    component.listed = extractor.listed
+                if isinstance(component, entities.EntityExtractor) and isinstance(extractor, _WithReferences):
+                    component.listed = extractor.entities.listed
+                    self.parse.add_pipe("onrecord_coreference")
         return self.parse
+
+
+@dataclass(frozen=True, slots=True)
+class _WithReferences:
+    """Finds entities by name, then by all that refers to them: the records of entities have both kinds of mentions."""
+
+    entities: entities.EntityExtractor
+    coreference: CoreferenceResolver
+
+    def __call__(self, doc: Doc) -> Doc:
+        return self.coreference(self.entities(doc))
 
 
 def load_model(
@@ -75,7 +88,7 @@ def load_model(
     wanted = with_needed(extracted() if extract is None else extract)
     extractors = {kind.name: nlp.create_pipe(kind.component) for kind in wanted if kind.component is not None}
     if "entities" in extractors:
-        extractors["entities"] = entities.EntityExtractor(gazetteer)
+        extractors["entities"] = _WithReferences(entities.EntityExtractor(gazetteer), CoreferenceResolver())
     return Model(
         parse=nlp,
         extractors=extractors,

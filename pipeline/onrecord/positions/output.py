@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecord.data.kinds import schema_folder
+from onrecord.positions.canonical_names import JoinedName
 from onrecord.positions.rollup import Example, Position
 from onrecord.terminal.console import Console
 from onrecord.terminal.text import print_cells
@@ -22,11 +23,12 @@ from onrecord.terminal.text import print_cells
 COLUMNS = (
     *("day", "holder", "target", "support", "oppose", "neutral", "score", "first_seen", "last_seen"),
     *("support_example", "support_article_id", "oppose_example", "oppose_article_id", "holder_key", "target_key"),
+    *("articles", "sources", "holder_joined", "target_joined"),
 )
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), which may also skip tabs and line ends.
 FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-# The width in columns from which a terminal has room for the days, and for an example.
-MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 110
+# The width in columns from which a terminal has room for the articles, for the publishers and the days, and for an example.
+MIN_WIDTH_FOR_ARTICLES, MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 100, 110
 MIN_NAME_WIDTH = 12
 
 
@@ -62,6 +64,10 @@ def _cells(position: Position) -> Iterator[str]:
         yield "" if example is None else cell(example.article_id)
     yield cell(position.holder_key)
     yield cell(position.target_key)
+    yield str(position.articles)
+    yield str(position.sources or "")
+    yield cell("; ".join(position.holder_joined))
+    yield cell("; ".join(position.target_joined))
 
 
 def write_csv(positions: Sequence[Position], path: Path) -> None:
@@ -78,6 +84,8 @@ def _avro_row(position: Position) -> dict[str, object]:
 
     return {
         **{name: getattr(position, name) for name in COLUMNS if hasattr(position, name)},
+        "holder_joined": list(position.holder_joined),
+        "target_joined": list(position.target_joined),
         "support_example": example(position.support_example),
         "oppose_example": example(position.oppose_example),
     }
@@ -134,6 +142,8 @@ def _columns(by_day: bool, width: int) -> list[_Column]:
         _Column("for", lambda one: str(one.support), number=True),
         _Column("against", lambda one: str(one.oppose), number=True),
         _Column("score", lambda one: f"{one.score:+.2f}", number=True),
+        _Column("articles", lambda one: str(one.articles), MIN_WIDTH_FOR_ARTICLES, number=True),
+        _Column("sources", lambda one: str(one.sources or ""), MIN_WIDTH_FOR_DAYS, number=True),
         *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
         *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
         _Column("example", lambda one: one.example.text if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
@@ -154,7 +164,7 @@ def print_table(positions: Sequence[Position], console: Console, *, by_day: bool
             no_wrap=column.number,
             overflow="ellipsis" if column.number else "fold",
             ratio=column.ratio if console.width >= MIN_WIDTH_FOR_EXAMPLE else None,
-            min_width=min_width if console.width >= MIN_WIDTH_FOR_DAYS else None,
+            min_width=min_width if console.width >= MIN_WIDTH_FOR_ARTICLES else None,
         )
     for position in positions:
         table.add_row(*(Text(plain(column.text(position))) for column in columns))
@@ -167,3 +177,19 @@ def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) 
     print_cells((column.title for column in columns), stream)
     for position in positions:
         print_cells((one.text(position) if one.number else cell(one.text(position)) for one in columns), stream)
+
+
+def print_joined(names: Sequence[JoinedName], console: Console, stream: TextIO) -> None:
+    """Print which names are joined, and why: as a table in a terminal, as lines with tabs elsewhere."""
+    titles = ("name", "full name", "articles", "reason")
+    lines = [(one.written, one.name, str(one.articles), one.reason) for one in names]
+    if not console.is_terminal:
+        for line in (titles, *lines):
+            print_cells(map(cell, line), stream)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, justify="right" if title == "articles" else "left", overflow="fold")
+    for line in lines:
+        table.add_row(*(Text(plain(text)) for text in line))
+    console.print(table)

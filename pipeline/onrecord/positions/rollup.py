@@ -1,42 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Adds stances up to positions: reads the records once, and needs memory for the positions only."""
+"""Adds stances up to positions: reads the records once, and needs memory for the positions, names and article ids only."""
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, TypeAlias
 
-import fastavro
+from onrecord.data.names import comparable, has_words, is_pronoun
+from onrecord.positions.records import Names, Row
 
-from onrecord.data.kinds import kinds
-from onrecord.data.names import comparable, has_words, is_pronoun, name_key
-from onrecord.data.records import EntityRecord, StanceRecord
-
-Row: TypeAlias = dict[str, Any]
-STANCES, ENTITIES = StanceRecord.kind, EntityRecord.kind
-KIND_OF = {"Stance": STANCES, "Entity": ENTITIES}
-SUMMARY = "summary.json"
-# The fields of an entity that are read: its names, and the key that it shares with the same entity of other articles.
-NAMES = {
-    "type": "record",
-    "name": "Entity",
-    "namespace": "org.onrecord",
-    "fields": [
-        {"name": "name", "type": "string"},
-        {"name": "aliases", "type": {"type": "array", "items": "string"}, "default": []},
-        {"name": "name_key", "type": "string", "default": ""},
-    ],
-}
-# A path has lost one of the two slashes of "gs://bucket/folder".
-REMOTE = re.compile(r"[a-z][a-z0-9]+:/")
 SIDES = ("SUPPORT", "OPPOSE", "NEUTRAL")
-
-
-class ReadingError(Exception):
-    """The records can't be read; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +45,8 @@ class Example:
 class Position:
     """Where a holder stands toward a target, over all articles or those of a day.
 
+    ``articles`` is the number of articles with these stances, ``sources`` that of their publishers, None if none is known.
+    ``holder_joined`` and ``target_joined`` say which other names of a person were joined with this one, and on what evidence.
     ``score`` is the mean of the stances' scores, -1 to 1, weighted by their confidence. ``first_seen`` and ``last_seen`` are when the
     first and the last article with it appeared (UTC); None if no article has a date.
     """
@@ -89,6 +64,10 @@ class Position:
     last_seen: datetime | None
     support_example: Example | None
     oppose_example: Example | None
+    articles: int
+    sources: int | None
+    holder_joined: tuple[str, ...]
+    target_joined: tuple[str, ...]
 
     @property
     def stances(self) -> int:
@@ -108,7 +87,7 @@ class RollUp:
     """The positions, and how many stances are in none of them.
 
     Attributes:
-        positions: by day, then by number of stances.
+        positions: by day, then by number of articles and of stances.
         read: number of stances in the files.
         claims: left out because they are only claimed by somebody else.
         unsure: left out because of their confidence.
@@ -125,27 +104,24 @@ class RollUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The names of the entities of a run.
+class _Party:
+    """A holder or target of the added stances.
 
     Attributes:
-        keys: the key of an entity by its name.
-        aliases: by key, the other names of the entity, in ``comparable`` form.
+        name: as it is shown.
+        names: all its names, in ``comparable`` form.
+        joined: which names of other keys were joined with it, and why.
     """
 
-    keys: Mapping[str, str] = field(default_factory=dict)
-    aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def key(self, party: Row) -> str:
-        """Return the key of a holder or target; one that is not an entity has a key of its own name."""
-        known = self.keys.get(party["name"]) if party["entity_id"] is not None else None
-        return known or name_key(party["name"])
+    name: str
+    names: frozenset[str]
+    joined: tuple[str, ...]
 
 
 class _Sum:
     """The running sums of one position."""
 
-    __slots__ = ("counts", "examples", "first", "last", "weight", "weighted")
+    __slots__ = ("articles", "counts", "examples", "first", "last", "weight", "weighted")
 
     def __init__(self) -> None:
         self.counts = [0, 0, 0]
@@ -153,10 +129,12 @@ class _Sum:
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.examples: list[Example | None] = [None, None, None]
+        self.articles: set[str] = set()
 
     def add(self, row: Row) -> None:
         side = SIDES.index(row["polarity"])
         self.counts[side] += 1
+        self.articles.add(row["article_id"])
         self.weight += row["confidence"]
         self.weighted += row["confidence"] * row["score"]
         seen = row["published_at"]
@@ -171,81 +149,16 @@ class _Sum:
             )
 
 
-def stance_files(folder: Path) -> list[Path]:
-    """Return the Avro files with the stances of an output folder, in order.
-
-    Raises:
-        ReadingError: the folder does not exist, or is not the output of a run.
-    """
-    if REMOTE.match(str(folder)):
-        raise ReadingError(f"{folder}: only local folders can be read; copy the records to one")
-    if not folder.is_dir():
-        raise ReadingError(f"{folder}: no such folder; give the --output folder of a run")
-    files = sorted((folder / STANCES).rglob("*.avro"))
-    if not files and not any((folder / name).exists() for name in (*kinds(), SUMMARY)):
-        raise ReadingError(
-            f"{folder}: this is not the output of a run; give its --output folder, not a folder inside it"
-        )
-    return files
-
-
-def entity_names(folder: Path, *, with_aliases: bool = False) -> Names:
-    """Return the names of the entities of an output folder; none if it has no entities.
-
-    Args:
-        folder: the output of a run.
-        with_aliases: whether aliases are read too, which only a search for names needs.
-
-    Raises:
-        ReadingError: a file can't be read, is truncated, or has other records.
-    """
-    keys: dict[str, str] = {}
-    aliases: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows(sorted((folder / ENTITIES).rglob("*.avro")), "Entity", NAMES):
-        name, key = row["name"], row["name_key"]
-        if key:
-            # An organisation and a person of one name have two keys: the same one is chosen whatever the order of the files.
-            keys[name] = min(keys.get(name, key), key)
-        if with_aliases:
-            aliases[key or name_key(name)].update(map(comparable, row["aliases"]))
-    return Names(keys, {key: frozenset(found) for key, found in aliases.items()})
-
-
-def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = None) -> Iterator[Row]:
-    """Yield the records of the files.
-
-    Args:
-        files: Avro files.
-        record: the name of their records.
-        schema: the fields to read; None for all of them.
-
-    Raises:
-        ReadingError: a file can't be read, is truncated, or has other records.
-    """
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                reader = fastavro.reader(file, schema)
-                name = reader.writer_schema.get("name", "") if isinstance(reader.writer_schema, dict) else ""
-                if name.rpartition(".")[2] != record:
-                    raise ReadingError(f"{path}: this is not a file of {KIND_OF[record]}")
-                for row in reader:
-                    assert isinstance(row, dict)
-                    yield row
-        except ReadingError:
-            raise
-        except Exception as error:  # whatever a library raises for broken bytes
-            reason = str(error) or type(error).__name__
-            raise ReadingError(f"{path}: can't be read ({reason}); write the records again") from error
-
-
-def add_up(stances: Iterable[Row], wanted: Wanted, names: Names | None = None) -> RollUp:
+def add_up(
+    stances: Iterable[Row], wanted: Wanted, names: Names | None = None, sources: Mapping[str, str] | None = None
+) -> RollUp:
     """Return the positions of stances.
 
     Args:
         stances: records, as an Avro reader returns them.
         wanted: which of them are added up.
         names: the entities of the same run.
+        sources: the publishers of the same run's articles by article id.
     """
     names = names or Names()
     sums: dict[tuple[str, str, date | None], _Sum] = {}
@@ -256,16 +169,20 @@ def add_up(stances: Iterable[Row], wanted: Wanted, names: Names | None = None) -
         left_out[reason] += 1
         if reason:
             continue
-        holder, target = names.key(row["holder"]), names.key(row["target"])
+        keys = tuple(names.key(row[side]) for side in ("holder", "target"))
+        for key, side in zip(keys, ("holder", "target"), strict=True):
+            written[key][row[side]["name"]] += 1
+        holder, target = map(names.full_key, keys)
         day = row["published_at"].date() if wanted.by_day and row["published_at"] is not None else None
         sums.setdefault((holder, target, day), _Sum()).add(row)
-        written[holder][row["holder"]["name"]] += 1
-        written[target][row["target"]["name"]] += 1
+    parties = _parties(written, names)
     # Only now are all names of a key known, so that a filter by any of them finds the same positions, with the same sums.
-    holders = _keys_with(wanted.holders, written, names.aliases)
-    targets = _keys_with(wanted.targets, written, names.aliases)
-    shown = {key: min(found, key=lambda name: (-found[name], name)) for key, found in written.items()}
-    positions = [_position(key, one, shown) for key, one in sums.items() if key[0] in holders and key[1] in targets]
+    holders, targets = (_keys_with(texts, parties) for texts in (wanted.holders, wanted.targets))
+    positions = [
+        _position(key, one, parties, sources or {})
+        for key, one in sums.items()
+        if key[0] in holders and key[1] in targets
+    ]
     return RollUp(
         positions=sorted(positions, key=_order),
         read=left_out.total(),
@@ -274,6 +191,22 @@ def add_up(stances: Iterable[Row], wanted: Wanted, names: Names | None = None) -
         pronouns=left_out["pronoun"],
         other_names=left_out[""] - sum(one.stances for one in positions),
     )
+
+
+def _parties(written: Mapping[str, Counter[str]], names: Names) -> dict[str, _Party]:
+    """Return the holders and targets by key, with their names and those joined with them."""
+    keys_of: defaultdict[str, list[str]] = defaultdict(list)
+    for key in sorted(written):
+        keys_of[names.full_key(key)].append(key)
+    parties = {}
+    for full, keys in keys_of.items():
+        joined = tuple(names.joined[key] for key in keys if key in names.joined)
+        spelled = written.get(full)
+        shown = min(spelled, key=lambda name: (-spelled[name], name)) if spelled else joined[0].name
+        found = {full, *keys, *(name for key in keys for name in written[key]), *(one.name for one in joined)}
+        aliases = {alias for key in (full, *keys) for alias in names.aliases.get(key, ())}
+        parties[full] = _Party(shown, frozenset(map(comparable, found)) | aliases, tuple(map(str, joined)))
+    return parties
 
 
 def _reason_against(row: Row, wanted: Wanted) -> str:
@@ -287,28 +220,25 @@ def _reason_against(row: Row, wanted: Wanted) -> str:
     return ""
 
 
-def _keys_with(
-    wanted: tuple[str, ...], written: Mapping[str, Iterable[str]], aliases: Mapping[str, Iterable[str]]
-) -> frozenset[str]:
+def _keys_with(wanted: tuple[str, ...], parties: Mapping[str, _Party]) -> frozenset[str]:
     """Return the keys of which a written name, an alias, or the key itself has one of the wanted names in it."""
     if not wanted:
-        return frozenset(written)
+        return frozenset(parties)
     texts = {comparable(text) for text in wanted}
-
-    def is_wanted(key: str) -> bool:
-        found = (comparable(key), *map(comparable, written[key]), *aliases.get(key, ()))
-        return any(has_words(name, text) for name in found for text in texts)
-
-    return frozenset(filter(is_wanted, written))
+    return frozenset(
+        key for key, party in parties.items() if any(has_words(name, text) for name in party.names for text in texts)
+    )
 
 
-def _position(key: tuple[str, str, date | None], one: _Sum, shown: Mapping[str, str]) -> Position:
+def _position(
+    key: tuple[str, str, date | None], one: _Sum, parties: Mapping[str, _Party], sources: Mapping[str, str]
+) -> Position:
     holder, target, day = key
     return Position(
         holder_key=holder,
-        holder=shown[holder],
+        holder=parties[holder].name,
         target_key=target,
-        target=shown[target],
+        target=parties[target].name,
         day=day,
         support=one.counts[0],
         oppose=one.counts[1],
@@ -318,6 +248,10 @@ def _position(key: tuple[str, str, date | None], one: _Sum, shown: Mapping[str, 
         last_seen=one.last,
         support_example=one.examples[0],
         oppose_example=one.examples[1],
+        articles=len(one.articles),
+        sources=len({sources[article] for article in one.articles if article in sources}) or None,
+        holder_joined=parties[holder].joined,
+        target_joined=parties[target].joined,
     )
 
 
@@ -326,6 +260,7 @@ def _order(position: Position) -> tuple[object, ...]:
     return (
         day is None,
         day or date.min,
+        -position.articles,
         -position.stances,
         -abs(position.score),
         position.holder_key,

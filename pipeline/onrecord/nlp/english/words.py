@@ -39,6 +39,21 @@ def pronouns() -> Mapping[str, Pronoun]:
 
 FIRST_PERSON = frozenset(word for word, pronoun in pronouns().items() if pronoun.person == 1)
 
+# Words that say nothing of whom they mean; a party of a stance that is only such a word is nobody.
+NOBODY = frozenset(pronouns()) | {
+    "this",
+    "that",
+    "these",
+    "those",
+    "which",
+    "who",
+    "what",
+    "such",
+    "one",
+    "others",
+    "some",
+}
+
 
 @functools.cache
 def light_verbs() -> Mapping[tuple[str, str], float]:

@@ -2,6 +2,5 @@
 """Entities: the people, organizations and places of an article, each with all its mentions."""
 
 from onrecord.nlp.entities.extractor import EntityExtractor, entity_index, find_entities, make_entity_extractor
-from onrecord.nlp.entities.gender import gender, genders
 
-__all__ = ["EntityExtractor", "entity_index", "find_entities", "gender", "genders", "make_entity_extractor"]
+__all__ = ["EntityExtractor", "entity_index", "find_entities", "make_entity_extractor"]

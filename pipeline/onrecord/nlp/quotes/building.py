@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
+from onrecord.nlp.english.cues import Cue
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.cues import Cue
 from onrecord.nlp.quotes.speakers import phrase
 
 TokenRange = tuple[int, int]

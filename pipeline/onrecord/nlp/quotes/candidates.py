@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-from onrecord.nlp.quotes.cues import Cue
+from onrecord.nlp.english.cues import Cue
 
 Spans = tuple[tuple[int, int], ...]
 

@@ -4,8 +4,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from onrecord.nlp.english.cues import Cue, nouns, verbs
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.cues import Cue, nouns, verbs
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import MAX_NAME, NO_PREDICATES, STATEMENT
 from onrecord.nlp.quotes.speakers import phrase, source_of, source_of_noun

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import has_mark, is_finite
-from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.speakers import speaks_beside
 
 PARTING = frozenset({",", "—", "–", "-", "--", ";", ":", "("})

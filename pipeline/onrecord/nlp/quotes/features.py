@@ -18,11 +18,11 @@ Two names in one, such as ``nh`` or ``qs``, are two of these together.
 
 from collections.abc import Iterable
 
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.candidates import Candidate, Spans
-from onrecord.nlp.quotes.cues import verbs
 from onrecord.nlp.quotes.ends import PARTING
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import path

@@ -4,13 +4,13 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
+from onrecord.nlp.english.cues import Cue
 from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.cues import Cue
 from onrecord.nlp.quotes.ends import PARTING
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})

@@ -6,13 +6,13 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 
+from onrecord.nlp.english.cues import Cue, nouns, verbs
 from onrecord.nlp.english.labels import AUXILIARIES
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.quotes.building import TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
-from onrecord.nlp.quotes.cues import Cue, nouns, verbs
 from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
 from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of_noun
 

@@ -3,11 +3,11 @@
 
 from itertools import islice
 
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import after_preposition, agent, clause_verb, head_of, possessor
 from onrecord.nlp.english.words import RELATIVE
-from onrecord.nlp.quotes.cues import verbs
 
 # Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})

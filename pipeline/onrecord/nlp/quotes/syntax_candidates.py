@@ -4,13 +4,13 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
+from onrecord.nlp.english.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.english.labels import AUXILIARIES, FINITE
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import has_mark
 from onrecord.nlp.english.words import BE_OR_SHORT
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
-from onrecord.nlp.quotes.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
 from onrecord.nlp.quotes.insertions import InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout

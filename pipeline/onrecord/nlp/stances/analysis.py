@@ -13,8 +13,7 @@ from onrecord.nlp.english.labels import MEASURES
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of
-from onrecord.nlp.english.words import FIRST_PERSON
-from onrecord.nlp.stances.antecedents import NOBODY
+from onrecord.nlp.english.words import FIRST_PERSON, NOBODY
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded

@@ -2,12 +2,11 @@
 """Holders, targets and sources as in the records: their mention, entity and name."""
 
 from onrecord.data.records import Span
-from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, text_span
+from onrecord.nlp.annotations import StanceParty, entities_of, quotes_of, references_of, text_span
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import Phrase, antecedent, core_of, phrase_of
 from onrecord.nlp.english.words import FIRST_PERSON, person_nouns
 from onrecord.nlp.entities import entity_index
-from onrecord.nlp.stances.antecedents import Antecedents
 from onrecord.nlp.stances.coordination import named_conjuncts
 
 # Tokens of a holder's phrase; a longer one is a sentence that the parser attached to a noun.
@@ -37,7 +36,7 @@ class Parties:
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse.doc)
-        self.antecedents = Antecedents(parse, self.entity_of)
+        self.references = references_of(parse.doc)
         # The parties that speaker phrases such as "he" refer to, as the quotes resolved them, by their first code point.
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
@@ -70,19 +69,12 @@ class Parties:
             owner = antecedent(self.parse, phrase.start)
             if owner != phrase.start:
                 return self._named_by(owner, span)  # Peru, whose minister
-        noun = self.antecedents.of(phrase.head, None if quote is None else self.quotes[quote]) if is_one_word else None
-        if noun is None and self._is_bare(phrase):
-            noun = self.antecedents.fuller(phrase.head)
-        if noun is not None:
-            return self._named_by(noun, span)
+        reference = self.references.get(phrase.head)
+        if reference is not None and reference.entity is not None:
+            return StanceParty(span, reference.entity, self.entities[reference.entity].name)
+        if reference is not None and reference.noun is not None and is_one_word:
+            return self._named_by(reference.noun, span)
         return StanceParty(span, None, _name(span.text))
-
-    def _is_bare(self, phrase: Phrase) -> bool:
-        """Whether a phrase names people by a noun alone: officials, the officials."""
-        before = phrase.head - phrase.start
-        if phrase.end != phrase.head + 1 or before > 1 or self.parse.lower[phrase.head] not in person_nouns():
-            return False
-        return before == 0 or self.parse.lower[phrase.start] == "the"
 
     def _named_by(self, noun: int, word: Span) -> StanceParty:
         """Return the party of a word that refers to a noun: the noun's entity, else its words."""

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a description excludes: "the Chilean president" is not the French one, nor "the former minister" a present one."""
+
+import functools
+
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.entities import knowledge
+
+TIMES = frozenset({"former", "ex", "late", "then", "onetime", "outgoing"})
+RANKS = frozenset({"deputy", "vice", "acting", "assistant", "associate", "junior", "interim"})
+
+
+@functools.cache
+def _nations() -> dict[str, str]:
+    """Return the code of the country of each demonym and of each name of one word of a country, in lower case."""
+    codes = {row[0].lower(): row[2] for row in lexicon.rows("territories", "knowledge") if not row[3] and row[2]}
+    return codes | {row[0].lower(): row[1] for row in lexicon.rows("demonyms", "knowledge")}
+
+
+@functools.cache
+def _portfolios() -> frozenset[str]:
+    return frozenset(word for words in knowledge.portfolios() for word in words) - {"and", "of", "the", "affairs"}
+
+
+def nations(words: frozenset[str]) -> set[str]:
+    """Return the codes of the countries that words name: Chilean, Chile."""
+    return {_nations()[word] for word in words if word in _nations()}
+
+
+def differ(modifiers: frozenset[str], description: frozenset[str]) -> bool:
+    """Whether the modifiers of a noun contradict the description of somebody, such as "deputy finance minister of Peru".
+
+    Args:
+        modifiers: the words before the noun, in lower case; with the words of its possessor.
+        description: the words with which the article describes somebody; empty if it does not.
+    """
+    if not description:
+        return False
+    if (ours := nations(modifiers)) and (theirs := nations(description)) and ours.isdisjoint(theirs):
+        return True
+    if any(bool(modifiers & words) != bool(description & words) and modifiers & words for words in (TIMES, RANKS)):
+        return True
+    ours_, theirs_ = modifiers & _portfolios(), description & _portfolios()
+    return bool(ours_) and bool(theirs_) and ours_.isdisjoint(theirs_)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Anaphors: third-person pronouns and definite noun phrases, which may refer to an entity of the article."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onrecord.nlp.coreference import nouns
+from onrecord.nlp.coreference.discourse import Discourse, Role
+from onrecord.nlp.english.parse import Parse
+
+MASCULINE = frozenset({"he", "him", "his", "himself"})
+FEMININE = frozenset({"she", "her", "hers", "herself"})
+SINGULAR = frozenset({"it", "its", "itself"})
+PLURAL = frozenset({"they", "them", "their", "theirs", "themselves"})
+PRONOUNS = MASCULINE | FEMININE | SINGULAR | PLURAL
+POSSESSIVE = frozenset({"his", "her", "hers", "its", "their", "theirs"})
+DETERMINERS = frozenset({"the", "this", "that", "these", "those"})
+NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS"})
+HEAD_TAGS = NOUN_TAGS | {"JJ", "CD"}
+MAX_PREMODIFIERS = 12  # tokens before the head of a noun phrase
+MODIFIERS = frozenset({"compound", "amod", "nmod", "poss", "nummod", "det"})
+
+
+@dataclass(frozen=True, slots=True)
+class Anaphor:
+    """A pronoun or a definite noun phrase.
+
+    Attributes:
+        token: its head.
+        first: its first token.
+        word: the head in lower case.
+        male: the gender that it shows: 1, -1 (a woman) or 0.
+        is_plural: whether it is plural.
+        is_pronoun: whether it is a pronoun.
+        kind: what its noun can refer to, if it is a known one.
+        role: its syntactic role.
+        clause: the verb that governs it.
+        possessor: the head of the possessor of a noun: (her) son.
+        modifiers: the modifiers of a noun, in lower case.
+        determiner: the determiner of a noun, in lower case.
+    """
+
+    token: int
+    first: int
+    word: str
+    male: float
+    is_plural: bool
+    is_pronoun: bool
+    kind: nouns.NounKind | None
+    role: Role
+    clause: int
+    possessor: int | None = None
+    modifiers: frozenset[str] = frozenset()
+    determiner: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is he or she."""
+        return self.is_pronoun and self.male != 0
+
+
+def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
+    """Yield the anaphors of a Doc in text order."""
+    parse = discourse.parse
+    for token, word in enumerate(parse.lower):
+        tag = parse.tag[token]
+        if word in PRONOUNS:
+            if tag in ("PRP", "PRP$"):
+                role, clause = discourse.role(token)
+                male = 1.0 if word in MASCULINE else -1.0 if word in FEMININE else 0.0
+                yield Anaphor(token, token, word, male, word in PLURAL, True, None, role, clause)
+        elif (
+            tag in HEAD_TAGS
+            and token not in discourse.in_name
+            and parse.dep[token] != "compound"
+            and not discourse.is_linked(token)
+        ):
+            found = _noun_phrase(discourse, token)
+            if found is not None:
+                yield found
+
+
+def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
+    parse = discourse.parse
+    first, determiner, possessor, modifiers = token, "", None, []
+    for child in reversed(parse.children[token]):
+        if child > token:
+            continue
+        if token - child > MAX_PREMODIFIERS or parse.dep[child] not in MODIFIERS:
+            break
+        if parse.dep[child] == "poss":
+            possessor = child
+            determiner = parse.lower[child] if parse.lower[child] in POSSESSIVE else "'s"
+        elif parse.lower[child] in DETERMINERS:
+            determiner = parse.lower[child]
+        elif parse.tag[child] in HEAD_TAGS or parse.tag[child] in ("JJS", "VBN"):
+            modifiers.append(parse.lower[child])
+        first = parse.left[child]
+    if not determiner or (possessor is not None and determiner == "'s" and not _is_third_person(parse, possessor)):
+        return None
+    word = parse.lower[token]
+    kind = nouns.kind(word)
+    if kind is None and word not in discourse.by_word:
+        return None
+    is_plural = parse.tag[token] in ("NNS", "NNPS")
+    male = {"m": 1.0, "f": -1.0}.get(kind.gender if kind else "", 0.0)
+    role, clause = discourse.role(token)
+    if token - first > MAX_PREMODIFIERS:
+        first = token
+    return Anaphor(
+        token, first, word, male, is_plural, False, kind, role, clause, possessor, frozenset(modifiers), determiner
+    )
+
+
+def _is_third_person(parse: Parse, possessor: int) -> bool:
+    return parse.lower[possessor] not in ("my", "our", "your", "whose")

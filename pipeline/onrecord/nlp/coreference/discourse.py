@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The discourse model of an article: who and what has been mentioned so far, where, and in which syntactic role."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import accumulate
+
+from onrecord.nlp.annotations import Entity
+from onrecord.nlp.coreference import nouns
+from onrecord.nlp.coreference.gender import gender_score
+from onrecord.nlp.english.cues import verbs as speech_verbs
+from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.quotation import NO_REGION
+from onrecord.nlp.english.syntax import head_of
+
+EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
+OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
+ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
+MAX_TITLE = 8  # tokens before a name that may be its title
+MAX_SPEECH_GAP = 12  # tokens between a quotation and the verb that introduces it
+
+
+class Role(IntEnum):
+    """The syntactic role of a mention, from the most to the least prominent."""
+
+    SUBJECT = 0
+    EMBEDDED_SUBJECT = 1
+    OBJECT = 2
+    OBLIQUE = 3
+    POSSESSOR = 4
+    OTHER = 5
+
+
+@dataclass(slots=True, eq=False)
+class Referent:
+    """Someone or something that the article mentions: an entity, or what a common noun refers to.
+
+    Attributes:
+        entity: its index in ``doc._.onrecord_entities``; None if the article does not name it.
+        type: the type of the entity; an empty string if there is none.
+        male: how sure it is that a person is a man: from -1 (a woman) to 1; 0 if nothing shows it.
+        is_plural: whether it is a group.
+        names: how many times it is named in the article.
+        words: the words of its names and of its role.
+        nouns: the nouns that the article uses for it, in appositions, titles and predicates.
+        masculine: how many times "he" has referred to it so far.
+        feminine: how many times "she" has referred to it so far.
+        count: how many times it has been mentioned so far.
+    """
+
+    entity: int | None
+    type: str
+    male: float
+    is_plural: bool
+    names: int = 0
+    salience: float = 0.0
+    words: frozenset[str] = frozenset()
+    nouns: set[str] = field(default_factory=set)
+    masculine: int = 0
+    feminine: int = 0
+    neuter: int = 0
+    count: int = 0
+    noun: str = ""
+    description: frozenset[str] = frozenset()
+    called: set[str] = field(default_factory=set)
+    last: "Occurrence | None" = None
+    may_be_person: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Occurrence:
+    """A mention: its head token, where it is, and what it refers to; ``is_name`` is False for pronouns and nouns."""
+
+    token: int
+    sentence: int
+    paragraph: int
+    region: int
+    role: Role
+    clause: int
+    is_name: bool
+    referent: Referent
+
+
+def _offices(role: str) -> set[str]:
+    """Return the head nouns of a role: "finance minister and deputy head of the board" is a minister and a head."""
+    words = role.lower().replace("-", " ").split()
+    ends = [index for index, word in enumerate(words) if word in ENDS_OFFICE] + [len(words)]
+    heads = {words[end - 1] for end in ends[: 1 + words[: ends[0]].count("and") or 1] if end}
+    return heads | {words[index - 1] for index, word in enumerate(words[: ends[0]]) if word == "and" and index}
+
+
+class Mentions:
+    """The mentions so far, in text order."""
+
+    def __init__(self) -> None:
+        self._tokens: list[int] = []
+        self._occurrences: list[Occurrence] = []
+
+    def add(self, occurrence: Occurrence) -> None:
+        """Add a mention, which may come before others."""
+        place = bisect_left(self._tokens, occurrence.token)
+        self._tokens.insert(place, occurrence.token)
+        self._occurrences.insert(place, occurrence)
+
+    def before(self, token: int, count: int) -> list[Occurrence]:
+        """Return the last mentions before a token, the nearest first."""
+        place = bisect_left(self._tokens, token)
+        return self._occurrences[max(0, place - count) : place][::-1]
+
+
+class Discourse:
+    """The sentences, paragraphs and quotations of a Doc, and the mentions in it so far."""
+
+    def __init__(self, parse: Parse, entities: Sequence[Entity]) -> None:
+        """Find the places and the names of a Doc."""
+        self.parse = parse
+        self.speaking = frozenset(
+            child
+            for verb, word in enumerate(parse.lower)
+            if word in speech_verbs() and speech_verbs()[word].is_speech and parse.tag[verb].startswith("VB")
+            for child in parse.children[verb]
+            if parse.dep[child] == "nsubj"
+        )
+        self.sentence = parse.sentence
+        paragraphs = frozenset(parse.paragraph_starts)
+        self.paragraph = list(accumulate(token in paragraphs for token in range(len(parse))))
+        self.region = [self._outermost(region) for region in parse.region_of]
+        self.speaker_of: dict[
+            int, int
+        ] = {}  # the token of the speaker of each outermost region, where the syntax shows it
+        self._find_speakers()
+        self.entities, self.nouns = Mentions(), Mentions()
+        self.spoken: list[Occurrence] = []
+        self.in_name: dict[int, int] = {}
+        self.referents = [self._referent(index, entity) for index, entity in enumerate(entities)]
+        self.by_noun: dict[str, Referent] = {}
+        self.by_word: dict[str, list[Referent]] = {}
+        self.referent_at: dict[int, Referent] = {}  # by the head of a mention
+        self.last_by_pronoun: dict[object, Referent] = {}
+        self.named = self._names(entities)
+        self._named_tokens = [occurrence.token for occurrence in self.named]
+
+    # ---- places
+
+    def _outermost(self, region: int) -> int:
+        while region != NO_REGION:
+            parent = self.parse.regions[region].parent
+            if parent is None:
+                break
+            region = parent
+        return region
+
+    def role(self, token: int) -> tuple[Role, int]:
+        """Return the role of the phrase with a head token, and the verb, or other word, that governs it."""
+        parse = self.parse
+        dep, head = parse.dep[token], parse.head[token]
+        for _ in range(MAX_CLIMB):  # Ann Lee (and Tom Roe); the mayor, (Ann Lee)
+            if dep not in ("appos", "conj") or parse.head[head] == head:
+                break
+            dep, head = parse.dep[head], parse.head[head]
+        if dep in SUBJECTS:
+            return Role.EMBEDDED_SUBJECT if parse.dep[head] in EMBEDDED else Role.SUBJECT, head
+        if dep in OBJECTS:
+            return Role.OBJECT, head
+        if dep == "pobj":
+            return Role.OBLIQUE, parse.head[head]
+        if dep == "poss":
+            for _ in range(MAX_CLIMB):
+                if parse.tag[head].startswith("VB") or parse.head[head] == head:
+                    break
+                head = parse.head[head]
+            return Role.POSSESSOR, head
+        return Role.OTHER, head
+
+    def occurrence(self, token: int, referent: Referent, *, is_name: bool) -> Occurrence:
+        """Return the mention of a referent whose head is a token."""
+        role, clause = self.role(token)
+        return Occurrence(
+            token, self.sentence[token], self.paragraph[token], self.region[token], role, clause, is_name, referent
+        )
+
+    # ---- mentions
+
+    def add(self, occurrence: Occurrence) -> None:
+        """Add a mention to those so far."""
+        (self.nouns if occurrence.referent.entity is None else self.entities).add(occurrence)
+        occurrence.referent.count += 1
+        occurrence.referent.last = occurrence
+        self.referent_at[occurrence.token] = occurrence.referent
+        if occurrence.token in self.speaking and occurrence.region == NO_REGION:
+            self.spoken.append(occurrence)
+
+    def names_after(self, token: int, count: int) -> list[Occurrence]:
+        """Return the next mentions by name after a token."""
+        place = bisect_right(self._named_tokens, token)
+        return self.named[place : place + count]
+
+    def possessor_words(self, possessor: int | None) -> frozenset[str]:
+        """Return the words of the possessor of a noun: (Chile's) president."""
+        if possessor is None:
+            return frozenset()
+        return frozenset(self.parse.lower[self.parse.left[possessor] : possessor + 1])
+
+    def _names(self, entities: Sequence[Entity]) -> list[Occurrence]:
+        """Return the mentions by name of all entities, in text order."""
+        parse = self.parse
+        found = []
+        for index, entity in enumerate(entities):
+            for mention in entity.mentions:
+                if mention.kind != "NAME":
+                    continue
+                first, end = parse.tokens_of(mention.span.start, mention.span.end)
+                if first < end:
+                    self.in_name.update(dict.fromkeys(range(first, end), index))
+                    found.append(self.occurrence(head_of(parse, first, end), self.referents[index], is_name=True))
+        found.sort(key=lambda occurrence: occurrence.token)
+        for occurrence in found:
+            occurrence.referent.nouns |= self._nouns_at(occurrence.token)
+        for referent in self.referents:
+            referent.description = frozenset(referent.nouns).union(
+                (entities[referent.entity or 0].role or "").lower().split()
+            )
+            for word in sorted({*referent.nouns, referent.noun}):
+                self.by_word.setdefault(word, []).append(referent)
+            if not referent.male and referent.type == "PERSON":
+                referent.male = nouns.gender(referent.nouns)
+        return found
+
+    def noun_referent(self, token: int) -> Referent:
+        """Return what a common noun refers to: the same as the last one with the same word."""
+        parse = self.parse
+        word = parse.lower[token]
+        if word not in self.by_noun:
+            kind = nouns.kind(word)
+            is_plural = parse.tag[token] == "NNS" or (kind is not None and kind.is_group)
+            male = {"m": 1.0, "f": -1.0}.get(kind.gender if kind else "", 0.0)
+            type_ = "PERSON" if kind is not None and kind.is_person else ""
+            is_person = type_ == "PERSON" and not is_plural
+            self.by_noun[word] = Referent(None, type_, male, is_plural, noun=word, may_be_person=is_person)
+        return self.by_noun[word]
+
+    def _referent(self, index: int, entity: Entity) -> Referent:
+        names = [mention for mention in entity.mentions if mention.kind == "NAME"]
+        words = frozenset(
+            f"{entity.role or ''} {entity.name} {' '.join(entity.aliases)}".lower().replace("-", " ").split()
+        )
+        return Referent(
+            entity=index,
+            type=entity.type,
+            male=gender_score(entity, self.parse.source)
+            if (entity.type != "NORP" and entity.wikidata_id is None) or entity.type == "PERSON"
+            else 0.0,
+            is_plural=entity.type == "NORP" or (entity.type == "ORG" and entity.name.endswith("s")),
+            names=len(names),
+            salience=entity.salience,
+            words=words,
+            nouns=_offices(entity.role or ""),
+            noun=entity.name.lower().split()[-1],
+            # The recognizer takes rare names of people for places and companies.
+            may_be_person=entity.type == "PERSON" or (entity.type != "NORP" and entity.wikidata_id is None),
+        )
+
+    def _nouns_at(self, head: int) -> set[str]:
+        """Return the nouns that a name's title, apposition or predicate uses for it."""
+        parse = self.parse
+        found = {
+            parse.lower[token]
+            for token in range(max(parse.left[head], head - MAX_TITLE), head)
+            if parse.head[token] == head
+            and parse.dep[token] in ("compound", "nmod", "appos")
+            and token not in self.in_name
+        }
+        others = [child for child in parse.children[head] if parse.dep[child] == "appos"]
+        if parse.dep[head] == "appos":
+            others.append(parse.head[head])
+        if parse.dep[head] in SUBJECTS:
+            others += [child for child in parse.children[parse.head[head]] if parse.dep[child] == "attr"]
+        return found | {parse.lower[token] for token in others if token not in self.in_name}
+
+    def is_linked(self, token: int) -> bool:
+        """Whether a noun is the apposition or the predicate of a name: Ann Lee, the mayor; Lee is the mayor."""
+        parse, dep, head = self.parse, self.parse.dep[token], self.parse.head[token]
+        if dep == "appos" and head in self.in_name:
+            return True
+        if dep == "attr":
+            return any(parse.dep[child] in SUBJECTS and child in self.in_name for child in parse.children[head])
+        return any(parse.dep[child] == "appos" and child in self.in_name for child in parse.children[token])
+
+    def is_named_in(self, first: int, token: int, referent: Referent) -> bool:
+        """Whether the words before a noun name a referent: the (Alder Bay) movement."""
+        return referent.entity is not None and any(
+            self.in_name.get(part) == referent.entity and self.parse.head[part] == token for part in range(first, token)
+        )
+
+    # ---- speakers
+
+    def _find_speakers(self) -> None:
+        """Find the subject of the verb of speech right behind or before each outermost region."""
+        parse = self.parse
+        for index, region in enumerate(parse.regions):
+            if region.parent is not None:
+                continue
+            first, last = parse.tokens_of(region.start, region.end)
+            behind = range(last, min(last + MAX_SPEECH_GAP, len(parse)))
+            before = range(first - 1, max(first - MAX_SPEECH_GAP, 0) - 1, -1)
+            speaker = self._speaker(behind, first)
+            if speaker is None:
+                speaker = self._speaker(before, first)
+            if speaker is not None:
+                self.speaker_of[index] = speaker
+
+    def _speaker(self, tokens: range, first: int) -> int | None:
+        parse = self.parse
+        paragraph = self.paragraph[min(first, len(self.paragraph) - 1)]
+        for token in tokens:
+            if parse.region_of[token] != NO_REGION or self.paragraph[token] != paragraph:
+                return None
+            cue = speech_verbs().get(parse.lower[token])
+            if cue is not None and cue.is_speech and parse.tag[token].startswith("VB"):
+                subject = next((child for child in parse.children[token] if parse.dep[child] == "nsubj"), None)
+                return subject if subject is not None and parse.region_of[subject] == NO_REGION else None
+            if tokens.step > 0 and token > tokens.start and self.sentence[token] != self.sentence[token - 1]:
+                return None
+        return None

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What common nouns can refer to: "the minister" a person, "the company" an organization, "the country" a state."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import with_s
+
+GROUPS = frozenset({"ORG", "NORP"})
+
+
+@dataclass(frozen=True, slots=True)
+class NounKind:
+    """The types of the entities that a noun can refer to, and the gender that it shows: m, f or an empty string."""
+
+    types: frozenset[str]
+    gender: str = ""
+    plural: bool = False
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is a noun for people."""
+        return "PERSON" in self.types
+
+    @property
+    def is_group(self) -> bool:
+        """Whether "they" can refer to it in the singular: the committee."""
+        return not GROUPS.isdisjoint(self.types) and not self.is_person
+
+
+@functools.cache
+def _kinds() -> dict[str, NounKind]:
+    types: dict[str, set[str]] = {}
+    genders: dict[str, str] = {}
+    for noun, kind, gender in lexicon.rows("quote_nominals"):
+        types.setdefault(noun, set()).add(kind)
+        genders[noun] = gender
+    for noun, kind in lexicon.rows("entity_kinds"):
+        types.setdefault(noun.lower(), set()).add(kind)
+    for noun, kind, gender, _ in lexicon.rows("entity_titles"):
+        if kind != "honorific":
+            types.setdefault(noun.lower(), set()).add("PERSON")
+            genders.setdefault(noun.lower(), gender)
+    for row in lexicon.rows("coreference_nouns"):
+        types.setdefault(row[0], set()).update(row[1].split())
+        genders[row[0]] = row[2] or genders.get(row[0], "")
+    found = {noun: NounKind(frozenset(kinds), genders.get(noun, "")) for noun, kinds in types.items()}
+    plural = {with_s(noun): NounKind(kind.types, kind.gender, True) for noun, kind in found.items()}
+    return {**plural, **found}
+
+
+def kind(noun: str) -> NounKind | None:
+    """Return what a noun in lower case can refer to; None if it is not in the lexicons."""
+    if noun.endswith("-year-old"):
+        return NounKind(frozenset({"PERSON"}))
+    return _kinds().get(noun)
+
+
+def gender(words: Iterable[str]) -> float:
+    """Return the gender that nouns for a person show: 1 for a man, -1 for a woman, 0 if none or both do."""
+    shown = {found.gender for word in words if (found := kind(word)) is not None and found.gender}
+    return {frozenset("m"): 1.0, frozenset("f"): -1.0}.get(frozenset(shown), 0.0)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decides, in text order, to what each anaphor of an article refers."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from onrecord.nlp.annotations import Entity, Reference
+from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
+from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
+from onrecord.nlp.coreference.features import Candidates, candidates_of
+from onrecord.nlp.coreference.ranker import kind_of, networks
+from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.parse import Parse
+
+NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
+# Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
+MIN_PROBABILITY = {"person": 0.5, "thing": 0.5, "noun": 0.5}
+Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
+
+
+def by_rank(anaphor: Anaphor, candidates: Candidates) -> tuple[Referent | None, float]:
+    """Return the candidate that the learned ranker prefers, or None for nobody, and the probability of that."""
+    if not candidates.referents:
+        return None, 1.0
+    kind = kind_of(anaphor)
+    shares = networks()[kind].probabilities(candidates.rows)
+    best = max(range(len(candidates.referents)), key=lambda index: (shares[index], -index))
+    if shares[best] < max(MIN_PROBABILITY[kind], shares[-1]):
+        return None, 1 - shares[best]
+    return candidates.referents[best], shares[best]
+
+
+def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) -> Iterator[tuple[Anaphor, Reference]]:
+    """Yield each anaphor of a Doc with what it refers to.
+
+    Inside quotation marks, where the speaker comes behind the quotation (“She lied,” he said), the speaker is resolved first.
+
+    Args:
+        parse: the columns of the Doc.
+        entities: its entities, with their mentions by name.
+        choose: decides among candidates.
+    """
+    discourse = Discourse(parse, entities)
+    steps: list[tuple[float, int, object]] = [(name.token, 0, name) for name in discourse.named]
+    for anaphor in find_anaphors(discourse):
+        speaker = discourse.speaker_of.get(discourse.region[anaphor.token], -1)
+        steps.append((speaker + 0.5 if speaker > anaphor.token else anaphor.token, 1, anaphor))
+    taken = {step[2].token for step in steps}  # type: ignore[attr-defined]
+    steps += [
+        (token, 2, token)
+        for token, tag in enumerate(parse.tag)
+        if tag in ("NN", "NNS")
+        and parse.dep[token] in NOUN_ROLES
+        and token not in taken
+        and token not in discourse.in_name
+    ]
+    steps.sort(key=lambda step: (step[0], step[1]))
+    for _, order, step in steps:
+        if order == 0:
+            discourse.add(step)  # type: ignore[arg-type]
+        elif isinstance(step, Anaphor):
+            yield _resolved(discourse, step, choose)
+        else:
+            discourse.add(discourse.occurrence(step, discourse.noun_referent(step), is_name=False))  # type: ignore[arg-type]
+
+
+def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:
+    referent, probability = choose(anaphor, candidates_of(discourse, anaphor))
+    noun = None
+    if referent is not None:
+        noun = referent.last.token if referent.entity is None and referent.last is not None else None
+        if anaphor.is_pronoun:
+            discourse.last_by_pronoun[anaphor.male if anaphor.is_person else anaphor.word[:2]] = referent
+            referent.masculine += anaphor.male > 0
+            referent.feminine += anaphor.male < 0
+            referent.neuter += not anaphor.male
+        else:
+            referent.called.add(anaphor.word)
+        discourse.add(discourse.occurrence(anaphor.token, referent, is_name=False))
+    elif not anaphor.is_pronoun:
+        discourse.add(discourse.occurrence(anaphor.token, discourse.noun_referent(anaphor.token), is_name=False))
+    entity = None if referent is None else referent.entity
+    return anaphor, Reference(anaphor.token, entity, noun, round(probability, 4))
