@@ -19,7 +19,7 @@ MAX_CLIMB = 40  # edges from a token up; no English sentence nests deeper, and a
 MAX_EDGE_PASSES = 10  # one is enough for a tree without crossing edges; spaCy stops here too
 # The country, the trade and the World Health Organization are not "us", "it" and "who".
 NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
-COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX")
+COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX", "SPACY")
 STRINGS = COLUMNS[:4]
 
 
@@ -44,9 +44,10 @@ class Parse:
         """Read the columns of a Doc; ``Parse.of`` reads them only once."""
         self._doc = ref(doc)
         self._array = doc.to_array(list(COLUMNS))
-        self.source: str = doc.text
         self.word, self.tag, self.dep, self.ent_type = _strings(doc, self._array[:, : len(STRINGS)])
-        head, starts, offset = self._array[:, len(STRINGS) :].astype(numpy.int64).T
+        head, starts, offset, spaces = self._array[:, len(STRINGS) :].astype(numpy.int64).T
+        # Doc.text makes a Token for each word.
+        self.source = "".join([f"{word} " if space else word for word, space in zip(self.word, spaces, strict=True)])
         self.head: list[int] = (numpy.arange(len(doc)) + head).tolist()
         self.start: list[int] = offset.tolist()
         is_start = starts == 1

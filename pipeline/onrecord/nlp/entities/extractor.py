@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The component ``onrecord_entities``: the people, organizations and places of an article, each with all its mentions."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.data.gazetteer import ListedName, parse
+from onrecord.data import gazetteer as lists
+from onrecord.data.gazetteer import ListedName
 from onrecord.nlp.annotations import Entity, entities_of, title_of
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities.abbreviations import find_abbreviations
 from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
@@ -70,16 +71,16 @@ def make_entity_extractor(nlp: Language, name: str, gazetteer: str | None) -> En
     if gazetteer is None:
         return EntityExtractor()
     path = Path(gazetteer)
-    return EntityExtractor(parse(path.read_bytes(), path.suffix))
+    return EntityExtractor(lists.parse(path.read_bytes(), path.suffix))
 
 
 def entity_index(doc: Doc) -> dict[int, int]:
     """Return, for each token that a name covers, the index of its entity in ``doc._.onrecord_entities``."""
-    starts = [token.idx for token in doc]
-    covered = {}
+    parse = Parse.of(doc)
+    covered: dict[int, int] = {}
     for index, entity in enumerate(entities_of(doc)):
         for mention in entity.mentions:
             if mention.kind == "NAME":
-                first = bisect_right(starts, mention.span.start) - 1
-                covered.update(dict.fromkeys(range(first, bisect_left(starts, mention.span.end)), index))
+                inside = range(*parse.tokens_of(mention.span.start, mention.span.end))
+                covered.update(dict.fromkeys(inside, index))
     return covered

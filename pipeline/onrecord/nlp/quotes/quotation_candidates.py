@@ -4,11 +4,13 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 
 from onrecord.nlp.english.cues import Cue, nouns, verbs
 from onrecord.nlp.english.labels import AUXILIARIES
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
+from onrecord.nlp.quotes.building import TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
@@ -71,9 +73,7 @@ class QuotationCandidates:
     def __iter__(self) -> Iterator[Candidate]:
         for span in self.layout.quoted:
             if not self.layout.skip[span.start]:
-                for candidate in self.of_region(span):
-                    candidate.region = span.index
-                    yield candidate
+                yield from self.of_region(span)
 
     def of_region(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield the candidates of one region."""
@@ -110,9 +110,7 @@ class QuotationCandidates:
                 source, where = self._source_behind(at, token, end)
                 if where is not None:
                     construction = "trail-" + SEPARATORS.get(span.last_sign, "none") + ("-far" if others else "")
-                    yield Candidate(
-                        construction, token, ((token, token + 1),), self._content(span), where, source, lexical=cue
-                    )
+                    yield self._candidate(construction, token, span, where, source, cue)
                 return
             if parse.dep[token] not in ("relcl", "acl", "amod", "compound"):
                 others += 1
@@ -198,9 +196,7 @@ class QuotationCandidates:
                 construction = (
                     "lead-" + separator + ("-far" if others else "") + ("" if before - token < MIN_FAR_CUE else "-gap")
                 )
-                yield Candidate(
-                    construction, token, ((token, token + 1),), self._content(span), where, source, lexical=cue
-                )
+                yield self._candidate(construction, token, span, where, source, cue)
                 return
             others += 1
             if others > 1:
@@ -239,8 +235,8 @@ class QuotationCandidates:
                 continue
             where = phrase(parse, source, token)
             if where is not None and where[1] <= span.start:
-                cues = tuple((word, word + 1) for word in sorted(cue))
-                yield Candidate(construction, token, cues, self._content(span), where, source, lexical=STATEMENT)
+                found = self._candidate(construction, token, span, where, source, STATEMENT)
+                yield replace(found, cue=tuple((word, word + 1) for word in sorted(cue)))
             return
 
     def named(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
@@ -256,8 +252,7 @@ class QuotationCandidates:
         if not self._begins(start, low) or not 0 < colon - start <= MAX_NAME:
             start, head = self._described(low, colon)
         if start < colon:
-            cue = ((colon, colon + 1),)
-            yield Candidate("named", colon, cue, self._content(span), (start, colon), head, lexical=STATEMENT)
+            yield self._candidate("named", colon, span, (start, colon), head, STATEMENT)
 
     def _begins(self, token: int, low: int) -> bool:
         """Whether a token is the first of a sentence or the first after a quotation."""
@@ -296,9 +291,7 @@ class QuotationCandidates:
             cue = cues.get(parse.lower[token], STATEMENT)
             source = source_of(parse, token)
             where = phrase(parse, source, token)
-            yield Candidate(
-                "lead-paragraph", token, ((token, token + 1),), self._content(span), where, source, lexical=cue
-            )
+            yield self._candidate("lead-paragraph", token, span, where, source, cue)
             return
 
     def signed(self, span: QuotedSpan) -> Iterator[Candidate]:
@@ -315,7 +308,12 @@ class QuotationCandidates:
         comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
         if any(parse.is_verb(token) for token in range(start, comma)):
             return
-        yield Candidate("signed", at, ((at, at + 1),), self._content(span), (start, end), comma - 1, lexical=STATEMENT)
+        yield self._candidate("signed", at, span, (start, end), comma - 1, STATEMENT)
 
-    def _content(self, span: QuotedSpan) -> tuple[tuple[int, int], ...]:
-        return ((span.region.start, span.region.end),)
+    def _candidate(
+        self, construction: str, token: int, span: QuotedSpan, where: TokenRange | None, source: int | None, cue: Cue
+    ) -> Candidate:
+        content = ((span.region.start, span.region.end),)
+        return Candidate(
+            construction, token, ((token, token + 1),), content, where, source, lexical=cue, region=span.index
+        )
