@@ -2,6 +2,7 @@
 """Mentions by name: the model's named entities, cut and trimmed to the name itself."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast, get_args
@@ -46,6 +47,9 @@ MAX_WORDS = 12
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
+# In a headline, a longer name may hold a verb.
+MAX_HEADLINE_WORDS = 2
+NAME_TAGS = frozenset({"NNP", "NNPS"})
 # Text of these kinds is the newsroom's, not the story's.
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 
@@ -110,8 +114,7 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
             for part_start, part_end in _without_possessor(tokens, start, end, bearers):
                 names.extend(_names_in(text, tokens, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    names = _without_first_words(_without_headline_slips(names, tokens), tokens)
-    return _without_longer_slips(names, text, tokens)
+    return _without_first_words(_without_headline_slips(names, tokens), tokens)
 
 
 def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
@@ -123,10 +126,29 @@ def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
-    if not tokens.headline_end:
-        return names
-    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(knowledge.known_names())
-    return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
+    """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
+    in_story = {name.words for name in names if not tokens.headline[name.start]}.union(knowledge.known_names())
+    given_names = knowledge.given_names()
+    return [
+        name
+        for name in names
+        if name.words in in_story
+        or not may_hold_verb(tokens, name.start, name.end, name.type)
+        and (
+            name.start >= tokens.headline_end
+            or (name.words[0] in given_names and tokens.text[name.end - 1] in tokens.outside_headlines)
+        )
+    ]
+
+
+def may_hold_verb(tokens: Tokens, start: int, end: int, kind: EntityType = "PERSON") -> bool:
+    """Whether a person's name is in a headline, longer than most, and other words follow."""
+    if kind != "PERSON" or not tokens.headline[start]:
+        return False
+    starts = (tokens.text[index] for index in range(start, end) if index == start or tokens.follows_space(index))
+    words = sum(word[0].isupper() and word[1:] != "." for word in starts)
+    goes_on = end < len(tokens) and tokens.text[end][0].isalnum()
+    return words > MAX_HEADLINE_WORDS + (not goes_on)
 
 
 def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
@@ -146,18 +168,52 @@ def _opens_sentence(name: Name, tokens: Tokens) -> bool:
     return name.end - name.start == 1 and tokens.starts_sentence[name.start]
 
 
-def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
-    """Cut a word off the start of a person's name where the rest is a full name seen elsewhere: "Rival Ann Lee"."""
-    seen = {name.words for name in names if name.type == "PERSON" and len(name.words) > 1}
-    given_names = knowledge.given_names()
+def without_swallowed(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+    """Cut persons' names that hold other words: "Billionaire Ann Lee", "Ann Lee Slams Tom Okafor", "Will Lee come?".
+
+    A name ends, or starts, where the story's other mentions of the person show that it does.
+    """
+    people = [name for name in names if name.type == "PERSON" and not tokens.headline[name.start]]
+    uses = Counter(name.words for name in people)
+    bearers = {
+        name.words[-1]: name.words for name in people if len(name.words) > 1 and tokens.tag[name.start] in NAME_TAGS
+    }
     result = []
     for name in names:
-        words = name.words
-        if name.type == "PERSON" and words[0] not in given_names and words[1:] in seen and words[1] in given_names:
-            shorter = make_name(text, tokens, name.start + 1, name.end, "PERSON")
-            name = shorter if shorter is not None else name
+        start, end = _own_part(name, tokens, uses, bearers)
+        if (start, end) != (name.start, name.end):
+            name = make_name(text, tokens, start, end, "PERSON") or name
         result.append(name)
     return result
+
+
+def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[str, Words]) -> tuple[int, int]:
+    """Return the first token and the end of a name without what it has swallowed."""
+    words, is_given, is_person = name.words, knowledge.given_names().__contains__, name.type == "PERSON"
+    starts = [index for index in range(name.start, name.end) if index == name.start or tokens.follows_space(index)]
+    if len(words) < 2 or len(starts) != len(words) or words in knowledge.known_names():
+        return name.start, name.end
+    opens = tokens.starts_sentence[name.start]
+    is_slip = opens and tokens.tag[name.start] not in NAME_TAGS
+    if is_slip and len(words) == 2 and bearers.get(words[1], words) != words:
+        return starts[1], name.end
+    for first in range(1, len(words) - 1):
+        if (
+            uses[words[first:]]
+            and not is_given(words[0])
+            and (is_slip or (is_given(words[first]) and (is_person or opens)))
+        ):
+            return starts[first], name.end
+    whole = uses[words] + uses[words[-1:]]
+    for last in range(len(words) - 1, 1, -1):
+        if words[last] in knowledge.GENERATIONS:
+            break
+        full, bare = uses[words[:last]], uses[words[last - 1 : last]]
+        if is_person and (bare or is_given(words[0])) and (full or tokens.headline[name.start]) and full + bare > whole:
+            return name.start, starts[last]
+        if (full or bare) and last + 1 < len(words) and words[last:] in knowledge.known_names():
+            return name.start, starts[last]
+    return name.start, name.end
 
 
 def make_name(
@@ -304,6 +360,7 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
         is_lower = text.islower() and lower not in knowledge.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container
 
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
+from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name, may_hold_verb
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
@@ -90,6 +90,9 @@ def _person_end(tokens: Tokens, start: int) -> int:
     end = start + 1
     surname = start
     limit = start + MAX_WORDS
+    run = next((i for i in range(end, min(len(tokens), limit)) if not _is_name_word(tokens, i)), limit)
+    if may_hold_verb(tokens, start, min(run, len(tokens))):
+        return _end_known_to_story(tokens, start, run)
     while end < min(len(tokens), limit):
         word = tokens.text[end]
         if _is_initial(word):
@@ -111,6 +114,15 @@ def _person_end(tokens: Tokens, start: int) -> int:
     if end < len(tokens) and surname == end and _is_name_word(tokens, end) and not _is_surname(tokens, end):
         return start
     return surname
+
+
+def _end_known_to_story(tokens: Tokens, start: int, end: int) -> int:
+    """Return the end of a name in a headline whose surname the story has, or ``start`` if the story has none of the words."""
+    words = tokens.text[start + 1 : end]
+    known = (
+        i for i, word in enumerate(words) if word in tokens.outside_headlines and fold(word) not in knowledge.PARTICLES
+    )
+    return start + next((i + 2 for i in known), 0)
 
 
 def _behind_nickname(tokens: Tokens, quote: int) -> int:
