@@ -81,3 +81,22 @@ def test_a_particle_is_part_of_a_surname_that_is_never_without_it(nlp: Language)
     found = named(nlp, text)
     assert found["Jean van Dijk"] == ["Jean van Dijk", "Van Dijk"]
     assert found["Marie Le Sueur"] == ["Marie Le Sueur", "Le Sueur"]
+
+
+# Line ends
+
+
+def test_a_name_goes_on_over_the_end_of_a_wrapped_line(nlp: Language) -> None:
+    text = (
+        "PORT ALDER, March 3 - The minister for harbours, Katarina\nHribar, said on Monday that the town would not\n"
+        "support the new timetable. “It is late,” said Bolat\nNurlanov, who leads the crews. Hribar was not asked, and\n"
+        "nobody else in the town hall spoke on that day.\n"
+    )
+    found = named(nlp, text)
+    assert found["Katarina Hribar"] == ["Katarina\nHribar", "Hribar"]
+    assert found["Bolat Nurlanov"] == ["Bolat\nNurlanov"]
+
+
+def test_names_on_lines_of_their_own_stay_apart(nlp: Language) -> None:
+    found = named(nlp, "Those at the table:\n\nAnna Berg\nTom Okafor\nKarl Stoltz\n\nThe talks went on all night.\n")
+    assert {"Anna Berg", "Tom Okafor", "Karl Stoltz"} <= set(found)

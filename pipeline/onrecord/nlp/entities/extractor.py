@@ -44,7 +44,7 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     """Return the entities of a Doc with named entities, in order of their first mention; no two names overlap."""
     if not len(doc):
         return ()
-    text, tokens = doc.text, Tokens.of(doc)
+    text, tokens = doc.text, Tokens.of(doc).unwrapped(doc.text)
     names = persons_by_form(text, tokens, names_of_model(doc, text, tokens))
     names = organizations_by_form(text, tokens, without_swallowed(names, text, tokens))
     names = with_listed(names, whole_known_places(text, tokens))

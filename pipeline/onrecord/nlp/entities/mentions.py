@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import cast, get_args
 
 from spacy.tokens import Doc
-from spacy.tokens import Span as TokenSpan
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
@@ -99,11 +98,9 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     """
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
-    for entity in doc.ents:
-        if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start] or len(entity) > MAX_TOKENS:
+    for start, end, label in _labelled(doc, tokens):
+        if tokens.shouted[start] or end - start > MAX_TOKENS:
             continue
-        label = cast("EntityType", entity.label_)
-        start, end = entity.start - _has_side_before(doc, entity), entity.end
         if any(token in POSSESSIVES for token in tokens.text[start : end - 1]):
             with_possessor.append((start, end, label))
         else:
@@ -117,12 +114,24 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     return _without_first_words(_without_headline_slips(names, tokens), tokens)
 
 
-def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
-    """Whether a word before a place, which the model missed, makes it another place: Lower Saxony is not Saxony."""
-    if entity.label_ not in LISTED_TYPES or not entity.start or entity[0].text in SIDES:
-        return False
-    before = doc[entity.start - 1]
-    return before.text in SIDES and not before.ent_type_ and before.whitespace_ == " "
+def _labelled(doc: Doc, tokens: Tokens) -> list[tuple[int, int, EntityType]]:
+    """Return start, end and label of the model's names: those of one label that a line's end cuts in two are one.
+
+    A word before a place that makes it another place is part of it, if the model missed it: Lower Saxony is not Saxony.
+    """
+    result: list[tuple[int, int, EntityType]] = []
+    for entity in doc.ents:
+        if entity.label_ not in ENTITY_TYPES:
+            continue
+        label = cast("EntityType", entity.label_)
+        start, end = tokens.at(entity.start_char), tokens.at(entity.end_char)
+        before = result[-1] if result else (-1, -1, label)
+        if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
+            start = result.pop()[0]
+        elif label in LISTED_TYPES and start > max(before[1], 0) and tokens.text[start] not in SIDES:
+            start -= tokens.text[start - 1] in SIDES and tokens.follows_space(start)
+        result.append((start, end, label))
+    return result
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
@@ -205,11 +214,17 @@ def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[st
         ):
             return starts[first], name.end
     whole = uses[words] + uses[words[-1:]]
-    for last in range(len(words) - 1, 1, -1):
+    for last in range(len(words) - 1, 0, -1):
         if words[last] in knowledge.GENERATIONS:
             break
         full, bare = uses[words[:last]], uses[words[last - 1 : last]]
-        if is_person and (bare or is_given(words[0])) and (full or tokens.headline[name.start]) and full + bare > whole:
+        if (
+            is_person
+            and last > 1
+            and (bare or is_given(words[0]))
+            and (full or tokens.headline[name.start])
+            and full + bare > whole
+        ):
             return name.start, starts[last]
         if (full or bare) and last + 1 < len(words) and words[last:] in knowledge.known_names():
             return name.start, starts[last]

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Doc's tokens as plain lists: a list is about twenty times faster to read than a ``Token``."""
 
+from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy
 from spacy.tokens import Doc
+
+from onrecord.nlp.segments import paragraphs
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,29 @@ class Tokens:
             sentence=numpy.cumsum(columns[:, 3].astype(numpy.int64) == 1).tolist(),
             offset=[token.idx for token in doc],
         )
+
+    def unwrapped(self, text: str) -> "Tokens":
+        """Return the tokens without the line ends that only wrap a paragraph; with all tokens where there are none."""
+        line_ends = [index for index, word in enumerate(self.text) if "\n" in word]
+        inside = (
+            {o for part in paragraphs(text) for o in range(part.start, part.end) if text[o] == "\n"}
+            if line_ends
+            else ()
+        )
+        # A line that begins with a number is of a table.
+        wraps = {i for i in line_ends if self.offset[i] in inside and self.text[i + 1][0].isalpha()}
+        if not wraps:
+            return self
+        kept = [index for index in range(len(self)) if index not in wraps]
+        new = numpy.cumsum([index not in wraps for index in range(len(self))]) - 1
+        columns = {
+            name: [getattr(self, name)[i] for i in kept] for name in ("text", "tag", "dep", "sentence", "offset")
+        }
+        return replace(self, head=[max(int(new[self.head[i]]), 0) for i in kept], **columns)
+
+    def at(self, offset: int) -> int:
+        """Return the first token that starts at an offset or behind it."""
+        return bisect_left(self.offset, offset)
 
     def __len__(self) -> int:
         return len(self.text)
