@@ -100,3 +100,20 @@ def test_a_name_goes_on_over_the_end_of_a_wrapped_line(nlp: Language) -> None:
 def test_names_on_lines_of_their_own_stay_apart(nlp: Language) -> None:
     found = named(nlp, "Those at the table:\n\nAnna Berg\nTom Okafor\nKarl Stoltz\n\nThe talks went on all night.\n")
     assert {"Anna Berg", "Tom Okafor", "Karl Stoltz"} <= set(found)
+
+
+# Titles before and honours behind
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Sir Alan Hart OBE", "Alan Hart"),
+        ("The Rt Hon Mary Cole KC MP", "Mary Cole"),
+        ("Dr Sofia Quint, MD, PhD,", "Sofia Quint"),
+        ("Peter Doyle Esq.", "Peter Doyle"),
+        ("Professor Laura Beardsley DBE FBA", "Laura Beardsley"),
+    ],
+)
+def test_honours_and_titles_are_no_part_of_a_name(nlp: Language, written: str, name: str) -> None:
+    assert list(named(nlp, f"{written} spoke in the evening. Nobody else did.")) == [name]

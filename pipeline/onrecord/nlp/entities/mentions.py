@@ -142,10 +142,12 @@ def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
         name
         for name in names
         if name.words in in_story
-        or not may_hold_verb(tokens, name.start, name.end, name.type)
-        and (
-            name.start >= tokens.headline_end
-            or (name.words[0] in given_names and tokens.text[name.end - 1] in tokens.outside_headlines)
+        or (
+            not may_hold_verb(tokens, name.start, name.end, name.type)
+            and (
+                name.start >= tokens.headline_end
+                or (name.words[0] in given_names and tokens.text[name.end - 1] in tokens.outside_headlines)
+            )
         )
     ]
 
@@ -358,6 +360,7 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
             _is_sign(text)
             or (text.islower() and tokens.follows_space(end - 1))
             or _is_caption(tokens, end)
+            or (label == "PERSON" and end - start > 1 and text in knowledge.honours())
             or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in knowledge.known_names())
         ):
             pass
