@@ -117,3 +117,47 @@ def test_names_on_lines_of_their_own_stay_apart(nlp: Language) -> None:
 )
 def test_honours_and_titles_are_no_part_of_a_name(nlp: Language, written: str, name: str) -> None:
     assert list(named(nlp, f"{written} spoke in the evening. Nobody else did.")) == [name]
+
+
+# Types by context
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Her son, Yusuf, said he was cold. Tenzin, a monk, wept.", {"Yusuf", "Tenzin"}),
+        ("“It is gone,” said Suwarno, a farmer. Prabowati, his wife, agreed.", {"Suwarno", "Prabowati"}),
+        ("King Haldor met Pope Severin at noon. Queen Ysolde and Prince Emeric were absent.", {"Haldor", "Ysolde"}),
+        ("Sister Perpetua, who runs the school, said it was safe.", {"Perpetua"}),
+        ("May Lindgren said it was late. April Stone, her deputy, agreed.", {"May Lindgren", "April Stone"}),
+    ],
+)
+def test_the_words_around_a_name_tell_a_person(nlp: Language, text: str, people: set[str]) -> None:
+    assert people <= {name for name, kind in types(nlp, text).items() if kind == "PERSON"}
+
+
+def test_a_title_that_begins_another_name_is_no_title(nlp: Language) -> None:
+    found = types(nlp, "The firm was sold in St. Louis. Prince Street was closed, and the Speaker Commission met.")
+    assert not any(kind == "PERSON" for kind in found.values())
+
+
+def test_a_month_is_no_given_name_after_a_preposition(nlp: Language) -> None:
+    assert "May Lindgren" not in named(nlp, "Karin Lindgren was asked twice. In May Lindgren agreed to it.")
+
+
+# People of one surname
+
+
+def test_titles_tell_apart_two_people_of_whom_one_is_named_in_full(nlp: Language) -> None:
+    text = "Khizr Sarwari spoke first. Mr. Sarwari wept. Ms. Sarwari sat beside him. Then Mr. Sarwari rose."
+    assert [spans for name, spans in named(nlp, text).items() if "Sarwari" in name] == [
+        ["Khizr Sarwari", "Sarwari", "Sarwari"],
+        ["Sarwari"],
+    ]
+
+
+def test_the_title_that_follows_a_full_name_tells_the_gender_of_an_unknown_given_name(nlp: Language) -> None:
+    text = "Khizr Sarwari spoke. Mr. Sarwari wept. Ghazala Sarwari was there. Ms. Sarwari sat. Mr. Sarwari rose."
+    found = named(nlp, text)
+    assert found["Khizr Sarwari"] == ["Khizr Sarwari", "Sarwari", "Sarwari"]
+    assert found["Ghazala Sarwari"] == ["Ghazala Sarwari", "Sarwari"]

@@ -13,10 +13,11 @@ from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
+from onrecord.nlp.entities.context import POSSESSIVES, place_behind, place_preposition
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.entities.type_context import Chances, chances, said_of
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
@@ -46,6 +47,8 @@ MAX_WORDS = 12
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
+# The chance from which on a title before a name is one.
+LIKELY = 0.5
 # In a headline, a longer name may hold a verb.
 MAX_HEADLINE_WORDS = 2
 NAME_TAGS = frozenset({"NNP", "NNPS"})
@@ -61,8 +64,8 @@ class Name:
         title: the folded title before it.
         title_gender: the gender that the title shows (Mr, Mrs).
         before_place: the words of the well-known place after it, as in "Springfield, Illinois".
-        located: whether something is said to be there ("in Springfield").
-        said: the type that a noun next to it gives ("the newspaper Coastal Letters").
+        said: the type that a noun next to it gives ("the newspaper Coastal Letters"), or a word.
+        chances: the probabilities that it is a person's, an organization's and a place's, by its context.
         preposition: the preposition of place before it.
         guessed: whether the model found this mention.
         team: whether the name of a place refers to its team.
@@ -77,8 +80,8 @@ class Name:
     title: str = ""
     title_gender: Gender | None = None
     before_place: Words = ()
-    located: bool = False
-    said: EntityType | None = None
+    chances: Chances = (0.0, 0.0, 0.0)
+    said: str = ""
     preposition: str = ""
     guessed: bool = True
     team: bool = False
@@ -272,8 +275,8 @@ def make_name(
         title=title if title in titles else "",
         title_gender=titles.get(title),
         before_place=place_behind(tokens, end),
-        located=end - start == 1 and is_located(tokens, start),
-        said=said_to_be(tokens, start, end),
+        chances=chances(tokens, start, end),
+        said=said_of(tokens, start, end).removeprefix("kind:"),
         preposition=place_preposition(tokens, start),
         guessed=guessed,
     )
@@ -377,7 +380,8 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         text = texts[start]
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
-        is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_title &= is_person or (end - start == 2 and _is_titled_surname(tokens, start + 1))
         is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
         is_lower = text.islower() and lower not in knowledge.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
@@ -385,6 +389,15 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
             break
         start += 1
     return start, end
+
+
+def _is_titled_surname(tokens: Tokens, index: int) -> bool:
+    """Whether the word after a title is a person's name, and the title not the first word of another: General Motors."""
+    title, word = tokens.text[index - 1], fold(tokens.text[index])
+    known = knowledge.known_names()
+    if title.isupper() or word in knowledge.designators() or (word,) in known or (fold(title), word) in known:
+        return False
+    return fold(title) in knowledge.sure_titles() or chances(tokens, index - 1, index + 1)[0] > LIKELY
 
 
 def _is_sign(text: str) -> bool:
