@@ -26,7 +26,7 @@ from onrecord.nlp.annotations import Entity, entities_of
 from onrecord.nlp.coreference import resolver
 from onrecord.nlp.coreference.anaphors import Anaphor
 from onrecord.nlp.coreference.discourse import Referent
-from onrecord.nlp.coreference.features import NAMES, Candidates
+from onrecord.nlp.coreference.features import ANAPHOR, NAMES, Candidates
 from onrecord.nlp.coreference.ranker import KINDS, Network, kind_of
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
@@ -35,6 +35,7 @@ from training import WEIGHTS
 REFERENCES = Path(__file__).with_name("references.jsonl")
 Array = NDArray[np.float32]
 FOLDS = 5
+N_ANAPHOR = len(ANAPHOR)
 HIDDEN = 24  # units of a network
 STARTS = 3  # networks from different starts, joined to one of three times the width
 STEPS = 400
@@ -69,6 +70,10 @@ def _owners(entities: Sequence[Entity]) -> dict[int, int]:
     }
 
 
+def _rows(candidates: Candidates) -> Array:
+    return np.array([[*candidates.anaphor, *row] for row in candidates.rows], dtype=np.float32)
+
+
 def _example(
     anaphor: Anaphor, candidates: Candidates, meant: set[int], source: str, weight: float = 1.0
 ) -> Example | None:
@@ -80,7 +85,7 @@ def _example(
         right.append(len(candidates.referents))
     if not right or not candidates.referents:
         return None
-    return Example(kind_of(anaphor), np.array(candidates.rows, dtype=np.float32), right, source, weight)
+    return Example(kind_of(anaphor), _rows(candidates), right, source, weight)
 
 
 def examples(
@@ -125,8 +130,8 @@ def gap_examples(doc: Doc, passage: Mapping[str, object], networks: Mapping[str,
             asked = {
                 (owners[point], bool(name["coref"]))
                 for name in names
-                for point in range(*name["at"])
-                if point in owners  # type: ignore[misc]
+                for point in range(*name["at"])  # type: ignore[misc]
+                if point in owners
             }
             meant = {entity for entity, is_meant in asked if is_meant}
             if meant or not any(name["coref"] for name in names):
@@ -181,7 +186,8 @@ def _fit(data: Sequence[Example], penalty: float, seed: int) -> tuple[Array, Arr
     ]
     means, squares = [np.zeros_like(value) for value in values], [np.zeros_like(value) for value in values]
     for step in range(1, STEPS + 1):
-        seen = rows * ((random.random(n_features) > DROPPED) / (1 - DROPPED)).astype(np.float32)
+        kept = np.asarray(random.random(n_features) > DROPPED, dtype=np.float32)
+        seen = rows * (kept / np.float32(1 - DROPPED))
         layer = seen @ values[0] + values[1]
         active = np.maximum(layer, 0)
         scores = active @ values[2]
@@ -215,7 +221,7 @@ def figures(data: Sequence[Example], networks: Mapping[str, Network]) -> Counter
     noun = NAMES.index("common noun")
     counts: Counter[tuple[str, str]] = Counter()
     for example in data:
-        shares = networks[example.kind].probabilities(example.rows)
+        shares = networks[example.kind].probabilities(example.rows[0, :N_ANAPHOR], example.rows[:, N_ANAPHOR:])
         best = int(np.argmax(shares))
         is_named = (
             best < len(shares) - 1

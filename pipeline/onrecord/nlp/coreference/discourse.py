@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The discourse model of an article: who and what has been mentioned so far, where, and in which syntactic role."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -68,6 +69,20 @@ class Referent:
     called: set[str] = field(default_factory=set)
     last: "Occurrence | None" = None
     may_be_person: bool = False
+    fixed: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.fixed = (
+            self.entity is None,
+            self.type == "PERSON",
+            self.type == "ORG",
+            self.type == "GPE",
+            self.type == "NORP",
+            math.log1p(self.names) / 3,
+            self.salience,
+            abs(self.male) == 1,
+            self.entity == 0,
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -227,6 +242,7 @@ class Discourse:
                 self.by_word.setdefault(word, []).append(referent)
             if not referent.male and referent.type == "PERSON":
                 referent.male = nouns.gender(referent.nouns)
+                referent.__post_init__()
         return found
 
     def noun_referent(self, token: int) -> Referent:

@@ -6,6 +6,7 @@ the candidate, which are 0 for "nobody".
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from onrecord.nlp.coreference.agreement import differ
@@ -18,16 +19,24 @@ ANAPHOR = (
     "speaks", "no entity near", "expletive", "first sentences", "demonstrative", "possessed", "modified",
     "postmodified", "predicate", "known noun", "introduced before", "capital", "person", "organization", "place",
 )  # fmt: skip
+# Of a referent in any place: these are made once for each.
+FIXED = (
+    "common noun", "PERSON", "ORG", "GPE", "NORP", "names", "salience", "gender shown", "first of article",
+)  # fmt: skip
 CANDIDATE = (
-    "candidate", "common noun", "same sentence", "sentence before", "two before", "distance", "same paragraph",
-    "paragraph before", "rank", "nearest", "subject", "embedded subject", "object", "oblique", "possessor", "same role",
-    "by name", "subject near", "count", "names", "salience", "PERSON", "ORG", "GPE", "NORP", "gender", "gender unknown",
+    "candidate", *FIXED, "same sentence", "sentence before", "two before", "distance", "same paragraph",
+    "paragraph before", "rank", "nearest", "subject", "embedded subject", "object", "oblique", "possessor", "other role",
+    "same role", "by name", "subject near", "count", "gender", "gender unknown", "gender of others known",
     "same pronoun before", "other pronoun before", "last of pronoun", "speaker of marks", "last speaker",
-    "last speaker near", "other marks", "same clause", "bound", "own", "cataphora", "number", "type", "noun of it",
-    "last word", "word", "modifiers", "gender shown", "names it", "possessor of it", "surname of possessor", "alone of type", "called so before",
-    "most mentioned", "first of article", "known gender of another",
+    "last speaker near", "other marks", "same clause", "bound", "own", "cataphora", "number", "alone", "most mentioned",
+    # Of noun phrases only.
+    "type", "noun of it", "last word", "word", "modifiers", "names it", "possessor of it", "surname of possessor",
+    "called so before",
 )  # fmt: skip
 NAMES = ANAPHOR + CANDIDATE
+OF_NOUN = 9  # the last features, which pronouns don't have
+NO_NOUN = (0.0,) * OF_NOUN
+NOBODY = (0.0,) * len(CANDIDATE)
 VIEW = 6  # sentences that a pronoun looks back
 MAX_LOOK_BACK = 60  # mentions of entities
 MAX_CANDIDATES = 8
@@ -42,12 +51,30 @@ PLACES = frozenset({"GPE", "LOC", "FAC"})
 BODIES = frozenset({"ORG", "NORP"})
 
 
+# The features that a small number decides.
+MAX_DISTANCE = 10  # sentences
+BY_SENTENCES = tuple((float(n == 0), float(n == 1), float(n == 2), n / 5) for n in range(MAX_DISTANCE + 1))
+BY_PARAGRAPHS = ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
+BY_RANK = tuple(
+    (1 / (1 + n), float(n == 0)) for n in range(MAX_CANDIDATES + MAX_CATAPHORS + MAX_NOUNS_BACK + MAX_NAMED)
+)
+BY_ROLE = {role: tuple(float(role == other) for other in Role) for role in Role}
+LOG = tuple(math.log1p(n) / 3 for n in range(100))
+
+
 @dataclass(slots=True)
 class Candidates:
-    """The referents that an anaphor may have, each with its last mention, and the features of each and, last, of nobody."""
+    """The referents that an anaphor may have.
+
+    Attributes:
+        referents: the nearest first.
+        anaphor: ``ANAPHOR``, which all share.
+        rows: ``CANDIDATE`` of each referent and, last, of nobody.
+    """
 
     referents: list[Referent] = field(default_factory=list)
-    rows: list[list[float]] = field(default_factory=list)
+    anaphor: list[float] = field(default_factory=list)
+    rows: list[Sequence[float]] = field(default_factory=list)
 
 
 def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
@@ -75,34 +102,44 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
 def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     """Return the referents that an anaphor may have, the nearest first, and the features of all."""
     near = _near(discourse, anaphor)
-    found = Candidates()
     if not near and not anaphor.is_pronoun:
-        return found
-    shared = _of_anaphor(discourse, anaphor, near)
-    most = max((referent.count for referent in near if referent.entity is not None), default=0)
-    named = sum(referent.entity is not None for referent in near)
-    known = anaphor.male and any(referent.male * anaphor.male >= 1 for referent in near)
-    last_speaker = _last_speaker(discourse, anaphor)
-    for rank, (referent, (occurrence, subject)) in enumerate(near.items()):
-        row = _of_candidate(discourse, anaphor, referent, occurrence, subject, last_speaker)
-        is_most = referent.count == most and most > 0
-        extra = [
-            named == 1,
-            anaphor.word in referent.called,
-            is_most,
-            referent.entity == 0,
-            known and abs(referent.male) < 1,
-        ]
-        row[RANK] = 1 / (1 + rank)
-        row[RANK + 1] = rank == 0
-        found.referents.append(referent)
-        found.rows.append([*shared, *row, *map(float, extra)])
-    found.rows.append([*shared, *NOBODY])
-    return found
+        return Candidates()
+    entities = [referent for referent in near if referent.entity is not None]
+    most = max((referent.count for referent in entities), default=0)
+    is_shown = bool(anaphor.male) and any(referent.male * anaphor.male >= 1 for referent in near)
+    common = _Common(
+        discourse.sentence[anaphor.token],
+        discourse.paragraph[anaphor.token],
+        discourse.region[anaphor.token],
+        discourse.referent_at.get(discourse.speaker_of.get(discourse.region[anaphor.token], -1)),
+        discourse.last_by_pronoun.get(anaphor.male if anaphor.is_person else anaphor.word[:2]),
+        next((one for one in reversed(discourse.spoken[-3:]) if one.token < anaphor.token), None),
+        discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None,
+        len(entities) == 1,
+        most,
+        is_shown,
+    )
+    rows: list[Sequence[float]] = [
+        _of_candidate(discourse, anaphor, common, rank, referent, *places)
+        for rank, (referent, places) in enumerate(near.items())
+    ]
+    return Candidates([*near], _of_anaphor(discourse, anaphor, near), [*rows, NOBODY])
 
 
-NOBODY = (0.0,) * len(CANDIDATE)
-RANK = CANDIDATE.index("rank")
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the features of all candidates of an anaphor are made of."""
+
+    sentence: int
+    paragraph: int
+    region: int
+    speaker: Referent | None
+    last_of_pronoun: Referent | None
+    last_speaker: Occurrence | None
+    possessor: Referent | None
+    is_alone: bool
+    most: int
+    is_gender_shown: bool
 
 
 def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurrence, Occurrence | None]]:
@@ -154,13 +191,6 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     return {referent: (occurrence, subject.get(referent)) for referent, occurrence in last.items()}
 
 
-def _last_speaker(discourse: Discourse, anaphor: Anaphor) -> Occurrence | None:
-    for occurrence in reversed(discourse.spoken[-3:]):
-        if occurrence.token < anaphor.token:
-            return occurrence
-    return None
-
-
 def _of_anaphor(
     discourse: Discourse, anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]
 ) -> list[float]:
@@ -170,7 +200,7 @@ def _of_anaphor(
     sentence = discourse.sentence[token]
     noun = discourse.by_noun.get(anaphor.word)
     types = kind.types if kind else frozenset()
-    return list(map(float, (
+    return [
         anaphor.male < 0,
         anaphor.is_plural,
         anaphor.word.endswith(("self", "selves")),
@@ -182,9 +212,8 @@ def _of_anaphor(
         discourse.region[token] != NO_REGION,
         token in discourse.speaking,
         not any(r.entity is not None and sentence - o.sentence <= 2 for r, (o, _) in near.items()),
-        anaphor.word == "it" and (
-            parse.lower[head] in BE or any(parse.dep[child] in CLAUSES for child in parse.children[head])
-        ),
+        anaphor.word == "it"
+        and (parse.lower[head] in BE or any(parse.dep[child] in CLAUSES for child in parse.children[head])),
         sentence < 2,
         anaphor.determiner in ("this", "that", "these", "those"),
         anaphor.possessor is not None,
@@ -197,89 +226,72 @@ def _of_anaphor(
         "PERSON" in types,
         not BODIES.isdisjoint(types),
         not PLACES.isdisjoint(types),
-    )))  # fmt: skip
+    ]
 
 
 def _of_candidate(
     discourse: Discourse,
     anaphor: Anaphor,
+    common: _Common,
+    rank: int,
     referent: Referent,
-    occurrence: Occurrence,
+    last: Occurrence,
     subject: Occurrence | None,
-    last_speaker: Occurrence | None,
 ) -> list[float]:
-    token = anaphor.token
-    sentences = discourse.sentence[token] - occurrence.sentence
-    paragraphs = discourse.paragraph[token] - occurrence.paragraph
-    region = discourse.region[token]
-    role, is_person = occurrence.role, anaphor.is_person
-    same_clause = occurrence.clause == anaphor.clause
-    pronouns = (referent.masculine, referent.feminine) if anaphor.male > 0 else (referent.feminine, referent.masculine)
-    if not anaphor.is_pronoun:
-        pronouns = (0, 0)
-    elif not is_person:
-        pronouns = (referent.neuter, referent.masculine + referent.feminine)
-    is_last = discourse.last_by_pronoun.get(anaphor.male if is_person else anaphor.word[:2]) is referent
-    speaker = discourse.speaker_of.get(region)
-    is_speaker = speaker is not None and discourse.referent_at.get(speaker) is referent
-    is_last_speaker = last_speaker is not None and last_speaker.referent is referent
-    modifiers = anaphor.modifiers
-    described = referent.words | referent.nouns
-    possessor = discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None
-    type_fits = anaphor.kind is not None and referent.type in anaphor.kind.types
+    """Return ``CANDIDATE`` of a referent with its last mention, and its last one as a subject."""
+    sentences = min(common.sentence - last.sentence, MAX_DISTANCE)
+    role, is_same_clause = last.role, last.clause == anaphor.clause
+    is_subject = role is Role.SUBJECT or role is Role.EMBEDDED_SUBJECT
+    same, other = referent.neuter, referent.masculine + referent.feminine
+    if anaphor.male:
+        same, other = referent.masculine, referent.feminine
+        if anaphor.male < 0:
+            same, other = other, same
+    spoke = common.last_speaker is not None and common.last_speaker.referent is referent
     return [
         1.0,
-        float(referent.entity is None),
-        float(sentences == 0),
-        float(sentences == 1),
-        float(sentences == 2),
-        min(sentences, 10) / 5,
-        float(paragraphs == 0),
-        float(paragraphs == 1),
-        0.0,
-        0.0,
-        float(role == Role.SUBJECT),
-        float(role == Role.EMBEDDED_SUBJECT),
-        float(role == Role.OBJECT),
-        float(role == Role.OBLIQUE),
-        float(role == Role.POSSESSOR),
-        float(role == anaphor.role),
-        float(occurrence.is_name),
-        1 / (1 + discourse.sentence[token] - subject.sentence) if subject is not None else 0.0,
-        math.log1p(referent.count) / 3,
-        math.log1p(referent.names) / 3,
-        referent.salience,
-        float(referent.type == "PERSON"),
-        float(referent.type == "ORG"),
-        float(referent.type == "GPE"),
-        float(referent.type == "NORP"),
+        *referent.fixed,
+        *BY_SENTENCES[max(sentences, 0)],
+        *BY_PARAGRAPHS[min(max(common.paragraph - last.paragraph, 0), 2)],
+        *BY_RANK[rank],
+        *BY_ROLE[role],
+        role is anaphor.role,
+        last.is_name,
+        1 / (1 + common.sentence - subject.sentence) if subject is not None else 0.0,
+        LOG[min(referent.count, 99)],
         referent.male * anaphor.male,
-        float(bool(anaphor.male) and not referent.male),
-        min(pronouns[0], 3) / 3,
-        min(pronouns[1], 3) / 3,
-        float(is_last),
-        float(is_speaker),
-        float(is_last_speaker),
-        float(
-            is_last_speaker and last_speaker is not None and discourse.paragraph[token] - last_speaker.paragraph <= 1
-        ),
-        float(occurrence.region not in (NO_REGION, region)),
-        float(same_clause),
-        float(
-            same_clause
-            and anaphor.role in (Role.OBJECT, Role.OBLIQUE)
-            and role in (Role.SUBJECT, Role.EMBEDDED_SUBJECT)
-        ),
-        float(same_clause and anaphor.role == Role.POSSESSOR and role in (Role.SUBJECT, Role.EMBEDDED_SUBJECT)),
-        float(occurrence.token > token),
-        float(anaphor.is_plural == referent.is_plural),
-        float(type_fits),
-        float(anaphor.word in referent.nouns),
-        float(anaphor.word == referent.noun),
-        float(anaphor.word in referent.words and anaphor.word != referent.noun),
-        len(modifiers & described) / len(modifiers) if modifiers else 0.0,
-        float(abs(referent.male) == 1),
-        float(not anaphor.is_pronoun and discourse.is_named_in(anaphor.first, token, referent)),
-        float(possessor is referent),
-        float(possessor is not None and possessor is not referent and possessor.noun == referent.noun),
+        bool(anaphor.male) and not referent.male,
+        common.is_gender_shown and abs(referent.male) < 1,
+        min(same, 3) / 3,
+        min(other, 3) / 3,
+        common.last_of_pronoun is referent,
+        common.speaker is referent,
+        spoke,
+        spoke and common.last_speaker is not None and common.paragraph - common.last_speaker.paragraph <= 1,
+        last.region not in (NO_REGION, common.region),
+        is_same_clause,
+        is_same_clause and is_subject and (anaphor.role is Role.OBJECT or anaphor.role is Role.OBLIQUE),
+        is_same_clause and is_subject and anaphor.role is Role.POSSESSOR,
+        last.token > anaphor.token,
+        anaphor.is_plural == referent.is_plural,
+        common.is_alone,
+        referent.count == common.most,
+        *(NO_NOUN if anaphor.is_pronoun else _of_noun(discourse, anaphor, common.possessor, referent)),
     ]
+
+
+def _of_noun(
+    discourse: Discourse, anaphor: Anaphor, possessor: Referent | None, referent: Referent
+) -> tuple[float, ...]:
+    word, modifiers = anaphor.word, anaphor.modifiers
+    return (
+        anaphor.kind is not None and referent.type in anaphor.kind.types,
+        word in referent.nouns,
+        word == referent.noun,
+        word in referent.words and word != referent.noun,
+        len(modifiers & (referent.words | referent.nouns)) / len(modifiers) if modifiers else 0.0,
+        discourse.is_named_in(anaphor.first, anaphor.token, referent),
+        possessor is referent,
+        possessor is not None and possessor is not referent and possessor.noun == referent.noun,
+        word in referent.called,
+    )

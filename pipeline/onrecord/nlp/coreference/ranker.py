@@ -30,9 +30,11 @@ class Network:
     bias: Array
     output: Array
 
-    def probabilities(self, rows: Sequence[Sequence[float]] | Array) -> list[float]:
-        """Return the probability of each row; they sum to 1."""
-        layer = np.maximum(np.array(rows, dtype=np.float32) @ self.hidden + self.bias, 0)
+    def probabilities(self, anaphor: Sequence[float] | Array, rows: Sequence[Sequence[float]] | Array) -> list[float]:
+        """Return the probability of each candidate of an anaphor; they sum to 1."""
+        size = len(anaphor)
+        shared = np.array(anaphor, dtype=np.float32) @ self.hidden[:size] + self.bias
+        layer = np.maximum(np.array(rows, dtype=np.float32) @ self.hidden[size:] + shared, 0)
         scores = layer @ self.output
         odds = np.exp(scores - scores.max())
         found: list[float] = (odds / odds.sum()).tolist()

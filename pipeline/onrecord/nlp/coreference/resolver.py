@@ -24,7 +24,7 @@ def by_rank(
     if not candidates.referents:
         return None, 1.0
     kind = kind_of(anaphor)
-    shares = (learned or networks())[kind].probabilities(candidates.rows)
+    shares = (learned or networks())[kind].probabilities(candidates.anaphor, candidates.rows)
     best = max(range(len(candidates.referents)), key=lambda index: (shares[index], -index))
     if shares[best] < max(MIN_PROBABILITY[kind], shares[-1]):
         return None, 1 - shares[best]
