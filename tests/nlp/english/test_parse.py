@@ -113,6 +113,26 @@ def test_children_and_climbs_are_bounded(nlp: Language) -> None:
     assert (chain.left[0], chain.right[0]) == (0, count - 1)
 
 
+def test_line_ends_that_only_wrap_a_paragraph_can_be_left_out(nlp: Language) -> None:
+    line = "The council of the port of Fairview said on Friday that it would ask the firm Harbour\n"
+    doc = nlp(
+        line + "Works to repair the dam and the road behind it before the next winter comes to the\ntown.\n\nIt rained."
+    )
+    whole = Parse.of(doc)
+    parse = whole.unwrapped
+    at = parse.word.index("Harbour")
+    assert parse.word[at : at + 2] == ["Harbour", "Works"]
+    assert [word for word in parse.word if "\n" in word] == ["\n\n"]
+    assert parse.unwrapped is parse
+    assert [parse.source[start:end] for start, end in zip(parse.start, parse.end, strict=True)] == parse.word
+    heads = [(parse.word[token], parse.word[parse.head[token]]) for token in range(len(parse))]
+    assert heads == [(t.text, t.head.text) for t in doc if t.text != "\n"]
+    assert parse.word[parse.sentence_starts[-1]] == "It"
+    assert parse.sentence[-1] == len(parse.sentence_starts) - 1
+    one_line = nlp("The dam is safe.")
+    assert Parse.of(one_line).unwrapped is Parse.of(one_line)
+
+
 def test_a_doc_without_a_parse_has_tokens_that_are_their_own_roots(nlp: Language) -> None:
     parse = Parse.of(nlp.make_doc("The dam is safe. It holds."))
     assert parse.head == list(range(len(parse)))
