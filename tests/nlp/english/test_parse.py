@@ -4,6 +4,7 @@
 import gc
 import pickle
 import random
+import textwrap
 import weakref
 
 import pytest
@@ -114,23 +115,22 @@ def test_children_and_climbs_are_bounded(nlp: Language) -> None:
 
 
 def test_line_ends_that_only_wrap_a_paragraph_can_be_left_out(nlp: Language) -> None:
-    line = "The council of the port of Fairview said on Friday that it would ask the firm Harbour\n"
-    doc = nlp(
-        line + "Works to repair the dam and the road behind it before the next winter comes to the\ntown.\n\nIt rained."
-    )
-    whole = Parse.of(doc)
-    parse = whole.unwrapped
-    at = parse.word.index("Harbour")
-    assert parse.word[at : at + 2] == ["Harbour", "Works"]
-    assert [word for word in parse.word if "\n" in word] == ["\n\n"]
-    assert parse.unwrapped is parse
+    sentence = "The council of the port said on Friday that it would ask Harbour Works to repair the dam and the road. "
+    doc = nlp(textwrap.fill(sentence * 6, 60) + "\n\nIt rained.")
+    parse = Parse.of(doc).unwrapped
+    kept = [token for token in doc if token.text != "\n"]
+    assert len(doc) - len(kept) > 6
+    assert parse.word == [token.text for token in kept]
+    assert parse.head == [kept.index(token.head) for token in kept]
+    assert parse.tag == [token.tag_ for token in kept]
     assert [parse.source[start:end] for start, end in zip(parse.start, parse.end, strict=True)] == parse.word
-    heads = [(parse.word[token], parse.word[parse.head[token]]) for token in range(len(parse))]
-    assert heads == [(t.text, t.head.text) for t in doc if t.text != "\n"]
-    assert parse.word[parse.sentence_starts[-1]] == "It"
+    assert [kept[token].text for token in parse.sentence_starts if token] == ["The"] * 5 + ["It"]
     assert parse.sentence[-1] == len(parse.sentence_starts) - 1
-    one_line = nlp("The dam is safe.")
-    assert Parse.of(one_line).unwrapped is Parse.of(one_line)
+    assert parse.unwrapped is parse
+
+
+def test_a_text_that_is_not_wrapped_keeps_its_line_ends(parse: Parse) -> None:
+    assert parse.unwrapped is parse
 
 
 def test_a_doc_without_a_parse_has_tokens_that_are_their_own_roots(nlp: Language) -> None:
