@@ -11,8 +11,8 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.nlp.english import lexicon
 from onrecord.nlp.coreference.gender import endings
+from onrecord.nlp.english import lexicon
 from training import WEIGHTS
 
 FOLDS = 5
@@ -55,7 +55,9 @@ def main() -> None:
         weights = learn([name for place, name in enumerate(names) if place % FOLDS != fold])
         right += sum(_right(weights, *name) for name in names[fold::FOLDS])
     print(f"right of {len(names):,} names, each left out once: {right / len(names):.1%}")
-    lines = (f"{feature}\t{weight:.2f}\n" for feature, weight in sorted(learn(names).items()) if math.fabs(weight) >= 0.01)
+    lines = (
+        f"{feature}\t{weight:.2f}\n" for feature, weight in sorted(learn(names).items()) if math.fabs(weight) >= 0.01
+    )
     (WEIGHTS / "given_names.tsv").write_text(HEAD + "".join(lines), "utf-8")
 
 

@@ -79,12 +79,11 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     if not near and not anaphor.is_pronoun:
         return found
     shared = _of_anaphor(discourse, anaphor, near)
-    rank = 0
     most = max((referent.count for referent in near if referent.entity is not None), default=0)
     named = sum(referent.entity is not None for referent in near)
     known = anaphor.male and any(referent.male * anaphor.male >= 1 for referent in near)
     last_speaker = _last_speaker(discourse, anaphor)
-    for referent, (occurrence, subject) in near.items():
+    for rank, (referent, (occurrence, subject)) in enumerate(near.items()):
         row = _of_candidate(discourse, anaphor, referent, occurrence, subject, last_speaker)
         is_most = referent.count == most and most > 0
         extra = [
@@ -98,7 +97,6 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         row[RANK + 1] = rank == 0
         found.referents.append(referent)
         found.rows.append([*shared, *row, *map(float, extra)])
-        rank += 1
     found.rows.append([*shared, *NOBODY])
     return found
 

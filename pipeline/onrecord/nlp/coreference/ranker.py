@@ -30,7 +30,7 @@ class Network:
     bias: Array
     output: Array
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def probabilities(self, rows: Sequence[Sequence[float]] | Array) -> list[float]:
         """Return the probability of each row; they sum to 1."""
         layer = np.maximum(np.array(rows, dtype=np.float32) @ self.hidden + self.bias, 0)
         scores = layer @ self.output

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decides, in text order, to what each anaphor of an article refers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onrecord.nlp.annotations import Entity, Reference
 from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
 from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
 from onrecord.nlp.coreference.features import Candidates, candidates_of
-from onrecord.nlp.coreference.ranker import kind_of, networks
+from onrecord.nlp.coreference.ranker import Network, kind_of, networks
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
 
@@ -17,12 +17,14 @@ MIN_PROBABILITY = {"person": 0.5, "thing": 0.5, "noun": 0.5}
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
 
 
-def by_rank(anaphor: Anaphor, candidates: Candidates) -> tuple[Referent | None, float]:
+def by_rank(
+    anaphor: Anaphor, candidates: Candidates, learned: Mapping[str, Network] | None = None
+) -> tuple[Referent | None, float]:
     """Return the candidate that the learned ranker prefers, or None for nobody, and the probability of that."""
     if not candidates.referents:
         return None, 1.0
     kind = kind_of(anaphor)
-    shares = networks()[kind].probabilities(candidates.rows)
+    shares = (learned or networks())[kind].probabilities(candidates.rows)
     best = max(range(len(candidates.referents)), key=lambda index: (shares[index], -index))
     if shares[best] < max(MIN_PROBABILITY[kind], shares[-1]):
         return None, 1 - shares[best]
