@@ -39,7 +39,7 @@ def test_a_table_points_at_files_and_modules_that_exist(table: Path) -> None:
 
 def test_every_table_of_weights_has_a_card_and_every_card_a_table() -> None:
     assert list(cards()) == WEIGHTS
-    assert len(WEIGHTS) == 2
+    assert len(WEIGHTS) == 3
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -66,4 +66,4 @@ def test_the_figures_of_a_card_are_those_of_the_document_that_it_names(name: str
 
 def test_the_version_of_the_weights_names_each_table() -> None:
     written = {file.stem: json.loads(file.read_text("utf-8"))["version"] for file in NLP.glob("weights/*.json")}
-    assert weights_version() == f"quotes-{written['quotes']} stance_pairs-{written['stance_pairs']}"
+    assert weights_version() == " ".join(f"{name}-{written[name]}" for name in ("name_types", "quotes", "stance_pairs"))

@@ -24,6 +24,7 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
     ``long_forms`` are the abbreviations that the article introduces.
     """
     surnames = {name.words for name in names if name.titled and len(name.words) == 1}
+    bare = {name.words for name in names if len(name.words) == 1}
     people: list[EntityCluster] = []
     short: list[EntityCluster] = []
     others: list[EntityCluster] = []
@@ -31,10 +32,10 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
         cluster = EntityCluster.of_form(words, of_form)
         if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in knowledge.known_names():
             cluster.votes["PERSON"] += TITLE
-        is_body = cluster.type != "PERSON" and len(words) > 1 and not is_surname_only(words)
+        is_body = cluster.type != "PERSON" and len(words) > 1 and not is_surname_only(words, bare)
         if words in long_forms or cluster.is_team or is_body:
             others.append(cluster)
-        elif is_surname_only(words):
+        elif is_surname_only(words, bare):
             short.append(cluster)
         else:
             people.append(cluster)

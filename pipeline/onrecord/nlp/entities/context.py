@@ -8,38 +8,30 @@ from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
 POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
-WHERE = frozenset({"in", "near", "outside", "around"})
-PLACE_PREPOSITIONS = WHERE | {"to", "from", "at", "into", "across", "through", "via", "toward", "towards", "off"}
+PLACE_PREPOSITIONS = frozenset(
+    {
+        "in",
+        "near",
+        "outside",
+        "around",
+        "to",
+        "from",
+        "at",
+        "into",
+        "across",
+        "through",
+        "via",
+        "toward",
+        "towards",
+        "off",
+    }
+)
 # Tokens between a name and the noun that says what it is: "Borrasca, a small Danish maker of sails".
 MAX_APPOSITION = 6
 # Tokens between a name and the beginning of its list.
 MAX_LIST = 16
 LIST_OPENERS = frozenset({"as", "including", "like"})
 LIST_LINKS = frozenset({",", "and", "or", "&", "the", "of"})
-IN_SOMEBODY = frozenset(
-    {
-        "confidence",
-        "trust",
-        "faith",
-        "interest",
-        "interested",
-        "belief",
-        "believe",
-        "believes",
-        "believed",
-        "disappointed",
-        "change",
-    }
-)
-
-
-def is_located(tokens: Tokens, start: int) -> bool:
-    """Whether a name is a location: not "confidence in Smith", nor "in Smith's opinion"."""
-    if not start or tokens.text[start - 1].lower() not in WHERE:
-        return False
-    if start + 1 < len(tokens) and tokens.text[start + 1] in POSSESSIVES:
-        return False
-    return start < 2 or tokens.text[start - 2].lower() not in IN_SOMEBODY
 
 
 def place_preposition(tokens: Tokens, start: int) -> str:
@@ -48,27 +40,7 @@ def place_preposition(tokens: Tokens, start: int) -> str:
     return before if before in PLACE_PREPOSITIONS else ""
 
 
-def said_to_be(tokens: Tokens, start: int, end: int) -> EntityType | None:
-    """Return the type that a noun next to a name gives it.
-
-    "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
-    """
-    kinds = knowledge.kinds()
-    before = start - 1
-    if before > 0 and tokens.text[before] == "of" and kinds.get(tokens.text[before - 1]) in ("GPE", "LOC"):
-        return kinds[tokens.text[before - 1]]
-    if before >= 0 and tokens.text[before] in kinds and tokens.tag[before] == "NN":
-        return kinds[tokens.text[before]]
-    if end + 2 < len(tokens) and tokens.text[end] == "," and tokens.text[end + 1] in ("a", "an"):
-        for index in range(end + 2, min(end + 2 + MAX_APPOSITION, len(tokens))):
-            if not tokens.tag[index].startswith(("NN", "JJ", "HYPH", "VBN", "VBG")):
-                break
-            if index + 1 == len(tokens) or not tokens.tag[index + 1].startswith(("NN", "HYPH")):
-                return kinds.get(tokens.text[index])
-    return _listed_as(tokens, start)
-
-
-def _listed_as(tokens: Tokens, start: int) -> EntityType | None:
+def listed_as(tokens: Tokens, start: int) -> EntityType | None:
     """Return the type that the noun before a list gives a name in it, as in "banks such as Credova and Tillman"."""
     index = start - 1
     while index > max(0, start - MAX_LIST) and _is_of_list(tokens.text[index]):

@@ -15,7 +15,7 @@ from onrecord.nlp.entities.abbreviations import find_abbreviations
 from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames, with_listed
-from onrecord.nlp.entities.mentions import is_read, names_of_model
+from onrecord.nlp.entities.mentions import is_read, names_of_model, without_swallowed
 from onrecord.nlp.entities.metonyms import find_metonyms
 from onrecord.nlp.entities.organization_rules import organizations_by_form
 from onrecord.nlp.entities.person_rules import persons_by_form
@@ -45,8 +45,9 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     """Return the entities of a Doc with named entities, in order of their first mention; no two names overlap."""
     if not len(doc):
         return ()
-    text, tokens = doc.text, Tokens.of(doc)
-    names = organizations_by_form(text, tokens, persons_by_form(text, tokens, names_of_model(doc, text, tokens)))
+    text, tokens = doc.text, Tokens.of(doc).unwrapped(doc.text)
+    names = persons_by_form(text, tokens, names_of_model(doc, text, tokens))
+    names = organizations_by_form(text, tokens, without_swallowed(names, text, tokens))
     names = with_listed(names, whole_known_places(text, tokens))
     names = with_listed(names, listed.find(text, tokens))
     names = sorted([*names, *repeated_names(text, tokens, names)], key=lambda name: name.start)

@@ -94,7 +94,7 @@ def titles() -> dict[str, Gender | None]:
     return {
         fold(title): cast("Gender", gender) if gender else None
         for title, kind, gender, _ in lexicon.rows("entity_titles")
-        if kind != "calling"
+        if kind not in ("calling", "honour")
     }
 
 
@@ -108,7 +108,15 @@ def sure_titles() -> frozenset[str]:
 @functools.cache
 def offices() -> frozenset[str]:
     """Return the nouns for occupations: president, spokeswoman, midfielder."""
-    return frozenset(fold(title) for title, kind, *_ in lexicon.rows("entity_titles") if kind != "honorific")
+    rows = lexicon.rows("entity_titles")
+    return frozenset(fold(title) for title, kind, *_ in rows if kind not in ("honorific", "honour"))
+
+
+@functools.cache
+def honours() -> frozenset[str]:
+    """Return what follows a person's name and is no part of it, as it is written: OBE, MP, Esq."""
+    rows = lexicon.rows("entity_titles")
+    return frozenset(word for word, kind, _, use in rows if kind == "honour" or use == "behind")
 
 
 @functools.cache

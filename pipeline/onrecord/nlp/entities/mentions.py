@@ -2,21 +2,22 @@
 """Mentions by name: the model's named entities, cut and trimmed to the name itself."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from spacy.tokens import Doc
-from spacy.tokens import Span as TokenSpan
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.context import POSSESSIVES, is_located, place_behind, place_preposition, said_to_be
+from onrecord.nlp.entities.context import POSSESSIVES, place_behind, place_preposition
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.entities.type_context import Chances, chances, said_of
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
@@ -46,6 +47,11 @@ MAX_WORDS = 12
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
+# The chance from which on a title before a name is one.
+LIKELY = 0.5
+# In a headline, a longer name may hold a verb.
+MAX_HEADLINE_WORDS = 2
+NAME_TAGS = frozenset({"NNP", "NNPS"})
 # Text of these kinds is the newsroom's, not the story's.
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 
@@ -58,8 +64,8 @@ class Name:
         title: the folded title before it.
         title_gender: the gender that the title shows (Mr, Mrs).
         before_place: the words of the well-known place after it, as in "Springfield, Illinois".
-        located: whether something is said to be there ("in Springfield").
-        said: the type that a noun next to it gives ("the newspaper Coastal Letters").
+        said: the type that a noun next to it gives ("the newspaper Coastal Letters"), or a word.
+        chances: the probabilities that it is a person's, an organization's and a place's, by its context.
         preposition: the preposition of place before it.
         guessed: whether the model found this mention.
         team: whether the name of a place refers to its team.
@@ -74,8 +80,8 @@ class Name:
     title: str = ""
     title_gender: Gender | None = None
     before_place: Words = ()
-    located: bool = False
-    said: EntityType | None = None
+    chances: Chances = (0.0, 0.0, 0.0)
+    said: str = ""
     preposition: str = ""
     guessed: bool = True
     team: bool = False
@@ -95,11 +101,9 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     """
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
-    for entity in doc.ents:
-        if entity.label_ not in ENTITY_TYPES or tokens.shouted[entity.start] or len(entity) > MAX_TOKENS:
+    for start, end, label in _labelled(doc, tokens):
+        if tokens.shouted[start] or end - start > MAX_TOKENS:
             continue
-        label = cast("EntityType", entity.label_)
-        start, end = entity.start - _has_side_before(doc, entity), entity.end
         if any(token in POSSESSIVES for token in tokens.text[start : end - 1]):
             with_possessor.append((start, end, label))
         else:
@@ -110,23 +114,55 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
             for part_start, part_end in _without_possessor(tokens, start, end, bearers):
                 names.extend(_names_in(text, tokens, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    names = _without_first_words(_without_headline_slips(names, tokens), tokens)
-    return _without_longer_slips(names, text, tokens)
+    return _without_first_words(_without_headline_slips(names, tokens), tokens)
 
 
-def _has_side_before(doc: Doc, entity: TokenSpan) -> bool:
-    """Whether a word before a place, which the model missed, makes it another place: Lower Saxony is not Saxony."""
-    if entity.label_ not in LISTED_TYPES or not entity.start or entity[0].text in SIDES:
-        return False
-    before = doc[entity.start - 1]
-    return before.text in SIDES and not before.ent_type_ and before.whitespace_ == " "
+def _labelled(doc: Doc, tokens: Tokens) -> list[tuple[int, int, EntityType]]:
+    """Return start, end and label of the model's names: those of one label that a line's end cuts in two are one.
+
+    A word before a place that makes it another place is part of it, if the model missed it: Lower Saxony is not Saxony.
+    """
+    result: list[tuple[int, int, EntityType]] = []
+    for entity in doc.ents:
+        if entity.label_ not in ENTITY_TYPES:
+            continue
+        label = cast("EntityType", entity.label_)
+        start, end = tokens.at(entity.start_char), tokens.at(entity.end_char)
+        before = result[-1] if result else (-1, -1, label)
+        if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
+            start = result.pop()[0]
+        elif label in LISTED_TYPES and start > max(before[1], 0) and tokens.text[start] not in SIDES:
+            start -= tokens.text[start - 1] in SIDES and tokens.follows_space(start)
+        result.append((start, end, label))
+    return result
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
-    if not tokens.headline_end:
-        return names
-    in_story = {name.words for name in names if name.start >= tokens.headline_end}.union(knowledge.known_names())
-    return [name for name in names if name.start >= tokens.headline_end or name.words in in_story]
+    """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
+    in_story = {name.words for name in names if not tokens.headline[name.start]}.union(knowledge.known_names())
+    given_names = knowledge.given_names()
+    return [
+        name
+        for name in names
+        if name.words in in_story
+        or (
+            not may_hold_verb(tokens, name.start, name.end, name.type)
+            and (
+                name.start >= tokens.headline_end
+                or (name.words[0] in given_names and tokens.text[name.end - 1] in tokens.outside_headlines)
+            )
+        )
+    ]
+
+
+def may_hold_verb(tokens: Tokens, start: int, end: int, kind: EntityType = "PERSON") -> bool:
+    """Whether a person's name is in a headline, longer than most, and other words follow."""
+    if kind != "PERSON" or not tokens.headline[start]:
+        return False
+    starts = (tokens.text[index] for index in range(start, end) if index == start or tokens.follows_space(index))
+    words = sum(word[0].isupper() and word[1:] != "." for word in starts)
+    goes_on = end < len(tokens) and tokens.text[end][0].isalnum()
+    return words > MAX_HEADLINE_WORDS + (not goes_on)
 
 
 def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
@@ -146,18 +182,58 @@ def _opens_sentence(name: Name, tokens: Tokens) -> bool:
     return name.end - name.start == 1 and tokens.starts_sentence[name.start]
 
 
-def _without_longer_slips(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
-    """Cut a word off the start of a person's name where the rest is a full name seen elsewhere: "Rival Ann Lee"."""
-    seen = {name.words for name in names if name.type == "PERSON" and len(name.words) > 1}
-    given_names = knowledge.given_names()
+def without_swallowed(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+    """Cut persons' names that hold other words: "Billionaire Ann Lee", "Ann Lee Slams Tom Okafor", "Will Lee come?".
+
+    A name ends, or starts, where the story's other mentions of the person show that it does.
+    """
+    people = [name for name in names if name.type == "PERSON" and not tokens.headline[name.start]]
+    uses = Counter(name.words for name in people)
+    bearers = {
+        name.words[-1]: name.words for name in people if len(name.words) > 1 and tokens.tag[name.start] in NAME_TAGS
+    }
     result = []
     for name in names:
-        words = name.words
-        if name.type == "PERSON" and words[0] not in given_names and words[1:] in seen and words[1] in given_names:
-            shorter = make_name(text, tokens, name.start + 1, name.end, "PERSON")
-            name = shorter if shorter is not None else name
+        start, end = _own_part(name, tokens, uses, bearers)
+        if (start, end) != (name.start, name.end):
+            name = make_name(text, tokens, start, end, "PERSON") or name
         result.append(name)
     return result
+
+
+def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[str, Words]) -> tuple[int, int]:
+    """Return the first token and the end of a name without what it has swallowed."""
+    words, is_given, is_person = name.words, knowledge.given_names().__contains__, name.type == "PERSON"
+    starts = [index for index in range(name.start, name.end) if index == name.start or tokens.follows_space(index)]
+    if len(words) < 2 or len(starts) != len(words) or words in knowledge.known_names():
+        return name.start, name.end
+    opens = tokens.starts_sentence[name.start]
+    is_slip = opens and tokens.tag[name.start] not in NAME_TAGS
+    if is_slip and len(words) == 2 and bearers.get(words[1], words) != words:
+        return starts[1], name.end
+    for first in range(1, len(words) - 1):
+        if (
+            uses[words[first:]]
+            and not is_given(words[0])
+            and (is_slip or (is_given(words[first]) and (is_person or opens)))
+        ):
+            return starts[first], name.end
+    whole = uses[words] + uses[words[-1:]]
+    for last in range(len(words) - 1, 0, -1):
+        if words[last] in knowledge.GENERATIONS:
+            break
+        full, bare = uses[words[:last]], uses[words[last - 1 : last]]
+        if (
+            is_person
+            and last > 1
+            and (bare or is_given(words[0]))
+            and (full or tokens.headline[name.start])
+            and full + bare > whole
+        ):
+            return name.start, starts[last]
+        if (full or bare) and last + 1 < len(words) and words[last:] in knowledge.known_names():
+            return name.start, starts[last]
+    return name.start, name.end
 
 
 def make_name(
@@ -199,8 +275,8 @@ def make_name(
         title=title if title in titles else "",
         title_gender=titles.get(title),
         before_place=place_behind(tokens, end),
-        located=end - start == 1 and is_located(tokens, start),
-        said=said_to_be(tokens, start, end),
+        chances=chances(tokens, start, end),
+        said=said_of(tokens, start, end).removeprefix("kind:"),
         preposition=place_preposition(tokens, start),
         guessed=guessed,
     )
@@ -287,6 +363,7 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
             _is_sign(text)
             or (text.islower() and tokens.follows_space(end - 1))
             or _is_caption(tokens, end)
+            or (label == "PERSON" and end - start > 1 and text in knowledge.honours())
             or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in knowledge.known_names())
         ):
             pass
@@ -303,13 +380,24 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         text = texts[start]
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
-        is_title = is_person and end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
+        is_title &= is_person or (end - start == 2 and _is_titled_surname(tokens, start + 1))
+        is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
         is_lower = text.islower() and lower not in knowledge.PARTICLES
         is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
             break
         start += 1
     return start, end
+
+
+def _is_titled_surname(tokens: Tokens, index: int) -> bool:
+    """Whether the word after a title is a person's name, and the title not the first word of another: General Motors."""
+    title, word = tokens.text[index - 1], fold(tokens.text[index])
+    known = knowledge.known_names()
+    if title.isupper() or word in knowledge.designators() or (word,) in known or (fold(title), word) in known:
+        return False
+    return fold(title) in knowledge.sure_titles() or chances(tokens, index - 1, index + 1)[0] > LIKELY
 
 
 def _is_sign(text: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from onrecord.nlp.entities import knowledge, person_names
 from onrecord.nlp.entities.abbreviations import is_short_form
 from onrecord.nlp.entities.cluster import EntityCluster
-from onrecord.nlp.entities.knowledge import Words
+from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.spelling import sound
 
@@ -76,7 +76,7 @@ def _without_stranger(
     In an article with Mary Lang and Otto Lang, "President Lang" is a third, unless one of them is "President Otto Lang" somewhere.
     """
     if len(bearers) < 2:
-        return cluster, None
+        return _without_other_gender(cluster, bearers[0])
     if not any(map(_is_of_office, cluster.names)):
         return cluster, None
     titles = frozenset[str]().union(*(bearer.titles for bearer in bearers))
@@ -88,6 +88,26 @@ def _without_stranger(
         [name for name in cluster.names if not _is_of_office(name) or name.title in titles],
     )
     return EntityCluster.of_form(words, others) if others else None, EntityCluster.of_form(words, of_stranger)
+
+
+def _without_other_gender(
+    cluster: EntityCluster, bearer: EntityCluster
+) -> tuple[EntityCluster | None, EntityCluster | None]:
+    """Separate "Mr. Khan" from "Ms. Khan" where the article names only one of them in full."""
+    gender = bearer.gender or _gender_nearby(bearer, cluster.names, bearer.starts)
+    strangers = [name for name in cluster.names if gender and name.title_gender not in (None, gender)]
+    if len({name.title_gender for name in cluster.names} - {None}) < 2 or not strangers:
+        return cluster, None
+    words, own = cluster.forms[0], [name for name in cluster.names if name.title_gender in (None, gender)]
+    return EntityCluster.of_form(words, own) if own else None, EntityCluster.of_form(words, strangers)
+
+
+def _gender_nearby(person: EntityCluster, names: list[Name], full_names: list[int]) -> Gender | None:
+    """Return the gender that the first title after the full name shows, before any of the ``full_names`` that follows it."""
+    start = person.starts[0]
+    end = min((other for other in full_names if other > start), default=start + JUST_NAMED)
+    near = [name for name in names if name.title_gender and start < name.start <= min(end, start + JUST_NAMED)]
+    return min(near, key=lambda name: name.start).title_gender if near else None
 
 
 def _is_of_office(name: Name) -> bool:
@@ -190,7 +210,8 @@ def _hand_out(cluster: EntityCluster, bearers: list[EntityCluster]) -> None:
         bearers[0].join_short_name(cluster)
         return
     starts = [bearer.starts.copy() for bearer in bearers]  # names that are handed out don't count
-    genders = [bearer.gender for bearer in bearers]
+    all_starts = [start for of_one in starts for start in of_one]
+    genders = [bearer.gender or _gender_nearby(bearer, cluster.names, all_starts) for bearer in bearers]
     for name in cluster.names:
         gender_of_title = name.title_gender
         fitting = [

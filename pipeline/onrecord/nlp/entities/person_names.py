@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether two names can be of one person."""
 
+from collections.abc import Container
+
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.spelling import sound
@@ -24,9 +26,9 @@ def surname_of(words: Words) -> Words:
     return words[start:]
 
 
-def is_surname_only(words: Words) -> bool:
-    """Whether a name has no given name: ``Merkel``, ``Le Pen``."""
-    return all(word in knowledge.PARTICLES for word in words[:-1])
+def is_surname_only(words: Words, bare: Container[Words] = ()) -> bool:
+    """Whether a name has no given name: ``Merkel``, ``Le Pen``; not ``Di Marlow`` where ``bare`` names have a ``Marlow``."""
+    return all(word in knowledge.PARTICLES for word in words[:-1]) and (len(words) != 2 or words[1:] not in bare)
 
 
 def same_given_name(first: str, second: str) -> bool:

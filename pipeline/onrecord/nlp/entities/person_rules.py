@@ -9,14 +9,20 @@ import re
 from collections.abc import Container
 
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name
+from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name, may_hold_verb
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
+from onrecord.nlp.entities.type_context import chances
 
 # "Luiz Inacio Lula da Silva" has five words; most have two or three.
 MAX_WORDS = 5
 MAX_NICKNAME_WORDS = 4
 MIN_SURNAME_LETTERS = 2
+# Months that are given names too are months elsewhere: "in May Lund said".
+MONTHS = frozenset({"april", "may", "june", "august"})
+BEFORE_SUBJECTS = frozenset({",", "CC", "VBD", "VBZ", "``"})
+# The chance from which on a name after a word that may be a title is a person's.
+SURE = 0.9
 HYPHENS = re.compile("[-'’]")
 
 
@@ -56,7 +62,12 @@ def _is_titled(tokens: Tokens, index: int) -> bool:
     """Whether a token is a surname after a title that begins no other names: "President Okoro"."""
     if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
         return False
-    return fold(tokens.text[index - 1]) in knowledge.sure_titles() and _is_plain_surname(tokens, index)
+    title = fold(tokens.text[index - 1])
+    if title not in knowledge.titles() or not _is_plain_surname(tokens, index):
+        return False
+    if title in knowledge.sure_titles():
+        return True
+    return knowledge.titles()[title] is not None and chances(tokens, index, index + 1)[0] > SURE
 
 
 def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
@@ -82,6 +93,8 @@ def _opens_person(tokens: Tokens, index: int) -> bool:
     if _is_initial(word):
         return True
     folded = fold(word)
+    if folded in MONTHS and not (tokens.starts_sentence[index] or (index and tokens.tag[index - 1] in BEFORE_SUBJECTS)):
+        return False
     return folded in knowledge.given_names() and (folded,) not in knowledge.known_names()
 
 
@@ -90,6 +103,9 @@ def _person_end(tokens: Tokens, start: int) -> int:
     end = start + 1
     surname = start
     limit = start + MAX_WORDS
+    run = next((i for i in range(end, min(len(tokens), limit)) if not _is_name_word(tokens, i)), limit)
+    if may_hold_verb(tokens, start, min(run, len(tokens))):
+        return _end_known_to_story(tokens, start, run)
     while end < min(len(tokens), limit):
         word = tokens.text[end]
         if _is_initial(word):
@@ -111,6 +127,15 @@ def _person_end(tokens: Tokens, start: int) -> int:
     if end < len(tokens) and surname == end and _is_name_word(tokens, end) and not _is_surname(tokens, end):
         return start
     return surname
+
+
+def _end_known_to_story(tokens: Tokens, start: int, end: int) -> int:
+    """Return the end of a name in a headline whose surname the story has, or ``start`` if the story has none of the words."""
+    words = tokens.text[start + 1 : end]
+    known = (
+        i for i, word in enumerate(words) if word in tokens.outside_headlines and fold(word) not in knowledge.PARTICLES
+    )
+    return start + next((i + 2 for i in known), 0)
 
 
 def _behind_nickname(tokens: Tokens, quote: int) -> int:
@@ -166,7 +191,13 @@ def _is_name_word(tokens: Tokens, index: int) -> bool:
 def _may_precede(word: str) -> bool:
     """Whether a capitalized word before a person's name does not belong to it: a title, a nationality, an organization."""
     folded = fold(word)
-    return folded in knowledge.titles() or folded in knowledge.offices() or (folded,) in knowledge.known_names()
+    words = (folded,)
+    return (
+        folded in knowledge.titles()
+        or folded in knowledge.offices()
+        or words in knowledge.known_names()
+        or words in knowledge.portfolios()
+    )
 
 
 def _is_initial(word: str) -> bool:

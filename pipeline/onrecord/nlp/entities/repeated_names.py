@@ -91,7 +91,7 @@ class _Search:
                 continue
             if last == start and spelling.lower() in self.common and self._may_be_common(start):
                 continue
-            in_headline = start < tokens.headline_end  # where capitals show nothing
+            in_headline = tokens.headline[start]  # where capitals show nothing
             if not in_headline and (self._continues_name(start - 1) or self._continues_name(last + 1)):
                 continue
             return last + 1, kind

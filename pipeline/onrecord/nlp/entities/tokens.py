@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Doc's tokens as plain lists: a list is about twenty times faster to read than a ``Token``."""
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy
 from spacy.tokens import Doc
+
+from onrecord.nlp.segments import paragraphs
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,29 @@ class Tokens:
             offset=[token.idx for token in doc],
         )
 
+    def unwrapped(self, text: str) -> "Tokens":
+        """Return the tokens without the line ends that only wrap a paragraph; with all tokens where there are none."""
+        line_ends = [index for index, word in enumerate(self.text) if "\n" in word]
+        inside = (
+            {o for part in paragraphs(text) for o in range(part.start, part.end) if text[o] == "\n"}
+            if line_ends
+            else ()
+        )
+        # A line that begins with a number is of a table.
+        wraps = {i for i in line_ends if self.offset[i] in inside and self.text[i + 1][0].isalpha()}
+        if not wraps:
+            return self
+        kept = [index for index in range(len(self)) if index not in wraps]
+        new = numpy.cumsum([index not in wraps for index in range(len(self))]) - 1
+        columns = {
+            name: [getattr(self, name)[i] for i in kept] for name in ("text", "tag", "dep", "sentence", "offset")
+        }
+        return replace(self, head=[max(int(new[self.head[i]]), 0) for i in kept], **columns)
+
+    def at(self, offset: int) -> int:
+        """Return the first token that starts at an offset or behind it."""
+        return bisect_left(self.offset, offset)
+
     def __len__(self) -> int:
         return len(self.text)
 
@@ -60,35 +87,54 @@ class Tokens:
     @cached_property
     def shouted(self) -> list[bool]:
         """Whether each token is in a line of capitals, such as an agency's headline, in a text that is not all capitals."""
+        return self._in_lines(_is_shouted, MAX_SHOUTED)
+
+    @cached_property
+    def headline(self) -> list[bool]:
+        """Whether each token is in a line that Has Its Words Capitalised, in a text with other lines."""
+        return self._in_lines(_is_capitalised, 1)
+
+    @cached_property
+    def outside_headlines(self) -> frozenset[str]:
+        """The words of the lines that are no headlines."""
+        return frozenset(text for text, is_headline in zip(self.text, self.headline, strict=True) if not is_headline)
+
+    def _in_lines(self, is_wanted: Callable[[list[str]], bool], max_share: float) -> list[bool]:
+        """Whether each token is in a wanted line; no line is wanted if they are too large a share of the text."""
         result = [False] * len(self)
         start = 0
         for index in range(len(self) + 1):
             if index == len(self) or "\n" in self.text[index]:
-                line = [word for word in self.text[start:index] if word.isalpha()]
-                if len(line) >= MIN_SHOUTED_WORDS and not any(map(_has_lower_case, line)):
-                    result[start:index] = [True] * (index - start)
+                result[start:index] = [is_wanted(self.text[start:index])] * (index - start)
                 start = index + 1
-        return result if sum(result) < MAX_SHOUTED * len(self) else [False] * len(self)
+        words = sum(not text.isspace() for text in self.text)
+        return result if sum(result) < max_share * words else [False] * len(self)
 
     @cached_property
     def headline_end(self) -> int:
-        """The end of a first line that Has Its Words Capitalised; 0 if it does not, or if there is no other line."""
+        """The end of a first line that is a headline; 0 if it is none."""
         end = next((index for index, text in enumerate(self.text) if "\n" in text), 0)
-        if all(map(str.isspace, self.text[end:])):
-            return 0
-        words = [word for word in self.text[:end] if len(word) > MAX_SMALL_WORD and word.isalpha()]
-        capitalised = sum(word[0].isupper() for word in words)
-        return end if len(words) >= MIN_SHOUTED_WORDS and capitalised >= MIN_CAPITALISED * len(words) else 0
+        return end if end and self.headline[0] else 0
 
 
 # Letters: articles and prepositions are in lower case in most headlines.
 MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
+# More are of a table or a list.
+MAX_NUMBERS = 1
 # One or two words in capitals may be an acronym or a dateline.
 MIN_SHOUTED_WORDS = 3
 # With more than this share of its tokens in such lines, an article is written in capitals throughout.
 MAX_SHOUTED = 0.5
 
 
-def _has_lower_case(word: str) -> bool:
-    return any(map(str.islower, word))
+def _is_shouted(line: list[str]) -> bool:
+    words = [word for word in line if word.isalpha()]
+    return len(words) >= MIN_SHOUTED_WORDS and not any(any(map(str.islower, word)) for word in words)
+
+
+def _is_capitalised(line: list[str]) -> bool:
+    words = [word for word in line if len(word) > MAX_SMALL_WORD and word.isalpha()]
+    capitalised = sum(word[0].isupper() for word in words)
+    numbers = sum(word[0].isdigit() for word in line)
+    return len(words) >= MIN_SHOUTED_WORDS and numbers <= MAX_NUMBERS and capitalised >= MIN_CAPITALISED * len(words)

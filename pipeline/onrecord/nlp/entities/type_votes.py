@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The entity type of a name: a vote of all its mentions in the article and of the knowledge about its words."""
 
+import math
 from collections.abc import Iterable
 from typing import TypeAlias, get_args
 
@@ -8,19 +9,23 @@ from onrecord.data.records import EntityType
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
+from onrecord.nlp.entities.type_context import LEARNED
 
 Votes: TypeAlias = dict[EntityType, float]
 TYPE_ORDER: tuple[EntityType, ...] = get_args(EntityType)
 # Weights in units of one guess of the model.
 FOUND_AGAIN = 0.2  # repeats other mentions
+CONTEXT = 0.6
+USUAL = (0.45, 0.25, 0.2)
+MIN_CHANCE = 0.02
+PLACES: tuple[EntityType, ...] = ("GPE", "LOC")
 TITLE = 2.0
 KNOWN = 3.0
 KNOWN_MENTION = 1.0  # a known name is outvoted by titles only, however often the model is wrong
 DESIGNATOR = 2.0
 BEFORE_PLACE = 1.5  # Springfield, Illinois
+GIVEN_NAME = 1.5
 SAID = 1.5  # "the newspaper Coastal Letters"
-LOCATED = 1.2  # "passengers waited in Springfield"
-GIVEN_NAME = 1.0
 TEAM = 8.0  # outvotes the well-known place
 LISTED = 100.0  # the user's list decides
 # "Clara Jensen Prize for Young Writers" has a given name too.
@@ -32,7 +37,8 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
     known = knowledge.known_names().get(words)
     designated = knowledge.designated(words)
-    is_given = 1 < len(words) <= MAX_PERSON_WORDS and words[0].split("-")[0] in knowledge.given_names()
+    given = words[0].split("-")[0]
+    is_given = 1 < len(words) <= MAX_PERSON_WORDS and (len(given) == 1 or given in knowledge.given_names())
     is_surname = not designated or (len(words) == 2 and words[-1] in knowledge.designating_surnames())
     if known:
         votes[known.type] += KNOWN
@@ -42,12 +48,13 @@ def votes_for(words: Words, names: Iterable[Name]) -> Votes:
         if name.team:
             votes["ORG"] += TEAM
         votes[name.type] += 1.0 if name.guessed else FOUND_AGAIN
+        for kind, chance, usual in zip(LEARNED, name.chances, USUAL, strict=True):
+            own = name.type if kind == "GPE" and name.type in PLACES else kind
+            votes[own] += CONTEXT * math.log(max(chance, MIN_CHANCE) / usual)
         if name.titled:
             votes["PERSON"] += TITLE
-        elif name.said:
+        elif name.said in votes:
             votes[name.said] += SAID
-        elif name.located and name.type == "PERSON":
-            votes["GPE"] += LOCATED
         if known:
             votes[known.type] += KNOWN_MENTION
         if is_given and not known and is_surname:

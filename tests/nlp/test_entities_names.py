@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a name begins and ends, and which names are one person."""
+
+import pytest
+from spacy.language import Language
+
+from onrecord.nlp.annotations import entities_of
+
+
+def named(nlp: Language, text: str) -> dict[str, list[str]]:
+    """Return the texts of each entity's mentions, by its name."""
+    return {e.name: [mention.span.text for mention in e.mentions] for e in entities_of(nlp(text))}
+
+
+def types(nlp: Language, text: str) -> dict[str, str]:
+    """Return the type of each entity, by its name."""
+    return {e.name: e.type for e in entities_of(nlp(text))}
+
+
+# Headlines
+
+STORY = "Anna Berg criticised Tom Okafor on Monday. “He is wrong,” Berg said. Okafor said that Berg was tired.\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prime Minister Anna Berg Slams Tom Okafor Over Harbour Plan\n\n" + STORY,
+        STORY + "\nAnna Berg Slams Tom Okafor\n\nThe vote is on Friday.\n",
+        STORY + "\nAnna Berg Wins Harbour Vote After Long Debate\nTom Okafor Concedes Harbour Vote.\n",
+    ],
+)
+def test_a_headline_above_or_inside_the_story_does_not_join_two_people(nlp: Language, text: str) -> None:
+    found = named(nlp, text)
+    assert set(found["Anna Berg"]) == {"Anna Berg", "Berg"}
+    assert set(found["Tom Okafor"]) == {"Tom Okafor", "Okafor"}
+    assert not any(verb in name for name in found for verb in ("Slams", "Wins", "Concedes"))
+
+
+def test_a_headline_names_in_full_whom_the_story_calls_by_surname(nlp: Language) -> None:
+    text = "Martin Brankovic Rejects New Harbour Plan\n\nThe plan is dead, Brankovic said. Brankovic left at noon.\n"
+    assert named(nlp, text)["Martin Brankovic"] == ["Martin Brankovic", "Brankovic", "Brankovic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Laura Quint spoke first. Will Quint come back? Quint did not say.", "Laura Quint"),
+        ("Oleg Zharov left. Earlier Zharov accused the ministers of lying. Zharov was angry.", "Oleg Zharov"),
+        ("Laura Quint won. Billionaire Laura Quint paid for it. Quint smiled.", "Laura Quint"),
+        ("Laura Quint won. Crowds filled the Laura Quint South Carolina party. Quint smiled.", "Laura Quint"),
+        ("Laura Quint won. Imagine Laura Quint as mayor. Quint smiled.", "Laura Quint"),
+    ],
+)
+def test_words_before_and_after_a_name_are_no_part_of_it(nlp: Language, text: str, name: str) -> None:
+    found = named(nlp, text)
+    assert len(found[name]) == 3
+    assert [other for other in found if name.split()[1] in other] == [name]
+
+
+def test_a_long_name_that_the_story_shortens_stays_whole(nlp: Language) -> None:
+    text = "Debbie Holm Lindgren spoke. Lindgren was late. “No,” Holm Lindgren said. George Brandt Jr. was there. Brandt left."
+    found = named(nlp, text)
+    assert "Debbie Holm Lindgren" in found
+    assert "George Brandt Jr." in found
+
+
+# Given names that are particles too
+
+
+@pytest.mark.parametrize("given", ["Ben", "Al", "Van", "Di", "Abu", "Le", "Bin"])
+def test_a_particle_before_a_surname_that_is_used_alone_is_a_given_name(nlp: Language, given: str) -> None:
+    text = f"{given} Harper, the minister, met crews on Monday. “We will pay,” Harper said. Harper left at noon."
+    assert named(nlp, text)[f"{given} Harper"] == [f"{given} Harper", "Harper", "Harper"]
+
+
+def test_a_particle_is_part_of_a_surname_that_is_never_without_it(nlp: Language) -> None:
+    text = (
+        "Jean van Dijk met crews on Monday. “We will pay,” Van Dijk said. Marie Le Sueur agreed. Le Sueur left at noon."
+    )
+    found = named(nlp, text)
+    assert found["Jean van Dijk"] == ["Jean van Dijk", "Van Dijk"]
+    assert found["Marie Le Sueur"] == ["Marie Le Sueur", "Le Sueur"]
+
+
+# Line ends
+
+
+def test_a_name_goes_on_over_the_end_of_a_wrapped_line(nlp: Language) -> None:
+    text = (
+        "PORT ALDER, March 3 - The minister for harbours, Katarina\nHribar, said on Monday that the town would not\n"
+        "support the new timetable. “It is late,” said Bolat\nNurlanov, who leads the crews. Hribar was not asked, and\n"
+        "nobody else in the town hall spoke on that day.\n"
+    )
+    found = named(nlp, text)
+    assert found["Katarina Hribar"] == ["Katarina\nHribar", "Hribar"]
+    assert found["Bolat Nurlanov"] == ["Bolat\nNurlanov"]
+
+
+def test_names_on_lines_of_their_own_stay_apart(nlp: Language) -> None:
+    found = named(nlp, "Those at the table:\n\nAnna Berg\nTom Okafor\nKarl Stoltz\n\nThe talks went on all night.\n")
+    assert {"Anna Berg", "Tom Okafor", "Karl Stoltz"} <= set(found)
+
+
+# Titles before and honours behind
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Sir Alan Hart OBE", "Alan Hart"),
+        ("The Rt Hon Mary Cole KC MP", "Mary Cole"),
+        ("Dr Sofia Quint, MD, PhD,", "Sofia Quint"),
+        ("Peter Doyle Esq.", "Peter Doyle"),
+        ("Professor Laura Beardsley DBE FBA", "Laura Beardsley"),
+    ],
+)
+def test_honours_and_titles_are_no_part_of_a_name(nlp: Language, written: str, name: str) -> None:
+    assert list(named(nlp, f"{written} spoke in the evening. Nobody else did.")) == [name]
+
+
+# Types by context
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Her son, Yusuf, said he was cold. Tenzin, a monk, wept.", {"Yusuf", "Tenzin"}),
+        ("“It is gone,” said Suwarno, a farmer. Prabowati, his wife, agreed.", {"Suwarno", "Prabowati"}),
+        ("King Haldor met Pope Severin at noon. Queen Ysolde and Prince Emeric were absent.", {"Haldor", "Ysolde"}),
+        ("Sister Perpetua, who runs the school, said it was safe.", {"Perpetua"}),
+        ("May Lindgren said it was late. April Stone, her deputy, agreed.", {"May Lindgren", "April Stone"}),
+    ],
+)
+def test_the_words_around_a_name_tell_a_person(nlp: Language, text: str, people: set[str]) -> None:
+    assert people <= {name for name, kind in types(nlp, text).items() if kind == "PERSON"}
+
+
+def test_a_title_that_begins_another_name_is_no_title(nlp: Language) -> None:
+    found = types(nlp, "The firm was sold in St. Louis. Prince Street was closed, and the Speaker Commission met.")
+    assert not any(kind == "PERSON" for kind in found.values())
+
+
+def test_a_month_is_no_given_name_after_a_preposition(nlp: Language) -> None:
+    assert "May Lindgren" not in named(nlp, "Karin Lindgren was asked twice. In May Lindgren agreed to it.")
+
+
+# People of one surname
+
+
+def test_titles_tell_apart_two_people_of_whom_one_is_named_in_full(nlp: Language) -> None:
+    text = "Khizr Sarwari spoke first. Mr. Sarwari wept. Ms. Sarwari sat beside him. Then Mr. Sarwari rose."
+    assert [spans for name, spans in named(nlp, text).items() if "Sarwari" in name] == [
+        ["Khizr Sarwari", "Sarwari", "Sarwari"],
+        ["Sarwari"],
+    ]
+
+
+def test_the_title_that_follows_a_full_name_tells_the_gender_of_an_unknown_given_name(nlp: Language) -> None:
+    text = "Khizr Sarwari spoke. Mr. Sarwari wept. Ghazala Sarwari was there. Ms. Sarwari sat. Mr. Sarwari rose."
+    found = named(nlp, text)
+    assert found["Khizr Sarwari"] == ["Khizr Sarwari", "Sarwari", "Sarwari"]
+    assert found["Ghazala Sarwari"] == ["Ghazala Sarwari", "Sarwari"]
