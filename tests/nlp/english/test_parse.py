@@ -4,6 +4,7 @@
 import gc
 import pickle
 import random
+import textwrap
 import weakref
 
 import pytest
@@ -111,6 +112,25 @@ def test_children_and_climbs_are_bounded(nlp: Language) -> None:
     assert list(chain.upward(count - 1)) == list(range(count - 1, count - 1 - MAX_CLIMB, -1))
     assert list(chain.upward(2)) == [2, 1, 0]
     assert (chain.left[0], chain.right[0]) == (0, count - 1)
+
+
+def test_line_ends_that_only_wrap_a_paragraph_can_be_left_out(nlp: Language) -> None:
+    sentence = "The council of the port said on Friday that it would ask Harbour Works to repair the dam and the road. "
+    doc = nlp(textwrap.fill(sentence * 6, 60) + "\n\nIt rained.")
+    parse = Parse.of(doc).unwrapped
+    kept = [token for token in doc if token.text != "\n"]
+    assert len(doc) - len(kept) > 6
+    assert parse.word == [token.text for token in kept]
+    assert parse.head == [kept.index(token.head) for token in kept]
+    assert parse.tag == [token.tag_ for token in kept]
+    assert [parse.source[start:end] for start, end in zip(parse.start, parse.end, strict=True)] == parse.word
+    assert [kept[token].text for token in parse.sentence_starts if token] == ["The"] * 5 + ["It"]
+    assert parse.sentence[-1] == len(parse.sentence_starts) - 1
+    assert parse.unwrapped is parse
+
+
+def test_a_text_that_is_not_wrapped_keeps_its_line_ends(parse: Parse) -> None:
+    assert parse.unwrapped is parse
 
 
 def test_a_doc_without_a_parse_has_tokens_that_are_their_own_roots(nlp: Language) -> None:

@@ -4,6 +4,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
@@ -188,6 +189,30 @@ class Parse:
     def tokens_of(self, start: int, end: int) -> tuple[int, int]:
         """Return the tokens that a stretch of code points touches; both ends are exclusive."""
         return bisect_right(self.end, start), bisect_left(self.start, end)
+
+    @cached_property
+    def unwrapped(self) -> "Parse":
+        """The columns without the line ends that only wrap a paragraph; the tokens after one have other indices than in the Doc."""
+        line_ends = [token for token, word in enumerate(self.word) if "\n" in word]
+        paragraphs = self.paragraphs if line_ends else []
+        inside = {place for start, end in paragraphs for place in range(start, end) if self.source[place] == "\n"}
+        # A line that begins with a number is of a table.
+        wraps = {token for token in line_ends if self.start[token] in inside and self.word[token + 1][0].isalpha()}
+        return self._without(wraps) if wraps else self
+
+    def _without(self, left_out: set[int]) -> "Parse":
+        kept = [token for token in range(len(self)) if token not in left_out]
+        place = [count - 1 for count in accumulate(token not in left_out for token in range(len(self)))]
+        found = object.__new__(Parse)
+        found._doc, found._array, found.source = self._doc, self._array, self.source
+        for column in ("word", "tag", "dep", "ent_type", "start"):
+            setattr(found, column, [getattr(self, column)[token] for token in kept])
+        found.head = [max(place[self.head[token]], 0) for token in kept]
+        numbers = [self.sentence[token] for token in kept]
+        begins = [token == 0 or numbers[token] != numbers[token - 1] for token in range(len(kept))]
+        found.sentence_starts = [token for token, is_first in enumerate(begins) if is_first]
+        found.sentence = [count - 1 for count in accumulate(begins)]
+        return found
 
     def sentence_of(self, token: int) -> tuple[int, int]:
         """Return the first token of a token's sentence and the one after its last."""
