@@ -16,6 +16,8 @@ from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import head_of
+from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.spelling import fold
 
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
@@ -263,20 +265,21 @@ class Discourse:
         words = frozenset(
             f"{entity.role or ''} {entity.name} {' '.join(entity.aliases)}".lower().replace("-", " ").split()
         )
+        # The recognizer takes rare names of people for places and companies.
+        first = fold(entity.name.split()[0])
+        is_mistyped = first in knowledge.given_names() and entity.wikidata_id is None
+        may_be_person = entity.type == "PERSON" or (is_mistyped and entity.type != "NORP")
         return Referent(
             entity=index,
             type=entity.type,
-            male=gender_score(entity, self.parse.source)
-            if (entity.type != "NORP" and entity.wikidata_id is None) or entity.type == "PERSON"
-            else 0.0,
+            male=gender_score(entity, self.parse.source) if may_be_person else 0.0,
             is_plural=entity.type == "NORP" or (entity.type == "ORG" and entity.name.endswith("s")),
             names=len(names),
             salience=entity.salience,
             words=words,
             nouns=_offices(entity.role or ""),
             noun=entity.name.lower().split()[-1],
-            # The recognizer takes rare names of people for places and companies.
-            may_be_person=entity.type == "PERSON" or (entity.type != "NORP" and entity.wikidata_id is None),
+            may_be_person=may_be_person,
         )
 
     def _nouns_at(self, head: int) -> set[str]:
