@@ -22,6 +22,7 @@ from onrecord.nlp.entities.spelling import fold
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
+MAX_PERSON_WORDS = 3
 MAX_TITLE = 8  # tokens before a name that may be its title
 MAX_SPEECH_GAP = 12  # tokens between a quotation and the verb that introduces it
 
@@ -107,6 +108,17 @@ def _offices(role: str) -> set[str]:
     ends = [index for index, word in enumerate(words) if word in ENDS_OFFICE] + [len(words)]
     heads = {words[end - 1] for end in ends[: 1 + words[: ends[0]].count("and") or 1] if end}
     return heads | {words[index - 1] for index, word in enumerate(words[: ends[0]]) if word == "and" and index}
+
+
+def _looks_like_person(entity: Entity) -> bool:
+    """Whether a name that the recognizer takes for a place, a company or a thing may be that of a person."""
+    words = entity.name.split()
+    if entity.wikidata_id is not None or entity.type == "NORP" or len(words) > MAX_PERSON_WORDS:
+        return False
+    if fold(words[0]) in knowledge.given_names():
+        return True
+    is_plain = all(word.isalpha() and word.istitle() for word in words)
+    return len(words) > 1 and is_plain and knowledge.designated(tuple(map(fold, words))) is None
 
 
 class Mentions:
@@ -265,10 +277,7 @@ class Discourse:
         words = frozenset(
             f"{entity.role or ''} {entity.name} {' '.join(entity.aliases)}".lower().replace("-", " ").split()
         )
-        # The recognizer takes rare names of people for places and companies.
-        first = fold(entity.name.split()[0])
-        is_mistyped = first in knowledge.given_names() and entity.wikidata_id is None
-        may_be_person = entity.type == "PERSON" or (is_mistyped and entity.type != "NORP")
+        may_be_person = entity.type == "PERSON" or _looks_like_person(entity)
         return Referent(
             entity=index,
             type=entity.type,

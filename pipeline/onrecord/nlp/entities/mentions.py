@@ -131,10 +131,18 @@ def _labelled(doc: Doc, tokens: Tokens) -> list[tuple[int, int, EntityType]]:
         before = result[-1] if result else (-1, -1, label)
         if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
             start = result.pop()[0]
+        elif before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(tokens, before[0], end):
+            start, label = result.pop()[0], "PERSON"
         elif label in LISTED_TYPES and start > max(before[1], 0) and tokens.text[start] not in SIDES:
             start -= tokens.text[start - 1] in SIDES and tokens.follows_space(start)
         result.append((start, end, label))
     return result
+
+
+def _is_full_name(tokens: Tokens, start: int, end: int) -> bool:
+    """Whether two places with only a space between them are one person: Oksana London, but not Lisbon Portugal."""
+    known = (fold(tokens.text[start]),) in knowledge.known_names()
+    return end - start == 2 and not known and tokens.text[start].istitle() and not tokens.headline[start]
 
 
 def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
