@@ -23,6 +23,7 @@ EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 MAX_PERSON_WORDS = 3
+MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title
 MAX_SPEECH_GAP = 12  # tokens between a quotation and the verb that introduces it
 
@@ -118,7 +119,7 @@ def _looks_like_person(entity: Entity) -> bool:
     if fold(words[0]) in knowledge.given_names():
         return True
     is_plain = all(word.isalpha() and word.istitle() for word in words)
-    return len(words) > 1 and is_plain and knowledge.designated(tuple(map(fold, words))) is None
+    return is_plain and len(entity.name) >= MIN_PERSON_LETTERS and knowledge.designated(tuple(map(fold, words))) is None
 
 
 class Mentions:

@@ -18,6 +18,7 @@ ANAPHOR = (
     "feminine", "plural", "reflexive", "possessive", "subject", "embedded subject", "object", "oblique", "in marks",
     "speaks", "no entity near", "expletive", "first sentences", "demonstrative", "possessed", "modified",
     "postmodified", "predicate", "known noun", "introduced before", "capital", "person", "organization", "place",
+    "no speech so far", "short text",
 )  # fmt: skip
 # Of a referent in any place: these are made once for each.
 FIXED = (
@@ -37,6 +38,7 @@ NAMES = ANAPHOR + CANDIDATE
 OF_NOUN = 9  # the last features, which pronouns don't have
 NO_NOUN = (0.0,) * OF_NOUN
 NOBODY = (0.0,) * len(CANDIDATE)
+MAX_SHORT = 8  # sentences of a short text
 VIEW = 6  # sentences that a pronoun looks back
 MAX_LOOK_BACK = 60  # mentions of entities
 MAX_CANDIDATES = 8
@@ -226,6 +228,9 @@ def _of_anaphor(
         "PERSON" in types,
         not BODIES.isdisjoint(types),
         not PLACES.isdisjoint(types),
+        # Encyclopedias tell of people in other ways than news does.
+        not discourse.spoken and not parse.regions,
+        len(parse.sentence_starts) <= MAX_SHORT,
     ]
 
 

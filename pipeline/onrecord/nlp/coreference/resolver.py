@@ -13,7 +13,7 @@ from onrecord.nlp.english.parse import Parse
 
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
-MIN_PROBABILITY = {"person": 0.5, "thing": 0.5, "noun": 0.5}
+MIN_PROBABILITY = {"person": 0.4, "thing": 0.5, "noun": 0.45}
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
 
 
