@@ -161,3 +161,28 @@ def test_the_title_that_follows_a_full_name_tells_the_gender_of_an_unknown_given
     found = named(nlp, text)
     assert found["Khizr Sarwari"] == ["Khizr Sarwari", "Sarwari", "Sarwari"]
     assert found["Ghazala Sarwari"] == ["Ghazala Sarwari", "Sarwari"]
+
+
+# Tables of sport
+
+REPORT = "SOCCER - LEAGUE RESULTS.\nVILLACH 2021-05-02\nResults of league matches played at the weekend, with goals at halftime:\n"
+
+
+def test_the_rows_of_results_and_standings_are_teams(nlp: Language) -> None:
+    text = (
+        REPORT
+        + "Villach 3 Orrelby 0\nStenmoor 1 Karlsdorf 2\nStandings, played, won, drawn, lost:\nOrrelby 4 2 1 1 7\n"
+    )
+    found = {(e.name, e.type): len(e.mentions) for e in entities_of(nlp(text)) if e.type == "ORG"}
+    assert found["Orrelby", "ORG"] == 2
+    assert {("Villach", "ORG"), ("Stenmoor", "ORG"), ("Karlsdorf", "ORG")} <= set(found)
+
+
+def test_a_player_in_a_table_is_no_team(nlp: Language) -> None:
+    found = types(nlp, REPORT + "Martin Brooks 71 70 69 72\nThomas Wells 70 74 71 70\nVillach 3 Orrelby 0\n")
+    assert found["Martin Brooks"] == "PERSON"
+
+
+def test_outside_sport_a_row_of_numbers_names_no_team(nlp: Language) -> None:
+    found = types(nlp, "The price of tin rose again, traders said.\n\nOrrelby 4 2 1 1 7\nVillach 3 2 1 1 8\n")
+    assert found.get("Orrelby") != "ORG" or "Villach" not in found or found["Villach"] != "ORG"

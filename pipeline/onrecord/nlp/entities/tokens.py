@@ -47,8 +47,14 @@ class Tokens:
             if line_ends
             else ()
         )
-        # A line that begins with a number is of a table.
-        wraps = {i for i in line_ends if self.offset[i] in inside and self.text[i + 1][0].isalpha()}
+        # A line that begins or ends with a number or a colon is of a table.
+        wraps = {
+            index
+            for index in line_ends
+            if self.offset[index] in inside
+            and self.text[index + 1][0].isalpha()
+            and self.text[index - 1][-1] not in TABLE_ENDS
+        }
         if not wraps:
             return self
         kept = [index for index in range(len(self)) if index not in wraps]
@@ -117,6 +123,7 @@ class Tokens:
         return end if end and self.headline[0] else 0
 
 
+TABLE_ENDS = frozenset("0123456789:")
 # Letters: articles and prepositions are in lower case in most headlines.
 MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
