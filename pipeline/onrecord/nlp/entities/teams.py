@@ -76,7 +76,7 @@ def _with_rows(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
             and opens
             and is_row
             and not any(
-                name.start < start or name.end > end or (name.type == "PERSON" and len(name.words) > 1)
+                name.start < start or name.end > end + 1 or (name.type == "PERSON" and len(name.words) > 1)
                 for name in inside.values()
             )
         ):
