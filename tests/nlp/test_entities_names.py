@@ -186,3 +186,21 @@ def test_a_player_in_a_table_is_no_team(nlp: Language) -> None:
 def test_outside_sport_a_row_of_numbers_names_no_team(nlp: Language) -> None:
     found = types(nlp, "The price of tin rose again, traders said.\n\nOrrelby 4 2 1 1 7\nVillach 3 2 1 1 8\n")
     assert found.get("Orrelby") != "ORG" or "Villach" not in found or found["Villach"] != "ORG"
+
+
+# Marks before and behind a name
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "―", "― ", "-- "])
+def test_a_dash_before_a_name_is_no_part_of_it(nlp: Language, dash: str) -> None:
+    text = f"“The harbour is ours.”\n\n{dash}Karin Lindgren\n\nNobody in the town hall asked Karin Lindgren what she meant."
+    assert named(nlp, text)["Karin Lindgren"] == ["Karin Lindgren", "Karin Lindgren"]
+
+
+def test_two_blanks_inside_a_name_change_nothing(nlp: Language) -> None:
+    text = "Billionaire  Donald Lindgren paid. Nobody asked Donald  Lindgren why."
+    assert named(nlp, text) == {"Donald Lindgren": ["Donald Lindgren", "Donald  Lindgren"]}
+
+
+def test_a_possessive_with_the_wrong_mark_is_no_part_of_a_name(nlp: Language) -> None:
+    assert "Karin Lindgren" in named(nlp, "Karin Lindgren‘s plan was dead, and Karin Lindgren‘s friends said so.")

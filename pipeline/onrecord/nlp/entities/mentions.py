@@ -37,7 +37,7 @@ SIDES = frozenset(
     | {"Northern", "Southern", "Eastern", "Western", "Central", "Lower", "Upper", "Inner", "Outer", "Greater"}
 )
 BRACKETS = frozenset("()[]{}<>;:|*•")
-DASHES = frozenset({"-", "–", "—", "--"})
+DASHES = frozenset({"-", "–", "—", "―", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
@@ -244,6 +244,8 @@ def make_name(
     if start >= end or end - start > MAX_WORDS:
         return None
     first, last = tokens.offset[start], tokens.end_offset(end - 1)
+    while first < last and text[first] in DASHES:
+        first += 1  # "-Ann Lee" signs a quote
     words = knowledge.words_of(text[first:last])
     if words not in knowledge.known_names():
         for mark in POSSESSIVES:

@@ -40,25 +40,24 @@ class Tokens:
         )
 
     def unwrapped(self, text: str) -> "Tokens":
-        """Return the tokens without the line ends that only wrap a paragraph; with all tokens where there are none."""
-        line_ends = [index for index, word in enumerate(self.text) if "\n" in word]
+        """Return the tokens without the line ends that only wrap a paragraph, and without blanks between words."""
+        blanks = {index for index, word in enumerate(self.text) if word.isspace()}
+        line_ends = [index for index in blanks if "\n" in self.text[index]]
         inside = (
             {o for part in paragraphs(text) for o in range(part.start, part.end) if text[o] == "\n"}
             if line_ends
             else ()
         )
-        # A line that begins or ends with a number or a colon is of a table.
-        wraps = {
-            index
-            for index in line_ends
-            if self.offset[index] in inside
-            and self.text[index + 1][0].isalpha()
-            and self.text[index - 1][-1] not in TABLE_ENDS
-        }
-        if not wraps:
+        for index in line_ends:
+            around = self.text[index - 1 : index] + self.text[index + 1 : index + 2]
+            # A line that begins or ends with a number or a colon is of a table.
+            is_prose = len(around) > 1 and around[0][-1] not in TABLE_ENDS and around[1][0].isalpha()
+            if not is_prose or self.offset[index] not in inside:
+                blanks.remove(index)
+        if not blanks:
             return self
-        kept = [index for index in range(len(self)) if index not in wraps]
-        new = numpy.cumsum([index not in wraps for index in range(len(self))]) - 1
+        kept = [index for index in range(len(self)) if index not in blanks]
+        new = numpy.cumsum([index not in blanks for index in range(len(self))]) - 1
         columns = {
             name: [getattr(self, name)[i] for i in kept] for name in ("text", "tag", "dep", "sentence", "offset")
         }
