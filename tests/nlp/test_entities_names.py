@@ -204,3 +204,8 @@ def test_two_blanks_inside_a_name_change_nothing(nlp: Language) -> None:
 
 def test_a_possessive_with_the_wrong_mark_is_no_part_of_a_name(nlp: Language) -> None:
     assert "Karin Lindgren" in named(nlp, "Karin Lindgren‘s plan was dead, and Karin Lindgren‘s friends said so.")
+
+
+def test_a_surname_in_capitals_after_a_title_is_no_acronym(nlp: Language) -> None:
+    text = "MR. HOLM: I did, Your Honor.\n\nMS. DERRY: Objection.\n\nJoan Derry is the lawyer of Robert Holm.\n"
+    assert named(nlp, text)["Joan Derry"] == ["DERRY", "Joan Derry"]
