@@ -267,6 +267,8 @@ def make_name(
     if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in knowledge.known_names():
         label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
+    if start > 1 and not title and tokens.text[start - 2].isupper():
+        title = fold(tokens.text[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
     return Name(
         start=start,
