@@ -161,3 +161,51 @@ def test_the_title_that_follows_a_full_name_tells_the_gender_of_an_unknown_given
     found = named(nlp, text)
     assert found["Khizr Sarwari"] == ["Khizr Sarwari", "Sarwari", "Sarwari"]
     assert found["Ghazala Sarwari"] == ["Ghazala Sarwari", "Sarwari"]
+
+
+# Tables of sport
+
+REPORT = "SOCCER - LEAGUE RESULTS.\nVILLACH 2021-05-02\nResults of league matches played at the weekend, with goals at halftime:\n"
+
+
+def test_the_rows_of_results_and_standings_are_teams(nlp: Language) -> None:
+    text = (
+        REPORT
+        + "Villach 3 Orrelby 0\nStenmoor 1 Karlsdorf 2\nStandings, played, won, drawn, lost:\nOrrelby 4 2 1 1 7\n"
+    )
+    found = {(e.name, e.type): len(e.mentions) for e in entities_of(nlp(text)) if e.type == "ORG"}
+    assert found["Orrelby", "ORG"] == 2
+    assert {("Villach", "ORG"), ("Stenmoor", "ORG"), ("Karlsdorf", "ORG")} <= set(found)
+
+
+def test_a_player_in_a_table_is_no_team(nlp: Language) -> None:
+    found = types(nlp, REPORT + "Martin Brooks 71 70 69 72\nThomas Wells 70 74 71 70\nVillach 3 Orrelby 0\n")
+    assert found["Martin Brooks"] == "PERSON"
+
+
+def test_outside_sport_a_row_of_numbers_names_no_team(nlp: Language) -> None:
+    found = types(nlp, "The price of tin rose again, traders said.\n\nOrrelby 4 2 1 1 7\nVillach 3 2 1 1 8\n")
+    assert found.get("Orrelby") != "ORG" or "Villach" not in found or found["Villach"] != "ORG"
+
+
+# Marks before and behind a name
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "―", "― ", "-- "])
+def test_a_dash_before_a_name_is_no_part_of_it(nlp: Language, dash: str) -> None:
+    text = f"“The harbour is ours.”\n\n{dash}Karin Lindgren\n\nNobody in the town hall asked Karin Lindgren what she meant."
+    assert named(nlp, text)["Karin Lindgren"] == ["Karin Lindgren", "Karin Lindgren"]
+
+
+def test_two_blanks_inside_a_name_change_nothing(nlp: Language) -> None:
+    text = "Billionaire  Donald Lindgren paid. Nobody asked Donald  Lindgren why."
+    assert named(nlp, text) == {"Donald Lindgren": ["Donald Lindgren", "Donald  Lindgren"]}
+
+
+def test_a_possessive_with_the_wrong_mark_is_no_part_of_a_name(nlp: Language) -> None:
+    assert "Karin Lindgren" in named(nlp, "Karin Lindgren‘s plan was dead, and Karin Lindgren‘s friends said so.")
+
+
+def test_a_surname_in_capitals_after_a_title_is_no_acronym(nlp: Language) -> None:
+    text = "MR. HOLM: I did, Your Honor.\n\nMS. DERRY: Objection.\n\nJoan Derry is the lawyer of Robert Holm.\n"
+    assert named(nlp, text)["Joan Derry"] == ["DERRY", "Joan Derry"]

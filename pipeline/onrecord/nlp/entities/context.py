@@ -7,7 +7,7 @@ from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.spelling import fold
 from onrecord.nlp.entities.tokens import Tokens
 
-POSSESSIVES = ("'s", "’s", "'S", "’S", "'", "’")
+POSSESSIVES = ("'s", "’s", "‘s", "'S", "’S", "'", "’")
 PLACE_PREPOSITIONS = frozenset(
     {
         "in",

@@ -37,7 +37,7 @@ SIDES = frozenset(
     | {"Northern", "Southern", "Eastern", "Western", "Central", "Lower", "Upper", "Inner", "Outer", "Greater"}
 )
 BRACKETS = frozenset("()[]{}<>;:|*•")
-DASHES = frozenset({"-", "–", "—", "--"})
+DASHES = frozenset({"-", "–", "—", "―", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
 SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
@@ -252,6 +252,8 @@ def make_name(
     if start >= end or end - start > MAX_WORDS:
         return None
     first, last = tokens.offset[start], tokens.end_offset(end - 1)
+    while first < last and text[first] in DASHES:
+        first += 1  # "-Ann Lee" signs a quote
     words = knowledge.words_of(text[first:last])
     if words not in knowledge.known_names():
         for mark in POSSESSIVES:
@@ -273,6 +275,8 @@ def make_name(
     if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in knowledge.known_names():
         label = "PRODUCT"
     title = fold(tokens.text[start - 1]) if start else ""
+    if start > 1 and not title and tokens.text[start - 2].isupper():
+        title = fold(tokens.text[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
     return Name(
         start=start,

@@ -122,7 +122,7 @@ def _person_and_other(
     Where the article never says that something is in, from or near the place, and names the person first, the person is meant.
     """
     words = cluster.forms[0]
-    if cluster.type != "PERSON" and all(is_short_form(name.span.text) for name in cluster.names):
+    if cluster.type != "PERSON" and all(is_short_form(name.span.text) and not name.titled for name in cluster.names):
         return None, cluster
     known = knowledge.known_names().get(words)
     if known is None or known.type == "PERSON":

@@ -23,6 +23,8 @@ MONTHS = frozenset({"april", "may", "june", "august"})
 BEFORE_SUBJECTS = frozenset({",", "CC", "VBD", "VBZ", "``"})
 # The chance from which on a name after a word that may be a title is a person's.
 SURE = 0.9
+# "-Ann Lee" signs a quote, and the tokenizer leaves the dash at the name.
+DASH_LETTERS = "-–—―"
 HYPHENS = re.compile("[-'’]")
 
 
@@ -85,8 +87,11 @@ def _is_nationality(word: str) -> bool:
 
 def _opens_person(tokens: Tokens, index: int) -> bool:
     """Whether a token can be the given name or initial that a person's name starts with."""
-    word = tokens.text[index]
-    if not word[0].isupper() or tokens.shouted[index] or not tokens.tag[index].startswith("NNP"):
+    word = tokens.text[index].lstrip(DASH_LETTERS)
+    is_signature = bool(word) and len(word) < len(tokens.text[index])
+    if not word or not word[0].isupper() or tokens.shouted[index]:
+        return False
+    if not is_signature and not tokens.tag[index].startswith("NNP"):
         return False
     if index and _is_name_word(tokens, index - 1) and not _may_precede(tokens.text[index - 1]):
         return False

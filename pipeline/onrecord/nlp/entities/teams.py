@@ -15,7 +15,7 @@ from onrecord.data.records import EntityType
 from onrecord.nlp import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
-from onrecord.nlp.entities.mentions import Name
+from onrecord.nlp.entities.mentions import Name, make_name
 from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.morphology import forms_to_verb
 
@@ -23,6 +23,8 @@ from onrecord.nlp.morphology import forms_to_verb
 # Reports of polls have scores too.
 MIN_WORDS_OF_SPORT = 3
 MIN_SHARE_OF_SPORT = 0.012
+# So many numbers after a name at the beginning of a line are a row of standings.
+MIN_NUMBERS = 3
 SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 WHERE = frozenset({"in", "at", "from", "near", "to", "outside", "around"})
@@ -39,6 +41,7 @@ def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     """Return the names, in text order, those of teams marked as such."""
     if not _is_sport(text, tokens):
         return names
+    names = _with_rows(names, text, tokens)
     known = knowledge.known_names()
     surnames = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
     forms: dict[Words, list[Name]] = defaultdict(list)
@@ -52,6 +55,45 @@ def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
         if any(_plays(tokens, name) for name in away):
             teams.update(name.start for name in away)
     return [replace(name, team=True) if name.start in teams else name for name in names]
+
+
+def _with_rows(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+    """Add the teams of tables, a row of which is "Turin 3 Geneva 2" or "Turin 4 2 1 1 7"; a full name in a row is a player's."""
+    owner = {index: name for name in names for index in range(name.start, name.end)}
+    found: dict[int, Name] = {}
+    start = 0
+    for end in range(len(tokens) + 1):
+        if end < len(tokens) and tokens.text[end][0].isupper():
+            continue
+        opens = (
+            start == 0 or "\n" in tokens.text[start - 1] or (tokens.text[start - 1].isdigit() and start - 1 in found)
+        )
+        numbers = sum(word.isdigit() for word in tokens.text[end : end + MIN_NUMBERS])
+        is_row = numbers == MIN_NUMBERS or (numbers and _is_result(tokens, start, end, start - 1 in found))
+        inside = {owner[index].start: owner[index] for index in range(start, end) if index in owner}
+        if (
+            end > start
+            and opens
+            and is_row
+            and not any(
+                name.start < start or name.end > end + 1 or (name.type == "PERSON" and len(name.words) > 1)
+                for name in inside.values()
+            )
+        ):
+            name = make_name(text, tokens, start, end, "ORG", guessed=False)
+            if name is not None:
+                found[end] = name
+        start = end + 1
+    rows = list(found.values())
+    covered = {index for name in rows for index in range(name.start, name.end)}
+    kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
+    return sorted([*kept, *(replace(name, team=True) for name in rows)], key=lambda name: name.start)
+
+
+def _is_result(tokens: Tokens, start: int, end: int, is_second: bool) -> bool:
+    """Whether one number follows a name, and then either the other team or, behind the second one, the line's end."""
+    behind = tokens.text[end + 1] if end + 1 < len(tokens) else "\n"
+    return "\n" in behind or behind[0] == "(" if is_second else behind[0].isupper()
 
 
 def _is_sport(text: str, tokens: Tokens) -> bool:

@@ -40,19 +40,24 @@ class Tokens:
         )
 
     def unwrapped(self, text: str) -> "Tokens":
-        """Return the tokens without the line ends that only wrap a paragraph; with all tokens where there are none."""
-        line_ends = [index for index, word in enumerate(self.text) if "\n" in word]
+        """Return the tokens without the line ends that only wrap a paragraph, and without blanks between words."""
+        blanks = {index for index, word in enumerate(self.text) if word.isspace()}
+        line_ends = [index for index in blanks if "\n" in self.text[index]]
         inside = (
             {o for part in paragraphs(text) for o in range(part.start, part.end) if text[o] == "\n"}
             if line_ends
             else ()
         )
-        # A line that begins with a number is of a table.
-        wraps = {i for i in line_ends if self.offset[i] in inside and self.text[i + 1][0].isalpha()}
-        if not wraps:
+        for index in line_ends:
+            around = self.text[index - 1 : index] + self.text[index + 1 : index + 2]
+            # A line that begins or ends with a number or a colon is of a table.
+            is_prose = len(around) > 1 and around[0][-1] not in TABLE_ENDS and around[1][0].isalpha()
+            if not is_prose or self.offset[index] not in inside:
+                blanks.remove(index)
+        if not blanks:
             return self
-        kept = [index for index in range(len(self)) if index not in wraps]
-        new = numpy.cumsum([index not in wraps for index in range(len(self))]) - 1
+        kept = [index for index in range(len(self)) if index not in blanks]
+        new = numpy.cumsum([index not in blanks for index in range(len(self))]) - 1
         columns = {
             name: [getattr(self, name)[i] for i in kept] for name in ("text", "tag", "dep", "sentence", "offset")
         }
@@ -117,6 +122,7 @@ class Tokens:
         return end if end and self.headline[0] else 0
 
 
+TABLE_ENDS = frozenset("0123456789:")
 # Letters: articles and prepositions are in lower case in most headlines.
 MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
