@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.entities import entity_index, find_entities, gender, genders
+from onrecord.nlp.entities import entity_index, find_entities
 from tests.operations import check_linear
 from tests.profiles import share_of_examples
 
@@ -21,7 +21,9 @@ def entity(entities: tuple[Entity, ...], name: str) -> Entity:
 
 def named(nlp: Language, text: str) -> dict[str, list[str]]:
     """Return the texts of each entity's mentions, by its name."""
-    return {e.name: [mention.span.text for mention in e.mentions] for e in entities_of(nlp(text))}
+    return {
+        e.name: [mention.span.text for mention in e.mentions if mention.kind == "NAME"] for e in entities_of(nlp(text))
+    }
 
 
 # Names

@@ -9,7 +9,9 @@ from onrecord.nlp.annotations import entities_of
 
 def named(nlp: Language, text: str) -> dict[str, list[str]]:
     """Return the texts of each entity's mentions, by its name."""
-    return {e.name: [mention.span.text for mention in e.mentions] for e in entities_of(nlp(text))}
+    return {
+        e.name: [mention.span.text for mention in e.mentions if mention.kind == "NAME"] for e in entities_of(nlp(text))
+    }
 
 
 def types(nlp: Language, text: str) -> dict[str, str]:

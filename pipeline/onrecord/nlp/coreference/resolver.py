@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from onrecord.nlp.annotations import Entity, Reference
 from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
 from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
-from onrecord.nlp.coreference.features import Candidates, candidates_of
+from onrecord.nlp.coreference.features import ANAPHOR, Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
@@ -14,6 +14,7 @@ from onrecord.nlp.english.parse import Parse
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
 MIN_PROBABILITY = {"person": 0.4, "thing": 0.5, "noun": 0.45}
+EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
 
 
@@ -25,10 +26,17 @@ def by_rank(
         return None, 1.0
     kind = kind_of(anaphor)
     shares = (learned or networks())[kind].probabilities(candidates.anaphor, candidates.rows)
-    best = max(range(len(candidates.referents)), key=lambda index: (shares[index], -index))
-    if shares[best] < max(MIN_PROBABILITY[kind], shares[-1]):
-        return None, 1 - shares[best]
-    return candidates.referents[best], shares[best]
+    entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
+    best = max(entities, key=lambda place: (shares[place], -place), default=None)
+    if best is not None and shares[best] >= max(MIN_PROBABILITY[kind], shares[-1]):
+        return candidates.referents[best], shares[best]
+    # Which of them the networks learn, but not whether it is one of them: who reads news marks names only.
+    nouns = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]
+    if not nouns or candidates.anaphor[EXPLETIVE]:
+        return None, 1 - sum(shares[place] for place in entities)
+    return candidates.referents[max(nouns, key=lambda place: (shares[place], -place))], sum(
+        shares[place] for place in nouns
+    )
 
 
 def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) -> Iterator[tuple[Anaphor, Reference]]:
@@ -68,8 +76,9 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
 def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:
     referent, probability = choose(anaphor, candidates_of(discourse, anaphor))
     noun = None
-    if referent is not None:
-        noun = referent.last.token if referent.entity is None and referent.last is not None else None
+    if referent is not None and referent.entity is None:
+        noun = referent.last.token if referent.last is not None else None
+    elif referent is not None:
         if anaphor.is_pronoun:
             discourse.last_by_pronoun[anaphor.male if anaphor.is_person else anaphor.word[:2]] = referent
             referent.masculine += anaphor.male > 0
