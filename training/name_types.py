@@ -15,9 +15,9 @@ from spacy.tokens import Doc
 
 from onrecord.data.records import EntityType
 from onrecord.nlp.annotations import Entity
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import find_entities, knowledge
 from onrecord.nlp.entities.person_names import gender_of_given_name
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.type_context import LEARNED, WEIGHTS, features
 from onrecord.nlp.model import load_model
 from training.conditional_logit import Example, conditional_logit
@@ -52,7 +52,7 @@ def sure_type(entity: Entity) -> EntityType | None:
 
 def examples(doc: Doc, times: Counter[str]) -> Iterator[list[Example]]:
     """Return the mentions of known type, with the features of each type."""
-    tokens = Tokens.of(doc).unwrapped(doc.text)
+    parse = Parse.of(doc).unwrapped
     labels = {(entity.start_char, entity.end_char): entity.label_ for entity in doc.ents}
     for entity in find_entities(doc):
         guesses = {labels.get((mention.span.start, mention.span.end), "-") for mention in entity.mentions} - {"-"}
@@ -64,8 +64,8 @@ def examples(doc: Doc, times: Counter[str]) -> Iterator[list[Example]]:
             times[entity.name_key] += 1
             if times[entity.name_key] > MAX_MENTIONS:
                 break
-            start, end = tokens.at(mention.span.start), tokens.at(mention.span.end)
-            found = features(tokens, start, end)
+            start, end = parse.at(mention.span.start), parse.at(mention.span.end)
+            found = features(parse, start, end)
             yield [([f"{name}|{option}" for name in found], float(option == right)) for option in LEARNED]
 
 

@@ -62,7 +62,9 @@ def test_the_pipeline_has_all_components_in_order_and_takes_names_from_a_file(tm
     names.write_text("name\ttype\twikidata_id\nTidewater Nine\tORG\tQ4242\n", "utf-8")
     nlp = onrecord.load(gazetteer=names)
     own = [name for name in nlp.pipe_names if name.startswith("onrecord_")]
-    assert own == ["onrecord_segments", "onrecord_entities", "onrecord_quotes", "onrecord_stances"]
+    assert own == [
+        *("onrecord_segments", "onrecord_entities", "onrecord_coreference", "onrecord_quotes", "onrecord_stances"),
+    ]
     doc = nlp("Tidewater Nine opposes the merger.")
     assert [(entity.name, entity.wikidata_id) for entity in doc._.onrecord_entities] == [("Tidewater Nine", "Q4242")]
 

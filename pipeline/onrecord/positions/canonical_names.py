@@ -14,7 +14,7 @@ from itertools import combinations
 
 from onrecord.data.names import fold, name_key
 from onrecord.data.records import EntityRecord
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
 
 # The share of articles that must agree on who is meant. The others are relatives, namesakes, companies and the model's mistakes.
 MIN_SHARE = 0.85

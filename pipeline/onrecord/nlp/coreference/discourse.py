@@ -13,11 +13,11 @@ from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.gender import gender_score
 from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import head_of
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.spelling import fold
 
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})

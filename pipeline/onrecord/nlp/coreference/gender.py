@@ -7,8 +7,8 @@ from collections import Counter
 
 from onrecord.nlp.annotations import Entity
 from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.names import fold
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.spelling import fold
 
 TITLE_WORDS = 2  # between a title and the name at most: "Foreign Minister Mrs Clark"
 TITLE_CHARACTERS = 24  # that hold that many words

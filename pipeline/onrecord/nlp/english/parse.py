@@ -2,7 +2,7 @@
 """A parsed Doc as plain lists, one per column: a list is about twenty times faster to read than a ``Token``."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -22,6 +22,16 @@ MAX_EDGE_PASSES = 10  # one is enough for a tree without crossing edges; spaCy s
 NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX", "SPACY")
 STRINGS = COLUMNS[:4]
+TABLE_ENDS = frozenset("0123456789:")
+# Letters: articles and prepositions are in lower case in most headlines.
+MAX_SMALL_WORD = 3
+MIN_CAPITALISED = 0.85
+# More are of a table or a list.
+MAX_NUMBERS = 1
+# One or two words in capitals may be an acronym or a dateline.
+MIN_SHOUTED_WORDS = 3
+# With more than this share of its tokens in such lines, an article is written in capitals throughout.
+MAX_SHOUTED = 0.5
 
 
 class Parse:
@@ -214,6 +224,53 @@ class Parse:
         found.sentence = [count - 1 for count in accumulate(begins)]
         return found
 
+    def at(self, offset: int) -> int:
+        """Return the first token that starts at an offset or behind it."""
+        return bisect_left(self.start, offset)
+
+    @cached_property
+    def starts_sentence(self) -> list[bool]:
+        """Whether each token is the first word of its sentence, not counting opening quotation marks and brackets."""
+        result, open_sentence, last = [False] * len(self), False, -1
+        for index, (text, sentence) in enumerate(zip(self.word, self.sentence, strict=True)):
+            if sentence != last:
+                open_sentence, last = True, sentence
+            if open_sentence and text[0].isalnum():
+                result[index], open_sentence = True, False
+        return result
+
+    @cached_property
+    def shouted(self) -> list[bool]:
+        """Whether each token is in a line of capitals, such as an agency's headline, in a text that is not all capitals."""
+        return self._in_lines(_is_shouted, MAX_SHOUTED)
+
+    @cached_property
+    def headline(self) -> list[bool]:
+        """Whether each token is in a line that Has Its Words Capitalised, in a text with other lines."""
+        return self._in_lines(_is_capitalised, 1)
+
+    @cached_property
+    def outside_headlines(self) -> frozenset[str]:
+        """The words of the lines that are no headlines."""
+        return frozenset(text for text, is_headline in zip(self.word, self.headline, strict=True) if not is_headline)
+
+    def _in_lines(self, is_wanted: Callable[[list[str]], bool], max_share: float) -> list[bool]:
+        """Whether each token is in a wanted line; no line is wanted if they are too large a share of the text."""
+        result = [False] * len(self)
+        start = 0
+        for index in range(len(self) + 1):
+            if index == len(self) or "\n" in self.word[index]:
+                result[start:index] = [is_wanted(self.word[start:index])] * (index - start)
+                start = index + 1
+        words = sum(not text.isspace() for text in self.word)
+        return result if sum(result) < max_share * words else [False] * len(self)
+
+    @cached_property
+    def headline_end(self) -> int:
+        """The end of a first line that is a headline; 0 if it is none."""
+        end = next((index for index, text in enumerate(self.word) if "\n" in text), 0)
+        return end if end and self.headline[0] else 0
+
     def sentence_of(self, token: int) -> tuple[int, int]:
         """Return the first token of a token's sentence and the one after its last."""
         number = self.sentence[token] + 1
@@ -259,3 +316,15 @@ def _strings(doc: Doc, ids: Any) -> list[list[str]]:
     strings = doc.vocab.strings
     names = {int(value): strings[int(value)] for value in numpy.unique(ids)}
     return [[names[value] for value in column] for column in ids.T.tolist()]
+
+
+def _is_shouted(line: list[str]) -> bool:
+    words = [word for word in line if word.isalpha()]
+    return len(words) >= MIN_SHOUTED_WORDS and not any(any(map(str.islower, word)) for word in words)
+
+
+def _is_capitalised(line: list[str]) -> bool:
+    words = [word for word in line if len(word) > MAX_SMALL_WORD and word.isalpha()]
+    capitalised = sum(word[0].isupper() for word in words)
+    numbers = sum(word[0].isdigit() for word in line)
+    return len(words) >= MIN_SHOUTED_WORDS and numbers <= MAX_NUMBERS and capitalised >= MIN_CAPITALISED * len(words)

@@ -24,6 +24,7 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
     ``long_forms`` are the abbreviations that the article introduces.
     """
     surnames = {name.words for name in names if name.titled and len(name.words) == 1}
+    bearers = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
     bare = {name.words for name in names if len(name.words) == 1}
     people: list[EntityCluster] = []
     short: list[EntityCluster] = []
@@ -31,6 +32,8 @@ def clusters_of(names: list[Name], long_forms: dict[Words, Words]) -> list[Entit
     for words, of_form in _forms(names):
         cluster = EntityCluster.of_form(words, of_form)
         if 1 < len(words) <= MAX_PERSON_WORDS and words[-1:] in surnames and words not in knowledge.known_names():
+            cluster.votes["PERSON"] += TITLE
+        if words in bearers and all(name.span.text.isupper() for name in of_form):  # "LEE: Why did you leave?"
             cluster.votes["PERSON"] += TITLE
         is_body = cluster.type != "PERSON" and len(words) > 1 and not is_surname_only(words, bare)
         if words in long_forms or cluster.is_team or is_body:

@@ -2,10 +2,10 @@
 """The context of a name: prepositions, places after a comma, nouns that say what it is."""
 
 from onrecord.data.records import EntityType
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 
 POSSESSIVES = ("'s", "’s", "‘s", "'S", "’S", "'", "’")
 PLACE_PREPOSITIONS = frozenset(
@@ -26,36 +26,34 @@ PLACE_PREPOSITIONS = frozenset(
         "off",
     }
 )
-# Tokens between a name and the noun that says what it is: "Borrasca, a small Danish maker of sails".
+# Parse between a name and the noun that says what it is: "Borrasca, a small Danish maker of sails".
 MAX_APPOSITION = 6
-# Tokens between a name and the beginning of its list.
+# Parse between a name and the beginning of its list.
 MAX_LIST = 16
 LIST_OPENERS = frozenset({"as", "including", "like"})
 LIST_LINKS = frozenset({",", "and", "or", "&", "the", "of"})
 
 
-def place_preposition(tokens: Tokens, start: int) -> str:
+def place_preposition(parse: Parse, start: int) -> str:
     """Return the preposition of place before a name, or an empty string."""
-    before = tokens.text[start - 1].lower() if start else ""
+    before = parse.word[start - 1].lower() if start else ""
     return before if before in PLACE_PREPOSITIONS else ""
 
 
-def listed_as(tokens: Tokens, start: int) -> EntityType | None:
+def listed_as(parse: Parse, start: int) -> EntityType | None:
     """Return the type that the noun before a list gives a name in it, as in "banks such as Credova and Tillman"."""
     index = start - 1
-    while index > max(0, start - MAX_LIST) and _is_of_list(tokens.text[index]):
+    while index > max(0, start - MAX_LIST) and _is_of_list(parse.word[index]):
         index -= 1
-    if index < 1 or tokens.text[index] not in LIST_OPENERS:
+    if index < 1 or parse.word[index] not in LIST_OPENERS:
         return None
-    if tokens.text[index] == "as":
+    if parse.word[index] == "as":
         index -= 1
-        if tokens.text[index] != "such":
+        if parse.word[index] != "such":
             return None
-    before = index - 2 if tokens.text[index - 1] == "," else index - 1
+    before = index - 2 if parse.word[index - 1] == "," else index - 1
     return (
-        knowledge.plural_kinds().get(tokens.text[before].lower())
-        if before >= 0 and tokens.tag[before] == "NNS"
-        else None
+        knowledge.plural_kinds().get(parse.word[before].lower()) if before >= 0 and parse.tag[before] == "NNS" else None
     )
 
 
@@ -63,10 +61,10 @@ def _is_of_list(word: str) -> bool:
     return word in LIST_LINKS or word[0].isupper()
 
 
-def place_behind(tokens: Tokens, end: int) -> Words:
+def place_behind(parse: Parse, end: int) -> Words:
     """Return the words of the well-known place that follows a comma, as in "Springfield, Illinois"; none where there is none."""
-    if end + 1 >= len(tokens) or tokens.text[end] != ",":
+    if end + 1 >= len(parse) or parse.word[end] != ",":
         return ()
     known = knowledge.known_names()
-    words = tuple(map(fold, tokens.text[end + 1 : end + 3]))
+    words = tuple(map(fold, parse.word[end + 1 : end + 3]))
     return next((place for place in (words[:1], words) if place in known and known[place].type == "GPE"), ())

@@ -5,14 +5,14 @@ import math
 
 from onrecord.data.records import EntityType, Mention
 from onrecord.nlp.annotations import Entity
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.organization_clustering import canonical
 from onrecord.nlp.entities.person_names import without_generation
 from onrecord.nlp.entities.roles import role_of
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.wikidata import Item
 
 # Weights of the strongest signals of an entity's salience in Dunietz and Gillick, "A new entity salience task with millions of training
@@ -29,7 +29,7 @@ SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 
 
 def describe(
-    text: str, tokens: Tokens, headline: frozenset[str], cluster: EntityCluster, item: Item, refers_to: int | str | None
+    text: str, parse: Parse, headline: frozenset[str], cluster: EntityCluster, item: Item, refers_to: int | str | None
 ) -> Entity:
     """Return the entity that a cluster is."""
     names = cluster.names
@@ -42,8 +42,8 @@ def describe(
         type=kind,
         aliases=tuple(form for form in forms if form != fullest),
         mentions=tuple(Mention(name.span, "NAME") for name in names),
-        salience=salience(cluster, tokens, len(text), headline),
-        role=role_of(names, text, tokens) if kind == "PERSON" else None,
+        salience=salience(cluster, parse, len(text), headline),
+        role=role_of(names, text, parse) if kind == "PERSON" else None,
         wikidata_id=(listed and listed.wikidata_id) or item.wikidata_id or None,
         country_code=(listed and listed.country_code) or item.country or None,
         refers_to=refers_to,
@@ -83,7 +83,7 @@ def name_key(name: str, kind: EntityType) -> str:
     return " ".join(words) or name.casefold()
 
 
-def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: frozenset[str]) -> float:
+def salience(cluster: EntityCluster, parse: Parse, length: int, headline: frozenset[str]) -> float:
     """Return the salience of an entity in its article, 0 to 1.
 
     It is the weighted mean of
@@ -95,14 +95,14 @@ def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: froz
 
     Args:
         cluster: the mentions of the entity.
-        tokens: the article's tokens.
+        parse: the article's tokens.
         length: the article's length in code points.
         headline: the folded words of the headline; empty where there is none.
     """
     names = cluster.names
     frequency = min(1.0, math.log1p(len(names)) / math.log1p(OFTEN))
     position = 1.0 - names[0].span.start / length
-    subject = sum(is_subject(name, tokens) for name in names) / len(names)
+    subject = sum(is_subject(name, parse) for name in names) / len(names)
     score = FREQUENCY * frequency + POSITION * position + SUBJECT * subject
     if headline:
         named = any(headline.issuperset(form[-1:] if cluster.type == "PERSON" else form) for form in cluster.forms)
@@ -110,17 +110,17 @@ def salience(cluster: EntityCluster, tokens: Tokens, length: int, headline: froz
     return round(score, 4)
 
 
-def headline_words(title: str | None, text: str, tokens: Tokens) -> frozenset[str]:
+def headline_words(title: str | None, text: str, parse: Parse) -> frozenset[str]:
     """Return the folded words of an article's title, or of a first line that is written as a headline."""
-    written = title or text[: tokens.end_offset(tokens.headline_end - 1) if tokens.headline_end else 0]
-    if not written and tokens.text and tokens.shouted[0]:
+    written = title or text[: parse.end[parse.headline_end - 1] if parse.headline_end else 0]
+    if not written and parse.word and parse.shouted[0]:
         written = text.partition("\n")[0]
     return frozenset(fold(word.strip(PUNCTUATION)) for word in written[:MAX_HEADLINE].split())
 
 
-def is_subject(name: Name, tokens: Tokens) -> bool:
+def is_subject(name: Name, parse: Parse) -> bool:
     """Whether a name is the subject of its clause."""
     return any(
-        tokens.dep[index] in SUBJECTS and not name.start <= tokens.head[index] < name.end
+        parse.dep[index] in SUBJECTS and not name.start <= parse.head[index] < name.end
         for index in range(name.start, name.end)
     )

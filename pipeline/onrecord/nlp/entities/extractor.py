@@ -21,7 +21,6 @@ from onrecord.nlp.entities.organization_rules import organizations_by_form
 from onrecord.nlp.entities.person_rules import persons_by_form
 from onrecord.nlp.entities.repeated_names import repeated_names, whole_known_places
 from onrecord.nlp.entities.teams import with_teams
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.wikidata import link_to_wikidata
 
 
@@ -45,20 +44,21 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     """Return the entities of a Doc with named entities, in order of their first mention; no two names overlap."""
     if not len(doc):
         return ()
-    text, tokens = doc.text, Tokens.of(doc).unwrapped(doc.text)
-    names = persons_by_form(text, tokens, names_of_model(doc, text, tokens))
-    names = organizations_by_form(text, tokens, without_swallowed(names, text, tokens))
-    names = with_listed(names, whole_known_places(text, tokens))
-    names = with_listed(names, listed.find(text, tokens))
-    names = sorted([*names, *repeated_names(text, tokens, names)], key=lambda name: name.start)
-    found = find_abbreviations(text, tokens, names)
+    parse = Parse.of(doc).unwrapped
+    text = parse.source
+    names = persons_by_form(text, parse, names_of_model(doc, text, parse))
+    names = organizations_by_form(text, parse, without_swallowed(names, text, parse))
+    names = with_listed(names, whole_known_places(text, parse))
+    names = with_listed(names, listed.find(text, parse))
+    names = sorted([*names, *repeated_names(text, parse, names)], key=lambda name: name.start)
+    found = find_abbreviations(text, parse, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
-    names = with_teams(names, text, tokens)
+    names = with_teams(names, text, parse)
     clusters = clusters_of(names, found.long_forms)
     items = link_to_wikidata(clusters)
-    stands_for = find_metonyms(clusters, items, tokens)
-    headline = headline_words(title_of(doc), text, tokens)
-    return tuple(describe(text, tokens, headline, *of_one) for of_one in zip(clusters, items, stands_for, strict=True))
+    stands_for = find_metonyms(clusters, items, parse)
+    headline = headline_words(title_of(doc), text, parse)
+    return tuple(describe(text, parse, headline, *of_one) for of_one in zip(clusters, items, stands_for, strict=True))
 
 
 @Language.factory(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from onrecord.data.gazetteer import MAX_NAME_LENGTH, ListedName
 from onrecord.nlp.annotations import text_span
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import Name
-from onrecord.nlp.entities.tokens import Tokens
 
 # Names are looked up by how they start, which bounds the work for each token; none is shorter.
 PREFIX_LETTERS = 2
@@ -31,20 +31,20 @@ class ListedNames:
         self._lengths = _lengths(self._entries)
         self._shouted_lengths = _lengths(self._shouted)
 
-    def find(self, text: str, tokens: Tokens) -> list[Name]:
+    def find(self, text: str, parse: Parse) -> list[Name]:
         """Return the names of the list in a text, in text order, the longest where several begin."""
         if not self._entries:
             return []
-        token_ending_at = {tokens.end_offset(index): index for index in range(len(tokens))}
-        common = {word for word in tokens.text if word.islower()}
+        token_ending_at = {parse.end[index]: index for index in range(len(parse))}
+        common = {word for word in parse.word if word.islower()}
         found = []
         skip_to = 0
-        for index, offset in enumerate(tokens.offset):
+        for index, offset in enumerate(parse.start):
             if index < skip_to:
                 continue
             # A dateline is in capitals too: "VILLACH, May 2".
-            shouted = tokens.shouted[index] or (
-                tokens.text[index].isupper() and len(tokens.text[index]) >= MIN_SHOUTED_LETTERS
+            shouted = parse.shouted[index] or (
+                parse.word[index].isupper() and len(parse.word[index]) >= MIN_SHOUTED_LETTERS
             )
             entries, lengths = (self._shouted, self._shouted_lengths) if shouted else (self._entries, self._lengths)
             for length in lengths.get(text[offset : offset + PREFIX_LETTERS], ()):
@@ -53,10 +53,10 @@ class ListedNames:
                 if entry is None or last is None:
                     continue
                 # The first word of a sentence may be the common word: "Shells were found."
-                is_common = last == index and tokens.text[index].lower() in common
-                if is_common and tokens.starts_sentence[index] and not tokens.tag[index].startswith("NNP"):
+                is_common = last == index and parse.word[index].lower() in common
+                if is_common and parse.starts_sentence[index] and not parse.tag[index].startswith("NNP"):
                     continue
-                found.append(_name(text, tokens, index, last + 1, entry))
+                found.append(_name(text, parse, index, last + 1, entry))
                 skip_to = last + 1
                 break
         return found
@@ -70,8 +70,8 @@ def _lengths(names: Iterable[str]) -> dict[str, list[int]]:
     return {prefix: sorted(of_prefix, reverse=True) for prefix, of_prefix in lengths.items()}
 
 
-def _name(text: str, tokens: Tokens, start: int, end: int, entry: ListedName) -> Name:
-    span = text_span(text, tokens.offset[start], tokens.end_offset(end - 1))
+def _name(text: str, parse: Parse, start: int, end: int, entry: ListedName) -> Name:
+    span = text_span(text, parse.start[start], parse.end[end - 1])
     return Name(start, end, span, knowledge.words_of(span.text) or (span.text.casefold(),), entry.type, listed=entry)
 
 

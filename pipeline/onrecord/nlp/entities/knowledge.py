@@ -7,51 +7,14 @@ from typing import Literal, TypeAlias, cast
 
 from onrecord.data.names import words_of as words_of
 from onrecord.data.records import EntityType
-from onrecord.nlp import lexicon
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.morphology import with_s
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import with_s
+from onrecord.nlp.english.names import LINKS, fold
 
 Gender: TypeAlias = Literal["m", "f"]
 Words: TypeAlias = tuple[str, ...]
 
-# Words inside a name that are in lower case: van Dijk, al-Amin, Museum of the Sea.
-PARTICLES = frozenset(
-    [
-        "al",
-        "el",
-        "bin",
-        "ibn",
-        "bint",
-        "abu",
-        "ben",
-        "de",
-        "da",
-        "das",
-        "do",
-        "dos",
-        "del",
-        "della",
-        "den",
-        "der",
-        "di",
-        "du",
-        "la",
-        "las",
-        "le",
-        "les",
-        "los",
-        "ten",
-        "ter",
-        "van",
-        "von",
-        "zu",
-        "y",
-        "e",
-    ]
-)
-LINKS = frozenset(["of", "the", "and", "for", "in", "on", "to", "at", "de", "des", "du", "la", "&", "against"])
 MAX_SHORT_ACRONYM = 3  # letters; longer ones are also written Nato, Unesco
-GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from spacy.tokens import Doc
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
+from onrecord.nlp.english.names import GENERATIONS, PARTICLES, fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import POSSESSIVES, place_behind, place_preposition
 from onrecord.nlp.entities.knowledge import Gender, Words
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.type_context import Chances, chances, said_of
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
@@ -93,7 +93,7 @@ class Name:
         return bool(self.title)
 
 
-def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
+def names_of_model(doc: Doc, text: str, parse: Parse) -> list[Name]:
     """Return the names among the model's named entities, in text order; none overlap.
 
     Named entities in a line of capitals are left out: the model labels half of the words as names. In a headline With Capitals they
@@ -101,23 +101,23 @@ def names_of_model(doc: Doc, text: str, tokens: Tokens) -> list[Name]:
     """
     names: list[Name] = []
     with_possessor: list[tuple[int, int, EntityType]] = []
-    for start, end, label in _labelled(doc, tokens):
-        if tokens.shouted[start] or end - start > MAX_TOKENS:
+    for start, end, label in _labelled(doc, parse):
+        if parse.shouted[start] or end - start > MAX_TOKENS:
             continue
-        if any(token in POSSESSIVES for token in tokens.text[start : end - 1]):
+        if any(token in POSSESSIVES for token in parse.word[start : end - 1]):
             with_possessor.append((start, end, label))
         else:
-            names.extend(_names_in(text, tokens, start, end, label))
+            names.extend(_names_in(text, parse, start, end, label))
     if with_possessor:
         bearers = {name.words for name in names} | {name.words[-1:] for name in names if name.type == "PERSON"}
         for start, end, label in with_possessor:
-            for part_start, part_end in _without_possessor(tokens, start, end, bearers):
-                names.extend(_names_in(text, tokens, part_start, part_end, label))
+            for part_start, part_end in _without_possessor(parse, start, end, bearers):
+                names.extend(_names_in(text, parse, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    return _without_first_words(_without_headline_slips(names, tokens), tokens)
+    return _without_first_words(_without_headline_slips(names, parse), parse)
 
 
-def _labelled(doc: Doc, tokens: Tokens) -> list[tuple[int, int, EntityType]]:
+def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
     """Return start, end and label of the model's names: those of one label that a line's end cuts in two are one.
 
     A word before a place that makes it another place is part of it, if the model missed it: Lower Saxony is not Saxony.
@@ -127,96 +127,96 @@ def _labelled(doc: Doc, tokens: Tokens) -> list[tuple[int, int, EntityType]]:
         if entity.label_ not in ENTITY_TYPES:
             continue
         label = cast("EntityType", entity.label_)
-        start, end = tokens.at(entity.start_char), tokens.at(entity.end_char)
+        start, end = parse.at(entity.start_char), parse.at(entity.end_char)
         before = result[-1] if result else (-1, -1, label)
         if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
             start = result.pop()[0]
-        elif before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(tokens, before[0], end):
+        elif before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
             start, label = result.pop()[0], "PERSON"
-        elif label in LISTED_TYPES and start > max(before[1], 0) and tokens.text[start] not in SIDES:
-            start -= tokens.text[start - 1] in SIDES and tokens.follows_space(start)
+        elif label in LISTED_TYPES and start > max(before[1], 0) and parse.word[start] not in SIDES:
+            start -= parse.word[start - 1] in SIDES and parse.is_spaced(start)
         result.append((start, end, label))
     return result
 
 
-def _is_full_name(tokens: Tokens, start: int, end: int) -> bool:
+def _is_full_name(parse: Parse, start: int, end: int) -> bool:
     """Whether two places with only a space between them are one person: Oksana London, but not Lisbon Portugal."""
-    known = (fold(tokens.text[start]),) in knowledge.known_names()
-    return end - start == 2 and not known and tokens.text[start].istitle() and not tokens.headline[start]
+    known = (fold(parse.word[start]),) in knowledge.known_names()
+    return end - start == 2 and not known and parse.word[start].istitle() and not parse.headline[start]
 
 
-def _without_headline_slips(names: list[Name], tokens: Tokens) -> list[Name]:
+def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
     """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
-    in_story = {name.words for name in names if not tokens.headline[name.start]}.union(knowledge.known_names())
+    in_story = {name.words for name in names if not parse.headline[name.start]}.union(knowledge.known_names())
     given_names = knowledge.given_names()
     return [
         name
         for name in names
         if name.words in in_story
         or (
-            not may_hold_verb(tokens, name.start, name.end, name.type)
+            not may_hold_verb(parse, name.start, name.end, name.type)
             and (
-                name.start >= tokens.headline_end
-                or (name.words[0] in given_names and tokens.text[name.end - 1] in tokens.outside_headlines)
+                name.start >= parse.headline_end
+                or (name.words[0] in given_names and parse.word[name.end - 1] in parse.outside_headlines)
             )
         )
     ]
 
 
-def may_hold_verb(tokens: Tokens, start: int, end: int, kind: EntityType = "PERSON") -> bool:
+def may_hold_verb(parse: Parse, start: int, end: int, kind: EntityType = "PERSON") -> bool:
     """Whether a person's name is in a headline, longer than most, and other words follow."""
-    if kind != "PERSON" or not tokens.headline[start]:
+    if kind != "PERSON" or not parse.headline[start]:
         return False
-    starts = (tokens.text[index] for index in range(start, end) if index == start or tokens.follows_space(index))
+    starts = (parse.word[index] for index in range(start, end) if index == start or parse.is_spaced(index))
     words = sum(word[0].isupper() and word[1:] != "." for word in starts)
-    goes_on = end < len(tokens) and tokens.text[end][0].isalnum()
+    goes_on = end < len(parse) and parse.word[end][0].isalnum()
     return words > MAX_HEADLINE_WORDS + (not goes_on)
 
 
-def _without_first_words(names: list[Name], tokens: Tokens) -> list[Name]:
+def _without_first_words(names: list[Name], parse: Parse) -> list[Name]:
     """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said"."""
-    elsewhere = {name.words for name in names if not _opens_sentence(name, tokens)}.union(knowledge.known_names())
+    elsewhere = {name.words for name in names if not _opens_sentence(name, parse)}.union(knowledge.known_names())
     return [
         name
         for name in names
         if name.words in elsewhere
-        or not _opens_sentence(name, tokens)
-        or tokens.tag[name.start].startswith("NNP")
+        or not _opens_sentence(name, parse)
+        or parse.tag[name.start].startswith("NNP")
         or name.type == "NORP"
     ]
 
 
-def _opens_sentence(name: Name, tokens: Tokens) -> bool:
-    return name.end - name.start == 1 and tokens.starts_sentence[name.start]
+def _opens_sentence(name: Name, parse: Parse) -> bool:
+    return name.end - name.start == 1 and parse.starts_sentence[name.start]
 
 
-def without_swallowed(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+def without_swallowed(names: list[Name], text: str, parse: Parse) -> list[Name]:
     """Cut persons' names that hold other words: "Billionaire Ann Lee", "Ann Lee Slams Tom Okafor", "Will Lee come?".
 
     A name ends, or starts, where the story's other mentions of the person show that it does.
     """
-    people = [name for name in names if name.type == "PERSON" and not tokens.headline[name.start]]
+    people = [name for name in names if name.type == "PERSON" and not parse.headline[name.start]]
     uses = Counter(name.words for name in people)
     bearers = {
-        name.words[-1]: name.words for name in people if len(name.words) > 1 and tokens.tag[name.start] in NAME_TAGS
+        name.words[-1]: name.words for name in people if len(name.words) > 1 and parse.tag[name.start] in NAME_TAGS
     }
     result = []
     for name in names:
-        start, end = _own_part(name, tokens, uses, bearers)
+        start, end = _own_part(name, parse, uses, bearers)
         if (start, end) != (name.start, name.end):
-            name = make_name(text, tokens, start, end, "PERSON") or name
+            name = make_name(text, parse, start, end, "PERSON") or name
         result.append(name)
     return result
 
 
-def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[str, Words]) -> tuple[int, int]:
+def _own_part(name: Name, parse: Parse, uses: Counter[Words], bearers: dict[str, Words]) -> tuple[int, int]:
     """Return the first token and the end of a name without what it has swallowed."""
     words, is_given, is_person = name.words, knowledge.given_names().__contains__, name.type == "PERSON"
-    starts = [index for index in range(name.start, name.end) if index == name.start or tokens.follows_space(index)]
+    starts = [index for index in range(name.start, name.end) if index == name.start or parse.is_spaced(index)]
     if len(words) < 2 or len(starts) != len(words) or words in knowledge.known_names():
         return name.start, name.end
-    opens = tokens.starts_sentence[name.start]
-    is_slip = opens and tokens.tag[name.start] not in NAME_TAGS
+    opens = parse.starts_sentence[name.start]
+    is_slip = opens and parse.tag[name.start] not in NAME_TAGS
     if is_slip and len(words) == 2 and bearers.get(words[1], words) != words:
         return starts[1], name.end
     for first in range(1, len(words) - 1):
@@ -228,14 +228,14 @@ def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[st
             return starts[first], name.end
     whole = uses[words] + uses[words[-1:]]
     for last in range(len(words) - 1, 0, -1):
-        if words[last] in knowledge.GENERATIONS:
+        if words[last] in GENERATIONS:
             break
         full, bare = uses[words[:last]], uses[words[last - 1 : last]]
         if (
             is_person
             and last > 1
             and (bare or is_given(words[0]))
-            and (full or tokens.headline[name.start])
+            and (full or parse.headline[name.start])
             and full + bare > whole
         ):
             return name.start, starts[last]
@@ -244,14 +244,12 @@ def _own_part(name: Name, tokens: Tokens, uses: Counter[Words], bearers: dict[st
     return name.start, name.end
 
 
-def make_name(
-    text: str, tokens: Tokens, start: int, end: int, label: EntityType, *, guessed: bool = True
-) -> Name | None:
+def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, *, guessed: bool = True) -> Name | None:
     """Return the name that tokens ``start`` to ``end`` hold, trimmed, or None if nothing of the name is left."""
-    start, end = _trim(tokens, start, end, label)
+    start, end = _trim(parse, start, end, label)
     if start >= end or end - start > MAX_WORDS:
         return None
-    first, last = tokens.offset[start], tokens.end_offset(end - 1)
+    first, last = parse.start[start], parse.end[end - 1]
     while first < last and text[first] in DASHES:
         first += 1  # "-Ann Lee" signs a quote
     words = knowledge.words_of(text[first:last])
@@ -270,13 +268,13 @@ def make_name(
     words = knowledge.state_abbreviations().get(written, words)
     if words in knowledge.short_acronyms() and not written.replace(".", "").isupper():
         words = (written,)  # "Who" is not the WHO.
-    if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(tokens, start, end, words):
+    if not words or written.islower() or not any(map(str.isalpha, written)) or _is_portfolio(parse, start, end, words):
         return None
     if label in WITHOUT_DIGITS and any(map(str.isdigit, written)) and words not in knowledge.known_names():
         label = "PRODUCT"
-    title = fold(tokens.text[start - 1]) if start else ""
-    if start > 1 and not title and tokens.text[start - 2].isupper():
-        title = fold(tokens.text[start - 2])  # the tokenizer cuts "MS." in two
+    title = fold(parse.word[start - 1]) if start else ""
+    if start > 1 and not title and parse.word[start - 2].isupper():
+        title = fold(parse.word[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
     return Name(
         start=start,
@@ -286,10 +284,10 @@ def make_name(
         type=label,
         title=title if title in titles else "",
         title_gender=titles.get(title),
-        before_place=place_behind(tokens, end),
-        chances=chances(tokens, start, end),
-        said=said_of(tokens, start, end).removeprefix("kind:"),
-        preposition=place_preposition(tokens, start),
+        before_place=place_behind(parse, end),
+        chances=chances(parse, start, end),
+        said=said_of(parse, start, end).removeprefix("kind:"),
+        preposition=place_preposition(parse, start),
         guessed=guessed,
     )
 
@@ -314,38 +312,38 @@ def _is_place(name: Name) -> bool:
     return (known.type if known else name.type) in ("GPE", "LOC")
 
 
-def _names_in(text: str, tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[Name]:
-    for piece_start, piece_end in _pieces(tokens, start, end, label):
-        name = make_name(text, tokens, piece_start, piece_end, label)
+def _names_in(text: str, parse: Parse, start: int, end: int, label: EntityType) -> Iterator[Name]:
+    for piece_start, piece_end in _pieces(parse, start, end, label):
+        name = make_name(text, parse, piece_start, piece_end, label)
         if name is not None:
             yield name
 
 
-def _without_possessor(tokens: Tokens, start: int, end: int, bearers: set[Words]) -> Iterator[tuple[int, int]]:
+def _without_possessor(parse: Parse, start: int, end: int, bearers: set[Words]) -> Iterator[tuple[int, int]]:
     """Cut "Okoro's League of Farmers" where the possessor is a name of its own; "People's Party" stays whole."""
     for index in range(start + 1, end - 1):
-        if tokens.text[index] in POSSESSIVES:
-            words = tuple(map(fold, tokens.text[start:index]))
+        if parse.word[index] in POSSESSIVES:
+            words = tuple(map(fold, parse.word[start:index]))
             if words in bearers or words in knowledge.known_names():
                 yield start, index
                 start = index + 1
     yield start, end
 
 
-def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
+def _pieces(parse: Parse, start: int, end: int, label: EntityType) -> Iterator[tuple[int, int]]:
     """Cut an entity where a name cannot continue: at line ends, brackets, dashes between words, numbers of a table."""
     plain = label in PLAIN_TYPES
-    is_known = knowledge.words_of(" ".join(tokens.text[start:end])) in knowledge.known_names()
-    table = sum(text[0].isdigit() for text in tokens.text[start:end]) >= TABLE_NUMBERS
+    is_known = knowledge.words_of(" ".join(parse.word[start:end])) in knowledge.known_names()
+    table = sum(text[0].isdigit() for text in parse.word[start:end]) >= TABLE_NUMBERS
     piece = start
     for index in range(start, end):
-        text = tokens.text[index]
+        text = parse.word[index]
         if (
             (text.isspace() and text.strip(" \xa0"))
             or text in BRACKETS
-            or (text in DASHES and tokens.follows_space(index))
+            or (text in DASHES and parse.is_spaced(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
-            or (label == "PERSON" and _is_plain_word(tokens, index))
+            or (label == "PERSON" and _is_plain_word(parse, index))
             or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
@@ -356,15 +354,15 @@ def _pieces(tokens: Tokens, start: int, end: int, label: EntityType) -> Iterator
         yield piece, end
 
 
-def _is_plain_word(tokens: Tokens, index: int) -> bool:
+def _is_plain_word(parse: Parse, index: int) -> bool:
     """Whether a token is a word in lower case that is never part of a person's name: not "van", nor the end of "Min-ho"."""
-    text = tokens.text[index]
-    return text.islower() and text not in knowledge.PARTICLES and tokens.follows_space(index)
+    text = parse.word[index]
+    return text.islower() and text not in PARTICLES and parse.is_spaced(index)
 
 
-def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int, int]:
+def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, int]:
     """Leave out articles, titles and other words before the name, and possessives, punctuation and titles after it."""
-    texts = tokens.text
+    texts = parse.word
     titles, given_names = knowledge.titles(), knowledge.given_names()
     while end > start:
         text = texts[end - 1]
@@ -373,8 +371,8 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
                 break
         elif (
             _is_sign(text)
-            or (text.islower() and tokens.follows_space(end - 1))
-            or _is_caption(tokens, end)
+            or (text.islower() and parse.is_spaced(end - 1))
+            or _is_caption(parse, end)
             or (label == "PERSON" and end - start > 1 and text in knowledge.honours())
             or (text[0].isdigit() and tuple(map(fold, texts[start : end - 1])) in knowledge.known_names())
         ):
@@ -393,38 +391,38 @@ def _trim(tokens: Tokens, start: int, end: int, label: EntityType) -> tuple[int,
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
-        is_title &= is_person or (end - start == 2 and _is_titled_surname(tokens, start + 1))
+        is_title &= is_person or (end - start == 2 and _is_titled_surname(parse, start + 1))
         is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
-        is_lower = text.islower() and lower not in knowledge.PARTICLES
-        is_verb = label == "PERSON" and tokens.tag[start].startswith("VB") and fold(text) not in given_names
+        is_lower = text.islower() and lower not in PARTICLES
+        is_verb = label == "PERSON" and parse.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
             break
         start += 1
     return start, end
 
 
-def _is_titled_surname(tokens: Tokens, index: int) -> bool:
+def _is_titled_surname(parse: Parse, index: int) -> bool:
     """Whether the word after a title is a person's name, and the title not the first word of another: General Motors."""
-    title, word = tokens.text[index - 1], fold(tokens.text[index])
+    title, word = parse.word[index - 1], fold(parse.word[index])
     known = knowledge.known_names()
     if title.isupper() or word in knowledge.designators() or (word,) in known or (fold(title), word) in known:
         return False
-    return fold(title) in knowledge.sure_titles() or chances(tokens, index - 1, index + 1)[0] > LIKELY
+    return fold(title) in knowledge.sure_titles() or chances(parse, index - 1, index + 1)[0] > LIKELY
 
 
 def _is_sign(text: str) -> bool:
     return not any(map(str.isalnum, text))
 
 
-def _is_caption(tokens: Tokens, end: int) -> bool:
+def _is_caption(parse: Parse, end: int) -> bool:
     """Whether the last word labels what follows: "Lisbon Photo: ..."."""
-    return end < len(tokens) and tokens.text[end] == ":" and fold(tokens.text[end - 1]) in knowledge.common_words()
+    return end < len(parse) and parse.word[end] == ":" and fold(parse.word[end - 1]) in knowledge.common_words()
 
 
-def _is_portfolio(tokens: Tokens, start: int, end: int, words: Words) -> bool:
+def _is_portfolio(parse: Parse, start: int, end: int, words: Words) -> bool:
     """Whether the words are a minister's or secretary's charge: "Education Minister", "Secretary of State"."""
     if words not in knowledge.portfolios():
         return False
-    if end < len(tokens) and fold(tokens.text[end]) in knowledge.titles():
+    if end < len(parse) and fold(parse.word[end]) in knowledge.titles():
         return True
-    return start > 1 and tokens.text[start - 1] in ("of", "for") and fold(tokens.text[start - 2]) in knowledge.titles()
+    return start > 1 and parse.word[start - 1] in ("of", "for") and fold(parse.word[start - 2]) in knowledge.titles()

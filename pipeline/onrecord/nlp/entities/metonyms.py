@@ -11,17 +11,17 @@ import functools
 from collections.abc import Sequence
 
 from onrecord.data.records import EntityType
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import forms_to_verb
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.context import POSSESSIVES
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name
 from onrecord.nlp.entities.organization_clustering import canonical
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.wikidata import Item, country_names
-from onrecord.nlp.morphology import forms_to_verb
 
 STOOD_FOR: frozenset[EntityType] = frozenset({"GPE", "ORG", "LOC"})
 # "relations with Moscow", "pressure on Moscow"; "talks in Moscow" is a location.
@@ -32,7 +32,7 @@ MAX_CONJUNCTS = 10
 MAX_ADJECTIVES = 3
 
 
-def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], tokens: Tokens) -> list[int | str | None]:
+def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], parse: Parse) -> list[int | str | None]:
     """Return what each cluster refers to: the index of another one, a name, or None for itself."""
     countries = {item.country: index for index, item in reversed(list(enumerate(items))) if item.is_country}
     by_words = {
@@ -45,7 +45,7 @@ def find_metonyms(clusters: Sequence[EntityCluster], items: Sequence[Item], toke
     for cluster, item in zip(clusters, items, strict=True):
         palace = _behind_palace(cluster)
         government = palace or (country_names().get(item.country) if item.is_capital else None)
-        if government is None or not any(_acts(tokens, name, palace is not None) for name in cluster.names):
+        if government is None or not any(_acts(parse, name, palace is not None) for name in cluster.names):
             result.append(None)
         elif palace is None:
             result.append(countries.get(item.country, government))
@@ -76,37 +76,37 @@ def _nouns(use: str) -> frozenset[str]:
     return frozenset(row[0] for row in lexicon.rows("entity_government_nouns") if use in row[1:])
 
 
-def _acts(tokens: Tokens, name: Name, is_palace: bool) -> bool:
-    if _owns(tokens, name.end) or (is_palace and _has_office(tokens, name.end)):
+def _acts(parse: Parse, name: Name, is_palace: bool) -> bool:
+    if _owns(parse, name.end) or (is_palace and _has_office(parse, name.end)):
         return True
-    top = next((i for i in range(name.start, name.end) if not name.start <= tokens.head[i] < name.end), name.start)
+    top = next((i for i in range(name.start, name.end) if not name.start <= parse.head[i] < name.end), name.start)
     for _ in range(MAX_CONJUNCTS):
-        if tokens.dep[top] != "conj" or tokens.head[top] == top:
+        if parse.dep[top] != "conj" or parse.head[top] == top:
             break
-        top = tokens.head[top]
-    head = tokens.head[top]
-    if tokens.dep[top] == "nsubj":
-        return tokens.text[head].lower() in _verbs()
-    if tokens.dep[top] != "pobj":
+        top = parse.head[top]
+    head = parse.head[top]
+    if parse.dep[top] == "nsubj":
+        return parse.word[head].lower() in _verbs()
+    if parse.dep[top] != "pobj":
         return False
-    governor = tokens.text[tokens.head[head]].lower()
-    if tokens.dep[head] == "agent":
+    governor = parse.word[parse.head[head]].lower()
+    if parse.dep[head] == "agent":
         return governor in _verbs()
-    preposition = tokens.text[head].lower()
+    preposition = parse.word[head].lower()
     if preposition == "to":
         return governor == "according"
     return preposition in PARTY_PREPOSITIONS and governor in _nouns("with")
 
 
-def _owns(tokens: Tokens, end: int) -> bool:
+def _owns(parse: Parse, end: int) -> bool:
     """Whether a name that ends before a token is the possessor of something that governments have."""
-    if end >= len(tokens) or tokens.text[end] not in POSSESSIVES:
+    if end >= len(parse) or parse.word[end] not in POSSESSIVES:
         return False
     return any(
-        tokens.text[index].lower() in _nouns("whose")
-        for index in range(end + 1, min(end + 2 + MAX_ADJECTIVES, len(tokens)))
+        parse.word[index].lower() in _nouns("whose")
+        for index in range(end + 1, min(end + 2 + MAX_ADJECTIVES, len(parse)))
     )
 
 
-def _has_office(tokens: Tokens, end: int) -> bool:
-    return end < len(tokens) and tokens.text[end].islower() and fold(tokens.text[end]) in knowledge.offices()
+def _has_office(parse: Parse, end: int) -> bool:
+    return end < len(parse) and parse.word[end].islower() and fold(parse.word[end]) in knowledge.offices()

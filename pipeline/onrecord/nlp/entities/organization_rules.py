@@ -5,10 +5,10 @@ The small model labels a place as a name of its own inside a longer one: "Jakart
 """
 
 from onrecord.data.records import EntityType
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import PARTS_OF_ORGANIZATION, Name, make_name
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 
 # "Northern Rail Passengers Union" has four words; longer ones are found by the model or are rows of names.
 MAX_WORDS = 6
@@ -20,48 +20,46 @@ DATES = frozenset({
 KINDS: tuple[EntityType, ...] = ("ORG", "FAC", "EVENT")
 
 
-def organizations_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     """Return the names, in text order, with organizations that the model missed; they replace names inside them."""
     owner = {index: name for name in names for index in range(name.start, name.end)}
     designators = knowledge.designators()
     found: list[Name] = []
-    for last in range(1, len(tokens)):
-        kind = designators.get(fold(tokens.text[last]))
-        if kind not in KINDS or not _is_name_word(tokens, last) or tokens.shouted[last]:
+    for last in range(1, len(parse)):
+        kind = designators.get(fold(parse.word[last]))
+        if kind not in KINDS or not _is_name_word(parse, last) or parse.shouted[last]:
             continue
-        if last in owner or (last + 1 < len(tokens) and _is_name_word(tokens, last + 1)):
+        if last in owner or (last + 1 < len(parse) and _is_name_word(parse, last + 1)):
             continue
-        start = _start(tokens, last)
+        start = _start(parse, last)
         inside = {owner[index].start: owner[index] for index in range(start, last) if index in owner}
         if start == last or any(
             name.start < start or name.type not in PARTS_OF_ORGANIZATION for name in inside.values()
         ):
             continue
-        name = make_name(text, tokens, start, last + 1, kind, guessed=False)
+        name = make_name(text, parse, start, last + 1, kind, guessed=False)
         if name is not None and len(name.words) > 1:
             found.append(name)
-    found += _with_their_field(text, tokens, owner)
+    found += _with_their_field(text, parse, owner)
     covered = {index for name in found for index in range(name.start, name.end)}
     kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
     return sorted([*kept, *found], key=lambda name: name.start) if found else names
 
 
-def _with_their_field(text: str, tokens: Tokens, owner: dict[int, Name]) -> list[Name]:
+def _with_their_field(text: str, parse: Parse, owner: dict[int, Name]) -> list[Name]:
     """Return the names that continue after "of" and "on" where the model found at most the first word: Treaty on the Moon."""
     found = []
-    for first in range(len(tokens) - 2):
-        kind = knowledge.designators().get(fold(tokens.text[first]))
-        if kind not in (*KINDS, "LAW") or not _is_name_word(tokens, first) or tokens.text[first + 1] not in FIELD_WORDS:
+    for first in range(len(parse) - 2):
+        kind = knowledge.designators().get(fold(parse.word[first]))
+        if kind not in (*KINDS, "LAW") or not _is_name_word(parse, first) or parse.word[first + 1] not in FIELD_WORDS:
             continue
-        start = first + (3 if tokens.text[first + 2].lower() == "the" else 2)
+        start = first + (3 if parse.word[first + 2].lower() == "the" else 2)
         end = start
-        while (
-            end < len(tokens) and end - start < MAX_WORDS and _is_name_word(tokens, end) and not _is_other(tokens, end)
-        ):
+        while end < len(parse) and end - start < MAX_WORDS and _is_name_word(parse, end) and not _is_other(parse, end):
             end += 1
         inside = {owner[index].start: owner[index] for index in range(first, end) if index in owner}
         if end > start and all(_is_part(name, first, end) for name in inside.values()):
-            name = make_name(text, tokens, first, end, kind, guessed=False)
+            name = make_name(text, parse, first, end, kind, guessed=False)
             if name is not None and not any(old.words == name.words for old in inside.values()):
                 found.append(name)
     return found
@@ -72,20 +70,20 @@ def _is_part(name: Name, start: int, end: int) -> bool:
     return start <= name.start and name.end <= end and name.type in (*PARTS_OF_ORGANIZATION, "LAW")
 
 
-def _is_other(tokens: Tokens, index: int) -> bool:
+def _is_other(parse: Parse, index: int) -> bool:
     """Whether a capitalized word does not belong to an organization's name: a title, a day, a month."""
-    word = fold(tokens.text[index])
+    word = fold(parse.word[index])
     return word in knowledge.titles() or word in knowledge.common_words() or word in DATES
 
 
-def _start(tokens: Tokens, last: int) -> int:
+def _start(parse: Parse, last: int) -> int:
     """Return where the run of capitalised words that ends with a token starts."""
     start = last
-    while start > 0 and last - start < MAX_WORDS and _is_name_word(tokens, start - 1):
+    while start > 0 and last - start < MAX_WORDS and _is_name_word(parse, start - 1):
         start -= 1
     return start
 
 
-def _is_name_word(tokens: Tokens, index: int) -> bool:
-    word = tokens.text[index]
-    return word[0].isupper() and word[-1].isalnum() and tokens.tag[index].startswith("NNP")
+def _is_name_word(parse: Parse, index: int) -> bool:
+    word = parse.word[index]
+    return word[0].isupper() and word[-1].isalnum() and parse.tag[index].startswith("NNP")

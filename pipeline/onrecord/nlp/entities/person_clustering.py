@@ -5,12 +5,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from itertools import islice
 
+from onrecord.nlp.english.names import PARTICLES, sound
 from onrecord.nlp.entities import knowledge, person_names
 from onrecord.nlp.entities.abbreviations import is_short_form
 from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Gender, Words
 from onrecord.nlp.entities.mentions import Name
-from onrecord.nlp.entities.spelling import sound
 
 # No article names more people of one surname; it bounds the time that a text of nothing but names takes.
 MAX_BEARERS = 40
@@ -154,7 +154,7 @@ class _Bearers:
             for key in sorted({sound(word) for word in surnames if len(word) >= person_names.MIN_SOUND_LETTERS}):
                 self.by_sound[key].append(person)
             for word in sorted({word for form in forms for word in form[:-1]}.difference(surnames)):
-                if len(word) > 1 and word not in knowledge.PARTICLES:
+                if len(word) > 1 and word not in PARTICLES:
                     self.given_names[word].append(person)
 
     def take(self, cluster: EntityCluster, word: str) -> bool:

@@ -3,9 +3,9 @@
 
 from collections.abc import Container
 
+from onrecord.nlp.english.names import GENERATIONS, PARTICLES, sound
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Gender, Words
-from onrecord.nlp.entities.spelling import sound
 
 # Shorter words sound alike by chance: Lee and Li.
 MIN_SOUND_LETTERS = 4
@@ -13,7 +13,7 @@ MIN_SOUND_LETTERS = 4
 
 def without_generation(words: Words) -> Words:
     """Return a name without Jr, Sr, II, III."""
-    while len(words) > 1 and words[-1].rstrip(",") in knowledge.GENERATIONS:
+    while len(words) > 1 and words[-1].rstrip(",") in GENERATIONS:
         words = (*words[:-2], words[-2].rstrip(","))
     return words
 
@@ -21,14 +21,14 @@ def without_generation(words: Words) -> Words:
 def surname_of(words: Words) -> Words:
     """Return the last word of a name, with the particles before it: ``("le", "pen")``."""
     start = len(words) - 1
-    while start > 1 and words[start - 1] in knowledge.PARTICLES:
+    while start > 1 and words[start - 1] in PARTICLES:
         start -= 1
     return words[start:]
 
 
 def is_surname_only(words: Words, bare: Container[Words] = ()) -> bool:
     """Whether a name has no given name: ``Merkel``, ``Le Pen``; not ``Di Marlow`` where ``bare`` names have a ``Marlow``."""
-    return all(word in knowledge.PARTICLES for word in words[:-1]) and (len(words) != 2 or words[1:] not in bare)
+    return all(word in PARTICLES for word in words[:-1]) and (len(words) != 2 or words[1:] not in bare)
 
 
 def same_given_name(first: str, second: str) -> bool:

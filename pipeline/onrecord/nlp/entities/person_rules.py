@@ -8,10 +8,10 @@ the name or labelled it as a place. A capitalized word after a title is a person
 import re
 from collections.abc import Container
 
+from onrecord.nlp.english.names import PARTICLES, fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name, may_hold_verb
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 from onrecord.nlp.entities.type_context import chances
 
 # "Luiz Inacio Lula da Silva" has five words; most have two or three.
@@ -28,7 +28,7 @@ DASH_LETTERS = "-–—―"
 HYPHENS = re.compile("[-'’]")
 
 
-def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     """Return the names, in text order, with persons added whose names are not part of a longer one.
 
     Such a person replaces a name that the model found inside it.
@@ -37,13 +37,13 @@ def persons_by_form(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
     found: list[Name] = []
     replaced: set[int] = set()
     index = 0
-    while index < len(tokens):
-        end = _person_end(tokens, index) if _opens_person(tokens, index) else index
-        if end == index and index not in owner and _is_titled(tokens, index):
-            end = _titled_end(tokens, index, owner)
+    while index < len(parse):
+        end = _person_end(parse, index) if _opens_person(parse, index) else index
+        if end == index and index not in owner and _is_titled(parse, index):
+            end = _titled_end(parse, index, owner)
         if end > index:
             within = {owner[token].start: owner[token] for token in range(index, end) if token in owner}
-            name = make_name(text, tokens, index, end, "PERSON", guessed=False)
+            name = make_name(text, parse, index, end, "PERSON", guessed=False)
             seen = any(name is not None and (old.start, old.end) == (name.start, name.end) for old in within.values())
             if name is not None and not seen and all(_gives_way(old, index, end) for old in within.values()):
                 replaced.update(within)
@@ -60,24 +60,24 @@ def _gives_way(name: Name, start: int, end: int) -> bool:
     return name.end == end and name.start == start - 1 and _is_nationality(name.words[0])
 
 
-def _is_titled(tokens: Tokens, index: int) -> bool:
+def _is_titled(parse: Parse, index: int) -> bool:
     """Whether a token is a surname after a title that begins no other names: "President Okoro"."""
-    if not index or not tokens.text[index - 1][0].isupper() or tokens.shouted[index]:
+    if not index or not parse.word[index - 1][0].isupper() or parse.shouted[index]:
         return False
-    title = fold(tokens.text[index - 1])
-    if title not in knowledge.titles() or not _is_plain_surname(tokens, index):
+    title = fold(parse.word[index - 1])
+    if title not in knowledge.titles() or not _is_plain_surname(parse, index):
         return False
     if title in knowledge.sure_titles():
         return True
-    return knowledge.titles()[title] is not None and chances(tokens, index, index + 1)[0] > SURE
+    return knowledge.titles()[title] is not None and chances(parse, index, index + 1)[0] > SURE
 
 
-def _titled_end(tokens: Tokens, start: int, owner: Container[int]) -> int:
+def _titled_end(parse: Parse, start: int, owner: Container[int]) -> int:
     """Return the end of a name after a title, or ``start`` if it continues with something that is not part of a person's name."""
     end = start + 1
-    while end < min(len(tokens), start + MAX_WORDS) and end not in owner and _is_plain_surname(tokens, end):
+    while end < min(len(parse), start + MAX_WORDS) and end not in owner and _is_plain_surname(parse, end):
         end += 1
-    return start if end < len(tokens) and _is_name_word(tokens, end) else end
+    return start if end < len(parse) and _is_name_word(parse, end) else end
 
 
 def _is_nationality(word: str) -> bool:
@@ -85,90 +85,88 @@ def _is_nationality(word: str) -> bool:
     return known is not None and known.type == "NORP"
 
 
-def _opens_person(tokens: Tokens, index: int) -> bool:
+def _opens_person(parse: Parse, index: int) -> bool:
     """Whether a token can be the given name or initial that a person's name starts with."""
-    word = tokens.text[index].lstrip(DASH_LETTERS)
-    is_signature = bool(word) and len(word) < len(tokens.text[index])
-    if not word or not word[0].isupper() or tokens.shouted[index]:
+    word = parse.word[index].lstrip(DASH_LETTERS)
+    is_signature = bool(word) and len(word) < len(parse.word[index])
+    if not word or not word[0].isupper() or parse.shouted[index]:
         return False
-    if not is_signature and not tokens.tag[index].startswith("NNP"):
+    if not is_signature and not parse.tag[index].startswith("NNP"):
         return False
-    if index and _is_name_word(tokens, index - 1) and not _may_precede(tokens.text[index - 1]):
+    if index and _is_name_word(parse, index - 1) and not _may_precede(parse.word[index - 1]):
         return False
     if _is_initial(word):
         return True
     folded = fold(word)
-    if folded in MONTHS and not (tokens.starts_sentence[index] or (index and tokens.tag[index - 1] in BEFORE_SUBJECTS)):
+    if folded in MONTHS and not (parse.starts_sentence[index] or (index and parse.tag[index - 1] in BEFORE_SUBJECTS)):
         return False
     return folded in knowledge.given_names() and (folded,) not in knowledge.known_names()
 
 
-def _person_end(tokens: Tokens, start: int) -> int:
+def _person_end(parse: Parse, start: int) -> int:
     """Return where the name that starts with a given name or an initial ends, or ``start`` if no surname follows."""
     end = start + 1
     surname = start
     limit = start + MAX_WORDS
-    run = next((i for i in range(end, min(len(tokens), limit)) if not _is_name_word(tokens, i)), limit)
-    if may_hold_verb(tokens, start, min(run, len(tokens))):
-        return _end_known_to_story(tokens, start, run)
-    while end < min(len(tokens), limit):
-        word = tokens.text[end]
+    run = next((i for i in range(end, min(len(parse), limit)) if not _is_name_word(parse, i)), limit)
+    if may_hold_verb(parse, start, min(run, len(parse))):
+        return _end_known_to_story(parse, start, run)
+    while end < min(len(parse), limit):
+        word = parse.word[end]
         if _is_initial(word):
             end += 1
         elif word in QUOTE_MARKS and surname == start:
-            after = _behind_nickname(tokens, end)
+            after = _behind_nickname(parse, end)
             if after == end:
                 break
             limit += after - end
             end = after
-        elif word in knowledge.PARTICLES and end + 1 < len(tokens) and _is_surname(tokens, end + 1):
+        elif word in PARTICLES and end + 1 < len(parse) and _is_surname(parse, end + 1):
             end += 2
             surname = end
-        elif _is_surname(tokens, end) or (surname == start and _is_place_as_surname(tokens, end)):
-            end = _behind_hyphens(tokens, end + 1)
+        elif _is_surname(parse, end) or (surname == start and _is_place_as_surname(parse, end)):
+            end = _behind_hyphens(parse, end + 1)
             surname = end
         else:
             break
-    if end < len(tokens) and surname == end and _is_name_word(tokens, end) and not _is_surname(tokens, end):
+    if end < len(parse) and surname == end and _is_name_word(parse, end) and not _is_surname(parse, end):
         return start
     return surname
 
 
-def _end_known_to_story(tokens: Tokens, start: int, end: int) -> int:
+def _end_known_to_story(parse: Parse, start: int, end: int) -> int:
     """Return the end of a name in a headline whose surname the story has, or ``start`` if the story has none of the words."""
-    words = tokens.text[start + 1 : end]
-    known = (
-        i for i, word in enumerate(words) if word in tokens.outside_headlines and fold(word) not in knowledge.PARTICLES
-    )
+    words = parse.word[start + 1 : end]
+    known = (i for i, word in enumerate(words) if word in parse.outside_headlines and fold(word) not in PARTICLES)
     return start + next((i + 2 for i in known), 0)
 
 
-def _behind_nickname(tokens: Tokens, quote: int) -> int:
+def _behind_nickname(parse: Parse, quote: int) -> int:
     """Return the token after the nickname in quotation marks that starts at ``quote``, or ``quote`` if there is none."""
-    for end in range(quote + 2, min(quote + 2 + MAX_NICKNAME_WORDS, len(tokens) - 1)):
-        if tokens.text[end] in QUOTE_MARKS:
-            return end + 1 if tokens.text[quote + 1][0].isupper() and _is_surname(tokens, end + 1) else quote
+    for end in range(quote + 2, min(quote + 2 + MAX_NICKNAME_WORDS, len(parse) - 1)):
+        if parse.word[end] in QUOTE_MARKS:
+            return end + 1 if parse.word[quote + 1][0].isupper() and _is_surname(parse, end + 1) else quote
     return quote
 
 
-def _behind_hyphens(tokens: Tokens, end: int) -> int:
+def _behind_hyphens(parse: Parse, end: int) -> int:
     """Return the end of a hyphenated word: ``Min-ho`` is three tokens."""
     while (
-        end + 1 < len(tokens)
-        and tokens.text[end] == "-"
-        and not tokens.follows_space(end)
-        and not tokens.follows_space(end + 1)
-        and tokens.text[end + 1].isalpha()
+        end + 1 < len(parse)
+        and parse.word[end] == "-"
+        and not parse.is_spaced(end)
+        and not parse.is_spaced(end + 1)
+        and parse.word[end + 1].isalpha()
     ):
         end += 2
     return end
 
 
-def _is_surname(tokens: Tokens, index: int) -> bool:
-    word = tokens.text[index]
+def _is_surname(parse: Parse, index: int) -> bool:
+    word = parse.word[index]
     folded = fold(word)
     return (
-        _is_name_word(tokens, index)
+        _is_name_word(parse, index)
         and len(word) >= MIN_SURNAME_LETTERS
         and not word.isupper()
         and folded not in knowledge.designators()
@@ -177,20 +175,20 @@ def _is_surname(tokens: Tokens, index: int) -> bool:
     )
 
 
-def _is_plain_surname(tokens: Tokens, index: int) -> bool:
-    return _is_surname(tokens, index) and HYPHENS.sub("", tokens.text[index]).isalpha()
+def _is_plain_surname(parse: Parse, index: int) -> bool:
+    return _is_surname(parse, index) and HYPHENS.sub("", parse.word[index]).isalpha()
 
 
-def _is_place_as_surname(tokens: Tokens, index: int) -> bool:
+def _is_place_as_surname(parse: Parse, index: int) -> bool:
     """Whether a place is in the position of a surname and nothing of the name follows: ``Pilar Montenegro``."""
-    known = knowledge.known_names().get((fold(tokens.text[index]),))
-    if known is None or known.type != "GPE" or not known.sure or not _is_name_word(tokens, index):
+    known = knowledge.known_names().get((fold(parse.word[index]),))
+    if known is None or known.type != "GPE" or not known.sure or not _is_name_word(parse, index):
         return False
-    return tokens.text[index].istitle() and (index + 1 == len(tokens) or not _is_name_word(tokens, index + 1))
+    return parse.word[index].istitle() and (index + 1 == len(parse) or not _is_name_word(parse, index + 1))
 
 
-def _is_name_word(tokens: Tokens, index: int) -> bool:
-    return tokens.tag[index].startswith("NNP") and tokens.text[index][0].isupper()
+def _is_name_word(parse: Parse, index: int) -> bool:
+    return parse.tag[index].startswith("NNP") and parse.word[index][0].isupper()
 
 
 def _may_precede(word: str) -> bool:

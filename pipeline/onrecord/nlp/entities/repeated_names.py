@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from onrecord.data.records import EntityType
+from onrecord.nlp.english.lexicon import rows
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import abbreviations, knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
-from onrecord.nlp.lexicon import rows
 
 # In a line of capitals a shorter word may be a common one: IT, WHO, US.
 MIN_SHOUTED_LETTERS = 4
@@ -25,18 +25,18 @@ Spellings = dict[str, list[tuple[str, EntityType]]]
 Foldings = dict[str, list[tuple[Words, EntityType]]]
 
 
-def repeated_names(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
+def repeated_names(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     """Return the further mentions of the names, of the surnames of persons, and of well-known names."""
-    seen = _spellings_of(tokens, names)
+    seen = _spellings_of(parse, names)
     known, known_folded = _known_spellings(), _known_foldings()
     folded = _foldings_of(seen)
-    search = _Search(text, tokens, _taken(tokens, names))
+    search = _Search(text, parse, _taken(parse, names))
     found = []
     skip_to = 0
-    for index, word in enumerate(tokens.text):
+    for index, word in enumerate(parse.word):
         if index < skip_to or search.taken[index] or word.islower():
             continue
-        if tokens.shouted[index] or _is_shouted(tokens, index):
+        if parse.shouted[index] or _is_shouted(parse, index):
             first = fold(word)
             hit = search.folded(index, folded.get(first, [])[:MAX_SAME_START]) or search.folded(
                 index, known_folded.get(first, ())
@@ -47,22 +47,22 @@ def repeated_names(text: str, tokens: Tokens, names: list[Name]) -> list[Name]:
             )
         if hit:
             end, kind = hit
-            name = make_name(text, tokens, index, end, kind, guessed=False)
+            name = make_name(text, parse, index, end, kind, guessed=False)
             if name is not None:
                 found.append(name)
                 skip_to = end
     return found
 
 
-def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
+def whole_known_places(text: str, parse: Parse) -> list[Name]:
     """Return the well-known places of several words, also where the model found only a part: Trinidad and Tobago."""
-    search = _Search(text, tokens, [False] * len(tokens))
+    search = _Search(text, parse, [False] * len(parse))
     found = []
     skip_to = 0
-    for index, word in enumerate(tokens.text):
+    for index, word in enumerate(parse.word):
         if index >= skip_to and not word.islower() and word in _long_known_places():
             hit = search.spelled(index, _long_known_places()[word])
-            name = make_name(text, tokens, index, hit[0], hit[1], guessed=False) if hit else None
+            name = make_name(text, parse, index, hit[0], hit[1], guessed=False) if hit else None
             if hit and name is not None:
                 found.append(name)
                 skip_to = hit[0]
@@ -72,17 +72,17 @@ def whole_known_places(text: str, tokens: Tokens) -> list[Name]:
 class _Search:
     """Searches for names at tokens that are not covered by a name."""
 
-    def __init__(self, text: str, tokens: Tokens, taken: list[bool]) -> None:
+    def __init__(self, text: str, parse: Parse, taken: list[bool]) -> None:
         self.text = text
-        self.tokens = tokens
+        self.parse = parse
         self.taken = taken
-        self.token_ending_at = {tokens.end_offset(index): index for index in range(len(tokens))}
-        self.common = {word for word in tokens.text if word.islower()}
+        self.token_ending_at = {parse.end[index]: index for index in range(len(parse))}
+        self.common = {word for word in parse.word if word.islower()}
 
     def spelled(self, start: int, spellings: Iterable[tuple[str, EntityType]]) -> tuple[int, EntityType] | None:
         """Return the end of the longest name that starts here, unless it is part of a longer one."""
-        tokens = self.tokens
-        offset = tokens.offset[start]
+        parse = self.parse
+        offset = parse.start[start]
         for spelling, kind in spellings:
             if not self.text.startswith(spelling, offset):
                 continue
@@ -91,7 +91,7 @@ class _Search:
                 continue
             if last == start and spelling.lower() in self.common and self._may_be_common(start):
                 continue
-            in_headline = tokens.headline[start]  # where capitals show nothing
+            in_headline = parse.headline[start]  # where capitals show nothing
             if not in_headline and (self._continues_name(start - 1) or self._continues_name(last + 1)):
                 continue
             return last + 1, kind
@@ -101,7 +101,7 @@ class _Search:
         """The same in a line of capitals, where case is ignored, except for words that are common ones elsewhere."""
         for words, kind in foldings:
             end = start + len(words)
-            if tuple(map(fold, self.tokens.text[start:end])) != words or any(self.taken[start:end]):
+            if tuple(map(fold, self.parse.word[start:end])) != words or any(self.taken[start:end]):
                 continue
             if len(words) == 1 and (len(words[0]) < MIN_SHOUTED_LETTERS or words[0] in self.common):
                 continue
@@ -110,40 +110,40 @@ class _Search:
 
     def _may_be_common(self, index: int) -> bool:
         """Whether a capital may be due to the start of a sentence, or the word is not tagged as a name."""
-        return self.tokens.starts_sentence[index] or not self.tokens.tag[index].startswith(("NNP", "JJ"))
+        return self.parse.starts_sentence[index] or not self.parse.tag[index].startswith(("NNP", "JJ"))
 
     def _continues_name(self, index: int) -> bool:
         """Whether a neighbouring token looks like another word of the same name."""
-        tokens = self.tokens
-        if not 0 <= index < len(tokens) or self.taken[index]:
+        parse = self.parse
+        if not 0 <= index < len(parse) or self.taken[index]:
             return False
-        word = tokens.text[index]
-        if not word[0].isupper() or not tokens.tag[index].startswith("NNP"):
+        word = parse.word[index]
+        if not word[0].isupper() or not parse.tag[index].startswith("NNP"):
             return False
         folded = fold(word)
         if folded in knowledge.titles() or folded in knowledge.offices():
             return False
-        return not (tokens.starts_sentence[index] and word.lower() in self.common)
+        return not (parse.starts_sentence[index] and word.lower() in self.common)
 
 
-def _is_shouted(tokens: Tokens, index: int) -> bool:
+def _is_shouted(parse: Parse, index: int) -> bool:
     """Whether a word is in capitals and not an acronym: it is long, or another such word follows ("DES MOINES")."""
-    words = [word for word in tokens.text[index : index + 2] if word.isupper()]
-    return bool(words) and tokens.text[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
+    words = [word for word in parse.word[index : index + 2] if word.isupper()]
+    return bool(words) and parse.word[index].isupper() and max(map(len, words)) >= MIN_SHOUTED_LETTERS
 
 
-def _taken(tokens: Tokens, names: list[Name]) -> list[bool]:
-    taken = [False] * len(tokens)
+def _taken(parse: Parse, names: list[Name]) -> list[bool]:
+    taken = [False] * len(parse)
     for name in names:
         taken[name.start : name.end] = [True] * (name.end - name.start)
     return taken
 
 
-def _spellings_of(tokens: Tokens, names: list[Name]) -> Spellings:
+def _spellings_of(parse: Parse, names: list[Name]) -> Spellings:
     """Return how the names and the persons' surnames are written, by first token, the longest first."""
     votes: dict[tuple[str, str], Counter[EntityType]] = defaultdict(Counter)
     for name in names:
-        first, last = tokens.text[name.start], tokens.text[name.end - 1]
+        first, last = parse.word[name.start], parse.word[name.end - 1]
         votes[first, name.span.text][name.type] += 1
         if name.type == "PERSON" and name.end - name.start > 1 and last[0].isupper() and len(last) > 2:
             votes[last, last]["PERSON"] += 1

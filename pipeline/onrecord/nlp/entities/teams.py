@@ -12,12 +12,12 @@ from collections import defaultdict
 from dataclasses import replace
 
 from onrecord.data.records import EntityType
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.morphology import forms_to_verb
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.knowledge import Words
 from onrecord.nlp.entities.mentions import Name, make_name
-from onrecord.nlp.entities.tokens import Tokens
-from onrecord.nlp.morphology import forms_to_verb
 
 # A report of sport has at least as many words of sport, and with the scores they are at least this share of its tokens.
 # Reports of polls have scores too.
@@ -37,11 +37,11 @@ OF_TEAM = frozenset(
 ACTOR_LABELS = frozenset({"nsubj", "dobj", "nsubjpass", "agent"})
 
 
-def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+def with_teams(names: list[Name], text: str, parse: Parse) -> list[Name]:
     """Return the names, in text order, those of teams marked as such."""
-    if not _is_sport(text, tokens):
+    if not _is_sport(text, parse):
         return names
-    names = _with_rows(names, text, tokens)
+    names = _with_rows(names, text, parse)
     known = knowledge.known_names()
     surnames = {name.words[-1:] for name in names if name.type == "PERSON" and len(name.words) > 1}
     forms: dict[Words, list[Name]] = defaultdict(list)
@@ -51,25 +51,23 @@ def with_teams(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
             forms[name.words].append(name)
     teams: set[int] = set()
     for of_form in forms.values():
-        away = [name for name in of_form if not _says_where(tokens, name)]
-        if any(_plays(tokens, name) for name in away):
+        away = [name for name in of_form if not _says_where(parse, name)]
+        if any(_plays(parse, name) for name in away):
             teams.update(name.start for name in away)
     return [replace(name, team=True) if name.start in teams else name for name in names]
 
 
-def _with_rows(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
+def _with_rows(names: list[Name], text: str, parse: Parse) -> list[Name]:
     """Add the teams of tables, a row of which is "Turin 3 Geneva 2" or "Turin 4 2 1 1 7"; a full name in a row is a player's."""
     owner = {index: name for name in names for index in range(name.start, name.end)}
     found: dict[int, Name] = {}
     start = 0
-    for end in range(len(tokens) + 1):
-        if end < len(tokens) and tokens.text[end][0].isupper():
+    for end in range(len(parse) + 1):
+        if end < len(parse) and parse.word[end][0].isupper():
             continue
-        opens = (
-            start == 0 or "\n" in tokens.text[start - 1] or (tokens.text[start - 1].isdigit() and start - 1 in found)
-        )
-        numbers = sum(word.isdigit() for word in tokens.text[end : end + MIN_NUMBERS])
-        is_row = numbers == MIN_NUMBERS or (numbers and _is_result(tokens, start, end, start - 1 in found))
+        opens = start == 0 or "\n" in parse.word[start - 1] or (parse.word[start - 1].isdigit() and start - 1 in found)
+        numbers = sum(word.isdigit() for word in parse.word[end : end + MIN_NUMBERS])
+        is_row = numbers == MIN_NUMBERS or (numbers and _is_result(parse, start, end, start - 1 in found))
         inside = {owner[index].start: owner[index] for index in range(start, end) if index in owner}
         if (
             end > start
@@ -80,7 +78,7 @@ def _with_rows(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
                 for name in inside.values()
             )
         ):
-            name = make_name(text, tokens, start, end, "ORG", guessed=False)
+            name = make_name(text, parse, start, end, "ORG", guessed=False)
             if name is not None:
                 found[end] = name
         start = end + 1
@@ -90,31 +88,31 @@ def _with_rows(names: list[Name], text: str, tokens: Tokens) -> list[Name]:
     return sorted([*kept, *(replace(name, team=True) for name in rows)], key=lambda name: name.start)
 
 
-def _is_result(tokens: Tokens, start: int, end: int, is_second: bool) -> bool:
+def _is_result(parse: Parse, start: int, end: int, is_second: bool) -> bool:
     """Whether one number follows a name, and then either the other team or, behind the second one, the line's end."""
-    behind = tokens.text[end + 1] if end + 1 < len(tokens) else "\n"
+    behind = parse.word[end + 1] if end + 1 < len(parse) else "\n"
     return "\n" in behind or behind[0] == "(" if is_second else behind[0].isupper()
 
 
-def _is_sport(text: str, tokens: Tokens) -> bool:
+def _is_sport(text: str, parse: Parse) -> bool:
     vocabulary = lexicon.words("entity_sport")
-    count = sum(word.lower() in vocabulary for word in tokens.text)
+    count = sum(word.lower() in vocabulary for word in parse.word)
     if count < MIN_WORDS_OF_SPORT:
         return False
-    return count + len(SCORE.findall(text)) >= MIN_SHARE_OF_SPORT * len(tokens)
+    return count + len(SCORE.findall(text)) >= MIN_SHARE_OF_SPORT * len(parse)
 
 
-def _plays(tokens: Tokens, name: Name) -> bool:
-    before = tokens.text[name.start - 1].lower() if name.start else ""
-    behind = tokens.text[name.end] if name.end < len(tokens) else ""
-    if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(tokens, name):
+def _plays(parse: Parse, name: Name) -> bool:
+    before = parse.word[name.start - 1].lower() if name.start else ""
+    behind = parse.word[name.end] if name.end < len(parse) else ""
+    if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(parse, name):
         return True
     if behind.lower() in knowledge.offices() and behind.islower():
         return True
     for index in range(name.start, name.end):
-        head = tokens.head[index]
-        if not name.start <= head < name.end and tokens.dep[index] in ACTOR_LABELS:
-            return tokens.text[head].lower() in _games()
+        head = parse.head[index]
+        if not name.start <= head < name.end and parse.dep[index] in ACTOR_LABELS:
+            return parse.word[head].lower() in _games()
     return False
 
 
@@ -124,16 +122,16 @@ def _games() -> frozenset[str]:
     return frozenset(forms_to_verb(lexicon.words("entity_sport_verbs")))
 
 
-def _is_in_fixture(tokens: Tokens, name: Name) -> bool:
+def _is_in_fixture(parse: Parse, name: Name) -> bool:
     """A line such as ``TURIN AT GENEVA``, the visitors first."""
-    behind = tokens.text[name.end : name.end + 1]
-    return tokens.shouted[name.start] and (tokens.text[name.start - 1] == "AT" or behind == ["AT"])
+    behind = parse.word[name.end : name.end + 1]
+    return parse.shouted[name.start] and (parse.word[name.start - 1] == "AT" or behind == ["AT"])
 
 
-def _says_where(tokens: Tokens, name: Name) -> bool:
-    before = tokens.text[name.start - 1] if name.start else "\n"
-    behind = tokens.text[name.end] if name.end < len(tokens) else "\n"
-    if _is_in_fixture(tokens, name):
+def _says_where(parse: Parse, name: Name) -> bool:
+    before = parse.word[name.start - 1] if name.start else "\n"
+    behind = parse.word[name.end] if name.end < len(parse) else "\n"
+    if _is_in_fixture(parse, name):
         return False
     if before == "," and (behind[:2] in CENTURIES or "\n" in behind):
         return True  # the end of a dateline: "Turin, Italy 1998-05-02"

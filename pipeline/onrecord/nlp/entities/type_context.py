@@ -18,11 +18,11 @@ import functools
 import math
 
 from onrecord.data.records import EntityType
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.names import fold
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.context import MAX_APPOSITION, POSSESSIVES, listed_as
-from onrecord.nlp.entities.spelling import fold
-from onrecord.nlp.entities.tokens import Tokens
 
 WEIGHTS = "name_types"
 LEARNED: tuple[EntityType, ...] = ("PERSON", "ORG", "GPE")
@@ -41,11 +41,11 @@ def weights() -> dict[str, Chances]:
     return {name: (person, body, place) for name, (person, body, place) in found.items()}
 
 
-def chances(tokens: Tokens, start: int, end: int) -> Chances:
+def chances(parse: Parse, start: int, end: int) -> Chances:
     """Return the probabilities that a mention is of a person, an organization and a place."""
     person = body = place = 0.0
     table = weights()
-    for feature in features(tokens, start, end):
+    for feature in features(parse, start, end):
         weight = table.get(feature)
         if weight is not None:
             person, body, place = person + weight[0], body + weight[1], place + weight[2]
@@ -54,64 +54,64 @@ def chances(tokens: Tokens, start: int, end: int) -> Chances:
     return odds[0] / total, odds[1] / total, odds[2] / total
 
 
-def features(tokens: Tokens, start: int, end: int) -> list[str]:
+def features(parse: Parse, start: int, end: int) -> list[str]:
     """Return the names of the features of the name at tokens ``start`` to ``end``."""
-    before, behind = _word(tokens, start - 1), _word(tokens, end)
-    head = next((i for i in range(start, end) if not start <= tokens.head[i] < end), end - 1)
-    letters = tokens.text[start].replace(".", "")
-    words = sum(tokens.follows_space(i) for i in range(start + 1, end)) + 1
+    before, behind = _word(parse, start - 1), _word(parse, end)
+    head = next((i for i in range(start, end) if not start <= parse.head[i] < end), end - 1)
+    letters = parse.word[start].replace(".", "")
+    words = sum(parse.is_spaced(i) for i in range(start + 1, end)) + 1
     found = [
         "*",
         f"b={before}",
-        f"bb={_word(tokens, start - 2)} {before}",
+        f"bb={_word(parse, start - 2)} {before}",
         f"a={behind}",
-        f"aa={behind} {_word(tokens, end + 1)}",
-        f"d={tokens.dep[head]}",
-        f"h={tokens.dep[head]} {_word(tokens, tokens.head[head])}",
+        f"aa={behind} {_word(parse, end + 1)}",
+        f"d={parse.dep[head]}",
+        f"h={parse.dep[head]} {_word(parse, parse.head[head])}",
         "n=acronym" if end - start == 1 and len(letters) > 1 and letters.isupper() else f"n={min(words, MAX_WORDS)}",
     ]
     if behind == ",":
-        found.append(f"is={_noun_behind(tokens, end + 1)}")
+        found.append(f"is={_noun_behind(parse, end + 1)}")
     elif behind in POSSESSIVES:
-        found.append(f"of={_noun_behind(tokens, end + 1)}")
-    return [*found, f"said={said_of(tokens, start, end)}"]
+        found.append(f"of={_noun_behind(parse, end + 1)}")
+    return [*found, f"said={said_of(parse, start, end)}"]
 
 
-def said_of(tokens: Tokens, start: int, end: int) -> str:
+def said_of(parse: Parse, start: int, end: int) -> str:
     """Return the class of the noun that says what a name is: ``office``, ``kind:ORG``; else a word next to it.
 
     "The village of Port Alder"; "Borrasca, a maker of sails"; "banks such as Credova and Tillman".
     """
-    kind = listed_as(tokens, start)
+    kind = listed_as(parse, start)
     if kind:
         return f"kind:{kind}"
-    noun = _noun_behind(tokens, end + 1) if _word(tokens, end) == "," else None
-    before = _word(tokens, start - 1)
-    return noun or (_word(tokens, start - 2) if before == "of" else before)
+    noun = _noun_behind(parse, end + 1) if _word(parse, end) == "," else None
+    before = _word(parse, start - 1)
+    return noun or (_word(parse, start - 2) if before == "of" else before)
 
 
-def _noun_behind(tokens: Tokens, at: int) -> str | None:
+def _noun_behind(parse: Parse, at: int) -> str | None:
     """Return the noun that the phrase starting at ``at`` is about, if it is short."""
-    at += at < len(tokens) and tokens.text[at] in DETERMINERS
+    at += at < len(parse) and parse.word[at] in DETERMINERS
     noun = None
-    for index in range(at, min(at + MAX_APPOSITION, len(tokens))):
-        if not tokens.tag[index].startswith(("NN", "JJ", "HYPH", "VBN", "VBG")):
+    for index in range(at, min(at + MAX_APPOSITION, len(parse))):
+        if not parse.tag[index].startswith(("NN", "JJ", "HYPH", "VBN", "VBG")):
             break
-        noun = index if tokens.tag[index].startswith("NN") else noun
-    return None if noun is None else _word(tokens, noun)
+        noun = index if parse.tag[index].startswith("NN") else noun
+    return None if noun is None else _word(parse, noun)
 
 
-def _word(tokens: Tokens, index: int) -> str:
+def _word(parse: Parse, index: int) -> str:
     """Return the class of a token, or the word."""
-    if not 0 <= index < len(tokens) or "\n" in tokens.text[index]:
+    if not 0 <= index < len(parse) or "\n" in parse.word[index]:
         return "_"
-    word = tokens.text[index]
+    word = parse.word[index]
     folded = fold(word)
-    if tokens.tag[index].startswith("NNP") or (tokens.tag[index] == "NN" and word[0].isupper()):
+    if parse.tag[index].startswith("NNP") or (parse.tag[index] == "NN" and word[0].isupper()):
         if folded in knowledge.titles():
             return "title" if folded in knowledge.sure_titles() else "title?"
         return "Office" if folded in knowledge.offices() else "Aa"
-    if tokens.tag[index].startswith("NN"):
+    if parse.tag[index].startswith("NN"):
         kind = knowledge.kinds().get(folded) or knowledge.plural_kinds().get(folded)
         return "office" if folded in knowledge.offices() else f"kind:{kind}" if kind else folded
     return "0" if word[0].isdigit() else word.lower()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onrecord.data.records import EntityType
-from onrecord.nlp import lexicon
+from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.knowledge import Words

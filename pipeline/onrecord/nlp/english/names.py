@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Spelling of names: forms under which two spellings of one name are the same."""
+"""Names: forms under which two spellings of one name are the same, and the small words in names."""
 
 import functools
 import re
 
 from onrecord.data.names import fold as fold
 
+# Words inside a name that are in lower case: van Dijk, al-Amin, Museum of the Sea.
+PARTICLES = frozenset({
+    "al", "el", "bin", "ibn", "bint", "abu", "ben", "de", "da", "das", "do", "dos", "del", "della", "den", "der",
+    "di", "du", "la", "las", "le", "les", "los", "ten", "ter", "van", "von", "zu", "y", "e",
+})  # fmt: skip
+LINKS = frozenset({
+    "of", "the", "and", "for", "in", "on", "to", "at", "de", "des", "du", "la", "&", "against",
+})  # fmt: skip
+GENERATIONS = frozenset({
+    "jr", "sr", "ii", "iii", "iv",
+})  # fmt: skip
 # Ways in which one sound of Cyrillic, Arabic or Hebrew is written in Latin letters, most specific first.
 SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), sound)

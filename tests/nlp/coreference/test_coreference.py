@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""To whom pronouns and noun phrases refer."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from onrecord.nlp.annotations import entities_of, quotes_of, references_of, stances_of
+from onrecord.nlp.coreference.agreement import differ
+from onrecord.nlp.coreference.extractor import CoreferenceResolver
+from onrecord.nlp.coreference.features import ANAPHOR, CANDIDATE
+from onrecord.nlp.coreference.gender import gender_score, male_by_letters
+from onrecord.nlp.coreference.ranker import KINDS, networks
+from tests.operations import check_linear
+from tests.profiles import share_of_examples
+
+
+def referring(nlp: Language, text: str, name: str) -> list[str]:
+    """Return the pronouns and noun phrases that refer to the entity with a name."""
+    (found,) = [entity for entity in entities_of(nlp(text)) if entity.name == name]
+    return [mention.span.text for mention in found.mentions if mention.kind != "NAME"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("Anna Berg opened the pier on Monday. She thanked the crews and cut a ribbon.", "Anna Berg", ["She"]),
+        ("Tom Okafor sold his boat after he had lost his licence.", "Tom Okafor", ["his", "he", "his"]),
+        ("Anna Berg met Tom Okafor in Leeds. She told him that the pier was safe.", "Tom Okafor", ["him"]),
+        ("Tom Okafor met Anna Berg in Leeds. She told him that the pier was safe.", "Anna Berg", ["She"]),
+        ("Robert Hale visited Ohio on Monday. Karl Stoltz met him there.", "Robert Hale", ["him"]),
+    ],
+)
+def test_a_pronoun_refers_to_the_person_who_fits(nlp: Language, text: str, name: str, expected: list[str]) -> None:
+    assert referring(nlp, text, name) == expected
+
+
+def test_a_pronoun_inside_a_quotation_is_not_its_speaker(nlp: Language) -> None:
+    text = "Anna Berg resigned on Monday. “She has lied to all of us,” Rosa Quint said. “She knew of the leak.”"
+    assert referring(nlp, text, "Rosa Quint") == []
+    assert referring(nlp, text, "Anna Berg") == ["She", "She"]
+
+
+def test_a_company_is_it_and_the_company(nlp: Language) -> None:
+    text = "Brightwater Corp. closed two plants on Friday. The company said it would sell its ferries."
+    assert referring(nlp, text, "Brightwater Corp.") == ["The company", "it", "its"]
+
+
+def test_nobody_is_meant_by_the_weather(nlp: Language) -> None:
+    text = "Anna Berg spoke in Leeds. It was raining, and it is clear that nobody came."
+    assert not [reference for reference in references_of(nlp(text)).values() if reference.entity is not None]
+
+
+def test_a_noun_is_meant_where_nobody_is_named(nlp: Language) -> None:
+    doc = nlp("The farmers met on Monday. They want a new dam.")
+    (reference,) = [one for token, one in references_of(doc).items() if doc[token].text == "They"]
+    assert (reference.entity, doc[reference.noun].text) == (None, "farmers")
+
+
+# Offices
+
+
+CHILE_AND_FRANCE = (
+    "Chilean President Ana Fuentes met French President Luc Morel. “We support the pact,” the Chilean president said. "
+    "“We reject the pact,” the French president said."
+)
+
+
+def test_a_nationality_tells_two_presidents_apart(nlp: Language) -> None:
+    assert [quote.speaker.name for quote in quotes_of(nlp(CHILE_AND_FRANCE))] == ["Ana Fuentes", "Luc Morel"]
+
+
+def test_an_office_that_nobody_holds_is_named_by_its_words(nlp: Language) -> None:
+    text = "Prime Minister Anna Berg opened the pier. “The money is gone,” the finance minister said on Monday."
+    assert [quote.speaker.name for quote in quotes_of(nlp(text))] == ["the finance minister"]
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "description", "expected"),
+    [
+        ({"chilean"}, {"french", "president"}, True),
+        ({"chile"}, {"chilean", "president"}, False),
+        ({"former"}, {"minister"}, True),
+        ({"former"}, {"former", "minister"}, False),
+        ({"deputy"}, {"minister"}, True),
+        ({"finance"}, {"foreign", "minister"}, True),
+        ({"finance"}, {"finance", "minister"}, False),
+        ({"finance"}, {"minister"}, False),
+        ({"new"}, {"minister"}, False),
+        ({"former"}, set(), False),
+    ],
+)
+def test_what_a_description_excludes(modifiers: set[str], description: set[str], expected: bool) -> None:
+    assert differ(frozenset(modifiers), frozenset(description)) is expected
+
+
+# What the records promise
+
+
+@pytest.mark.parametrize("text", ["He opposes the dam.", "They reject it.", "Her party supports them. It backs her."])
+def test_no_party_of_a_stance_is_a_bare_pronoun(nlp: Language, text: str) -> None:
+    pronouns = {"he", "she", "it", "they", "him", "her", "them", "his", "its", "their"}
+    names = {party.name.lower() for stance in stances_of(nlp(text)) for party in (stance.holder, stance.target)}
+    assert not names & pronouns
+
+
+@pytest.mark.property
+@share_of_examples(4)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Anna Berg",
+                "Tom Okafor",
+                "the mayor",
+                "She",
+                "him",
+                "the company",
+                "Brightwater Corp.",
+                "they",
+                "“",
+                "”",
+                "said",
+                "met",
+                "sued",
+                "that",
+                ".",
+                ",",
+                "its",
+                "ferry",
+                "and",
+                "\n\n",
+                "the Chilean president",
+                "of",
+            ]
+        ),
+        max_size=40,
+    )
+)
+def test_every_place_is_a_mention_of_one_entity_and_comes_in_text_order(nlp: Language, words: list[str]) -> None:
+    entities = entities_of(nlp(" ".join(words)))
+    places = [mention.span for entity in entities for mention in entity.mentions]
+    assert len(places) == len(set(places))
+    for entity in entities:
+        starts = [mention.span.start for mention in entity.mentions]
+        assert starts == sorted(starts)
+
+
+@pytest.mark.scale
+def test_the_work_grows_in_line_with_the_text(nlp: Language) -> None:
+    def text(size: int) -> str:
+        return "Anna Berg met the mayor. She told Brightwater Corp. that it had lied to the minister of Peru. " * size
+
+    check_linear(CoreferenceResolver(), lambda size: nlp(text(size)), 20)
+
+
+# Gender
+
+
+def test_titles_given_names_and_endings_show_gender(nlp: Language) -> None:
+    text = "Mrs. Okonjo met David Stern and Robin Vance. Okonjo left first."
+    shown = {entity.name: gender_score(entity, text) for entity in entities_of(nlp(text))}
+    assert shown == {"Okonjo": -1.0, "David Stern": 1.0, "Robin Vance": 0.0}
+
+
+@pytest.mark.parametrize(("name", "is_male"), [("zorinda", False), ("velislava", False), ("ardomir", True)])
+def test_the_last_letters_of_an_unlisted_name_show_gender(name: str, is_male: bool) -> None:
+    assert (male_by_letters(name) > 0) is is_male
+
+
+def test_the_networks_take_the_features() -> None:
+    assert set(networks()) == set(KINDS)
+    assert {network.hidden.shape[0] for network in networks().values()} == {len(ANAPHOR) + len(CANDIDATE)}
