@@ -83,7 +83,7 @@ def _example(
     else:
         right = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]
         right.append(len(candidates.referents))
-    if not right or not candidates.referents:
+    if not right or not candidates.rows:
         return None
     return Example(kind_of(anaphor), _rows(candidates), right, source, weight)
 

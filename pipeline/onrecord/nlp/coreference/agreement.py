@@ -19,7 +19,9 @@ def _nations() -> dict[str, str]:
 
 @functools.cache
 def _portfolios() -> frozenset[str]:
-    return frozenset(word for words in knowledge.portfolios() for word in words) - {"and", "of", "the", "affairs"} | {"prime"}
+    return frozenset(word for words in knowledge.portfolios() for word in words) - {"and", "of", "the", "affairs"} | {
+        "prime"
+    }
 
 
 def nations(words: frozenset[str]) -> set[str]:

@@ -147,12 +147,11 @@ class Discourse:
     def __init__(self, parse: Parse, entities: Sequence[Entity]) -> None:
         """Find the places and the names of a Doc."""
         self.parse = parse
+        verbs = speech_verbs()
         self.speaking = frozenset(
-            child
-            for verb, word in enumerate(parse.lower)
-            if word in speech_verbs() and speech_verbs()[word].is_speech and parse.tag[verb].startswith("VB")
-            for child in parse.children[verb]
-            if parse.dep[child] == "nsubj"
+            token
+            for token, dep in enumerate(parse.dep)
+            if dep == "nsubj" and (verb := verbs.get(parse.lower[parse.head[token]])) is not None and verb.is_speech
         )
         self.sentence = parse.sentence
         paragraphs = frozenset(parse.paragraph_starts)

@@ -15,7 +15,7 @@ from onrecord.nlp.coreference.discourse import Discourse, Occurrence, Referent, 
 from onrecord.nlp.english.quotation import NO_REGION
 
 ANAPHOR = (
-    "feminine", "plural", "reflexive", "possessive", "subject", "embedded subject", "object", "oblique", "in marks",
+    "plural", "reflexive", "possessive", "subject", "embedded subject", "object", "oblique", "in marks",
     "speaks", "no entity near", "expletive", "first sentences", "demonstrative", "possessed", "modified",
     "postmodified", "predicate", "known noun", "introduced before", "capital", "person", "organization", "place",
     "no speech so far", "short text",
@@ -71,7 +71,7 @@ class Candidates:
     Attributes:
         referents: the nearest first.
         anaphor: ``ANAPHOR``, which all share.
-        rows: ``CANDIDATE`` of each referent and, last, of nobody.
+        rows: ``CANDIDATE`` of each referent and, last, of nobody; none if no candidate is an entity.
     """
 
     referents: list[Referent] = field(default_factory=list)
@@ -107,6 +107,8 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     if not near and not anaphor.is_pronoun:
         return Candidates()
     entities = [referent for referent in near if referent.entity is not None]
+    if not entities:
+        return Candidates([*near])
     most = max((referent.count for referent in entities), default=0)
     is_shown = bool(anaphor.male) and any(referent.male * anaphor.male >= 1 for referent in near)
     common = _Common(
@@ -203,7 +205,6 @@ def _of_anaphor(
     noun = discourse.by_noun.get(anaphor.word)
     types = kind.types if kind else frozenset()
     return [
-        anaphor.male < 0,
         anaphor.is_plural,
         anaphor.word.endswith(("self", "selves")),
         anaphor.word in POSSESSIVE and parse.dep[token] == "poss",

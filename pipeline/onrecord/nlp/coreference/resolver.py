@@ -13,7 +13,7 @@ from onrecord.nlp.english.parse import Parse
 
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
-MIN_PROBABILITY = {"person": 0.4, "thing": 0.5, "noun": 0.45}
+MIN_PROBABILITY = {"person": 0.4, "thing": 0.5, "noun": 0.5}
 EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
 
@@ -22,8 +22,8 @@ def by_rank(
     anaphor: Anaphor, candidates: Candidates, learned: Mapping[str, Network] | None = None
 ) -> tuple[Referent | None, float]:
     """Return the candidate that the learned ranker prefers, or None for nobody, and the probability of that."""
-    if not candidates.referents:
-        return None, 1.0
+    if not candidates.rows:
+        return next(iter(candidates.referents), None), 1.0
     kind = kind_of(anaphor)
     shares = (learned or networks())[kind].probabilities(candidates.anaphor, candidates.rows)
     entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
@@ -54,14 +54,11 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
     for anaphor in find_anaphors(discourse):
         speaker = discourse.speaker_of.get(discourse.region[anaphor.token], -1)
         steps.append((speaker + 0.5 if speaker > anaphor.token else anaphor.token, 1, anaphor))
-    taken = {step[2].token for step in steps}  # type: ignore[attr-defined]
+    taken = {*discourse.in_name, *(step[2].token for step in steps)}  # type: ignore[attr-defined]
     steps += [
         (token, 2, token)
-        for token, tag in enumerate(parse.tag)
-        if tag in ("NN", "NNS")
-        and parse.dep[token] in NOUN_ROLES
-        and token not in taken
-        and token not in discourse.in_name
+        for token, dep in enumerate(parse.dep)
+        if dep in NOUN_ROLES and parse.tag[token] in ("NN", "NNS") and token not in taken
     ]
     steps.sort(key=lambda step: (step[0], step[1]))
     for _, order, step in steps:

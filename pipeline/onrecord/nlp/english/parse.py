@@ -28,6 +28,7 @@ MAX_SMALL_WORD = 3
 MIN_CAPITALISED = 0.85
 # More are of a table or a list.
 MAX_NUMBERS = 1
+MAX_HEADLINE = 40  # tokens
 # One or two words in capitals may be an acronym or a dateline.
 MIN_SHOUTED_WORDS = 3
 # With more than this share of its tokens in such lines, an article is written in capitals throughout.
@@ -205,9 +206,12 @@ class Parse:
         """The columns without the line ends that only wrap a paragraph; the tokens after one have other indices than in the Doc."""
         line_ends = [token for token, word in enumerate(self.word) if "\n" in word]
         paragraphs = self.paragraphs if line_ends else []
-        inside = {place for start, end in paragraphs for place in range(start, end) if self.source[place] == "\n"}
-        # A line that begins with a number is of a table.
-        wraps = {token for token in line_ends if self.start[token] in inside and self.word[token + 1][0].isalpha()}
+        wraps = set()
+        for token in line_ends:
+            paragraph = bisect_right(paragraphs, (self.start[token], len(self.source))) - 1
+            is_inside = paragraph >= 0 and self.start[token] < paragraphs[paragraph][1]
+            if is_inside and self.word[token + 1][0].isalpha():  # a line that begins with a number is of a table
+                wraps.add(token)
         return self._without(wraps) if wraps else self
 
     def _without(self, left_out: set[int]) -> "Parse":
@@ -259,11 +263,14 @@ class Parse:
         result = [False] * len(self)
         start = 0
         for index in range(len(self) + 1):
-            if index == len(self) or "\n" in self.word[index]:
+            if index == len(result) or "\n" in self.word[index]:
                 result[start:index] = [is_wanted(self.word[start:index])] * (index - start)
                 start = index + 1
+        wanted = sum(result)
+        if not wanted:
+            return result
         words = sum(not text.isspace() for text in self.word)
-        return result if sum(result) < max_share * words else [False] * len(self)
+        return result if wanted < max_share * words else [False] * len(self)
 
     @cached_property
     def headline_end(self) -> int:
@@ -319,11 +326,18 @@ def _strings(doc: Doc, ids: Any) -> list[list[str]]:
 
 
 def _is_shouted(line: list[str]) -> bool:
-    words = [word for word in line if word.isalpha()]
-    return len(words) >= MIN_SHOUTED_WORDS and not any(any(map(str.islower, word)) for word in words)
+    words = 0
+    for word in line:
+        if word.isalpha():
+            if not word.isupper():
+                return False
+            words += 1
+    return words >= MIN_SHOUTED_WORDS
 
 
 def _is_capitalised(line: list[str]) -> bool:
+    if len(line) > MAX_HEADLINE:
+        return False
     words = [word for word in line if len(word) > MAX_SMALL_WORD and word.isalpha()]
     capitalised = sum(word[0].isupper() for word in words)
     numbers = sum(word[0].isdigit() for word in line)

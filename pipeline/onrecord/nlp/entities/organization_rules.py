@@ -25,8 +25,10 @@ def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Na
     owner = {index: name for name in names for index in range(name.start, name.end)}
     designators = knowledge.designators()
     found: list[Name] = []
-    for last in range(1, len(parse)):
-        kind = designators.get(fold(parse.word[last]))
+    for last, word in enumerate(parse.word):
+        if not last or not word[0].isupper():
+            continue
+        kind = designators.get(fold(word))
         if kind not in KINDS or not _is_name_word(parse, last) or parse.shouted[last]:
             continue
         if last in owner or (last + 1 < len(parse) and _is_name_word(parse, last + 1)):
@@ -49,8 +51,10 @@ def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Na
 def _with_their_field(text: str, parse: Parse, owner: dict[int, Name]) -> list[Name]:
     """Return the names that continue after "of" and "on" where the model found at most the first word: Treaty on the Moon."""
     found = []
-    for first in range(len(parse) - 2):
-        kind = knowledge.designators().get(fold(parse.word[first]))
+    for first, word in enumerate(parse.word[:-2]):
+        if not word[0].isupper():
+            continue
+        kind = knowledge.designators().get(fold(word))
         if kind not in (*KINDS, "LAW") or not _is_name_word(parse, first) or parse.word[first + 1] not in FIELD_WORDS:
             continue
         start = first + (3 if parse.word[first + 2].lower() == "the" else 2)

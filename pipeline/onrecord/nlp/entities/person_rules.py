@@ -36,8 +36,8 @@ def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
     found: list[Name] = []
     replaced: set[int] = set()
-    index = 0
-    while index < len(parse):
+    index, size = 0, len(parse)
+    while index < size:
         end = _person_end(parse, index) if _opens_person(parse, index) else index
         if end == index and index not in owner and _is_titled(parse, index):
             end = _titled_end(parse, index, owner)
@@ -62,7 +62,12 @@ def _gives_way(name: Name, start: int, end: int) -> bool:
 
 def _is_titled(parse: Parse, index: int) -> bool:
     """Whether a token is a surname after a title that begins no other names: "President Okoro"."""
-    if not index or not parse.word[index - 1][0].isupper() or parse.shouted[index]:
+    if (
+        not index
+        or not parse.word[index - 1][0].isupper()
+        or not parse.word[index][0].isupper()
+        or parse.shouted[index]
+    ):
         return False
     title = fold(parse.word[index - 1])
     if title not in knowledge.titles() or not _is_plain_surname(parse, index):
@@ -87,11 +92,10 @@ def _is_nationality(word: str) -> bool:
 
 def _opens_person(parse: Parse, index: int) -> bool:
     """Whether a token can be the given name or initial that a person's name starts with."""
-    word = parse.word[index].lstrip(DASH_LETTERS)
-    is_signature = bool(word) and len(word) < len(parse.word[index])
-    if not word or not word[0].isupper() or parse.shouted[index]:
+    if not parse.tag[index].startswith("NNP") and parse.word[index][0] not in DASH_LETTERS:
         return False
-    if not is_signature and not parse.tag[index].startswith("NNP"):
+    word = parse.word[index].lstrip(DASH_LETTERS)
+    if not word or not word[0].isupper() or parse.shouted[index]:
         return False
     if index and _is_name_word(parse, index - 1) and not _may_precede(parse.word[index - 1]):
         return False

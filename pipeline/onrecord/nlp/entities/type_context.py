@@ -103,7 +103,7 @@ def _noun_behind(parse: Parse, at: int) -> str | None:
 
 def _word(parse: Parse, index: int) -> str:
     """Return the class of a token, or the word."""
-    if not 0 <= index < len(parse) or "\n" in parse.word[index]:
+    if not 0 <= index < len(parse.word) or "\n" in parse.word[index]:
         return "_"
     word = parse.word[index]
     folded = fold(word)
