@@ -42,7 +42,7 @@ STEPS = 400
 RATE = 0.02
 PENALTY = {"person": 3e-3, "thing": 1e-3, "noun": 3e-3}  # of the squared weights
 DROPPED = 0.1  # of the features in a step
-OF_GAP = 0.4  # the weight of its examples: encyclopedic, and without "nobody"
+OF_GAP = 0.2  # the weight of its examples: encyclopedic, and without "nobody"
 # The recognizer mistakes the types of rare names. So that the networks learn that, it does so more often while they learn.
 MISTYPED = 0.15
 TYPES = [NAMES.index(name) for name in ("PERSON", "ORG", "GPE", "NORP")]

@@ -34,7 +34,7 @@ HEAD = """\
 
 
 def sure_type(entity: Entity) -> EntityType | None:
-    """Return the type of an entity whose name tells it, or None."""
+    """Return the type of an entity whose name shows it, or None."""
     for name in (entity.name, *entity.aliases):
         words = knowledge.words_of(name)
         known = knowledge.known_names().get(words)

@@ -29,18 +29,22 @@ def nations(words: frozenset[str]) -> set[str]:
     return {_nations()[word] for word in words if word in _nations()}
 
 
-def differ(modifiers: frozenset[str], description: frozenset[str]) -> bool:
+def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_office: bool = False) -> bool:
     """Whether the modifiers of a noun contradict the description of somebody, such as "deputy finance minister of Peru".
 
     Args:
         modifiers: the words before the noun, in lower case; with the words of its possessor.
         description: the words with which the article describes somebody; empty if it does not.
+        is_same_office: whether the noun is that of the description: the minister is then not a former minister.
     """
     if not description:
         return False
-    if (ours := nations(modifiers)) and (theirs := nations(description)) and ours.isdisjoint(theirs):
+    countries = nations(modifiers)
+    if countries and (others := nations(description)) and countries.isdisjoint(others):
         return True
-    if any(bool(modifiers & words) != bool(description & words) and modifiers & words for words in (TIMES, RANKS)):
-        return True
+    for words in (TIMES, RANKS):
+        ours, theirs = bool(modifiers & words), bool(description & words)
+        if ours != theirs and (ours or is_same_office):
+            return True
     ours_, theirs_ = modifiers & _portfolios(), description & _portfolios()
     return bool(ours_) and bool(theirs_) and ours_.isdisjoint(theirs_)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The discourse model of an article: who and what has been mentioned so far, where, and in which syntactic role."""
+"""The discourse model of an article: who and what has been mentioned until now, where, and in which syntactic role."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -51,9 +51,9 @@ class Referent:
         names: how many times it is named in the article.
         words: the words of its names and of its role.
         nouns: the nouns that the article uses for it, in appositions, titles and predicates.
-        masculine: how many times "he" has referred to it so far.
-        feminine: how many times "she" has referred to it so far.
-        count: how many times it has been mentioned so far.
+        masculine: how many times "he" has referred to it.
+        feminine: how many times "she" has referred to it.
+        count: how many times it has been mentioned.
     """
 
     entity: int | None
@@ -73,6 +73,7 @@ class Referent:
     called: set[str] = field(default_factory=set)
     last: "Occurrence | None" = None
     may_be_person: bool = False
+    is_body: bool = False
     fixed: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -123,7 +124,7 @@ def _looks_like_person(entity: Entity) -> bool:
 
 
 class Mentions:
-    """The mentions so far, in text order."""
+    """The earlier mentions, in text order."""
 
     def __init__(self) -> None:
         self._tokens: list[int] = []
@@ -142,7 +143,7 @@ class Mentions:
 
 
 class Discourse:
-    """The sentences, paragraphs and quotations of a Doc, and the mentions in it so far."""
+    """The sentences, paragraphs and quotations of a Doc, and the mentions that were found in it."""
 
     def __init__(self, parse: Parse, entities: Sequence[Entity]) -> None:
         """Find the places and the names of a Doc."""
@@ -214,7 +215,7 @@ class Discourse:
     # ---- mentions
 
     def add(self, occurrence: Occurrence) -> None:
-        """Add a mention to those so far."""
+        """Add a mention to the earlier ones."""
         (self.nouns if occurrence.referent.entity is None else self.entities).add(occurrence)
         occurrence.referent.count += 1
         occurrence.referent.last = occurrence
@@ -265,11 +266,19 @@ class Discourse:
         word = parse.lower[token]
         if word not in self.by_noun:
             kind = nouns.kind(word)
-            is_plural = parse.tag[token] == "NNS" or (kind is not None and kind.is_group)
+            is_person = kind is not None and kind.is_person
+            is_body = kind is not None and kind.is_group
+            is_plural = parse.tag[token] == "NNS" or is_body
             male = {"m": 1.0, "f": -1.0}.get(kind.gender if kind else "", 0.0)
-            type_ = "PERSON" if kind is not None and kind.is_person else ""
-            is_person = type_ == "PERSON" and not is_plural
-            self.by_noun[word] = Referent(None, type_, male, is_plural, noun=word, may_be_person=is_person)
+            self.by_noun[word] = Referent(
+                None,
+                "PERSON" if is_person else "",
+                male,
+                is_plural,
+                noun=word,
+                may_be_person=is_person,
+                is_body=is_body,
+            )
         return self.by_noun[word]
 
     def _referent(self, index: int, entity: Entity) -> Referent:

@@ -18,7 +18,7 @@ ANAPHOR = (
     "plural", "reflexive", "possessive", "subject", "embedded subject", "object", "oblique", "in marks",
     "speaks", "no entity near", "expletive", "first sentences", "demonstrative", "possessed", "modified",
     "postmodified", "predicate", "known noun", "introduced before", "capital", "person", "organization", "place",
-    "no speech so far", "short text",
+    "no speech yet", "short text",
 )  # fmt: skip
 # Of a referent in any place: these are made once for each.
 FIXED = (
@@ -82,7 +82,8 @@ class Candidates:
 def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
     if anaphor.is_pronoun:
         if anaphor.male:
-            return referent.may_be_person and referent.male * anaphor.male > -1
+            is_one = referent.entity is not None or not referent.is_plural
+            return referent.may_be_person and is_one and referent.male * anaphor.male > -1
         if anaphor.is_plural:
             return referent.entity is not None or referent.is_plural
         return (
@@ -99,6 +100,14 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
     if anaphor.kind.is_person:
         return referent.may_be_person and not anaphor.is_plural
     return referent.type != "PERSON" and anaphor.is_plural == (referent.type == "NORP")
+
+
+def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) -> bool:
+    """Whether the words of a noun phrase contradict what the article says of a referent."""
+    if anaphor.word in referent.nouns:
+        return differ(words, referent.description, is_same_office=True)
+    # "The president" is somebody whom the article calls a president, or nobody.
+    return (anaphor.kind is not None and anaphor.kind.is_office) or differ(words, referent.description)
 
 
 def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
@@ -166,8 +175,10 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
         for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
             if occurrence.sentence < sentence - NOUN_VIEW:
                 break
-            if occurrence.referent not in last and _agrees(anaphor, occurrence.referent):
-                last[occurrence.referent] = occurrence
+            referent = occurrence.referent
+            can_speak = referent.may_be_person or referent.is_body or token not in discourse.speaking
+            if referent not in last and can_speak and _agrees(anaphor, referent):
+                last[referent] = occurrence
         last = dict(sorted(last.items(), key=lambda item: -item[1].token))
     if not anaphor.is_pronoun:
         for referent in discourse.by_word.get(anaphor.word, ())[:MAX_NAMED]:
@@ -190,7 +201,7 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
         last = {
             referent: occurrence
             for referent, occurrence in last.items()
-            if referent.entity not in inside and not differ(words, referent.description)
+            if referent.entity not in inside and not _is_excluded(anaphor, words, referent)
         }
     return {referent: (occurrence, subject.get(referent)) for referent, occurrence in last.items()}
 
@@ -229,7 +240,7 @@ def _of_anaphor(
         "PERSON" in types,
         not BODIES.isdisjoint(types),
         not PLACES.isdisjoint(types),
-        # Encyclopedias tell of people in other ways than news does.
+        # Encyclopedias refer to people in other ways than news does.
         not discourse.spoken and not parse.regions,
         len(parse.sentence_starts) <= MAX_SHORT,
     ]

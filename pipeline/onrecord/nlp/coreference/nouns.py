@@ -13,11 +13,11 @@ GROUPS = frozenset({"ORG", "NORP"})
 
 @dataclass(frozen=True, slots=True)
 class NounKind:
-    """The types of the entities that a noun can refer to, and the gender that it shows: m, f or an empty string."""
+    """What a noun can refer to: the types of entities, the gender (m, f or an empty string), and whether it is an office."""
 
     types: frozenset[str]
     gender: str = ""
-    plural: bool = False
+    is_office: bool = False
 
     @property
     def is_person(self) -> bool:
@@ -46,8 +46,12 @@ def _kinds() -> dict[str, NounKind]:
     for row in lexicon.rows("coreference_nouns"):
         types.setdefault(row[0], set()).update(row[1].split())
         genders[row[0]] = row[2] or genders.get(row[0], "")
-    found = {noun: NounKind(frozenset(kinds), genders.get(noun, "")) for noun, kinds in types.items()}
-    plural = {with_s(noun): NounKind(kind.types, kind.gender, True) for noun, kind in found.items()}
+    offices = {noun.lower() for noun, kind, *_ in lexicon.rows("entity_titles") if kind == "office"}
+    found = {
+        noun: NounKind(frozenset(kinds), genders.get(noun, ""), noun in offices and kinds == {"PERSON"})
+        for noun, kinds in types.items()
+    }
+    plural = {with_s(noun): kind for noun, kind in found.items()}
     return {**plural, **found}
 
 

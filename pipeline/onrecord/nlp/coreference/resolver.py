@@ -8,7 +8,7 @@ from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
 from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
 from onrecord.nlp.coreference.features import ANAPHOR, Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
-from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.labels import MEASURES, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
@@ -58,7 +58,10 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
     steps += [
         (token, 2, token)
         for token, dep in enumerate(parse.dep)
-        if dep in NOUN_ROLES and parse.tag[token] in ("NN", "NNS") and token not in taken
+        if dep in NOUN_ROLES
+        and parse.tag[token] in ("NN", "NNS")
+        and token not in taken
+        and parse.ent_type[token] not in MEASURES
     ]
     steps.sort(key=lambda step: (step[0], step[1]))
     for _, order, step in steps:

@@ -255,7 +255,7 @@ class Parse:
 
     @cached_property
     def outside_headlines(self) -> frozenset[str]:
-        """The words of the lines that are no headlines."""
+        """The words of all lines but the headlines."""
         return frozenset(text for text, is_headline in zip(self.word, self.headline, strict=True) if not is_headline)
 
     def _in_lines(self, is_wanted: Callable[[list[str]], bool], max_share: float) -> list[bool]:
@@ -274,7 +274,7 @@ class Parse:
 
     @cached_property
     def headline_end(self) -> int:
-        """The end of a first line that is a headline; 0 if it is none."""
+        """The end of a first line that is a headline; 0 if it is not one."""
         end = next((index for index, text in enumerate(self.word) if "\n" in text), 0)
         return end if end and self.headline[0] else 0
 

@@ -77,7 +77,7 @@ def offices() -> frozenset[str]:
 
 @functools.cache
 def honours() -> frozenset[str]:
-    """Return what follows a person's name and is no part of it, as it is written: OBE, MP, Esq."""
+    """Return what follows a person's name and does not belong to it, as it is written: OBE, MP, Esq."""
     rows = lexicon.rows("entity_titles")
     return frozenset(word for word, kind, _, use in rows if kind == "honour" or use == "behind")
 

@@ -23,7 +23,7 @@ from onrecord.nlp.entities.mentions import Name, make_name
 # Reports of polls have scores too.
 MIN_WORDS_OF_SPORT = 3
 MIN_SHARE_OF_SPORT = 0.012
-# So many numbers after a name at the beginning of a line are a row of standings.
+# This many numbers after a name at the beginning of a line are a row of standings.
 MIN_NUMBERS = 3
 SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
