@@ -47,8 +47,8 @@ NOUN_VIEW = 1  # sentences that a pronoun looks back for one
 MAX_CATAPHORS = 2
 MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
+SUBJECT_ROLES = (Role.SUBJECT, Role.EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
-NOT_IT = frozenset({"PERSON", "NORP"})
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 BODIES = frozenset({"ORG", "NORP"})
 
@@ -160,13 +160,17 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     token, sentence = anaphor.token, discourse.sentence[anaphor.token]
     last: dict[Referent, Occurrence] = {}
     subject: dict[Referent, Occurrence] = {}
+    oneself: Referent | None = None
+    is_object = discourse.parse.dep[token] in ("dobj", "dative") and not anaphor.word.endswith(("self", "selves"))
     first_sentence = sentence - VIEW if anaphor.is_pronoun else -1
     for occurrence in discourse.entities.before(anaphor.first, MAX_LOOK_BACK):
         if occurrence.sentence < first_sentence:
             break
         referent = occurrence.referent
+        if is_object and occurrence.clause == anaphor.clause and occurrence.role in SUBJECT_ROLES:
+            oneself = referent  # "Ann Lee met her": somebody else
         if referent not in last:
-            if len(last) >= MAX_CANDIDATES or not _agrees(anaphor, referent):
+            if len(last) >= MAX_CANDIDATES or referent is oneself or not _agrees(anaphor, referent):
                 continue
             last[referent] = occurrence
         if occurrence.role == Role.SUBJECT and referent not in subject:
