@@ -40,19 +40,10 @@ def pronouns() -> Mapping[str, Pronoun]:
 FIRST_PERSON = frozenset(word for word, pronoun in pronouns().items() if pronoun.person == 1)
 
 # Words that say nothing of whom they mean; a party of a stance that is only such a word is nobody.
-NOBODY = frozenset(pronouns()) | {
-    "this",
-    "that",
-    "these",
-    "those",
-    "which",
-    "who",
-    "what",
-    "such",
-    "one",
-    "others",
-    "some",
-}
+NOBODY = frozenset(pronouns()).union(
+    ("this", "that", "these", "those", "which", "who", "what", "such", "one", "others", "some"),
+    (some + body for some in ("some", "any", "every", "no") for body in ("one", "body", "thing")),
+)
 
 
 @functools.cache

@@ -124,7 +124,7 @@ class StanceAnalysis:
         target = self.parties.party(candidate.target, quote)
         if not holder.name or same_party(holder, target) or self._is_no_target(candidate.target):
             return None
-        if is_nobody(holder) or is_nobody(target):
+        if any(map(is_nobody, (holder, target, *(voice.party for voice in voices)))):
             return None
         if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
             return None
@@ -264,7 +264,7 @@ def _without_titles(stances: list[Stance]) -> list[Stance]:
 
 
 def is_nobody(party: StanceParty) -> bool:
-    """Whether a party is an unresolved pronoun."""
+    """Whether a party is a pronoun that refers to nobody known."""
     return party.entity is None and party.name.lower() in NOBODY
 
 
