@@ -24,7 +24,7 @@ OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
-MAX_TITLE = 8  # tokens before a name that may be its title
+MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
 MAX_SPEECH_GAP = 12  # tokens between a quotation and the verb that introduces it
 
 
@@ -232,7 +232,8 @@ class Discourse:
         """Return the words of the possessor of a noun: (Chile's) president."""
         if possessor is None:
             return frozenset()
-        return frozenset(self.parse.lower[self.parse.left[possessor] : possessor + 1])
+        first = max(self.parse.left[possessor], possessor - MAX_TITLE)
+        return frozenset(self.parse.lower[first : possessor + 1])
 
     def _names(self, entities: Sequence[Entity]) -> list[Occurrence]:
         """Return the mentions by name of all entities, in text order."""
