@@ -72,7 +72,9 @@ print(json.dumps({{
 }}))
 """
     shown = json.loads(installation.run("python", "-c", code, cwd=tmp_path, python_path=without_extras).stdout)
-    assert shown["components"] == ["onrecord_segments", "onrecord_entities", "onrecord_quotes", "onrecord_stances"]
+    assert shown["components"] == [
+        *("onrecord_segments", "onrecord_entities", "onrecord_coreference", "onrecord_quotes", "onrecord_stances"),
+    ]
     assert shown["quotes of a Doc"] == len(shown["speakers"]) == 2
     assert set(shown["speakers"]) == {"Ilse Brandt"}
     assert shown["article"] == TEXT
