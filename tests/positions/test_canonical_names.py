@@ -10,31 +10,17 @@ from hypothesis import strategies as st
 
 import onrecord
 from onrecord.data.names import name_key
-from onrecord.data.records import EntityRecord, Mention, Provenance, Span
+from onrecord.data.records import EntityRecord, Mention, Span
 from onrecord.positions.canonical_names import MIN_ARTICLES, NameCounts, canonical_names
+from tests.positions.entities import entity_record
 
 ARTICLE = count()
 
 
 def entity(name: str, *aliases: str, kind: str = "PERSON", pronoun: str = "") -> EntityRecord:
     """Return an entity of an article of its own."""
-    article = f"a-{next(ARTICLE)}"
-    return EntityRecord(
-        article_id=article,
-        published_at=None,
-        provenance=Provenance("0", "en", "1"),
-        entity_id=f"{article}#{name}",
-        name=name,
-        type=kind,  # type: ignore[arg-type]
-        aliases=aliases,
-        role=None,
-        wikidata_id=None,
-        country_code=None,
-        refers_to=None,
-        salience=0.5,
-        mentions=(Mention(Span(0, len(pronoun), pronoun), "PRONOUN"),) if pronoun else (),
-        name_key=name_key(name),
-    )
+    pronouns = (Mention(Span(0, len(pronoun), pronoun), "PRONOUN"),) if pronoun else ()
+    return entity_record(f"a-{next(ARTICLE)}", name, kind, name_key(name), *aliases, mentions=pronouns)
 
 
 def joined(*entities: EntityRecord) -> dict[str, str]:

@@ -24,6 +24,7 @@ from onrecord.nlp.model import load_model
 from onrecord.positions import output
 from onrecord.positions.records import Names, article_sources, entity_names, rows, stance_files
 from onrecord.positions.rollup import Position, Wanted, add_up
+from tests.positions.entities import entity_record
 
 DAY = datetime(2026, 3, 2, 7, 0, tzinfo=timezone.utc)
 NEXT = datetime(2026, 3, 3, 23, 59, tzinfo=timezone.utc)
@@ -328,22 +329,7 @@ DEMO = {
 
 
 def entity(name: str, kind: str, key: str, *aliases: str) -> EntityRecord:
-    return EntityRecord(
-        article_id="a-1",
-        published_at=DAY,
-        provenance=Provenance("0", "en", "1"),
-        entity_id=f"a-1#{name}",
-        name=name,
-        type=kind,  # type: ignore[arg-type]
-        aliases=aliases,
-        role=None,
-        wikidata_id=None,
-        country_code=None,
-        refers_to=None,
-        salience=0.5,
-        mentions=(),
-        name_key=key,
-    )
+    return entity_record("a-1", name, kind, key, *aliases, published_at=DAY)
 
 
 def linked(record: StanceRecord) -> StanceRecord:

@@ -7,6 +7,7 @@ from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 
 TIMES = frozenset({"former", "ex", "late", "then", "onetime", "outgoing"})
+NOT_PORTFOLIOS = frozenset({"and", "of", "the", "affairs"})  # words between and behind them
 RANKS = frozenset({"deputy", "vice", "acting", "assistant", "associate", "junior", "interim"})
 
 
@@ -19,9 +20,8 @@ def _nations() -> dict[str, str]:
 
 @functools.cache
 def _portfolios() -> frozenset[str]:
-    return frozenset(word for words in knowledge.portfolios() for word in words) - {"and", "of", "the", "affairs"} | {
-        "prime"
-    }
+    """Return the words of the portfolios of ministers; a prime minister has none of the others."""
+    return frozenset(word for words in knowledge.portfolios() for word in words) - NOT_PORTFOLIOS | {"prime"}
 
 
 def nations(words: frozenset[str]) -> set[str]:
@@ -46,5 +46,5 @@ def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_of
         ours, theirs = bool(modifiers & words), bool(description & words)
         if ours != theirs and (ours or is_same_office):
             return True
-    ours_, theirs_ = modifiers & _portfolios(), description & _portfolios()
-    return bool(ours_) and bool(theirs_) and ours_.isdisjoint(theirs_)
+    portfolios, other_portfolios = modifiers & _portfolios(), description & _portfolios()
+    return bool(portfolios) and bool(other_portfolios) and portfolios.isdisjoint(other_portfolios)

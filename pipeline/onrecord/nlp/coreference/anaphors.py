@@ -6,17 +6,15 @@ from dataclasses import dataclass
 
 from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.discourse import Discourse, Role
+from onrecord.nlp.english.labels import NOUNS, PLURAL
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.words import DEFINITE, pronouns
 
-MASCULINE = frozenset({"he", "him", "his", "himself"})
-FEMININE = frozenset({"she", "her", "hers", "herself"})
-SINGULAR = frozenset({"it", "its", "itself"})
-PLURAL = frozenset({"they", "them", "their", "theirs", "themselves"})
-PRONOUNS = MASCULINE | FEMININE | SINGULAR | PLURAL
-POSSESSIVE = frozenset({"his", "her", "hers", "its", "their", "theirs"})
-DETERMINERS = frozenset({"the", "this", "that", "these", "those"})
-NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS"})
-HEAD_TAGS = NOUN_TAGS | {"JJ", "CD"}
+THIRD_PERSON = {word: pronoun for word, pronoun in pronouns().items() if pronoun.person == 3}
+POSSESSIVE = frozenset(word for word, pronoun in THIRD_PERSON.items() if pronoun.form == "possessive") | {"her"}
+DETERMINERS = DEFINITE - {"such"}
+HEAD_TAGS = NOUNS | {"JJ", "CD"}
+MALE = {"m": 1.0, "f": -1.0}
 MAX_PREMODIFIERS = 12  # tokens before the head of a noun phrase
 MODIFIERS = frozenset({"compound", "amod", "nmod", "poss", "nummod", "det"})
 
@@ -64,11 +62,13 @@ def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
     parse = discourse.parse
     for token, word in enumerate(parse.lower):
         tag = parse.tag[token]
-        if word in PRONOUNS:
+        pronoun = THIRD_PERSON.get(word)
+        if pronoun is not None:
             if tag in ("PRP", "PRP$"):
                 role, clause = discourse.role(token)
-                male = 1.0 if word in MASCULINE else -1.0 if word in FEMININE else 0.0
-                yield Anaphor(token, token, word, male, word in PLURAL, True, None, role, clause)
+                # Only "they" and "themself" can be either.
+                is_plural = pronoun.number != "singular"
+                yield Anaphor(token, token, word, MALE.get(pronoun.gender, 0.0), is_plural, True, None, role, clause)
         elif (
             tag in HEAD_TAGS
             and token not in discourse.in_name
@@ -102,8 +102,8 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
     kind = nouns.kind(word)
     if kind is None and word not in discourse.by_word:
         return None
-    is_plural = parse.tag[token] in ("NNS", "NNPS")
-    male = {"m": 1.0, "f": -1.0}.get(kind.gender if kind else "", 0.0)
+    is_plural = parse.tag[token] in PLURAL
+    male = MALE.get(kind.gender if kind else "", 0.0)
     role, clause = discourse.role(token)
     if token - first > MAX_PREMODIFIERS:
         first = token

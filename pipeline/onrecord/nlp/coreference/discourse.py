@@ -49,11 +49,20 @@ class Referent:
         male: how sure it is that a person is a man: from -1 (a woman) to 1; 0 if nothing shows it.
         is_plural: whether it is a group.
         names: how many times it is named in the article.
+        salience: that of the entity.
         words: the words of its names and of its role.
         nouns: the nouns that the article uses for it, in appositions, titles and predicates.
         masculine: how many times "he" has referred to it.
         feminine: how many times "she" has referred to it.
+        neuter: how many times "it" or "they" has referred to it.
         count: how many times it has been mentioned.
+        noun: the last word of its name, or the common noun.
+        description: the words with which the article describes it: its role, and ``nouns``.
+        called: the nouns that have referred to it.
+        last: its last mention.
+        may_be_person: whether "he" and "she" can refer to it.
+        is_body: whether it is a common noun for a body, such as a committee.
+        fixed: those of its features that are the same at each place (``features.FIXED``).
     """
 
     entity: int | None
@@ -77,6 +86,10 @@ class Referent:
     fixed: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        self.fix()
+
+    def fix(self) -> None:
+        """Make ``fixed`` of what is known about the referent now."""
         self.fixed = (
             self.entity is None,
             self.type == "PERSON",
@@ -158,9 +171,8 @@ class Discourse:
         paragraphs = frozenset(parse.paragraph_starts)
         self.paragraph = list(accumulate(token in paragraphs for token in range(len(parse))))
         self.region = [self._outermost(region) for region in parse.region_of]
-        self.speaker_of: dict[
-            int, int
-        ] = {}  # the token of the speaker of each outermost region, where the syntax shows it
+        # The token of the speaker of each outermost region, where the syntax shows it.
+        self.speaker_of: dict[int, int] = {}
         self._find_speakers()
         self.entities, self.nouns = Mentions(), Mentions()
         self.spoken: list[Occurrence] = []
@@ -258,7 +270,7 @@ class Discourse:
                 self.by_word.setdefault(word, []).append(referent)
             if not referent.male and referent.type == "PERSON":
                 referent.male = nouns.gender(referent.nouns)
-                referent.__post_init__()
+                referent.fix()
         return found
 
     def noun_referent(self, token: int) -> Referent:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from onrecord.nlp.coreference.agreement import differ
 from onrecord.nlp.coreference.anaphors import POSSESSIVE, Anaphor
 from onrecord.nlp.coreference.discourse import Discourse, Occurrence, Referent, Role
+from onrecord.nlp.coreference.nouns import GROUPS
+from onrecord.nlp.english.labels import PLACES
 from onrecord.nlp.english.quotation import NO_REGION
 
 ANAPHOR = (
@@ -49,9 +51,6 @@ MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
 SUBJECT_ROLES = (Role.SUBJECT, Role.EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
-PLACES = frozenset({"GPE", "LOC", "FAC"})
-BODIES = frozenset({"ORG", "NORP"})
-
 
 # The features that a small number decides.
 MAX_DISTANCE = 10  # sentences
@@ -113,12 +112,9 @@ def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) ->
 def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     """Return the referents that an anaphor may have, the nearest first, and the features of all."""
     near = _near(discourse, anaphor)
-    if not near and not anaphor.is_pronoun:
-        return Candidates()
     entities = [referent for referent in near if referent.entity is not None]
     if not entities:
         return Candidates([*near])
-    most = max((referent.count for referent in entities), default=0)
     is_shown = bool(anaphor.male) and any(referent.male * anaphor.male >= 1 for referent in near)
     common = _Common(
         discourse.sentence[anaphor.token],
@@ -129,7 +125,7 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         next((one for one in reversed(discourse.spoken[-3:]) if one.token < anaphor.token), None),
         discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None,
         len(entities) == 1,
-        most,
+        max(referent.count for referent in entities),
         is_shown,
     )
     rows: list[Sequence[float]] = [
@@ -175,39 +171,51 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
             last[referent] = occurrence
         if occurrence.role == Role.SUBJECT and referent not in subject:
             subject[referent] = occurrence
-    if anaphor.is_pronoun:
-        for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
-            if occurrence.sentence < sentence - NOUN_VIEW:
-                break
-            referent = occurrence.referent
-            can_speak = referent.may_be_person or referent.is_body or token not in discourse.speaking
-            if referent not in last and can_speak and _agrees(anaphor, referent):
-                last[referent] = occurrence
-        last = dict(sorted(last.items(), key=lambda item: -item[1].token))
-    if not anaphor.is_pronoun:
-        for referent in discourse.by_word.get(anaphor.word, ())[:MAX_NAMED]:
-            if referent not in last and referent.last is not None and _agrees(anaphor, referent):
-                last[referent] = referent.last
-    end = discourse.parse.sentence_of(token)[1]
-    for occurrence in discourse.names_after(anaphor.token, MAX_CATAPHORS):
-        if not anaphor.is_pronoun or occurrence.token >= end:
-            break
-        if occurrence.referent not in last and _agrees(anaphor, occurrence.referent):
-            last[occurrence.referent] = occurrence
-    if not anaphor.is_pronoun:
-        words = anaphor.modifiers | discourse.possessor_words(anaphor.possessor)
-        parse = discourse.parse
-        inside = {
-            discourse.in_name[part]
-            for part in range(anaphor.first, token)
-            if part in discourse.in_name and (parse.head[part] != token or parse.dep[part] == "poss")
-        }
-        last = {
-            referent: occurrence
-            for referent, occurrence in last.items()
-            if referent.entity not in inside and not _is_excluded(anaphor, words, referent)
-        }
+    complete = _with_nouns_and_cataphors if anaphor.is_pronoun else _with_those_called_so
+    last = complete(discourse, anaphor, last)
     return {referent: (occurrence, subject.get(referent)) for referent, occurrence in last.items()}
+
+
+def _with_nouns_and_cataphors(
+    discourse: Discourse, anaphor: Anaphor, last: dict[Referent, Occurrence]
+) -> dict[Referent, Occurrence]:
+    """Return the candidates of a pronoun with common nouns, the nearest first, then the names behind it in its sentence."""
+    token, sentence = anaphor.token, discourse.sentence[anaphor.token]
+    for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
+        if occurrence.sentence < sentence - NOUN_VIEW:
+            break
+        referent = occurrence.referent
+        can_speak = referent.may_be_person or referent.is_body or token not in discourse.speaking
+        if referent not in last and can_speak and _agrees(anaphor, referent):
+            last[referent] = occurrence
+    last = dict(sorted(last.items(), key=lambda item: -item[1].token))
+    end = discourse.parse.sentence_of(token)[1]
+    for occurrence in discourse.names_after(token, MAX_CATAPHORS):
+        if occurrence.token < end and occurrence.referent not in last and _agrees(anaphor, occurrence.referent):
+            last[occurrence.referent] = occurrence
+    return last
+
+
+def _with_those_called_so(
+    discourse: Discourse, anaphor: Anaphor, last: dict[Referent, Occurrence]
+) -> dict[Referent, Occurrence]:
+    """Return the candidates of a noun phrase with those farther away whom its noun names, without those that its words exclude."""
+    for referent in discourse.by_word.get(anaphor.word, ())[:MAX_NAMED]:
+        if referent not in last and referent.last is not None and _agrees(anaphor, referent):
+            last[referent] = referent.last
+    parse, token = discourse.parse, anaphor.token
+    words = anaphor.modifiers | discourse.possessor_words(anaphor.possessor)
+    # Whoever is named inside a phrase is somebody else: Berg's lawyer. But the (Alder Bay) movement may be Alder Bay.
+    inside = {
+        discourse.in_name[part]
+        for part in range(anaphor.first, token)
+        if part in discourse.in_name and (parse.head[part] != token or parse.dep[part] == "poss")
+    }
+    return {
+        referent: occurrence
+        for referent, occurrence in last.items()
+        if referent.entity not in inside and not _is_excluded(anaphor, words, referent)
+    }
 
 
 def _of_anaphor(
@@ -242,7 +250,7 @@ def _of_anaphor(
         noun is not None and noun.count > 0,
         not anaphor.is_pronoun and parse.word[token][0].isupper() and parse.tag[token].startswith("NNP"),
         "PERSON" in types,
-        not BODIES.isdisjoint(types),
+        not GROUPS.isdisjoint(types),
         not PLACES.isdisjoint(types),
         # Encyclopedias refer to people in other ways than news does.
         not discourse.spoken and not parse.regions,

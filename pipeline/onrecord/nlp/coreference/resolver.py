@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onrecord.nlp.annotations import Entity, Reference
 from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
-from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Referent
+from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Occurrence, Referent
 from onrecord.nlp.coreference.features import ANAPHOR, Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
 from onrecord.nlp.english.labels import MEASURES, SUBJECTS
@@ -27,8 +27,8 @@ def by_rank(
     kind = kind_of(anaphor)
     shares = (learned or networks())[kind].probabilities(candidates.anaphor, candidates.rows)
     entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
-    best = max(entities, key=lambda place: (shares[place], -place), default=None)
-    if best is not None and shares[best] >= max(MIN_PROBABILITY[kind], shares[-1]):
+    best = max(entities, key=lambda place: (shares[place], -place))
+    if shares[best] >= max(MIN_PROBABILITY[kind], shares[-1]):
         return candidates.referents[best], shares[best]
     # Which of them the networks learn, but not whether it is one of them: who reads news marks names only.
     nouns = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]
@@ -50,11 +50,12 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
         choose: decides among candidates.
     """
     discourse = Discourse(parse, entities)
-    steps: list[tuple[float, int, object]] = [(name.token, 0, name) for name in discourse.named]
-    for anaphor in find_anaphors(discourse):
+    anaphors = list(find_anaphors(discourse))
+    steps: list[tuple[float, int, Occurrence | Anaphor | int]] = [(name.token, 0, name) for name in discourse.named]
+    for anaphor in anaphors:
         speaker = discourse.speaker_of.get(discourse.region[anaphor.token], -1)
         steps.append((speaker + 0.5 if speaker > anaphor.token else anaphor.token, 1, anaphor))
-    taken = {*discourse.in_name, *(step[2].token for step in steps)}  # type: ignore[attr-defined]
+    taken = {*discourse.in_name, *(anaphor.token for anaphor in anaphors)}
     steps += [
         (token, 2, token)
         for token, dep in enumerate(parse.dep)
@@ -64,13 +65,13 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
         and parse.ent_type[token] not in MEASURES
     ]
     steps.sort(key=lambda step: (step[0], step[1]))
-    for _, order, step in steps:
-        if order == 0:
-            discourse.add(step)  # type: ignore[arg-type]
-        elif isinstance(step, Anaphor):
+    for _, _, step in steps:
+        if isinstance(step, Anaphor):
             yield _resolved(discourse, step, choose)
+        elif isinstance(step, Occurrence):
+            discourse.add(step)
         else:
-            discourse.add(discourse.occurrence(step, discourse.noun_referent(step), is_name=False))  # type: ignore[arg-type]
+            discourse.add(discourse.occurrence(step, discourse.noun_referent(step), is_name=False))
 
 
 def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:
