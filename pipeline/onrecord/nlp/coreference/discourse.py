@@ -89,7 +89,7 @@ class Referent:
         self.fix()
 
     def fix(self) -> None:
-        """Make ``fixed`` of what is known about the referent now."""
+        """Make ``fixed`` again, after another field has changed."""
         self.fixed = (
             self.entity is None,
             self.type == "PERSON",
