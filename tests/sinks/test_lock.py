@@ -233,8 +233,8 @@ def test_a_claim_is_renewed(remote, monkeypatch):
     folder, claims = remote
     monkeypatch.setattr(lock, "RENEW_SECONDS", 0.001)
     with one_run(folder, "backfill"):
-        (first,) = claims.iterdir()
-        while first.exists():
+        first = set(claims.iterdir())  # the old one and the new one, while a renewal is under way
+        while first.intersection(claims.iterdir()):
             pass
 
 
