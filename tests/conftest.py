@@ -21,7 +21,9 @@ from onrecord.data.records import (
     Provenance,
     QuoteRecord,
     QuoteType,
+    Realis,
     Segment,
+    SourceKind,
     Span,
     Speaker,
     StanceRecord,
@@ -141,6 +143,15 @@ entity_records = st.builds(
     mentions=st.lists(st.builds(Mention, spans), max_size=3).map(tuple),
     text_sha256=short_text,
 )
+speakers = st.builds(
+    Speaker,
+    st.none() | spans,
+    maybe_text,
+    maybe_text,
+    kind=st.none() | st.from_type(SourceKind),
+    title=maybe_text,
+    anonymity=st.none() | spans,
+)
 quote_records = st.builds(
     QuoteRecord,
     article_id=short_text,
@@ -150,7 +161,9 @@ quote_records = st.builds(
     type=st.from_type(QuoteType),
     content=some_spans,
     cue=some_spans,
-    speaker=st.none() | st.builds(Speaker, st.none() | spans, maybe_text, maybe_text),
+    speaker=st.none() | speakers,
+    co_speakers=st.lists(speakers, max_size=2).map(tuple),
+    realis=st.from_type(Realis),
     parent_quote_id=maybe_text,
     confidence=shares,
     text_sha256=short_text,

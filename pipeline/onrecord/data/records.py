@@ -22,6 +22,10 @@ EntityType: TypeAlias = Literal["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "E
 MentionKind: TypeAlias = Literal["NAME", "NOMINAL", "PRONOUN"]
 QuoteType: TypeAlias = Literal["DIRECT", "INDIRECT", "MIXED"]
 Resolution: TypeAlias = Literal["NAME", "NOMINAL", "PRONOUN", "IMPLICIT"]
+SourceKind: TypeAlias = Literal[
+    "NAMED_PERSON", "UNNAMED_PERSON", "NAMED_GROUP", "UNNAMED_GROUP", "ORGANIZATION", "DOCUMENT"
+]
+Realis: TypeAlias = Literal["ACTUAL", "NEGATED", "HYPOTHETICAL"]
 Polarity: TypeAlias = Literal["SUPPORT", "OPPOSE", "NEUTRAL"]
 
 
@@ -81,12 +85,19 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The speaker of a quote; ``name`` is the speaker's fullest name in the article, also where the quote has a pronoun."""
+    """The source of a quote: a person, a group, a body or a document.
+
+    ``name`` is the fullest name in the article, also where the quote has a pronoun; ``title`` is how the article presents the
+    speaker; ``anonymity`` are the words that say why a source is not named.
+    """
 
     mention: Span | None
     entity_id: str | None
     name: str | None
     resolution: Resolution
+    kind: SourceKind | None = None
+    title: str | None = None
+    anonymity: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +179,8 @@ class QuoteRecord(Record):
     speaker: Speaker | None
     parent_quote_id: str | None
     confidence: float
+    co_speakers: tuple[Speaker, ...] = ()
+    realis: Realis = "ACTUAL"
     text_sha256: str = ""
 
     @property

@@ -10,7 +10,17 @@ from typing import cast
 from spacy.tokens import Doc, Token
 from spacy.tokens import Span as TokenSpan
 
-from onrecord.data.records import EntityType, Mention, Polarity, QuoteType, Resolution, Segment, Span
+from onrecord.data.records import (
+    EntityType,
+    Mention,
+    Polarity,
+    QuoteType,
+    Realis,
+    Resolution,
+    Segment,
+    SourceKind,
+    Span,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +62,26 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The speaker of a quote; ``entity`` is an index into ``doc._.onrecord_entities``."""
+    """The source of a quote; ``entity`` is an index into ``doc._.onrecord_entities``.
+
+    ``title`` is how the article presents the source, ``anonymity`` the words that say why it is not named.
+    """
 
     mention: Span | None
     entity: int | None
     name: str | None
     resolution: Resolution
+    kind: SourceKind | None = None
+    title: str | None = None
+    anonymity: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One quote: ``doc._.onrecord_quotes[i]``; ``parent`` is the index of the quote that contains it."""
+    """One quote: ``doc._.onrecord_quotes[i]``; ``parent`` is the index of the quote that contains it.
+
+    ``co_speakers`` are the others of several speakers; ``realis`` tells what was said from what was not.
+    """
 
     type: QuoteType
     content: tuple[Span, ...]
@@ -70,6 +89,8 @@ class Quote:
     speaker: Attribution | None
     confidence: float
     parent: int | None = None
+    co_speakers: tuple[Attribution, ...] = ()
+    realis: Realis = "ACTUAL"
 
 
 @dataclass(frozen=True, slots=True)

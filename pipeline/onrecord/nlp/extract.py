@@ -71,14 +71,15 @@ def entity_records(doc: Doc, header: Header) -> tuple[EntityRecord, ...]:
     )
 
 
-def _speaker(attribution: Attribution | None, entity_ids: tuple[str, ...]) -> Speaker | None:
-    if attribution is None:
-        return None
+def _speaker(attribution: Attribution, entity_ids: tuple[str, ...]) -> Speaker:
     return Speaker(
         mention=attribution.mention,
         entity_id=None if attribution.entity is None else entity_ids[attribution.entity],
         name=attribution.name,
         resolution=attribution.resolution,
+        kind=attribution.kind,
+        title=attribution.title,
+        anonymity=attribution.anonymity,
     )
 
 
@@ -94,7 +95,9 @@ def quote_records(doc: Doc, header: Header) -> tuple[QuoteRecord, ...]:
             type=quote.type,
             content=quote.content,
             cue=quote.cue,
-            speaker=_speaker(quote.speaker, entity_ids),
+            speaker=None if quote.speaker is None else _speaker(quote.speaker, entity_ids),
+            co_speakers=tuple(_speaker(speaker, entity_ids) for speaker in quote.co_speakers),
+            realis=quote.realis,
             parent_quote_id=None if quote.parent is None else ids[quote.parent],
             confidence=quote.confidence,
             text_sha256=header.text_sha256,
