@@ -59,7 +59,8 @@ class Parse:
         self.word, self.tag, self.dep, self.ent_type = _strings(doc, self._array[:, : len(STRINGS)])
         head, starts, offset, spaces = self._array[:, len(STRINGS) :].astype(numpy.int64).T
         # Doc.text makes a Token for each word.
-        self.source = "".join([f"{word} " if space else word for word, space in zip(self.word, spaces, strict=True)])
+        spaced = zip(self.word, spaces.tolist(), strict=True)
+        self.source = "".join([f"{word} " if space else word for word, space in spaced])
         self.head: list[int] = (numpy.arange(len(doc)) + head).tolist()
         self.start: list[int] = offset.tolist()
         is_start = starts == 1
@@ -102,6 +103,16 @@ class Parse:
     def end(self) -> list[int]:
         """The end of each token in code points."""
         return [start + len(word) for start, word in zip(self.start, self.word, strict=True)]
+
+    @cached_property
+    def capitals(self) -> list[int]:
+        """The tokens that begin with a capital."""
+        return [token for token, word in enumerate(self.word) if word[0].isupper()]
+
+    @cached_property
+    def common_words(self) -> frozenset[str]:
+        """The words that the text has in lower case."""
+        return frozenset(filter(str.islower, self.word))
 
     @cached_property
     def children(self) -> list[list[int]]:
@@ -228,6 +239,11 @@ class Parse:
         found.sentence = [count - 1 for count in accumulate(begins)]
         return found
 
+    def ending_at(self, offset: int) -> int | None:
+        """Return the token that ends at an offset, if there is one."""
+        token = bisect_left(self.end, offset)
+        return token if token < len(self) and self.end[token] == offset else None
+
     def at(self, offset: int) -> int:
         """Return the first token that starts at an offset or behind it."""
         return bisect_left(self.start, offset)
@@ -320,9 +336,11 @@ _kept: WeakKeyDictionary[Doc, Parse] = WeakKeyDictionary()
 
 
 def _strings(doc: Doc, ids: Any) -> list[list[str]]:
-    strings = doc.vocab.strings
-    names = {int(value): strings[int(value)] for value in numpy.unique(ids)}
-    return [[names[value] for value in column] for column in ids.T.tolist()]
+    columns = []
+    for column in ids.T.tolist():
+        names = {value: doc.vocab.strings[value] for value in set(column)}
+        columns.append(list(map(names.__getitem__, column)))
+    return columns
 
 
 def _is_shouted(line: list[str]) -> bool:

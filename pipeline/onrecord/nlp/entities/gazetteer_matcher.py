@@ -35,8 +35,6 @@ class ListedNames:
         """Return the names of the list in a text, in text order, the longest where several begin."""
         if not self._entries:
             return []
-        token_ending_at = {parse.end[index]: index for index in range(len(parse))}
-        common = {word for word in parse.word if word.islower()}
         found = []
         skip_to = 0
         for index, offset in enumerate(parse.start):
@@ -49,11 +47,11 @@ class ListedNames:
             entries, lengths = (self._shouted, self._shouted_lengths) if shouted else (self._entries, self._lengths)
             for length in lengths.get(text[offset : offset + PREFIX_LETTERS], ()):
                 entry = entries.get(text[offset : offset + length])
-                last = token_ending_at.get(offset + length)
+                last = parse.ending_at(offset + length)
                 if entry is None or last is None:
                     continue
                 # The first word of a sentence may be the common word: "Shells were found."
-                is_common = last == index and parse.word[index].lower() in common
+                is_common = last == index and parse.word[index].lower() in parse.common_words
                 if is_common and parse.starts_sentence[index] and not parse.tag[index].startswith("NNP"):
                     continue
                 found.append(_name(text, parse, index, last + 1, entry))

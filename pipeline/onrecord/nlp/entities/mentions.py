@@ -147,12 +147,13 @@ def _is_full_name(parse: Parse, start: int, end: int) -> bool:
 
 def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
     """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
-    in_story = {name.words for name in names if not parse.headline[name.start]}.union(knowledge.known_names())
-    given_names = knowledge.given_names()
+    in_story = {name.words for name in names if not parse.headline[name.start]}
+    known, given_names = knowledge.known_names(), knowledge.given_names()
     return [
         name
         for name in names
         if name.words in in_story
+        or name.words in known
         or (
             not may_hold_verb(parse, name.start, name.end, name.type)
             and (
@@ -175,11 +176,12 @@ def may_hold_verb(parse: Parse, start: int, end: int, kind: EntityType = "PERSON
 
 def _without_first_words(names: list[Name], parse: Parse) -> list[Name]:
     """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said"."""
-    elsewhere = {name.words for name in names if not _opens_sentence(name, parse)}.union(knowledge.known_names())
+    elsewhere = {name.words for name in names if not _opens_sentence(name, parse)}
     return [
         name
         for name in names
         if name.words in elsewhere
+        or name.words in knowledge.known_names()
         or not _opens_sentence(name, parse)
         or parse.tag[name.start].startswith("NNP")
         or name.type == "NORP"

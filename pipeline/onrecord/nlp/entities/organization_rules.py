@@ -25,11 +25,9 @@ def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Na
     owner = {index: name for name in names for index in range(name.start, name.end)}
     designators = knowledge.designators()
     found: list[Name] = []
-    for last, word in enumerate(parse.word):
-        if not last or not word[0].isupper():
-            continue
-        kind = designators.get(fold(word))
-        if kind not in KINDS or not _is_name_word(parse, last) or parse.shouted[last]:
+    for last in parse.capitals:
+        kind = designators.get(fold(parse.word[last]))
+        if not last or kind not in KINDS or not _is_name_word(parse, last) or parse.shouted[last]:
             continue
         if last in owner or (last + 1 < len(parse) and _is_name_word(parse, last + 1)):
             continue
@@ -51,11 +49,11 @@ def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Na
 def _with_their_field(text: str, parse: Parse, owner: dict[int, Name]) -> list[Name]:
     """Return the names that continue after "of" and "on" where the model found at most the first word: Treaty on the Moon."""
     found = []
-    for first, word in enumerate(parse.word[:-2]):
-        if not word[0].isupper():
+    for first in parse.capitals:
+        if first + 2 >= len(parse) or parse.word[first + 1] not in FIELD_WORDS:
             continue
-        kind = knowledge.designators().get(fold(word))
-        if kind not in (*KINDS, "LAW") or not _is_name_word(parse, first) or parse.word[first + 1] not in FIELD_WORDS:
+        kind = knowledge.designators().get(fold(parse.word[first]))
+        if kind not in (*KINDS, "LAW") or not _is_name_word(parse, first):
             continue
         start = first + (3 if parse.word[first + 2].lower() == "the" else 2)
         end = start

@@ -36,19 +36,22 @@ def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
     found: list[Name] = []
     replaced: set[int] = set()
-    index, size = 0, len(parse)
-    while index < size:
+    after = 0
+    for index, word in enumerate(parse.word):
+        if index < after or not (word[0].isupper() or word[0] in DASH_LETTERS):
+            continue
         end = _person_end(parse, index) if _opens_person(parse, index) else index
         if end == index and index not in owner and _is_titled(parse, index):
             end = _titled_end(parse, index, owner)
-        if end > index:
-            within = {owner[token].start: owner[token] for token in range(index, end) if token in owner}
-            name = make_name(text, parse, index, end, "PERSON", guessed=False)
-            seen = any(name is not None and (old.start, old.end) == (name.start, name.end) for old in within.values())
-            if name is not None and not seen and all(_gives_way(old, index, end) for old in within.values()):
-                replaced.update(within)
-                found.append(name)
-        index = max(end, index + 1)
+        after = end
+        if end == index or (index in owner and (owner[index].start, owner[index].end) == (index, end)):
+            continue
+        within = {owner[token].start: owner[token] for token in range(index, end) if token in owner}
+        name = make_name(text, parse, index, end, "PERSON", guessed=False)
+        seen = any(name is not None and (old.start, old.end) == (name.start, name.end) for old in within.values())
+        if name is not None and not seen and all(_gives_way(old, index, end) for old in within.values()):
+            replaced.update(within)
+            found.append(name)
     kept = [name for name in names if name.start not in replaced]
     return sorted([*kept, *found], key=lambda name: name.start)
 

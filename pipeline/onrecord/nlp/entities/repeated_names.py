@@ -34,6 +34,8 @@ def repeated_names(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     found = []
     skip_to = 0
     for index, word in enumerate(parse.word):
+        if word not in seen and word not in known and not word.isupper() and not parse.shouted[index]:
+            continue
         if index < skip_to or search.taken[index] or word.islower():
             continue
         if parse.shouted[index] or _is_shouted(parse, index):
@@ -57,11 +59,12 @@ def repeated_names(text: str, parse: Parse, names: list[Name]) -> list[Name]:
 def whole_known_places(text: str, parse: Parse) -> list[Name]:
     """Return the well-known places of several words, also where the model found only a part: Trinidad and Tobago."""
     search = _Search(text, parse, [False] * len(parse))
+    places = _long_known_places()
     found = []
     skip_to = 0
     for index, word in enumerate(parse.word):
-        if index >= skip_to and not word.islower() and word in _long_known_places():
-            hit = search.spelled(index, _long_known_places()[word])
+        if word in places and index >= skip_to:
+            hit = search.spelled(index, places[word])
             name = make_name(text, parse, index, hit[0], hit[1], guessed=False) if hit else None
             if hit and name is not None:
                 found.append(name)
@@ -76,8 +79,6 @@ class _Search:
         self.text = text
         self.parse = parse
         self.taken = taken
-        self.token_ending_at = {parse.end[index]: index for index in range(len(parse))}
-        self.common = {word for word in parse.word if word.islower()}
 
     def spelled(self, start: int, spellings: Iterable[tuple[str, EntityType]]) -> tuple[int, EntityType] | None:
         """Return the end of the longest name that starts here, unless it is part of a longer one."""
@@ -86,10 +87,10 @@ class _Search:
         for spelling, kind in spellings:
             if not self.text.startswith(spelling, offset):
                 continue
-            last = self.token_ending_at.get(offset + len(spelling))
+            last = parse.ending_at(offset + len(spelling))
             if last is None or any(self.taken[start : last + 1]):
                 continue
-            if last == start and spelling.lower() in self.common and self._may_be_common(start):
+            if last == start and spelling.lower() in parse.common_words and self._may_be_common(start):
                 continue
             in_headline = parse.headline[start]  # where capitals show nothing
             if not in_headline and (self._continues_name(start - 1) or self._continues_name(last + 1)):
@@ -103,7 +104,7 @@ class _Search:
             end = start + len(words)
             if tuple(map(fold, self.parse.word[start:end])) != words or any(self.taken[start:end]):
                 continue
-            if len(words) == 1 and (len(words[0]) < MIN_SHOUTED_LETTERS or words[0] in self.common):
+            if len(words) == 1 and (len(words[0]) < MIN_SHOUTED_LETTERS or words[0] in self.parse.common_words):
                 continue
             return end, kind
         return None
@@ -123,7 +124,7 @@ class _Search:
         folded = fold(word)
         if folded in knowledge.titles() or folded in knowledge.offices():
             return False
-        return not (parse.starts_sentence[index] and word.lower() in self.common)
+        return not (parse.starts_sentence[index] and word.lower() in parse.common_words)
 
 
 def _is_shouted(parse: Parse, index: int) -> bool:

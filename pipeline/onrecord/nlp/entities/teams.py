@@ -96,7 +96,7 @@ def _is_result(parse: Parse, start: int, end: int, is_second: bool) -> bool:
 
 def _is_sport(text: str, parse: Parse) -> bool:
     vocabulary = lexicon.words("entity_sport")
-    count = sum(word.lower() in vocabulary for word in parse.word)
+    count = sum(word in vocabulary for word in parse.lower)
     if count < MIN_WORDS_OF_SPORT:
         return False
     return count + len(SCORE.findall(text)) >= MIN_SHARE_OF_SPORT * len(parse)

@@ -74,7 +74,8 @@ def features(parse: Parse, start: int, end: int) -> list[str]:
         found.append(f"is={_noun_behind(parse, end + 1)}")
     elif behind in POSSESSIVES:
         found.append(f"of={_noun_behind(parse, end + 1)}")
-    return [*found, f"said={said_of(parse, start, end)}"]
+    found.append(f"said={said_of(parse, start, end)}")
+    return found
 
 
 def said_of(parse: Parse, start: int, end: int) -> str:
@@ -103,15 +104,19 @@ def _noun_behind(parse: Parse, at: int) -> str | None:
 
 def _word(parse: Parse, index: int) -> str:
     """Return the class of a token, or the word."""
-    if not 0 <= index < len(parse.word) or "\n" in parse.word[index]:
+    return _class_of(parse.word[index], parse.tag[index]) if 0 <= index < len(parse.word) else "_"
+
+
+@functools.lru_cache(maxsize=65536)
+def _class_of(word: str, tag: str) -> str:
+    if "\n" in word:
         return "_"
-    word = parse.word[index]
     folded = fold(word)
-    if parse.tag[index].startswith("NNP") or (parse.tag[index] == "NN" and word[0].isupper()):
+    if tag.startswith("NNP") or (tag == "NN" and word[0].isupper()):
         if folded in knowledge.titles():
             return "title" if folded in knowledge.sure_titles() else "title?"
         return "Office" if folded in knowledge.offices() else "Aa"
-    if parse.tag[index].startswith("NN"):
+    if tag.startswith("NN"):
         kind = knowledge.kinds().get(folded) or knowledge.plural_kinds().get(folded)
         return "office" if folded in knowledge.offices() else f"kind:{kind}" if kind else folded
     return "0" if word[0].isdigit() else word.lower()
