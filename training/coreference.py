@@ -26,7 +26,7 @@ from onrecord.nlp.annotations import Entity, entities_of
 from onrecord.nlp.coreference import resolver
 from onrecord.nlp.coreference.anaphors import Anaphor
 from onrecord.nlp.coreference.discourse import Referent
-from onrecord.nlp.coreference.features import ANAPHOR, NAMES, Candidates
+from onrecord.nlp.coreference.features import NAMES, Candidates
 from onrecord.nlp.coreference.ranker import KINDS, Network, kind_of
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
@@ -35,7 +35,6 @@ from training import WEIGHTS
 REFERENCES = Path(__file__).with_name("references.jsonl")
 Array = NDArray[np.float32]
 FOLDS = 5
-N_ANAPHOR = len(ANAPHOR)
 HIDDEN = 24  # units of a network
 STARTS = 3  # networks from different starts, joined to one of three times the width
 STEPS = 400
@@ -70,10 +69,6 @@ def _owners(entities: Sequence[Entity]) -> dict[int, int]:
     }
 
 
-def _rows(candidates: Candidates) -> Array:
-    return np.array([[*candidates.anaphor, *row] for row in candidates.rows], dtype=np.float32)
-
-
 def _example(
     anaphor: Anaphor, candidates: Candidates, meant: set[int], source: str, weight: float = 1.0
 ) -> Example | None:
@@ -83,9 +78,9 @@ def _example(
     else:
         right = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]
         right.append(len(candidates.referents))
-    if not right or not candidates.rows:
+    if not right or not len(candidates.rows):
         return None
-    return Example(kind_of(anaphor), _rows(candidates), right, source, weight)
+    return Example(kind_of(anaphor), candidates.rows, right, source, weight)
 
 
 def examples(
@@ -221,7 +216,7 @@ def figures(data: Sequence[Example], networks: Mapping[str, Network]) -> Counter
     noun = NAMES.index("common noun")
     counts: Counter[tuple[str, str]] = Counter()
     for example in data:
-        shares = networks[example.kind].probabilities(example.rows[0, :N_ANAPHOR], example.rows[:, N_ANAPHOR:])
+        shares = networks[example.kind].probabilities(example.rows)
         best = int(np.argmax(shares))
         is_named = (
             best < len(shares) - 1

@@ -6,12 +6,25 @@ the candidate, which are 0 for "nobody".
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from onrecord.nlp.coreference.agreement import differ
 from onrecord.nlp.coreference.anaphors import POSSESSIVE, Anaphor
-from onrecord.nlp.coreference.discourse import Discourse, Occurrence, Referent, Role
+from onrecord.nlp.coreference.discourse import (
+    EMBEDDED_SUBJECT,
+    OBJECT,
+    OBLIQUE,
+    POSSESSOR,
+    SUBJECT,
+    Discourse,
+    Occurrence,
+    Referent,
+    Role,
+    packed,
+)
 from onrecord.nlp.coreference.nouns import GROUPS
 from onrecord.nlp.english.labels import PLACES
 from onrecord.nlp.english.quotation import NO_REGION
@@ -38,8 +51,8 @@ CANDIDATE = (
 )  # fmt: skip
 NAMES = ANAPHOR + CANDIDATE
 OF_NOUN = 9  # the last features, which pronouns don't have
-NO_NOUN = (0.0,) * OF_NOUN
-NOBODY = (0.0,) * len(CANDIDATE)
+NO_NOUN = packed(*[0] * OF_NOUN)
+NOBODY, SOMEBODY = packed(*[0] * len(CANDIDATE)), packed(1)
 MAX_SHORT = 8  # sentences of a short text
 VIEW = 6  # sentences that a pronoun looks back
 MAX_LOOK_BACK = 60  # mentions of entities
@@ -49,17 +62,16 @@ NOUN_VIEW = 1  # sentences that a pronoun looks back for one
 MAX_CATAPHORS = 2
 MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
-SUBJECT_ROLES = (Role.SUBJECT, Role.EMBEDDED_SUBJECT)
+SUBJECT_ROLES = (SUBJECT, EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
 
 # The features that a small number decides.
 MAX_DISTANCE = 10  # sentences
-BY_SENTENCES = tuple((float(n == 0), float(n == 1), float(n == 2), n / 5) for n in range(MAX_DISTANCE + 1))
-BY_PARAGRAPHS = ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
-BY_RANK = tuple(
-    (1 / (1 + n), float(n == 0)) for n in range(MAX_CANDIDATES + MAX_CATAPHORS + MAX_NOUNS_BACK + MAX_NAMED)
-)
-BY_ROLE = {role: tuple(float(role == other) for other in Role) for role in Role}
+BY_SENTENCES = tuple(packed(n == 0, n == 1, n == 2, n / 5) for n in range(MAX_DISTANCE + 1))
+BY_PARAGRAPHS = (packed(1, 0), packed(0, 1), packed(0, 0))
+BY_RANK = tuple(packed(1 / (1 + n), n == 0) for n in range(MAX_CANDIDATES + MAX_CATAPHORS + MAX_NOUNS_BACK + MAX_NAMED))
+BY_ROLE = {role: packed(*(role == other for other in Role)) for role in Role}
+NO_ROWS = np.empty((0, len(NAMES)), np.float32)
 LOG = tuple(math.log1p(n) / 3 for n in range(100))
 
 
@@ -69,13 +81,11 @@ class Candidates:
 
     Attributes:
         referents: the nearest first.
-        anaphor: ``ANAPHOR``, which all share.
-        rows: ``CANDIDATE`` of each referent and, last, of nobody; none if no candidate is an entity.
+        rows: the features (``NAMES``) of each referent and, last, of nobody; no rows if no candidate is an entity.
     """
 
-    referents: list[Referent] = field(default_factory=list)
-    anaphor: list[float] = field(default_factory=list)
-    rows: list[Sequence[float]] = field(default_factory=list)
+    referents: list[Referent]
+    rows: NDArray[np.float32]
 
 
 def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
@@ -101,6 +111,26 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
     return referent.type != "PERSON" and anaphor.is_plural == (referent.type == "NORP")
 
 
+class _Agreement(dict[Referent, bool]):
+    """Whether each referent agrees with the anaphors of one word, which is asked again and again for the same ones."""
+
+    def __init__(self, anaphor: Anaphor) -> None:
+        super().__init__()
+        self._anaphor = anaphor
+
+    def __missing__(self, referent: Referent) -> bool:
+        found = self[referent] = _agrees(self._anaphor, referent)
+        return found
+
+
+def _agreement(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, bool]:
+    word = "" if anaphor.is_pronoun else anaphor.word
+    key = word, anaphor.male, anaphor.is_plural
+    if key not in discourse.agreements:
+        discourse.agreements[key] = _Agreement(anaphor)
+    return discourse.agreements[key]
+
+
 def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) -> bool:
     """Whether the words of a noun phrase contradict what the article says of a referent."""
     if anaphor.word in referent.nouns:
@@ -114,7 +144,7 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     near = _near(discourse, anaphor)
     entities = [referent for referent in near if referent.entity is not None]
     if not entities:
-        return Candidates([*near])
+        return Candidates([*near], NO_ROWS)
     is_shown = bool(anaphor.male) and any(referent.male * anaphor.male >= 1 for referent in near)
     common = _Common(
         discourse.sentence[anaphor.token],
@@ -128,11 +158,13 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         max(referent.count for referent in entities),
         is_shown,
     )
-    rows: list[Sequence[float]] = [
+    shared = _of_anaphor(discourse, anaphor, near)
+    rows = [
         _of_candidate(discourse, anaphor, common, rank, referent, *places)
         for rank, (referent, places) in enumerate(near.items())
     ]
-    return Candidates([*near], _of_anaphor(discourse, anaphor, near), [*rows, NOBODY])
+    matrix = b"".join([part for row in (*rows, NOBODY) for part in (shared, row)])
+    return Candidates([*near], np.frombuffer(matrix, np.float32).reshape(-1, len(NAMES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +189,7 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     last: dict[Referent, Occurrence] = {}
     subject: dict[Referent, Occurrence] = {}
     oneself: Referent | None = None
+    agrees = _agreement(discourse, anaphor)
     is_object = discourse.parse.dep[token] in ("dobj", "dative") and not anaphor.word.endswith(("self", "selves"))
     first_sentence = sentence - VIEW if anaphor.is_pronoun else -1
     for occurrence in discourse.entities.before(anaphor.first, MAX_LOOK_BACK):
@@ -166,10 +199,10 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
         if is_object and occurrence.clause == anaphor.clause and occurrence.role in SUBJECT_ROLES:
             oneself = referent  # "Ann Lee met her": somebody else
         if referent not in last:
-            if len(last) >= MAX_CANDIDATES or referent is oneself or not _agrees(anaphor, referent):
+            if len(last) >= MAX_CANDIDATES or referent is oneself or not agrees[referent]:
                 continue
             last[referent] = occurrence
-        if occurrence.role == Role.SUBJECT and referent not in subject:
+        if occurrence.role is SUBJECT and referent not in subject:
             subject[referent] = occurrence
     complete = _with_nouns_and_cataphors if anaphor.is_pronoun else _with_those_called_so
     last = complete(discourse, anaphor, last)
@@ -181,17 +214,18 @@ def _with_nouns_and_cataphors(
 ) -> dict[Referent, Occurrence]:
     """Return the candidates of a pronoun with common nouns, the nearest first, then the names behind it in its sentence."""
     token, sentence = anaphor.token, discourse.sentence[anaphor.token]
+    agrees = _agreement(discourse, anaphor)
     for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
         if occurrence.sentence < sentence - NOUN_VIEW:
             break
         referent = occurrence.referent
         can_speak = referent.may_be_person or referent.is_body or token not in discourse.speaking
-        if referent not in last and can_speak and _agrees(anaphor, referent):
+        if referent not in last and can_speak and agrees[referent]:
             last[referent] = occurrence
     last = dict(sorted(last.items(), key=lambda item: -item[1].token))
     end = discourse.parse.sentence_of(token)[1]
     for occurrence in discourse.names_after(token, MAX_CATAPHORS):
-        if occurrence.token < end and occurrence.referent not in last and _agrees(anaphor, occurrence.referent):
+        if occurrence.token < end and occurrence.referent not in last and agrees[occurrence.referent]:
             last[occurrence.referent] = occurrence
     return last
 
@@ -220,21 +254,22 @@ def _with_those_called_so(
 
 def _of_anaphor(
     discourse: Discourse, anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]
-) -> list[float]:
+) -> bytes:
+    """Return ``ANAPHOR``, packed."""
     parse, token = discourse.parse, anaphor.token
     role, head = anaphor.role, parse.head[anaphor.token]
     kind = anaphor.kind
     sentence = discourse.sentence[token]
     noun = discourse.by_noun.get(anaphor.word)
     types = kind.types if kind else frozenset()
-    return [
+    return packed(
         anaphor.is_plural,
         anaphor.word.endswith(("self", "selves")),
         anaphor.word in POSSESSIVE and parse.dep[token] == "poss",
-        role == Role.SUBJECT,
-        role == Role.EMBEDDED_SUBJECT,
-        role == Role.OBJECT,
-        role == Role.OBLIQUE,
+        role is SUBJECT,
+        role is EMBEDDED_SUBJECT,
+        role is OBJECT,
+        role is OBLIQUE,
         discourse.region[token] != NO_REGION,
         token in discourse.speaking,
         not any(r.entity is not None and sentence - o.sentence <= 2 for r, (o, _) in near.items()),
@@ -255,7 +290,7 @@ def _of_anaphor(
         # Encyclopedias refer to people in other ways than news does.
         not discourse.spoken and not parse.regions,
         len(parse.sentence_starts) <= MAX_SHORT,
-    ]
+    )
 
 
 def _of_candidate(
@@ -266,24 +301,18 @@ def _of_candidate(
     referent: Referent,
     last: Occurrence,
     subject: Occurrence | None,
-) -> list[float]:
-    """Return ``CANDIDATE`` of a referent with its last mention, and its last one as a subject."""
+) -> bytes:
+    """Return ``CANDIDATE``, packed, of a referent with its last mention, and its last one as a subject."""
     sentences = min(common.sentence - last.sentence, MAX_DISTANCE)
     role, is_same_clause = last.role, last.clause == anaphor.clause
-    is_subject = role is Role.SUBJECT or role is Role.EMBEDDED_SUBJECT
+    is_subject = role in SUBJECT_ROLES
     same, other = referent.neuter, referent.masculine + referent.feminine
     if anaphor.male:
         same, other = referent.masculine, referent.feminine
         if anaphor.male < 0:
             same, other = other, same
     spoke = common.last_speaker is not None and common.last_speaker.referent is referent
-    return [
-        1.0,
-        *referent.fixed,
-        *BY_SENTENCES[max(sentences, 0)],
-        *BY_PARAGRAPHS[min(max(common.paragraph - last.paragraph, 0), 2)],
-        *BY_RANK[rank],
-        *BY_ROLE[role],
+    of_place = packed(
         role is anaphor.role,
         last.is_name,
         1 / (1 + common.sentence - subject.sentence) if subject is not None else 0.0,
@@ -299,21 +328,21 @@ def _of_candidate(
         spoke and common.last_speaker is not None and common.paragraph - common.last_speaker.paragraph <= 1,
         last.region not in (NO_REGION, common.region),
         is_same_clause,
-        is_same_clause and is_subject and (anaphor.role is Role.OBJECT or anaphor.role is Role.OBLIQUE),
-        is_same_clause and is_subject and anaphor.role is Role.POSSESSOR,
+        is_same_clause and is_subject and (anaphor.role is OBJECT or anaphor.role is OBLIQUE),
+        is_same_clause and is_subject and anaphor.role is POSSESSOR,
         last.token > anaphor.token,
         anaphor.is_plural == referent.is_plural,
         common.is_alone,
         referent.count == common.most,
-        *(NO_NOUN if anaphor.is_pronoun else _of_noun(discourse, anaphor, common.possessor, referent)),
-    ]
+    )
+    of_noun = NO_NOUN if anaphor.is_pronoun else _of_noun(discourse, anaphor, common.possessor, referent)
+    where = BY_SENTENCES[max(sentences, 0)], BY_PARAGRAPHS[min(max(common.paragraph - last.paragraph, 0), 2)]
+    return b"".join((SOMEBODY, referent.fixed, *where, BY_RANK[rank], BY_ROLE[role], of_place, of_noun))
 
 
-def _of_noun(
-    discourse: Discourse, anaphor: Anaphor, possessor: Referent | None, referent: Referent
-) -> tuple[float, ...]:
+def _of_noun(discourse: Discourse, anaphor: Anaphor, possessor: Referent | None, referent: Referent) -> bytes:
     word, modifiers = anaphor.word, anaphor.modifiers
-    return (
+    return packed(
         anaphor.kind is not None and referent.type in anaphor.kind.types,
         word in referent.nouns,
         word == referent.noun,

@@ -22,17 +22,17 @@ def by_rank(
     anaphor: Anaphor, candidates: Candidates, learned: Mapping[str, Network] | None = None
 ) -> tuple[Referent | None, float]:
     """Return the candidate that the learned ranker prefers, or None for nobody, and the probability of that."""
-    if not candidates.rows:
+    if not len(candidates.rows):
         return next(iter(candidates.referents), None), 1.0
     kind = kind_of(anaphor)
-    shares = (learned or networks())[kind].probabilities(candidates.anaphor, candidates.rows)
+    shares = (learned or networks())[kind].probabilities(candidates.rows)
     entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
     best = max(entities, key=lambda place: (shares[place], -place))
     if shares[best] >= max(MIN_PROBABILITY[kind], shares[-1]):
         return candidates.referents[best], shares[best]
     # Which of them the networks learn, but not whether it is one of them: who reads news marks names only.
     nouns = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]
-    if not nouns or candidates.anaphor[EXPLETIVE]:
+    if not nouns or candidates.rows[0, EXPLETIVE]:
         return None, 1 - sum(shares[place] for place in entities)
     return candidates.referents[max(nouns, key=lambda place: (shares[place], -place))], sum(
         shares[place] for place in nouns
@@ -72,6 +72,9 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
             discourse.add(step)
         else:
             discourse.add(discourse.occurrence(step, discourse.noun_referent(step), is_name=False))
+    # Mentions and referents hold each other: otherwise their memory waits for the garbage collector.
+    for referent in (*discourse.referents, *discourse.by_noun.values()):
+        referent.last = None
 
 
 def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:

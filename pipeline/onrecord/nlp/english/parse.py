@@ -212,9 +212,14 @@ class Parse:
         """Return the tokens that a stretch of code points touches; both ends are exclusive."""
         return bisect_right(self.end, start), bisect_left(self.start, end)
 
-    @cached_property
+    @property
     def unwrapped(self) -> "Parse":
         """The columns without the line ends that only wrap a paragraph; the tokens after one have other indices than in the Doc."""
+        return self if self._unwrapped is None else self._unwrapped
+
+    @cached_property
+    def _unwrapped(self) -> "Parse | None":
+        # None instead of itself: what holds itself is freed only by the garbage collector.
         line_ends = [token for token, word in enumerate(self.word) if "\n" in word]
         paragraphs = self.paragraphs if line_ends else []
         wraps = set()
@@ -223,7 +228,7 @@ class Parse:
             is_inside = paragraph >= 0 and self.start[token] < paragraphs[paragraph][1]
             if is_inside and self.word[token + 1][0].isalpha():  # a line that begins with a number is of a table
                 wraps.add(token)
-        return self._without(wraps) if wraps else self
+        return self._without(wraps) if wraps else None
 
     def _without(self, left_out: set[int]) -> "Parse":
         kept = [token for token in range(len(self)) if token not in left_out]
