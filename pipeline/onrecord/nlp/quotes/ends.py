@@ -85,10 +85,10 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
     stop = parse.previous_word[parse.sentence_of(cue)[1] - 1] + 1
     if stop <= at:
         return [*ends, (at, inside, "end")]
-    # What follows may belong to the clause above, but never to a relative clause: "The mayor, who said it was safe, left".
+    # What follows may belong to the clause above, but never to one that modifies its subject: "The mayor, who said it was safe, left".
     rest = "rest" if parse.next_word[at] <= parse.right[cue] else f"above-{parse.dep[cue]}"
     ends.append((at, inside, rest))
-    if rest == "above-relcl" and parse.head[parse.head[cue]] >= at:
+    if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
         return ends
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

@@ -11,6 +11,7 @@ from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.ends import PARTING
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
@@ -81,6 +82,8 @@ class InsertionCandidates(Builder):
             )
             if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
+        elif construction == "inverted":
+            yield from self.make(construction, verb, cue, [(first, start)], source, links=("reach=all",))
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange
@@ -97,14 +100,17 @@ class InsertionCandidates(Builder):
             yield from self.make("inverted", verb, cue, parts, source, links=("reach=apposition",))
 
     def inverted(self, verb: int) -> int | None:
-        """Return the last word of a subject between a verb and a comma: "The plan, said Tom Reed, will fail"."""
+        """Return the last word of a subject between a verb and a sign: "The plan, said Tom Reed, will fail"; "It failed, writes Reed."."""
         parse = self.parse
-        stop = min(parse.sentence_of(verb)[1], verb + MAX_INSERT)
+        last = parse.sentence_of(verb)[1]
+        stop = min(last, verb + MAX_INSERT)
         if verb < 2 or parse.word[verb - 1] != "," or not parse.is_word[verb - 2] or parse.tag[verb] not in FINITE:
             return None
         head: int | None = None
         for token in range(verb + 1, stop):
-            if parse.word[token] == ",":
+            if parse.word[token] == "," or (
+                token == last - 1 and parse.word[token] in SENTENCE_STOPS and parse.child(verb, "nsubj") is None
+            ):
                 return head
             if parse.tag[token] in FINITE or not parse.is_word[token]:
                 return None

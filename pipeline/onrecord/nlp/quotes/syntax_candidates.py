@@ -20,7 +20,7 @@ COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
-INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": rare with other verbs
+ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other reading; ", denied the claim," has
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
@@ -77,10 +77,11 @@ class SyntaxCandidates(Builder):
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
         """Yield the complements of a verb."""
         parse = self.parse
-        inserted = self.insertions.inverted(verb) if cue.lemma in INVERTED else None
-        if inserted is not None:
+        inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
+        if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             yield from self.insertions.around(verb, cue, inserted, inserted, "inverted")
-            return
+            if cue.lemma in ALWAYS_INVERTED:
+                return
         source = source_of(parse, verb)
         passive = parse.child(verb, "auxpass") is not None
         for child in parse.children[verb]:
@@ -103,9 +104,7 @@ class SyntaxCandidates(Builder):
             elif label == "nsubjpass" and "obj" in cue.takes:
                 yield from self.make("passive", verb, cue, [self.reach(child)], source)
         if cue is not UNKNOWN:
-            if "clause" in cue.takes and not any(
-                parse.dep[child] == "ccomp" and child > verb for child in parse.children[verb]
-            ):
+            if "clause" in cue.takes:
                 yield from self.in_order(verb, cue, source)
             yield from self.insertions.of_parenthesis(verb, cue, source)
             subject = parse.child(verb, "nsubj")
@@ -168,6 +167,8 @@ class SyntaxCandidates(Builder):
         """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         parse = self.parse
         reach, construction = self.reach(clause), "front-" + clause_kind(parse, clause)
+        if any(parse.dep[other] == "ccomp" and clause < other < verb for other in parse.children[verb]):
+            return  # "The plan is dead, but talks go on, he said": the last clause begins with all before it
         start = parse.next_word[parse.sentence_of(verb)[0]]
         if start >= reach[0]:
             yield from self.make(construction, verb, cue, [reach], source)
@@ -180,12 +181,15 @@ class SyntaxCandidates(Builder):
         """Yield the clause after a cue and "that" where the parser found none: "told reporters that, if it rained, …"."""
         parse = self.parse
         stop = parse.sentence_of(verb)[1]
+        starts = {parse.left[child] for child in parse.children[verb] if parse.dep[child] == "ccomp" and child > verb}
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if parse.lower[token] == "that" and parse.tag[token + 1] not in FINITE:
                 break
             if parse.tag[token] in FINITE or parse.word[token] in PARTING | DOUBLE:
                 return
         else:
+            return
+        if starts and (token in starts or token + 1 in starts):
             return
         clause = range(token + 1, min(stop, token + MAX_CLAUSE))
         finite = next((place for place in clause if parse.tag[place] in FINITE), None)
