@@ -12,7 +12,7 @@ from onrecord.nlp.english.words import BE_OR_SHORT
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
-from onrecord.nlp.quotes.insertions import InsertionCandidates
+from onrecord.nlp.quotes.insertions import VIEWS, InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
 
@@ -54,6 +54,8 @@ class SyntaxCandidates(Builder):
                 continue
             if tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES:
                 yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
+            elif tag in ("NN", "NNS") and word in VIEWS:
+                yield from self.insertions.of_view(token)
             elif tag in ("NN", "NNS") and word in noun_cues:
                 yield from self.of_noun(token, noun_cues[word])
             elif tag[:2] == "JJ" and word in adjective_cues:
@@ -167,8 +169,10 @@ class SyntaxCandidates(Builder):
         """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         parse = self.parse
         reach, construction = self.reach(clause), "front-" + clause_kind(parse, clause)
-        if any(parse.dep[other] == "ccomp" and clause < other < verb for other in parse.children[verb]):
-            return  # "The plan is dead, but talks go on, he said": the last clause begins with all before it
+        clauses = [child for child in parse.children[verb] if parse.dep[child] == "ccomp" and child < verb]
+        if clause != clauses[0]:
+            return
+        reach = reach[0], self.reach(clauses[-1])[1]  # "The plan is dead, but talks go on, he said"
         start = parse.next_word[parse.sentence_of(verb)[0]]
         if start >= reach[0]:
             yield from self.make(construction, verb, cue, [reach], source)
