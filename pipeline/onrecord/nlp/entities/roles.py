@@ -5,7 +5,7 @@ Patterns over tags: before the name, before the name with a comma, after the nam
 They hardly need the parse, which is often wrong in sequences of nouns.
 """
 
-from onrecord.nlp.english.labels import FINITE, MEASURES, NOUNS, PLURAL
+from onrecord.nlp.english.labels import BODIES, FINITE, MEASURES, NOUNS, PLURAL
 from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.words import BE_OR_SHORT, RELATIVE, source_nouns
@@ -29,6 +29,8 @@ NOT_FIRST = frozenset({"POS", "HYPH", "VBN"})
 WHERE_IN_OFFICE = frozenset({"state", "city", "county", "company", "campaign", "party", "team"})
 POSSESSIVES = frozenset({"his", "her", "its", "their"})
 LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on", "with", "from", "under", "within", "behind"})
+# Endings of nouns that are not for people.
+ABSTRACT = tuple("tion sion ment ness ity ance ence ing ism ship age ure sis acy".split())
 OPENING = frozenset({",", "(", "–", "—", "--"})
 CLOSING = OPENING | {".", ";", ")", ":", "[", "]", "-", '"', "“", "”"}
 LEADS = frozenset({"chairs", "directs", "heads", "leads", "oversees", "owns", "represents", "runs"})
@@ -143,9 +145,11 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
         return None
     if _is_office(parse, head) or (is_part and parse.tag[head] == "NNS"):
         return head
-    is_singular = parse.tag[head] in ("NN", "NNP") and parse.ent_type[head] not in MEASURES
+    kind, _ = source_nouns().get(parse.lower[head], ("people", ""))
+    is_one = parse.tag[head] in ("NN", "NNP") and kind in ("people", "anyone") and parse.ent_type[head] not in MEASURES
     is_named = parse.word[head][0].isupper() and parse.ent_type[head] not in ("", "NORP")
-    return head if is_apposition and is_determined and is_singular and not is_named else None
+    is_apposition = is_apposition and parse.dep[head] == "appos" and not parse.lower[head].endswith(ABSTRACT)
+    return head if is_apposition and is_determined and is_one and not is_named else None
 
 
 def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
@@ -186,11 +190,17 @@ def _ending_at(parse: Parse, end: int) -> tuple[int, int]:
     while start > 0 and end - start < MAX_WORDS and _is_modifier(parse, start - 1):
         start -= 1
     possessive = next((i for i in range(head, start, -1) if parse.tag[i] == "POS"), start)
-    if possessive - start > MAX_POSSESSOR_WORDS or parse.word[start].islower():
+    is_name = all(kind in BODIES for kind in parse.ent_type[start:possessive])
+    if (possessive - start > MAX_POSSESSOR_WORDS and not is_name) or parse.word[start].islower():
         start = possessive
     start = max([start, *(index + 1 for index in range(start, head) if _is_no_part(parse, index, head))])
     while start < head and parse.tag[start] in NOT_FIRST:
         start += 1
+    while (
+        0 < start and parse.ent_type[start] == parse.ent_type[start - 1] == "ORG"
+    ):  # the rest of "University of Oslo rector"
+        start -= 1
+    start += start < head and parse.lower[start] in ARTICLES
     return (start, end) if 0 <= start < end else NOTHING
 
 
@@ -198,7 +208,7 @@ def _is_no_part(parse: Parse, index: int, head: int) -> bool:
     """Whether there is a noun in lower case before a capitalized office, as in "a remark President Lang made"."""
     word = parse.word[index]
     is_noun = word.islower() and parse.tag[index] in ("NN", "NNS")
-    return parse.word[head][0].isupper() and is_noun and word not in WHERE_IN_OFFICE
+    return parse.word[head][0].isupper() and is_noun and word not in WHERE_IN_OFFICE and not _is_office(parse, index)
 
 
 def _is_modifier(parse: Parse, index: int) -> bool:
@@ -211,4 +221,4 @@ def _is_office(parse: Parse, index: int) -> bool:
         return False
     is_plural = parse.tag[index] in PLURAL
     kind, _ = source_nouns().get(parse.word[index], ("", ""))
-    return fold(parse.word[index]) in knowledge.offices() or (kind in ("people", "spokesperson") and not is_plural)
+    return fold(parse.word[index]) in knowledge.offices() or (kind in ("people", "representative") and not is_plural)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import NOUNS, SUBJECTS
+from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
@@ -24,7 +24,7 @@ Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobod
 
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
-SPEAKING = frozenset({"people", "body", "spokesperson", "anyone", "group"})
+SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
 WRITTEN = frozenset({"statement", "letter"})
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
@@ -72,12 +72,12 @@ class Resolver:
         here = bisect_right(starts, token)
         last = self.last if here - bisect_right(starts, self.last_token) <= 1 else ()
         first = max(starts[here - 1] if here else 0, self.last_token + 1 if last else 0, token - LOOK_BACK)
-        for subject in range(token - 1, first - 1, -1):
-            if self._is_main_subject(subject) and self.entities[self.index[subject]].type == "PERSON":
-                entity = self.index[subject]
-                mention = code_points(self.layout.doc[subject])
+        for before in range(token - 1, first - 1, -1):
+            if self._is_main_subject(before) and self.entities[self.index[before]].type == "PERSON":
+                entity = self.index[before]
+                mention = code_points(self.layout.doc[before])
                 found = Attribution(mention, entity, self.entities[entity].name, "IMPLICIT")
-                return (self._described(found, subject, (subject, subject + 1)),)
+                return (self._described(found, before, (before, before + 1)),)
         return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
 
     def _mention(self, where: tuple[int, int]) -> Span:
@@ -161,7 +161,7 @@ class Resolver:
 
     def _unnamed(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         """Return a source without a name, by the earlier phrase that introduces it."""
-        earlier = self.sources.earlier(head)
+        earlier = self.sources.introduction(head)
         if earlier is None:
             return self._described(Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL"), head, where)
         found = Attribution(mention, None, self.sources.name(earlier), "NOMINAL")
@@ -172,7 +172,9 @@ class Resolver:
     def _maker(self, head: int) -> int | None:
         """Return who makes a statement or writes a letter, also where an earlier phrase tells it."""
         maker = self.sources.maker(head)
-        earlier = self.sources.earlier(head) if maker is None and self.sources.noun_class(head) in WRITTEN else None
+        earlier = (
+            self.sources.introduction(head) if maker is None and self.sources.noun_class(head) in WRITTEN else None
+        )
         return maker if earlier is None else self.sources.maker(earlier) or self._issuer(earlier)
 
     def _issuer(self, noun: int) -> int | None:
@@ -186,10 +188,12 @@ class Resolver:
         return issuer if issuer is not None and issuer in self.index else None
 
     def _meant(self, head: int) -> int | None:
-        """Return the entity that a noun refers to; nobody is his own lawyer."""
+        """Return the entity that a noun refers to; nobody is his own lawyer, and "the lawyer representing Berg" is somebody else again."""
         reference = self.references.get(head)
         meant = None if reference is None else reference.entity
         for child in self.parse.children[head]:
+            if self.parse.dep[child] == "acl" and child > head:
+                return None
             if meant is not None and self.parse.dep[child] == "poss":
                 owner = self.references.get(child)
                 if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
@@ -203,15 +207,32 @@ class Resolver:
             return self.index[head]
         for token in range(head + 1, where[1]):
             if parse.dep[token] == "appos" and self._person(token) is not None:
-                described = parse.head[token]
                 # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt"
-                if described in (head, counted(parse, head)) or self.sources.noun_class(described) not in SPEAKING - {
-                    "body"
-                }:
-                    return self._person(token)
+                described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), head)
+                is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)
+                return None if is_other else self._person(token)
+        last = where[1] - 1
+        if last > head and self._person(last) is not None and self._is_whole_title(head, where):
+            return self.index[last]
         if parse.dep[head] == "compound" and parse.head[head] in self.index:
             return self.index[parse.head[head]]
         return self._by_surname(head)
+
+    def _is_whole_title(self, head: int, where: tuple[int, int]) -> bool:
+        """Whether a phrase that ends with a name is all title: "Head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
+        parse, name = self.parse, where[1] - 1
+        while self.index.get(name - 1) == self.index[where[1] - 1]:
+            name -= 1
+        between = range(head + 1, name)
+        is_title = self.sources.is_people(head) and parse.tag[head] not in PLURAL
+        if (
+            not is_title
+            or parse.lower[where[0]] in INDEFINITE
+            or parse.tag[name - 1] not in NOUNS
+            or "," in parse.word[head:name]
+        ):
+            return False
+        return not any(self.sources.is_people(token) and parse.lower[token - 1] != "and" for token in between)
 
     def _by_surname(self, head: int) -> int | None:
         """Return the only person with a surname that the recognizer missed: "MOORE: …"."""

@@ -16,31 +16,13 @@ from onrecord.nlp.english.words import DEFINITE, INDEFINITE, person_nouns, prono
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
+PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
-OF_PEOPLE = (
-    "er",
-    "or",
-    "ist",
-    "ian",
-    "ee",
-    "eer",
-    "man",
-    "woman",
-    "person",
-    "ant",
-    "ers",
-    "ors",
-    "ists",
-    "ians",
-    "ees",
-    "men",
-    "women",
-    "people",
-    "ants",
-)
+OF_PEOPLE = tuple("er or ist ian ee man woman ant ers ors ists ians ees men women ants".split())
 GIVERS = ("from", "by")  # of a statement
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
 MAX_LOOK_BACK = 50  # earlier phrases with the same noun
+MAX_STEPS = 4  # from one phrase to the earlier one
 MAX_NAME = 25  # tokens of the earlier phrase that becomes the name
 
 # Words that say that a source wanted no name, if what they depend on is denied or asked for.
@@ -111,19 +93,19 @@ class Sources:
         if kind in DOCUMENT_NOUNS or not kind:
             return "DOCUMENT"
         if kind == "body":
-            return (
-                "ORGANIZATION"
-                if source_nouns().get(parse.lower[head], ("", parse.lower[head]))[1] == parse.lower[head]
-                else "UNNAMED_GROUP"
-            )
-        if kind == "spokesperson" and self._speaks_for_body(head):
+            _, key = source_nouns().get(parse.lower[head], ("", ""))
+            is_several = key not in ("", parse.lower[head]) and not parse.tag[head].startswith("NNP")
+            return "UNNAMED_GROUP" if is_several else "ORGANIZATION"
+        if kind == "representative" and self._speaks_for_body(head):
             return "ORGANIZATION"
         # People who were each asked and want no name are sources of their own, not a group.
         return "UNNAMED_GROUP" if is_plural and reason is None else "UNNAMED_PERSON"
 
     def _noun(self, head: int) -> int:
         """Return the noun that is counted: some 70 percent of *skippers*, two of the *people*."""
-        return whole(self.parse, counted(self.parse, head))
+        part = counted(self.parse, head)
+        of = whole(self.parse, part)
+        return of if self.is_people(of) else part
 
     def noun_class(self, head: int) -> str:
         """Return the class of a noun (``source_nouns.tsv``); an empty string if it is neither known nor looks like one for people."""
@@ -148,8 +130,12 @@ class Sources:
             return "people"
         return "body" if parse.word[head][0].isupper() and parse.ent_type[head] in BODIES else ""
 
+    def is_people(self, head: int) -> bool:
+        """Whether a noun is for people."""
+        return self.parse.tag[head] in NOUNS and self.noun_class(head) in PEOPLE
+
     def _speaks_for_body(self, head: int) -> bool:
-        """Whether a spokesperson speaks for a body: a Kestrel Ferries spokesman, a spokeswoman for the ministry."""
+        """Whether a representative speaks for a body or comes from one: a Kestrel Ferries spokesman, lawyers from Lang & Moe."""
         parse = self.parse
         principals = [
             child for child in parse.children[head] if parse.dep[child] in ("poss", "compound", "nmod", "amod")
@@ -161,8 +147,9 @@ class Sources:
             if entity is None and principal in self.references:
                 entity = self.references[principal].entity
             if entity is not None:
-                return self.entities[entity].type != "PERSON"
-            if self.noun_class(principal) == "body" and parse.tag[principal] in NOUNS:
+                if self.entities[entity].type in BODIES:
+                    return True
+            elif self.noun_class(principal) == "body" and parse.tag[principal] in NOUNS:
                 return True
         return False
 
@@ -185,8 +172,18 @@ class Sources:
                 return maker
         return None
 
-    def earlier(self, head: int) -> int | None:
-        """Return the head of the earlier phrase that a definite one leads back to: "the report" to "a report by the Kestrel Institute"."""
+    def introduction(self, head: int) -> int | None:
+        """Return the head of the phrase that introduces the source of a definite one: "a report by the Kestrel Institute" of "the report"."""
+        found = None
+        for _ in range(MAX_STEPS):
+            earlier = self._earlier(head if found is None else found)
+            if earlier is None:
+                break
+            found = earlier
+        return found
+
+    def _earlier(self, head: int) -> int | None:
+        """Return the head of the nearest earlier phrase that a definite one may mean."""
         parse = self.parse
         head = self._noun(head)
         key = self._key(head)
@@ -204,8 +201,7 @@ class Sources:
             ):
                 continue
             is_same = (parse.tag[other] in PLURAL) == (parse.tag[head] in PLURAL) and words <= self._modifiers(other)
-            others = self._owner(other)
-            if is_same and (owner is None or others is None or owner == others):
+            if is_same and (owner is None or owner == self._owner(other)):
                 return other
         return None
 
@@ -232,7 +228,7 @@ class Sources:
 
     def _key(self, head: int) -> str | None:
         kind, key = source_nouns().get(self.parse.lower[head], ("", ""))
-        return "spokesperson" if kind == "spokesperson" else key if kind and kind != "body" else None
+        return key if kind and kind != "body" else None
 
     def _is_definite(self, head: int) -> bool:
         parse = self.parse
@@ -295,7 +291,7 @@ class Sources:
     def _reason(self, start: int, end: int) -> tuple[int, int] | None:
         for token in range(start, end):
             if self._is_reason(token, start, end):
-                return self._clause(token, start, end)
+                return self._clause(token)
         return None
 
     def _is_reason(self, token: int, start: int, end: int) -> bool:
@@ -323,14 +319,17 @@ class Sources:
             return any(other.startswith("fear") for other in before)
         return (word == "background" and before[-1:] == ["on"]) or (word == "record" and before[-2:] == ["off", "the"])
 
-    def _clause(self, token: int, start: int, end: int) -> tuple[int, int]:
+    def _clause(self, token: int) -> tuple[int, int]:
         """Return the clause of a word, within a sentence: "who asked not to be named because the talks are private"."""
         parse = self.parse
+        start, end = parse.sentence_of(token)
+        start, end = max(start, token - MAX_CLAUSE), min(end, token + MAX_CLAUSE)
         top = below = token
         for above in islice(parse.upward(token), NEAR):
             if not start <= above < end:
                 break
-            if parse.dep[above] in ("relcl", "advcl", "acl"):
+            is_condition = parse.lower[parse.left[above]] == "that"  # on the condition that she not be named
+            if parse.dep[above] in ("relcl", "advcl", "acl") and not is_condition:
                 top = above
                 break
             if parse.dep[above] == "ROOT" or (parse.is_verb(above) and parse.child(above, "ccomp") is not None):
@@ -342,6 +341,8 @@ class Sources:
             subject = parse.child(top, *SUBJECTS)
             first = first if subject is None or parse.right[subject] >= token else parse.right[subject] + 1
         first = parse.next_word[first]
+        while last < end and parse.tag[last] == "RB":  # parsers attach "to speak publicly said" to what follows
+            last += 1
         while last - 1 > token and not parse.is_word[last - 1]:
             last -= 1
         return min(first, token), max(last, token + 1)
