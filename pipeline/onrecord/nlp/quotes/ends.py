@@ -88,8 +88,9 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
     # What follows may belong to the clause above, but not if its verb comes later: "The mayor, who said it was safe, left".
     rest = "rest" if parse.next_word[at] <= parse.right[cue] else f"above-{parse.dep[cue]}"
     ends.append((at, inside, rest))
-    above = parse.head[parse.head[cue] if rest in ("above-relcl", "above-acl") else cue]
-    if rest != "rest" and above >= at:
+    if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
+        return ends
+    if rest == "above-advcl" and parse.head[cue] >= at:
         return ends
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

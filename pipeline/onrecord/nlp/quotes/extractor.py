@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from onrecord.data.records import QuoteType, Span
 from onrecord.nlp.annotations import Quote, text_span
 from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.continuation import carried
 from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.nesting import parents, part, repeated
@@ -65,6 +66,10 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     part(layout, chosen)
     chosen += implicit(candidates, layout, chosen)
     speakers = _speakers(layout, chosen)
+    by_document = {id(candidate) for candidate in chosen if any(s.kind == "DOCUMENT" for s in speakers[id(candidate)])}
+    for candidate, before in carried(layout, chosen, lambda quote: id(quote) in by_document):
+        chosen.append(candidate)
+        speakers[id(candidate)] = tuple(replace(speaker, resolution="IMPLICIT") for speaker in speakers[id(before)])
     chosen.sort(key=lambda candidate: (candidate.content[0][0], -candidate.content[-1][1], candidate.anchor))
     first = {key: of_one[0] if of_one else None for key, of_one in speakers.items()}
     again = repeated(layout, chosen, first, parents(chosen))
@@ -73,7 +78,7 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     found = []
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
-        found.append((quote, _kind(quote, is_act(candidate, layout))))
+        found.append((quote, _kind(quote, candidate, is_act(candidate, layout))))
     return found
 
 
@@ -120,10 +125,12 @@ def _quote(layout: QuotationLayout, candidate: Candidate, speakers: Speakers, pa
     )
 
 
-def _kind(quote: Quote, is_act: bool) -> str:
+def _kind(quote: Quote, candidate: Candidate, is_act: bool) -> str:
     """Return the kind that a quote is calibrated by."""
     if quote.parent is not None:
         return "inner"  # annotators mostly leave these out, so there is nothing to calibrate by
+    if candidate.construction == "carried":
+        return "carried"  # annotators leave these out too
     if not quote.cue:
         return "implicit" if quote.speaker else "nobody"
     return "act" if is_act else quote.type.lower()

@@ -50,12 +50,12 @@ class SyntaxCandidates(Builder):
             tag, word = parse.tag[token], parse.lower[token]
             if word == "according":
                 yield from self.insertions.of_according(token)
+            elif word in VIEWS:
+                yield from self.insertions.of_view(token)
             if token in self.quoting:
                 continue
             if tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES:
                 yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
-            elif tag in ("NN", "NNS") and word in VIEWS:
-                yield from self.insertions.of_view(token)
             elif tag in ("NN", "NNS") and word in noun_cues:
                 yield from self.of_noun(token, noun_cues[word])
             elif tag[:2] == "JJ" and word in adjective_cues:
