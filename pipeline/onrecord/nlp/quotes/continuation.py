@@ -65,7 +65,8 @@ MAX_CARRIED = 3  # sentences of a paragraph
 MIN_CARRIED = 5  # words
 # The forms in which reported speech goes on after a cue in the past: "He said the dam would fail. The town would be flooded."
 BACKSHIFTED = frozenset({"would", "could", "might", "had"})
-ELABORATING = re.compile(r"for (example|instance)|in (addition|particular|other words)", re.IGNORECASE)
+ELABORATING = re.compile(r"(for (example|instance)|in (addition|particular|other words)),", re.IGNORECASE)
+HEARSAY = frozenset({"allegedly", "purportedly", "reportedly", "supposedly"})
 # A sentence about what was said comments on it.
 COMMENTING = frozenset({"that", "this", "these", "those", "such", "other", "if", "it"})
 OTHERS = frozenset({"PERSON", "ORG", "NORP"})  # a subject of these types is who the next sentence is about
@@ -122,6 +123,8 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
         return said is not None and (parse.tag[said] in PAST) == (parse.tag[verb] in PAST)
     if parse.lower[first] in COMMENTING:
         return False
+    if any(parse.lower[token] in HEARSAY for token in sentence):
+        return True
     # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
     if is_document:
         numbers = all(any(parse.tag[token] == "CD" for token in part) for part in (content, sentence))

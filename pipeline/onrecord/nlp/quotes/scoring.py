@@ -15,7 +15,7 @@ from onrecord.nlp.english import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.speakers import is_heard, quoted_as
+from onrecord.nlp.quotes.speakers import is_charged, is_heard, quoted_as
 
 WEIGHTS = "quotes"
 AGREEING = 0.5  # of the words of both; two contents that share as much are the same quote
@@ -27,7 +27,7 @@ MIN_SCORE_BY_FORM = {
     "worded": 0.8,
     "labelled": 0.6,
     "quoted-as": 0.6,
-    "heard": 0.6,
+    "inner": 0.6,
     "by=pronoun": 0.6,
     "by=view": 0.6,
     "paren-advcl-as-it": 0.6,
@@ -106,8 +106,9 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         forms = [form for form in (candidate.construction, *candidate.links) if form in MIN_SCORE_BY_FORM]
         if quoted_as(layout.parse, candidate.anchor) is not None:
             forms.append("quoted-as")
-        if is_heard(layout.parse, candidate.anchor):
-            forms.append("heard")
+        speaks = candidate.lexical is not None and candidate.lexical.classes[0] == "say"
+        if speaks and (is_heard(layout.parse, candidate.anchor) or is_charged(layout.parse, candidate.anchor)):
+            forms.append("inner")
         for form in forms:
             other = best.setdefault((candidate.anchor, form), candidate)
             if candidate.score > other.score:

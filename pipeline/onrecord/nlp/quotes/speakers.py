@@ -94,6 +94,13 @@ def is_heard(parse: Parse, verb: int) -> bool:
     return parse.tag[verb] == "VB" and parse.child(verb, "nsubj") == verb - 1 and parse.lower[above] in HEARING
 
 
+def is_charged(parse: Parse, verb: int) -> bool:
+    """Whether a cue is what somebody charges another one with: "criticized Reed for saying that"."""
+    above = parse.head[verb]
+    is_charge = parse.dep[verb] == "pcomp" and parse.lower[above] in CHARGED
+    return is_charge and parse.is_verb(parse.head[above]) and parse.child(parse.head[above], "dobj") is not None
+
+
 def speaks_beside(parse: Parse, verb: int) -> bool:
     """Whether a cue is attached to the content of the cue that it is coordinated with: "said the dam was safe and added that …".
 
@@ -130,11 +137,8 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
 
     They are the subjects of the clauses above, the nouns that these modify, and None for nobody; ``first`` is left out.
     """
-    if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None:
+    if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None or is_charged(parse, cue):
         return []
-    above = parse.head[cue]
-    if parse.dep[cue] == "pcomp" and parse.lower[above] in CHARGED and parse.child(parse.head[above], "dobj") == first:
-        return []  # "criticized Reed for saying"
     subject = parse.child(cue, "nsubj")
     if subject is not None and parse.lower[subject] not in RELATIVE:
         return []

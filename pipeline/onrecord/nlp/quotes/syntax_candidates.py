@@ -54,12 +54,18 @@ class SyntaxCandidates(Builder):
                 yield from self.insertions.of_view(token)
             if token in self.quoting:
                 continue
-            if tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES:
-                yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
+            cue = verb_cues.get(word)
+            if (tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES) or (cue and self.is_verb_by_parse(token)):
+                yield from self.of_verb(token, cue or UNKNOWN)
             elif tag in ("NN", "NNS") and word in noun_cues:
                 yield from self.of_noun(token, noun_cues[word])
             elif tag[:2] == "JJ" and word in adjective_cues:
                 yield from self.of_adjective(token, adjective_cues[word])
+
+    def is_verb_by_parse(self, token: int) -> bool:
+        """Whether a token is a verb that the tagger takes for a noun: "Records from the port registry show that …"."""
+        parse = self.parse
+        return parse.child(token, "nsubj") is not None and parse.child(token, "ccomp") is not None
 
     def ending(
         self,
@@ -196,7 +202,7 @@ class SyntaxCandidates(Builder):
         if starts and (token in starts or token + 1 in starts):
             return
         clause = range(token + 1, min(stop, token + MAX_CLAUSE))
-        finite = next((place for place in clause if parse.tag[place] in FINITE), None)
+        finite = next((place for place in clause if parse.tag[place] in FINITE or parse.tag[place] == "VB"), None)
         if finite is None:
             return
         yield from self.make("order-that", verb, cue, [(token + 1, stop)], source, links=("out=end",))
