@@ -123,7 +123,7 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
         return said is not None and (parse.tag[said] in PAST) == (parse.tag[verb] in PAST)
     if parse.lower[first] in COMMENTING:
         return False
-    if any(parse.lower[token] in HEARSAY for token in sentence):
+    if any(parse.lower[token] in HEARSAY and parse.dep[parse.head[token]] == "ROOT" for token in sentence):
         return True
     # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
     if is_document:

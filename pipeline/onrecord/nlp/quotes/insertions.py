@@ -113,7 +113,9 @@ class InsertionCandidates(Builder):
         head: int | None = None
         for token in range(verb + 1, stop):
             if parse.word[token] == "," or (
-                token == last - 1 and parse.word[token] in SENTENCE_STOPS and parse.child(verb, "nsubj") is None
+                parse.word[token] in SENTENCE_STOPS
+                and parse.next_word[token] >= last
+                and parse.child(verb, "nsubj") is None
             ):
                 return head
             if parse.tag[token] in FINITE or not parse.is_word[token]:
