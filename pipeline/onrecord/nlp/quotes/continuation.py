@@ -86,10 +86,13 @@ def carried(
     for candidate in chosen:
         for span in candidate.content:
             busy.update(parse.sentence_of(token)[0] for token in range(*parse.tokens_of(*span)))
+    last_of = {
+        parse.sentence_of(parse.tokens_of(*candidate.content[-1])[1] - 1): candidate
+        for candidate in sorted(chosen, key=lambda candidate: (candidate.content[-1][1], -candidate.anchor))
+    }
     found = []
-    for candidate in chosen:
+    for (start, end), candidate in last_of.items():
         content = range(*parse.tokens_of(*candidate.content[-1]))
-        start, end = parse.sentence_of(content[-1])
         if candidate.source is None or not candidate.cue or parse.sentence_of(candidate.anchor)[0] != start:
             continue
         if layout.is_marked(content[-1]) or layout.is_marked(candidate.anchor):
@@ -99,7 +102,11 @@ def carried(
             if end >= stop:
                 break
             start, end = parse.sentence_of(end)
-            if start in busy or not _goes_on(layout, candidate, content, range(start, end), is_document(candidate)):
+            if (
+                end > stop
+                or start in busy
+                or not _goes_on(layout, candidate, content, range(start, end), is_document(candidate))
+            ):
                 break
             busy.add(start)
             first = parse.next_word[start]
@@ -116,7 +123,7 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
     if verb is None or layout.skip[first] or sum(parse.is_word[token] for token in sentence) < MIN_CARRIED:
         return False
     regions = {layout.region_of[token] for token in sentence if layout.is_marked(token)}
-    if any(layout.quoted[region].is_clause for region in regions) or parse.word[sentence[-1]] == "?":
+    if any(layout.quoted[region].is_clause for region in regions) or "?" in parse.word[sentence[0] : sentence[-1] + 1]:
         return False
     # "He said children fall ill. For example, many boys catch fevers."
     if ELABORATING.match(parse.source, parse.start[first]):

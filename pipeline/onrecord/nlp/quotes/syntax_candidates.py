@@ -175,9 +175,9 @@ class SyntaxCandidates(Builder):
         """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         parse = self.parse
         reach, construction = self.reach(clause), "front-" + clause_kind(parse, clause)
-        clauses = [child for child in parse.children[verb] if parse.dep[child] == "ccomp" and child < verb]
-        if clause != clauses[0]:
+        if clause != parse.child(verb, "ccomp"):
             return
+        clauses = [child for child in parse.children[verb] if parse.dep[child] == "ccomp" and child < verb]
         reach = reach[0], self.reach(clauses[-1])[1]  # "The plan is dead, but talks go on, he said"
         start = parse.next_word[parse.sentence_of(verb)[0]]
         if start >= reach[0]:
