@@ -134,8 +134,11 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
         return True
     # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
     if is_document:
-        numbers = all(any(parse.tag[token] == "CD" for token in part) for part in (content, sentence))
-        return numbers or (parse.lower[verb] == "had" and parse.dep[verb] in AUXILIARIES)
+        counts = [
+            any(parse.tag[token] == "CD" and parse.ent_type[token] != "DATE" for token in part)
+            for part in (content, sentence)
+        ]
+        return all(counts) or (parse.lower[verb] == "had" and parse.dep[verb] in AUXILIARIES)
     # "He said the dam would fail. The town would be flooded."
     backshifted = all(
         token is not None and parse.lower[token] in BACKSHIFTED and parse.dep[token] in AUXILIARIES
