@@ -9,16 +9,18 @@ from itertools import islice
 from onrecord.data.records import SourceKind, Span
 from onrecord.nlp.annotations import Entity, Reference, text_span
 from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
+from onrecord.nlp.english.names import LINKS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import after_preposition, counted, phrase_of, whole
-from onrecord.nlp.english.words import DEFINITE, INDEFINITE, person_nouns, pronouns, source_nouns
+from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, person_nouns, pronouns, source_nouns
 
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
 PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
-OF_PEOPLE = tuple("er or ist ian ee man woman ant ers ors ists ians ees men women ants".split())
+OF_PEOPLE = tuple(ending + s for ending in ("er", "or", "ist", "ian", "ee", "ant") for s in ("", "s"))
+OF_PARTISANS = ("crat", "can", "ist", "ive")
 GIVERS = ("from", "by")  # of a statement
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
 MAX_LOOK_BACK = 50  # earlier phrases with the same noun
@@ -73,17 +75,19 @@ class Sources:
             return "NAMED_GROUP" if is_family else "NAMED_PERSON"
         if entity.type == "NORP":
             return "NAMED_GROUP" if not self._is_one_person(head) else "UNNAMED_PERSON"
-        last = source_nouns().get(entity.name.rpartition(" ")[2].lower(), ("", ""))[0]
+        *words, last_word = entity.name.lower().split()
+        last = source_nouns().get(last_word, ("", ""))[0] if LINKS.isdisjoint(words) else ""
         if entity.type in DOCUMENTS or last in DOCUMENT_NOUNS:
             return "DOCUMENT"
         return "ORGANIZATION"
 
     def _is_one_person(self, head: int) -> bool:
-        """Whether a name for a people or a party means one person: a Democrat."""
+        """Whether a name for a people or a party means one person: a Democrat, the Republican."""
         parse = self.parse
-        return parse.tag[head] not in PLURAL and any(
-            parse.lower[child] in INDEFINITE for child in parse.children[head] if child < head
-        )
+        if parse.tag[head] in PLURAL:
+            return False
+        articles = INDEFINITE | {"the"} if parse.lower[head].endswith(OF_PARTISANS) else INDEFINITE
+        return any(parse.lower[child] in articles for child in parse.children[head] if child < head)
 
     def _kind_of_noun(self, head: int, reason: Span | None) -> SourceKind:
         parse = self.parse
@@ -116,8 +120,12 @@ class Sources:
             found = source_nouns().get(word.rpartition("-")[2])
         if found is not None:
             return found[0]
-        if word in person_nouns() or word.endswith(OF_PEOPLE) or word.endswith("-year-old"):
+        if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")):
             return "people"
+        if word.startswith("@"):
+            return "people"
+        if word in DEFINITE - {"those", "these"} or word == "which":
+            return "document"
         if parse.tag[head] not in NOUNS:  # the unemployed, 12 of them, those who spoke
             return "group"
         is_who = any(
@@ -128,7 +136,7 @@ class Sources:
         )
         if is_who:
             return "people"
-        return "body" if parse.word[head][0].isupper() and parse.ent_type[head] in BODIES else ""
+        return "body" if parse.tag[head].startswith("NNP") else ""
 
     def is_people(self, head: int) -> bool:
         """Whether a noun is for people."""
@@ -173,7 +181,7 @@ class Sources:
         return None
 
     def introduction(self, head: int) -> int | None:
-        """Return the head of the phrase that introduces the source of a definite one: "a report by the Kestrel Institute" of "the report"."""
+        """Return the head of the phrase that introduces a definite one: "a report by the Kestrel Institute" of "the report"."""
         found = None
         for _ in range(MAX_STEPS):
             earlier = self._earlier(head if found is None else found)
@@ -187,7 +195,7 @@ class Sources:
         parse = self.parse
         head = self._noun(head)
         key = self._key(head)
-        if key is None or not self._is_definite(head):
+        if key is None or not self._is_definite(head) or self._owner(head) in FIRST_PERSON:
             return None
         words = self._modifiers(head)
         places = self._places.get(key, [])
@@ -205,9 +213,11 @@ class Sources:
                 return other
         return None
 
-    def name(self, head: int) -> str:
-        """Return the words of the phrase of a noun, without what trails it."""
+    def name(self, head: int) -> str | None:
+        """Return the words of the phrase of a noun, without what trails it; None if they say no more than the noun."""
         parse = self.parse
+        if not self._tells(head):
+            return None
         phrase = phrase_of(parse, head)
         start, end = phrase.start, phrase.end
         if end - start > MAX_NAME:
@@ -228,7 +238,7 @@ class Sources:
 
     def _key(self, head: int) -> str | None:
         kind, key = source_nouns().get(self.parse.lower[head], ("", ""))
-        return key if kind and kind != "body" else None
+        return key if kind not in ("", "body", "group") else None
 
     def _is_definite(self, head: int) -> bool:
         parse = self.parse
@@ -354,6 +364,8 @@ class Sources:
         says_nothing = source_nouns().get(parse.lower[head], ("", ""))[0] == "anyone"
         for child in parse.children[head]:
             if child <= head or parse.dep[child] not in ("prep", "relcl", "acl", "amod", "advcl"):
+                continue
+            if parse.lower[child] in ("like", "of", "for", "than"):
                 continue
             words = parse.lower[parse.left[child] : min(parse.right[child] + 1, parse.left[child] + NEAR)]
             if says_nothing or not ACCESS.isdisjoint(words):
