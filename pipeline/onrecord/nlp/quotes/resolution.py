@@ -54,7 +54,9 @@ class Resolver:
         if head is None or where is None:
             return ()
         mention = self._mention(where)
-        together = self._together(head)
+        reference = self.references.get(head)
+        noun = head if reference is None or reference.noun is None or reference.entity is not None else reference.noun
+        together = self._together(noun, phrase(self.parse, noun) if noun != head else where)
         if together:
             speakers = tuple(
                 self._described(Attribution(mention, one, self.entities[one].name, "NOMINAL"), head, where)
@@ -98,9 +100,18 @@ class Resolver:
         title = self.entities[found.entity].role if found.entity is not None and kind == "NAMED_PERSON" else None
         return replace(found, kind=kind, title=title, anonymity=reason if kind.startswith("UNNAMED") else None)
 
-    def _together(self, head: int) -> tuple[int, ...]:
-        """Return the people whom one phrase means: both women, the Bergs."""
+    def _together(self, head: int, where: tuple[int, int] | None) -> tuple[int, ...]:
+        """Return the people whom one phrase means: both women, the Bergs, the judges Ada Lindt and Mia Rask."""
         parse = self.parse
+        if parse.tag[head] in PLURAL and where is not None:
+            named = next((token for token in range(head + 1, where[1]) if self._person(token) is not None), head)
+            while named > head and parse.head[named] > named and self._person(parse.head[named]) == self._person(named):
+                named = parse.head[named]
+            listed = [self._person(token) for token in (named, *members(parse, named))]
+            people = tuple(one for one in dict.fromkeys(listed) if one is not None)
+            is_next = all(parse.word[token] == "," or parse.tag[token] == "NNP" for token in range(head + 1, named))
+            if named > head and is_next and len(people) > 1:
+                return people
         word, is_definite = parse.lower[head], any(parse.lower[child] in DEFINITE for child in parse.children[head])
         if is_definite and parse.word[head][0].isupper():
             bearers = self.surnames.get(word.removesuffix("s"), []) if word.endswith("s") else []
@@ -129,7 +140,7 @@ class Resolver:
     def _others(self, first: Attribution, head: int, where: tuple[int, int]) -> Speakers:
         """Return the other speakers of a list in which somebody is named."""
         parse = self.parse
-        listed = [member for member in members(parse, head) if where[0] <= member < where[1]]
+        listed = [member for member in members(parse, head) if parse.left[member] <= where[1]]
         if not any(parse.has(token, "and", "&") for token in (head, *listed)):
             return ()
         found: dict[int | str | None, Attribution] = {}
@@ -138,7 +149,7 @@ class Resolver:
             is_plain = parse.tag[member] in NOUNS and "," not in parse.word[head:member]
             if member in self.index or (is_plain and self.sources.noun_class(member) in SPEAKING):
                 of_one = phrase_of(parse, member, alone=True)
-                place = (max(of_one.start, where[0]), min(of_one.end, where[1]))
+                place = (of_one.start, of_one.end)
                 one = self._attribute(member, place, self._mention(place))
                 found.setdefault(one.name if one.entity is None else one.entity, one)
         found.pop(first.entity, None)

@@ -381,6 +381,18 @@ def members(parse: Parse, head: int) -> Iterator[int]:
     for _ in range(MAX_SPEAKERS - 1):
         following = next((child for child in parse.children[head] if child > head and parse.dep[child] == "conj"), None)
         if following is None:
+            following = _beside(parse, head)
+        if following is None:
             return
         head = following
         yield head
+
+
+def _beside(parse: Parse, head: int) -> int | None:
+    """Return the other subject of a verb, where the parser has made two of "Anna Berg and Tom Okafor"."""
+    last = parse.right[head]
+    if parse.dep[head] in SUBJECTS and parse.lower[last] == "and" and parse.head[last] == head:
+        for child in parse.children[parse.head[head]]:
+            if child > head and parse.dep[child] == parse.dep[head]:
+                return child if parse.left[child] == last + 1 else None
+    return None
