@@ -95,6 +95,7 @@ class Resolver:
 
     def _described(self, found: Attribution, head: int, where: tuple[int, int]) -> Attribution:
         """Add the kind of a source, its title, and why it is not named."""
+        head = self.sources.noun(head) if found.entity is None else head
         reason = self.sources.anonymity(head, where) if found.entity is None else None
         kind = self.sources.kind(head, found.entity, reason)
         title = self.entities[found.entity].role if found.entity is not None and kind == "NAMED_PERSON" else None
@@ -146,7 +147,8 @@ class Resolver:
         found: dict[int | str | None, Attribution] = {}
         for member in listed:
             # "Ada Lindt and her lawyer", but not "Ada Lindt, her lawyer and best friend"
-            is_plain = parse.tag[member] in NOUNS and "," not in parse.word[head:member]
+            is_own = parse.tag[member] in PLURAL or parse.child(member, "det", "poss") is not None
+            is_plain = parse.tag[member] in NOUNS and is_own and "," not in parse.word[head:member]
             if member in self.index or (is_plain and self.sources.noun_class(member) in SPEAKING):
                 of_one = phrase_of(parse, member, alone=True)
                 place = (of_one.start, of_one.end)
@@ -186,12 +188,13 @@ class Resolver:
 
     def _unnamed(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         """Return a source without a name, by the earlier phrase that introduces it."""
-        earlier = self.sources.introduction(head)
+        noun = self.sources.noun(head)
+        earlier = self.sources.introduction(noun)
         if earlier is None:
             return self._described(Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL"), head, where)
         name = self.sources.name(earlier) or " ".join(mention.text.split())
         found = Attribution(mention, None, name, "NOMINAL")
-        own = self.sources.anonymity(head, where)
+        own = self.sources.anonymity(noun, where)
         introduced = self._described(found, earlier, phrase(self.parse, earlier) or (earlier, earlier + 1))
         return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
 
@@ -247,20 +250,18 @@ class Resolver:
         return self._by_surname(head)
 
     def _is_whole_title(self, head: int, where: tuple[int, int]) -> bool:
-        """Whether a phrase that ends with a name is all title: "Head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
+        """Whether a phrase before a name is its title: "head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
         parse, name = self.parse, where[1] - 1
         while self.index.get(name - 1) == self.index[where[1] - 1]:
             name -= 1
-        between = range(head + 1, name)
-        is_title = self.sources.is_people(head) and parse.tag[head] not in PLURAL
-        if (
-            not is_title
-            or parse.lower[where[0]] in INDEFINITE
-            or parse.tag[name - 1] not in NOUNS
-            or "," in parse.word[head:name]
-        ):
+        if parse.tag[head] in PLURAL or parse.tag[name - 1] not in NOUNS or parse.lower[where[0]] in INDEFINITE:
             return False
-        return not any(self.sources.is_people(token) and parse.lower[token - 1] != "and" for token in between)
+        for token in range(head + 1, name):  # "chairman, president and CEO Ada Lindt" is one person
+            if parse.word[token] == "," and not self.sources.is_people(token + 1):
+                return False
+            if self.sources.is_people(token) and parse.lower[token - 1] not in ("and", ","):
+                return False
+        return self.sources.is_people(head)
 
     def _by_surname(self, head: int) -> int | None:
         """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
