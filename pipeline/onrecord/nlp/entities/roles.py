@@ -109,14 +109,10 @@ def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, i
     if end < len(parse) and parse.lower[end] in LINK_WORDS:
         while end < len(parse) and end - at <= MAX_WORDS_BEHIND and not _ends(parse, end):
             end += 1
-        if parse.lower[end - 1] in LINK_WORDS or end - at > MAX_WORDS_BEHIND:
+        if parse.lower[end - 1] in LINK_WORDS or parse.tag[end - 1] == "POS" or end - at > MAX_WORDS_BEHIND:
             end = first
-    return (start, end) if (end == first and end - at > MAX_WORDS_BEHIND) or _ends_at(parse, first, end) else NOTHING
-
-
-def _ends_at(parse: Parse, first: int, end: int) -> bool:
-    """Whether a phrase is whole: it ends at a sign or a clause, or was cut before its second part."""
-    return end == len(parse) or _ends(parse, end) or (end == first and parse.lower[end] in LINK_WORDS)
+    is_cut = end == first and end < len(parse) and parse.lower[end] in LINK_WORDS
+    return (start, end) if is_cut or end == len(parse) or _ends(parse, end) else NOTHING
 
 
 def _ends(parse: Parse, token: int) -> bool:
@@ -166,7 +162,7 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
         word in ("of", "from", "with") and parse.ent_type[name.end - 1] == "PERSON"
     ):
         end = at + 1
-        while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end):
+        while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end) and parse.ent_type[end] != "DATE":
             end += 1
         is_whole = end - at <= MAX_WORDS and (word in LEADS or "ORG" in parse.ent_type[at:end])
         return (at, end) if is_whole and end > at + 1 else None
