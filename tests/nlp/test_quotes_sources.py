@@ -142,6 +142,8 @@ def test_the_reason_told_once_holds_for_who_is_meant_again(nlp: Language) -> Non
         ("Tom Okafor was freed. The lawyer representing Okafor said he was happy.", ["The lawyer representing Okafor"]),
         ("Anna Berg’s report said the harbour was safe.", ["Anna Berg’s report"]),
         ("The head of the water board, Anna Berg, said the bay was safe.", ["Anna Berg"]),
+        ("“It was a good year,” said chairman, CEO and president Anna Berg.", ["Anna Berg"]),
+        ("Governor of Utah Anna Berg said the bay was safe.", ["Anna Berg"]),
         ("A spokesman for the mayor, Anna Berg, said the bay was safe.", ["A spokesman for the mayor, Anna Berg"]),
     ],
 )

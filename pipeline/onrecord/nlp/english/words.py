@@ -74,7 +74,7 @@ def person_nouns() -> frozenset[str]:
 
 @functools.cache
 def source_nouns() -> Mapping[str, tuple[str, str]]:
-    """Return, for nouns that sources have, singular and plural, their class (``source_nouns.tsv``) and the noun under which they are looked up.
+    """Return the class of nouns for sources (``source_nouns.tsv``), singular and plural, with the noun under which they are looked up.
 
     Nouns for people and bodies of the other lexicons have the classes "people" and "body".
     """

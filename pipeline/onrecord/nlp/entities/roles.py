@@ -30,9 +30,9 @@ WHERE_IN_OFFICE = frozenset({"state", "city", "county", "company", "campaign", "
 POSSESSIVES = frozenset({"his", "her", "its", "their"})
 LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on", "with", "from", "under", "within", "behind"})
 # Endings of nouns that are not for people.
-ABSTRACT = tuple("tion sion ment ness ity ance ence ing ism ship age ure sis acy".split())
+ABSTRACT = ("tion", "sion", "ment", "ness", "ity", "ance", "ence", "ing", "ism", "ship", "age", "ure", "sis", "acy")
 OPENING = frozenset({",", "(", "–", "—", "--"})
-CLOSING = OPENING | {".", ";", ")", ":", "[", "]", "-", '"', "“", "”"}
+CLOSING = OPENING | {".", ";", ")", ":", "[", "]", '"', "“", "”"}
 LEADS = frozenset({"chairs", "directs", "heads", "leads", "oversees", "owns", "represents", "runs"})
 WORKS = frozenset({"serves", "works"})  # as
 NOTHING = (0, 0)
@@ -109,19 +109,17 @@ def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, i
     if end < len(parse) and parse.lower[end] in LINK_WORDS:
         while end < len(parse) and end - at <= MAX_WORDS_BEHIND and not _ends(parse, end):
             end += 1
-        if parse.lower[end - 1] in LINK_WORDS or end - at > MAX_WORDS_BEHIND:
+        if parse.lower[end - 1] in LINK_WORDS or parse.tag[end - 1] == "POS" or end - at > MAX_WORDS_BEHIND:
             end = first
-    return (start, end) if (end == first and end - at > MAX_WORDS_BEHIND) or _ends_at(parse, first, end) else NOTHING
-
-
-def _ends_at(parse: Parse, first: int, end: int) -> bool:
-    """Whether a phrase is whole: it ends at a sign or a clause, or was cut before its second part."""
-    return end == len(parse) or _ends(parse, end) or (end == first and parse.lower[end] in LINK_WORDS)
+    is_cut = end == first and end < len(parse) and parse.lower[end] in LINK_WORDS
+    return (start, end) if is_cut or end == len(parse) or _ends(parse, end) else NOTHING
 
 
 def _ends(parse: Parse, token: int) -> bool:
     """Whether a role ends before a token: a sign, a relative clause, a verb, or "and" with a verb."""
     word = parse.lower[token]
+    if word == "-":
+        return parse.is_spaced(token)
     if word in CLOSING or word in RELATIVE or word in ("whose", "where", "when", "told") or "\n" in word:
         return True
     if parse.tag[token] in FINITE:
@@ -137,7 +135,7 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
     token += is_determined
     begin = token
     while token < len(parse) and token - at < MAX_WORDS_BEHIND and parse.tag[token] in MODIFIER_TAGS_BEHIND:
-        if parse.word[token].isspace() or parse.word[token] in CLOSING - {"-"}:
+        if parse.word[token].isspace() or parse.word[token] in CLOSING:
             break
         token += 1
     head = token - 1
@@ -164,7 +162,7 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
         word in ("of", "from", "with") and parse.ent_type[name.end - 1] == "PERSON"
     ):
         end = at + 1
-        while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end):
+        while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end) and parse.ent_type[end] != "DATE":
             end += 1
         is_whole = end - at <= MAX_WORDS and (word in LEADS or "ORG" in parse.ent_type[at:end])
         return (at, end) if is_whole and end > at + 1 else None
@@ -197,7 +195,7 @@ def _ending_at(parse: Parse, end: int) -> tuple[int, int]:
     while start < head and parse.tag[start] in NOT_FIRST:
         start += 1
     while (
-        0 < start and parse.ent_type[start] == parse.ent_type[start - 1] == "ORG"
+        start > 0 and parse.ent_type[start] == parse.ent_type[start - 1] == "ORG"
     ):  # the rest of "University of Oslo rector"
         start -= 1
     start += start < head and parse.lower[start] in ARTICLES

@@ -24,6 +24,8 @@ Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobod
 
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
+TWO = frozenset({"both", "two", "couple", "pair", "duo"})
+MAX_SENTENCES = 2  # before "both women", in which they are named
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
 WRITTEN = frozenset({"statement", "letter"})
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
@@ -52,16 +54,19 @@ class Resolver:
         if head is None or where is None:
             return ()
         mention = self._mention(where)
-        together = self._together(head)
+        reference = self.references.get(head)
+        noun = head if reference is None or reference.noun is None or reference.entity is not None else reference.noun
+        together = self._together(noun, phrase(self.parse, noun) if noun != head else where)
         if together:
             speakers = tuple(
                 self._described(Attribution(mention, one, self.entities[one].name, "NOMINAL"), head, where)
                 for one in together
             )
-        elif len(self.last) > 1 and self._is_open_they(head):
+        elif len(self.last) > 1 and self._is_open_they(head) and self._is_near(head):
             speakers = tuple(replace(speaker, mention=mention, resolution="PRONOUN") for speaker in self.last)
         else:
-            speakers = (self._attribute(head, where, mention), *self._others(head, where))
+            first = self._attribute(head, where, mention)
+            speakers = (first, *self._others(first, head, where))
         if self.layout.region_of[anchor] < 0:
             self.last, self.last_token = speakers, head
         return speakers
@@ -70,7 +75,7 @@ class Resolver:
         """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
-        last = self.last if here - bisect_right(starts, self.last_token) <= 1 else ()
+        last = self.last if self._is_near(token) else ()
         first = max(starts[here - 1] if here else 0, self.last_token + 1 if last else 0, token - LOOK_BACK)
         for before in range(token - 1, first - 1, -1):
             if self._is_main_subject(before) and self.entities[self.index[before]].type == "PERSON":
@@ -80,31 +85,48 @@ class Resolver:
                 return (self._described(found, before, (before, before + 1)),)
         return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
 
+    def _is_near(self, token: int) -> bool:
+        """Whether the last speaker is of the paragraph of a token or the one before."""
+        starts = self.layout.paragraph_starts
+        return bisect_right(starts, token) - bisect_right(starts, self.last_token) <= 1
+
     def _mention(self, where: tuple[int, int]) -> Span:
         return text_span(self.parse.source, self.parse.start[where[0]], self.parse.end[where[1] - 1])
 
     def _described(self, found: Attribution, head: int, where: tuple[int, int]) -> Attribution:
         """Add the kind of a source, its title, and why it is not named."""
+        head = self.sources.noun(head) if found.entity is None else head
         reason = self.sources.anonymity(head, where) if found.entity is None else None
         kind = self.sources.kind(head, found.entity, reason)
         title = self.entities[found.entity].role if found.entity is not None and kind == "NAMED_PERSON" else None
         return replace(found, kind=kind, title=title, anonymity=reason if kind.startswith("UNNAMED") else None)
 
-    def _together(self, head: int) -> tuple[int, ...]:
-        """Return the people whom one phrase means: both women, the Bergs."""
+    def _together(self, head: int, where: tuple[int, int] | None) -> tuple[int, ...]:
+        """Return the people whom one phrase means: both women, the Bergs, the judges Ada Lindt and Mia Rask."""
         parse = self.parse
+        if parse.tag[head] in PLURAL and where is not None:
+            named = next((token for token in range(head + 1, where[1]) if self._person(token) is not None), head)
+            while named > head and parse.head[named] > named and self._person(parse.head[named]) == self._person(named):
+                named = parse.head[named]
+            listed = [self._person(token) for token in (named, *members(parse, named))]
+            people = tuple(one for one in dict.fromkeys(listed) if one is not None)
+            is_next = all(parse.word[token] == "," or parse.tag[token] == "NNP" for token in range(head + 1, named))
+            if named > head and is_next and len(people) > 1:
+                return people
         word, is_definite = parse.lower[head], any(parse.lower[child] in DEFINITE for child in parse.children[head])
         if is_definite and parse.word[head][0].isupper():
             bearers = self.surnames.get(word.removesuffix("s"), []) if word.endswith("s") else []
             return tuple(bearers) if len(bearers) > 1 else ()
-        is_two = is_definite and (parse.has(head, "two") or word in ("two", "couple", "pair", "duo"))
-        if word != "both" and not parse.has(head, "both") and not is_two:
+        is_two = is_definite and (parse.has(head, "two") or word in TWO)
+        is_people = word in TWO or self.sources.is_people(head)
+        if not is_people or (word != "both" and not parse.has(head, "both") and not is_two):
             return ()
-        for token in range(head - 1, max(-1, head - LOOK_BACK), -1):
+        earliest = parse.sentence_starts[max(0, parse.sentence[head] - MAX_SENTENCES)]
+        for token in range(head - 1, max(earliest, head - LOOK_BACK) - 1, -1):
             others = [self._person(other) for other in members(parse, token)] if token in self.index else []
-            pair = {self._person(token), *others}
-            if others and parse.dep[token] != "conj" and None not in pair:
-                return tuple(one for one in (self._person(token), *others) if one is not None) if len(pair) == 2 else ()
+            pair = [one for one in dict.fromkeys((self._person(token), *others)) if one is not None]
+            if others and parse.dep[token] != "conj" and len(pair) > len(others):
+                return tuple(pair) if len(pair) == 2 else ()
         return ()
 
     def _is_open_they(self, head: int) -> bool:
@@ -116,20 +138,25 @@ class Resolver:
         entity = self.index.get(token)
         return entity if entity is not None and self.entities[entity].type == "PERSON" else None
 
-    def _others(self, head: int, where: tuple[int, int]) -> Speakers:
+    def _others(self, first: Attribution, head: int, where: tuple[int, int]) -> Speakers:
         """Return the other speakers of a list in which somebody is named."""
         parse = self.parse
-        found = []
-        for member in members(parse, head):
-            of_one = phrase_of(parse, member, alone=True)
-            if not where[0] <= member < where[1]:
-                break
-            if member in self.index or self.sources.noun_class(member) in SPEAKING:
-                place = (max(of_one.start, where[0]), min(of_one.end, where[1]))
-                found.append(self._attribute(member, place, self._mention(place)))
-        first = self.index.get(head)
-        found = [one for one in found if one.entity is None or one.entity != first]
-        return tuple(found) if first is not None or any(one.entity is not None for one in found) else ()
+        listed = [member for member in members(parse, head) if parse.left[member] <= where[1]]
+        if not any(parse.has(token, "and", "&") for token in (head, *listed)):
+            return ()
+        found: dict[int | str | None, Attribution] = {}
+        for member in listed:
+            # "Ada Lindt and her lawyer", but not "Ada Lindt, her lawyer and best friend"
+            is_own = parse.tag[member] in PLURAL or parse.child(member, "det", "poss") is not None
+            is_plain = parse.tag[member] in NOUNS and is_own and "," not in parse.word[head:member]
+            if member in self.index or (is_plain and self.sources.noun_class(member) in SPEAKING):
+                of_one = phrase_of(parse, member, alone=True)
+                place = (of_one.start, of_one.end)
+                one = self._attribute(member, place, self._mention(place))
+                found.setdefault(one.name if one.entity is None else one.entity, one)
+        found.pop(first.entity, None)
+        is_named = first.entity is not None or any(one.entity is not None for one in found.values())
+        return tuple(found.values()) if is_named else ()
 
     def _is_main_subject(self, token: int) -> bool:
         """Whether a token is the head of a name outside marks that is a subject, but not of a relative clause."""
@@ -161,11 +188,13 @@ class Resolver:
 
     def _unnamed(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         """Return a source without a name, by the earlier phrase that introduces it."""
-        earlier = self.sources.introduction(head)
+        noun = self.sources.noun(head)
+        earlier = self.sources.introduction(noun)
         if earlier is None:
             return self._described(Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL"), head, where)
-        found = Attribution(mention, None, self.sources.name(earlier), "NOMINAL")
-        own = self.sources.anonymity(head, where)
+        name = self.sources.name(earlier) or " ".join(mention.text.split())
+        found = Attribution(mention, None, name, "NOMINAL")
+        own = self.sources.anonymity(noun, where)
         introduced = self._described(found, earlier, phrase(self.parse, earlier) or (earlier, earlier + 1))
         return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
 
@@ -211,7 +240,9 @@ class Resolver:
                 described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), head)
                 is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)
                 return None if is_other else self._person(token)
-        last = where[1] - 1
+        last = next((token - 1 for token in range(head, where[0], -1) if parse.word[token] == "("), where[1] - 1)
+        if last < head and self._person(last) is not None:  # Ada Lindt (D-Norwick)
+            return self.index[last]
         if last > head and self._person(last) is not None and self._is_whole_title(head, where):
             return self.index[last]
         if parse.dep[head] == "compound" and parse.head[head] in self.index:
@@ -219,20 +250,18 @@ class Resolver:
         return self._by_surname(head)
 
     def _is_whole_title(self, head: int, where: tuple[int, int]) -> bool:
-        """Whether a phrase that ends with a name is all title: "Head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
+        """Whether a phrase before a name is its title: "head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
         parse, name = self.parse, where[1] - 1
         while self.index.get(name - 1) == self.index[where[1] - 1]:
             name -= 1
-        between = range(head + 1, name)
-        is_title = self.sources.is_people(head) and parse.tag[head] not in PLURAL
-        if (
-            not is_title
-            or parse.lower[where[0]] in INDEFINITE
-            or parse.tag[name - 1] not in NOUNS
-            or "," in parse.word[head:name]
-        ):
+        if parse.tag[head] in PLURAL or parse.tag[name - 1] not in NOUNS or parse.lower[where[0]] in INDEFINITE:
             return False
-        return not any(self.sources.is_people(token) and parse.lower[token - 1] != "and" for token in between)
+        for token in range(head + 1, name):  # "chairman, president and CEO Ada Lindt" is one person
+            if parse.word[token] == "," and not self.sources.is_people(token + 1):
+                return False
+            if self.sources.is_people(token) and parse.lower[token - 1] not in ("and", ","):
+                return False
+        return self.sources.is_people(head)
 
     def _by_surname(self, head: int) -> int | None:
         """Return the only person with a surname that the recognizer missed: "MOORE: …"."""

@@ -9,31 +9,36 @@ from itertools import islice
 from onrecord.data.records import SourceKind, Span
 from onrecord.nlp.annotations import Entity, Reference, text_span
 from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
+from onrecord.nlp.english.names import LINKS
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import after_preposition, counted, phrase_of, whole
-from onrecord.nlp.english.words import DEFINITE, INDEFINITE, person_nouns, pronouns, source_nouns
+from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, person_nouns, pronouns, source_nouns
 
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
 PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
-OF_PEOPLE = tuple("er or ist ian ee man woman ant ers ors ists ians ees men women ants".split())
+OF_PEOPLE = tuple(ending + s for ending in ("er", "or", "ist", "ian", "ee", "ant") for s in ("", "s"))
+OF_PARTISANS = ("crat", "can", "ist", "ive")
 GIVERS = ("from", "by")  # of a statement
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
-MAX_LOOK_BACK = 50  # earlier phrases with the same noun
+MAX_LOOK_BACK = 10  # earlier phrases with the same noun
 MAX_STEPS = 4  # from one phrase to the earlier one
 MAX_NAME = 25  # tokens of the earlier phrase that becomes the name
 
 # Words that say that a source wanted no name, if what they depend on is denied or asked for.
-UNNAMED = frozenset({"anonymity", "anonymously", "unnamed", "unidentified"})
+UNNAMED = frozenset({"anonymity", "anonymously"})
 IDENTIFIED = frozenset({"named", "identified", "quoted", "name", "names", "identity"})
+IN_NAMING = frozenset({"be", "being", "give", "gave", "provide", "using", "by"})
 ALLOWED = frozenset({"authorised", "authorized", "allowed", "permitted", "cleared"})
 TO_SPEAK = frozenset(
     {"speak", "discuss", "comment", "talk", "disclose", "brief", "release", "share", "reveal", "address"}
 )
 REFUSING = frozenset({"not", "n't", "n’t", "never", "without", "declined", "refused", "withheld", "unwilling"})
 FEARED = frozenset({"retaliation", "reprisal", "reprisals", "retribution", "repercussions"})
+REASONS = UNNAMED | IDENTIFIED | ALLOWED | FEARED | {"background", "record"}
 ACCESS = frozenset({"familiar", "knowledge", "briefed", "privy", "informed", "close"})
 MAX_CLAUSE = 60  # tokens to each side of a source, in which the reason is looked for
 NEAR = 8  # tokens between such words
@@ -73,21 +78,22 @@ class Sources:
             return "NAMED_GROUP" if is_family else "NAMED_PERSON"
         if entity.type == "NORP":
             return "NAMED_GROUP" if not self._is_one_person(head) else "UNNAMED_PERSON"
-        last = source_nouns().get(entity.name.rpartition(" ")[2].lower(), ("", ""))[0]
+        *words, last_word = entity.name.lower().split()
+        last = source_nouns().get(last_word, ("", ""))[0] if LINKS.isdisjoint(words) else ""
         if entity.type in DOCUMENTS or last in DOCUMENT_NOUNS:
             return "DOCUMENT"
         return "ORGANIZATION"
 
     def _is_one_person(self, head: int) -> bool:
-        """Whether a name for a people or a party means one person: a Democrat."""
+        """Whether a name for a people or a party means one person: a Democrat, the Republican."""
         parse = self.parse
-        return parse.tag[head] not in PLURAL and any(
-            parse.lower[child] in INDEFINITE for child in parse.children[head] if child < head
-        )
+        if parse.tag[head] in PLURAL:
+            return False
+        articles = INDEFINITE | {"the"} if parse.lower[head].endswith(OF_PARTISANS) else INDEFINITE
+        return any(parse.lower[child] in articles for child in parse.children[head] if child < head)
 
     def _kind_of_noun(self, head: int, reason: Span | None) -> SourceKind:
         parse = self.parse
-        head = self._noun(head)
         kind = self.noun_class(head)
         is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in ("people", "police")
         if kind in DOCUMENT_NOUNS or not kind:
@@ -101,23 +107,25 @@ class Sources:
         # People who were each asked and want no name are sources of their own, not a group.
         return "UNNAMED_GROUP" if is_plural and reason is None else "UNNAMED_PERSON"
 
-    def _noun(self, head: int) -> int:
+    def noun(self, head: int) -> int:
         """Return the noun that is counted: some 70 percent of *skippers*, two of the *people*."""
         part = counted(self.parse, head)
         of = whole(self.parse, part)
-        return of if self.is_people(of) else part
+        return of if of != part and self.is_people(of) else part
 
     def noun_class(self, head: int) -> str:
         """Return the class of a noun (``source_nouns.tsv``); an empty string if it is neither known nor looks like one for people."""
         parse = self.parse
         word = parse.lower[head]
-        found = source_nouns().get(word)
-        if found is None and "-" in word:
-            found = source_nouns().get(word.rpartition("-")[2])
-        if found is not None:
-            return found[0]
-        if word in person_nouns() or word.endswith(OF_PEOPLE) or word.endswith("-year-old"):
+        kind, _ = source_nouns().get(word) or source_nouns().get(word.rpartition("-")[2], ("", ""))
+        if kind:
+            return kind
+        if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")):
             return "people"
+        if word.startswith("@"):
+            return "people"
+        if word in DEFINITE - {"those", "these"} or word == "which":
+            return "document"
         if parse.tag[head] not in NOUNS:  # the unemployed, 12 of them, those who spoke
             return "group"
         is_who = any(
@@ -128,7 +136,7 @@ class Sources:
         )
         if is_who:
             return "people"
-        return "body" if parse.word[head][0].isupper() and parse.ent_type[head] in BODIES else ""
+        return "body" if parse.tag[head].startswith("NNP") else ""
 
     def is_people(self, head: int) -> bool:
         """Whether a noun is for people."""
@@ -173,7 +181,7 @@ class Sources:
         return None
 
     def introduction(self, head: int) -> int | None:
-        """Return the head of the phrase that introduces the source of a definite one: "a report by the Kestrel Institute" of "the report"."""
+        """Return the head of the phrase that introduces a definite one: "a report by the Kestrel Institute" of "the report"."""
         found = None
         for _ in range(MAX_STEPS):
             earlier = self._earlier(head if found is None else found)
@@ -185,29 +193,26 @@ class Sources:
     def _earlier(self, head: int) -> int | None:
         """Return the head of the nearest earlier phrase that a definite one may mean."""
         parse = self.parse
-        head = self._noun(head)
-        key = self._key(head)
-        if key is None or not self._is_definite(head):
-            return None
-        words = self._modifiers(head)
-        places = self._places.get(key, [])
+        places = self._places.get(self._key(head) or "", [])
         before = places[max(0, bisect_left(places, head) - MAX_LOOK_BACK) : bisect_left(places, head)]
-        owner = self._owner(head)
+        if not before or not self._is_definite(head):
+            return None
+        words, owner = self._modifiers(head), self._owner(head)
+        if owner in FIRST_PERSON:
+            return None
         for other in reversed(before):
-            if (
-                parse.right[other] >= head
-                or parse.left[head] <= other
-                or (self._is_definite(other) and not self._tells(other))
-            ):
+            if parse.right[other] >= head or parse.left[head] <= other:
                 continue
             is_same = (parse.tag[other] in PLURAL) == (parse.tag[head] in PLURAL) and words <= self._modifiers(other)
             if is_same and (owner is None or owner == self._owner(other)):
                 return other
         return None
 
-    def name(self, head: int) -> str:
-        """Return the words of the phrase of a noun, without what trails it."""
+    def name(self, head: int) -> str | None:
+        """Return the words of the phrase of a noun, without what trails it; None if they say no more than the noun."""
         parse = self.parse
+        if not self._tells(head):
+            return None
         phrase = phrase_of(parse, head)
         start, end = phrase.start, phrase.end
         if end - start > MAX_NAME:
@@ -216,19 +221,19 @@ class Sources:
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
-        """The nouns that sources have, by the noun under which they are looked up."""
+        """The nouns that introduce sources, by the noun under which they are looked up."""
         parse = self.parse
         found: dict[str, list[int]] = {}
         for token, tag in enumerate(parse.tag):
             if tag in NOUNS and token not in self.index and parse.dep[token] != "compound":
                 key = self._key(token)
-                if key is not None:
+                if key is not None and (self._tells(token) or not self._is_definite(token)):
                     found.setdefault(key, []).append(token)
         return found
 
     def _key(self, head: int) -> str | None:
         kind, key = source_nouns().get(self.parse.lower[head], ("", ""))
-        return key if kind and kind != "body" else None
+        return key if kind not in ("", "body", "group") else None
 
     def _is_definite(self, head: int) -> bool:
         parse = self.parse
@@ -269,55 +274,51 @@ class Sources:
     def anonymity(self, head: int, where: tuple[int, int]) -> Span | None:
         """Return the words that say why a source is not named, in its sentence or the next; else those that say how it knows."""
         parse = self.parse
+        if parse.tag[head] in NOUNS and not self.is_people(head):
+            return None
+        found = (self._reasons and self._told(head, where)) or self._access(head, where)
+        return None if found is None else text_span(parse.source, parse.start[found[0]], parse.end[found[1] - 1])
+
+    def _told(self, head: int, where: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the reason that is told in the phrase of a source, in its sentence, or in the next one."""
+        parse = self.parse
         first, end = parse.sentence_of(head)
-        found = self._reason(*where)
-        if found is None:
-            found = self._reason(max(first, head - MAX_CLAUSE), min(end, head + MAX_CLAUSE))
+        found = self._reason(*where) or self._reason(max(first, head - MAX_CLAUSE), min(end, head + MAX_CLAUSE))
         if found is None and end < len(parse) and self._goes_on(end, head):
             found = self._reason(end, min(parse.sentence_of(end)[1], end + MAX_CLAUSE))
-        if found is None:
-            found = self._access(head, where)
-        return None if found is None else text_span(parse.source, parse.start[found[0]], parse.end[found[1] - 1])
+        return found
 
     def _goes_on(self, start: int, head: int) -> bool:
         """Whether the subject of a sentence is the source of the one before: "The official asked not to be named"."""
         parse = self.parse
         for token in range(start, min(start + NEAR, parse.sentence_of(start)[1])):
             if parse.dep[token] in SUBJECTS:
-                is_same = self._key(token) in (self._key(self._noun(head)), "person") and self._is_definite(token)
+                is_same = self._key(token) in (self._key(head), "person") and self._is_definite(token)
                 return is_same or parse.lower[token] in ("he", "she", "they", "both", "all")
         return False
 
     def _reason(self, start: int, end: int) -> tuple[int, int] | None:
-        for token in range(start, end):
-            if self._is_reason(token, start, end):
-                return self._clause(token)
-        return None
+        first = bisect_left(self._reasons, start)
+        return self._clause(self._reasons[first]) if first < len(self._reasons) and self._reasons[first] < end else None
 
-    def _is_reason(self, token: int, start: int, end: int) -> bool:
-        """Whether a word says that a source wanted no name."""
+    @cached_property
+    def _reasons(self) -> list[int]:
+        """The words that say that a source wanted no name, outside quotation marks."""
+        found = [token for token, word in enumerate(self.parse.lower) if word in REASONS and self._is_reason(token)]
+        return [token for token in found if self.parse.region_of[token] == NO_REGION]
+
+    def _is_reason(self, token: int) -> bool:
         words = self.parse.lower
-        word = words[token]
-        if word in UNNAMED:
-            return word.startswith("anonym")
-        before = words[max(start, token - NEAR) : token]
+        start, end = self.parse.sentence_of(token)
+        word, before = words[token], words[max(start, token - NEAR) : token]
         if word in IDENTIFIED:
-            return not REFUSING.isdisjoint(before) and not {
-                "be",
-                "being",
-                "give",
-                "gave",
-                "provide",
-                "using",
-                "by",
-            }.isdisjoint(before)
+            return not REFUSING.isdisjoint(before) and not IN_NAMING.isdisjoint(before)
         if word in ALLOWED:
-            return not REFUSING.isdisjoint(before) and not TO_SPEAK.isdisjoint(
-                words[token + 1 : min(end, token + NEAR)]
-            )
+            behind = words[token + 1 : min(end, token + NEAR)]
+            return not REFUSING.isdisjoint(before) and not TO_SPEAK.isdisjoint(behind)
         if word in FEARED:
             return any(other.startswith("fear") for other in before)
-        return (word == "background" and before[-1:] == ["on"]) or (word == "record" and before[-2:] == ["off", "the"])
+        return word in UNNAMED or before[-2:] == ["off", "the"] or (word == "background" and before[-1:] == ["on"])
 
     def _clause(self, token: int) -> tuple[int, int]:
         """Return the clause of a word, within a sentence: "who asked not to be named because the talks are private"."""
@@ -350,10 +351,11 @@ class Sources:
     def _access(self, head: int, where: tuple[int, int]) -> tuple[int, int] | None:
         """Return how a source without a name knows: "familiar with the talks", "with knowledge of the plan"."""
         parse = self.parse
-        head = self._noun(head)
         says_nothing = source_nouns().get(parse.lower[head], ("", ""))[0] == "anyone"
         for child in parse.children[head]:
             if child <= head or parse.dep[child] not in ("prep", "relcl", "acl", "amod", "advcl"):
+                continue
+            if parse.lower[child] in ("like", "of", "for", "than"):
                 continue
             words = parse.lower[parse.left[child] : min(parse.right[child] + 1, parse.left[child] + NEAR)]
             if says_nothing or not ACCESS.isdisjoint(words):
@@ -369,6 +371,18 @@ def members(parse: Parse, head: int) -> Iterator[int]:
     for _ in range(MAX_SPEAKERS - 1):
         following = next((child for child in parse.children[head] if child > head and parse.dep[child] == "conj"), None)
         if following is None:
+            following = _beside(parse, head)
+        if following is None:
             return
         head = following
         yield head
+
+
+def _beside(parse: Parse, head: int) -> int | None:
+    """Return the other subject of a verb, where the parser has made two of "Anna Berg and Tom Okafor"."""
+    last = parse.right[head]
+    if parse.dep[head] in SUBJECTS and parse.lower[last] == "and" and parse.head[last] == head:
+        for child in parse.children[parse.head[head]]:
+            if child > head and parse.dep[child] == parse.dep[head]:
+                return child if parse.left[child] == last + 1 else None
+    return None
