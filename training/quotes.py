@@ -76,7 +76,7 @@ def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
 def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
     """Return slope and intercept for each kind of quote, from the scores of articles that the weights were not learned from.
 
-    Quotes inside quotes are left out, as in the annotations.
+    Quotes inside quotes and sentences without a cue are left out, as in the annotations.
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
@@ -87,7 +87,7 @@ def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Examp
             words = Words(doc)
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
             for quote, kind in scored_quotes(doc, table):
-                if quote.parent is None:
+                if quote.parent is None and kind != "carried":
                     logit = math.log(max(quote.confidence, MIN_CALIBRATED) / max(1 - quote.confidence, MIN_CALIBRATED))
                     seen.setdefault(kind, []).append((logit, _is_right(words, quote, truth)))
     numbers: dict[str, float] = {}

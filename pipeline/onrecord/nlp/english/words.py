@@ -73,6 +73,33 @@ def person_nouns() -> frozenset[str]:
 
 
 @functools.cache
+def source_nouns() -> Mapping[str, tuple[str, str]]:
+    """Return the class of nouns for sources (``source_nouns.tsv``), singular and plural, with the noun under which they are looked up.
+
+    Nouns for people and bodies of the other lexicons have the classes "people" and "body".
+    """
+    listed = (*rows("quote_nominals"), *rows("entity_kinds"))
+    bodies = {
+        noun.lower(): "document" if kind == "WORK_OF_ART" else "body" for noun, kind, *_ in listed if kind != "PERSON"
+    }
+    people = [noun for noun, kind, *_ in rows("quote_nominals") if kind == "PERSON"]
+    people += [noun.lower() for noun, kind, *_ in rows("entity_titles") if kind not in ("honorific", "honour")]
+    types = {noun: kinds.split() for noun, kinds, *_ in rows("coreference_nouns")}
+    people += [noun for noun, kinds in types.items() if "PERSON" in kinds]
+    bodies |= {noun: "body" for noun, kinds in types.items() if not {"ORG", "GPE"}.isdisjoint(kinds)}
+    documents = {noun: "document" for noun, kinds in types.items() if kinds[0] in ("LAW", "WORK_OF_ART")}
+    found = {
+        **dict.fromkeys(words("stance_agents"), "people"),
+        **bodies,
+        **documents,
+        **dict.fromkeys(people, "people"),
+    }
+    table = {noun: (kind, noun) for noun, kind in found.items()}
+    table |= {noun: (kind, key or noun) for noun, kind, key in rows("source_nouns")}
+    return MappingProxyType({plural(noun): entry for noun, entry in table.items()} | table)
+
+
+@functools.cache
 def nominals() -> Mapping[str, tuple[str, str]]:
     """Return, for each noun that refers to someone named elsewhere, the entity type (PERSON or ORG) and the gender or ""."""
     return MappingProxyType({row[0]: (row[1], row[2]) for row in rows("quote_nominals")})

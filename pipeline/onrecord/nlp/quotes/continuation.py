@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a quotation continues: over the regions that follow it, and past the attribution after it."""
+"""How far a quotation continues: over the regions that follow it, past the attribution after it, and without marks."""
 
-from collections.abc import Iterable
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 
-from onrecord.nlp.english.labels import AUXILIARIES, FINITE
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE, SUBJECTS
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout, QuotedSpan
 
@@ -56,3 +58,92 @@ def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpa
     if parse.word[last] not in BEFORE_QUOTATION and last != cue:
         return []
     return chain(layout, attributed, later)
+
+
+CARRIED_PROBABILITY = 0.5  # a guess: annotators of cues leave such sentences out, so there is nothing to learn from
+MAX_CARRIED = 3  # sentences of a paragraph
+MIN_CARRIED = 5  # words
+# The forms in which reported speech goes on after a cue in the past: "He said the dam would fail. The town would be flooded."
+BACKSHIFTED = frozenset({"would", "could", "might", "had"})
+ELABORATING = re.compile(r"(for (example|instance)|in (addition|particular|other words)),", re.IGNORECASE)
+HEARSAY = frozenset({"allegedly", "purportedly", "reportedly", "supposedly"})
+# A sentence about what was said comments on it.
+COMMENTING = frozenset({"that", "this", "these", "those", "such", "other", "if", "it"})
+OTHERS = frozenset({"PERSON", "ORG", "NORP"})  # a subject of these types is who the next sentence is about
+PAST = frozenset({"VBD", "VBN"})
+
+
+def carried(
+    layout: QuotationLayout, chosen: Sequence[Candidate], is_document: Callable[[Candidate], bool]
+) -> list[tuple[Candidate, Candidate]]:
+    """Return the sentences that still report what the source of the sentence before says, each with the quote there.
+
+    They follow an indirect quote in its paragraph and have no quote of their own. They give an example, keep the form of reported speech
+    or, if the source is a document, give more of its numbers.
+    """
+    parse = layout.parse
+    busy = {parse.sentence_of(candidate.anchor)[0] for candidate in chosen}
+    for candidate in chosen:
+        for span in candidate.content:
+            busy.update(parse.sentence_of(token)[0] for token in range(*parse.tokens_of(*span)))
+    last_of = {
+        parse.sentence_of(parse.tokens_of(*candidate.content[-1])[1] - 1): candidate
+        for candidate in sorted(chosen, key=lambda candidate: (candidate.content[-1][1], -candidate.anchor))
+    }
+    found = []
+    for (start, end), candidate in last_of.items():
+        content = range(*parse.tokens_of(*candidate.content[-1]))
+        if candidate.source is None or not candidate.cue or parse.sentence_of(candidate.anchor)[0] != start:
+            continue
+        if layout.is_marked(content[-1]) or layout.is_marked(candidate.anchor):
+            continue
+        stop = layout.paragraph_end(bisect_right(layout.paragraph_starts, content[-1]) - 1)
+        for _ in range(MAX_CARRIED):
+            if end >= stop:
+                break
+            start, end = parse.sentence_of(end)
+            if (
+                end > stop
+                or start in busy
+                or not _goes_on(layout, candidate, content, range(start, end), is_document(candidate))
+            ):
+                break
+            busy.add(start)
+            first = parse.next_word[start]
+            words = ((parse.start[first], parse.end[parse.previous_word[end - 1]]),)
+            found.append((Candidate("carried", first, (), words, None, None, score=CARRIED_PROBABILITY), candidate))
+    return found
+
+
+def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentence: range, is_document: bool) -> bool:
+    """Whether a sentence without a cue reports what the quote before it reports."""
+    parse = layout.parse
+    first = parse.next_word[sentence[0]]
+    said, verb = (next((token for token in part if parse.tag[token] in FINITE), None) for part in (content, sentence))
+    if verb is None or layout.skip[first] or sum(parse.is_word[token] for token in sentence) < MIN_CARRIED:
+        return False
+    regions = {layout.region_of[token] for token in sentence if layout.is_marked(token)}
+    if any(layout.quoted[region].is_clause for region in regions) or "?" in parse.word[sentence[0] : sentence[-1] + 1]:
+        return False
+    # "He said children fall ill. For example, many boys catch fevers."
+    if ELABORATING.match(parse.source, parse.start[first]):
+        return said is not None and (parse.tag[said] in PAST) == (parse.tag[verb] in PAST)
+    if parse.lower[first] in COMMENTING:
+        return False
+    if any(parse.lower[token] in HEARSAY and parse.dep[parse.head[token]] == "ROOT" for token in sentence):
+        return True
+    # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
+    if is_document:
+        counts = [
+            any(parse.tag[token] == "CD" and parse.ent_type[token] != "DATE" for token in part)
+            for part in (content, sentence)
+        ]
+        return all(counts) or (parse.lower[verb] == "had" and parse.dep[verb] in AUXILIARIES)
+    # "He said the dam would fail. The town would be flooded."
+    backshifted = all(
+        token is not None and parse.lower[token] in BACKSHIFTED and parse.dep[token] in AUXILIARIES
+        for token in (said, verb)
+    )
+    subject = parse.child(parse.head[verb], *SUBJECTS)
+    is_past = parse.tag[before.anchor] in PAST
+    return is_past and backshifted and subject is not None and parse.ent_type[subject] not in OTHERS

@@ -34,7 +34,7 @@ def _link(parse: Parse, token: int) -> str:
     link = ("," if start and parse.word[start - 1] in PARTING else "") + label
     if label in ("conj", "advcl") and parse.child(token, *SUBJECTS) is not None:
         link += "+s"
-    if label == "conj" and parse.lower[token] in verbs():
+    if label in ("conj", "advcl") and parse.lower[token] in verbs():
         link += "+says"
     return link
 
@@ -85,10 +85,12 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
     stop = parse.previous_word[parse.sentence_of(cue)[1] - 1] + 1
     if stop <= at:
         return [*ends, (at, inside, "end")]
-    # What follows may belong to the clause above, but never to a relative clause: "The mayor, who said it was safe, left".
+    # What follows may belong to the clause above, but not if its verb comes later: "The mayor, who said it was safe, left".
     rest = "rest" if parse.next_word[at] <= parse.right[cue] else f"above-{parse.dep[cue]}"
     ends.append((at, inside, rest))
-    if rest == "above-relcl" and parse.head[parse.head[cue]] >= at:
+    if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
+        return ends
+    if rest == "above-advcl" and parse.head[cue] >= at:
         return ends
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

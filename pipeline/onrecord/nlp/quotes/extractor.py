@@ -13,13 +13,14 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import QuoteType, Span
-from onrecord.nlp.annotations import Attribution, Quote, text_span
+from onrecord.nlp.annotations import Quote, text_span
 from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.continuation import carried
 from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.nesting import parents, part, repeated
 from onrecord.nlp.quotes.proposal import propose
-from onrecord.nlp.quotes.resolution import Resolver
+from onrecord.nlp.quotes.resolution import Resolver, Speakers
 from onrecord.nlp.quotes.scoring import calibrated, score, weights
 from onrecord.nlp.quotes.selection import implicit, is_act, select
 
@@ -65,45 +66,50 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     part(layout, chosen)
     chosen += implicit(candidates, layout, chosen)
     speakers = _speakers(layout, chosen)
+    by_document = {id(candidate) for candidate in chosen if any(s.kind == "DOCUMENT" for s in speakers[id(candidate)])}
+    for candidate, before in carried(layout, chosen, lambda quote: id(quote) in by_document):
+        chosen.append(candidate)
+        speakers[id(candidate)] = tuple(replace(speaker, resolution="IMPLICIT") for speaker in speakers[id(before)])
     chosen.sort(key=lambda candidate: (candidate.content[0][0], -candidate.content[-1][1], candidate.anchor))
-    again = repeated(layout, chosen, speakers, parents(chosen))
+    first = {key: of_one[0] if of_one else None for key, of_one in speakers.items()}
+    again = repeated(layout, chosen, first, parents(chosen))
     chosen = [candidate for place, candidate in enumerate(chosen) if place not in again]
     parent_of = parents(chosen)
     found = []
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
-        found.append((quote, _kind(quote, is_act(candidate, layout))))
+        found.append((quote, _kind(quote, candidate, is_act(candidate, layout))))
     return found
 
 
-def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Attribution | None]:
+def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Speakers]:
     """Return the speakers by the candidates' ids.
 
     Candidates inside marks are resolved last, since "I" refers to the person quoted there.
     """
     resolver = Resolver(layout)
     parse = layout.parse
-    speakers: dict[int, Attribution | None] = {}
+    speakers: dict[int, Speakers] = {}
 
     def order(candidate: Candidate) -> tuple[bool, int, int]:
         return layout.region_of[candidate.anchor] >= 0 and bool(candidate.cue), candidate.anchor, len(candidate.cue)
 
     for candidate in sorted(chosen, key=order):
         if candidate.cue:
-            speaker = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
+            found = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
         else:
-            speaker = resolver.next_speaker(candidate.anchor)
-        speakers[id(candidate)] = speaker
-        if speaker is None:
+            found = resolver.next_speaker(candidate.anchor)
+        speakers[id(candidate)] = found
+        if not found:
             continue
         for start, _ in candidate.content:
             region = layout.region_of[min(parse.first_at(start) + 1, len(parse) - 1)]
             if region >= 0:
-                resolver.in_marks.setdefault(layout.outermost(region), speaker)
+                resolver.in_marks.setdefault(layout.outermost(region), found[0])
     return speakers
 
 
-def _quote(layout: QuotationLayout, candidate: Candidate, speaker: Attribution | None, parent: int | None) -> Quote:
+def _quote(layout: QuotationLayout, candidate: Candidate, speakers: Speakers, parent: int | None) -> Quote:
     parse = layout.parse
     words, marked = layout.words_of(candidate.content), layout.marked_words_of(candidate.content)
     kind: QuoteType = "INDIRECT" if not marked else "DIRECT" if marked == words else "MIXED"
@@ -112,16 +118,19 @@ def _quote(layout: QuotationLayout, candidate: Candidate, speaker: Attribution |
         type=kind,
         content=_text_spans(parse.source, candidate.content),
         cue=_text_spans(parse.source, cue),
-        speaker=speaker,
+        speaker=speakers[0] if speakers else None,
         confidence=candidate.score,
         parent=parent,
+        co_speakers=speakers[1:],
     )
 
 
-def _kind(quote: Quote, is_act: bool) -> str:
+def _kind(quote: Quote, candidate: Candidate, is_act: bool) -> str:
     """Return the kind that a quote is calibrated by."""
     if quote.parent is not None:
         return "inner"  # annotators mostly leave these out, so there is nothing to calibrate by
+    if candidate.construction == "carried":
+        return "carried"  # annotators leave these out too
     if not quote.cue:
         return "implicit" if quote.speaker else "nobody"
     return "act" if is_act else quote.type.lower()

@@ -9,13 +9,16 @@ from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
+from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.ends import PARTING
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
+VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
@@ -52,6 +55,8 @@ class InsertionCandidates(Builder):
             head = parse.head[head]
         narrow, wide = self.reach(head), parse.sentence_of(verb)
         is_last = parse.next_word[hole[1]] >= wide[1]
+        if as_clause and cue.lemma == "put" and parse.lower[hole[1] - 1] == "it":
+            construction += "-it"
         place = "place=last" if is_last else "place=first" if parse.next_word[wide[0]] >= hole[0] else "place=between"
         yield from self.make(construction, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
         if hole[0] > wide[0] and (narrow[0] > wide[0] or narrow[1] < wide[1] - 1):
@@ -81,6 +86,8 @@ class InsertionCandidates(Builder):
             )
             if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
+        elif construction == "inverted":
+            yield from self.make(construction, verb, cue, [(first, start)], source, links=("reach=all",))
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange
@@ -97,14 +104,19 @@ class InsertionCandidates(Builder):
             yield from self.make("inverted", verb, cue, parts, source, links=("reach=apposition",))
 
     def inverted(self, verb: int) -> int | None:
-        """Return the last word of a subject between a verb and a comma: "The plan, said Tom Reed, will fail"."""
+        """Return the last word of a subject between a verb and a sign: "The plan, said Tom Reed, will fail"; "It failed, writes Reed."."""
         parse = self.parse
-        stop = min(parse.sentence_of(verb)[1], verb + MAX_INSERT)
+        last = parse.sentence_of(verb)[1]
+        stop = min(last, verb + MAX_INSERT)
         if verb < 2 or parse.word[verb - 1] != "," or not parse.is_word[verb - 2] or parse.tag[verb] not in FINITE:
             return None
         head: int | None = None
         for token in range(verb + 1, stop):
-            if parse.word[token] == ",":
+            if parse.word[token] == "," or (
+                parse.word[token] in SENTENCE_STOPS
+                and parse.next_word[token] >= last
+                and parse.child(verb, "nsubj") is None
+            ):
                 return head
             if parse.tag[token] in FINITE or not parse.is_word[token]:
                 return None
@@ -126,13 +138,29 @@ class InsertionCandidates(Builder):
                 candidate.source = (parse.next_word[to + 1], head + 1)
                 yield candidate
 
+    def of_view(self, noun: int) -> Iterator[Candidate]:
+        """Yield the clause that is somebody's view: "In Reed's view, the plan will fail"."""
+        parse = self.parse
+        preposition, holder = parse.head[noun], parse.child(noun, "poss")
+        if holder is None or parse.lower[preposition] not in ("in", "to") or parse.lower[holder] in FIRST_PERSON:
+            return
+        if parse.dep[noun] == "pobj" and preposition < holder and parse.is_verb(parse.head[preposition]):
+            yield from self.of_source(preposition, preposition, holder, noun, ("by=view",))
+
     def of_according(self, token: int) -> Iterator[Candidate]:
         """Yield the clause whose source "according to" names."""
-        parse = self.parse
-        named = according_to(parse, token)
+        named = according_to(self.parse, token)
         if named is None:
             return
         to, source = named
+        by_pronoun = source is not None and self.parse.tag[source] == "PRP"
+        yield from self.of_source(token, to, source, to, ("by=pronoun",) if by_pronoun else ())
+
+    def of_source(
+        self, token: int, to: int, source: int | None, with_word: int, links: tuple[str, ...]
+    ) -> Iterator[Candidate]:
+        """Yield the clause around a phrase that names its source; ``to`` is the phrase's last preposition."""
+        parse = self.parse
         start, end = parse.sentence_of(token)
         first = parse.next_word[start] >= token
         rest = parse.next_word[parse.right[to] + 1]
@@ -143,12 +171,12 @@ class InsertionCandidates(Builder):
             return
         hole = (min(token, to), parse.right[to] + 1)
         if first:
-            yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, to)
+            yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, with_word, links)
             return
         head = clause_verb(parse, parse.head[token])
         if head is None:
             head = [*parse.upward(token)][-1]
         clause = without(self.reach(head), hole)
-        yield from self.make("according", token, ACCORDING, clause, source, to)
+        yield from self.make("according", token, ACCORDING, clause, source, with_word, links)
         if parse.left[head] > start:
-            yield from self.make("according-all", token, ACCORDING, [(start, hole[0])], source, to)
+            yield from self.make("according-all", token, ACCORDING, [(start, hole[0])], source, with_word, links)

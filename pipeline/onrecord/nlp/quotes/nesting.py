@@ -9,7 +9,7 @@ from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
 
 NEIGHBOURS = 12  # quotes that are open at one position; prose never nests more
-SAME_SPAN = 0.9  # of the words of both
+MAX_SIGNS = 2  # characters: a mark and a comma, with which one of two equal contents may end
 MIN_WORDS = 2  # of the rest of a content; fewer do not make a clause
 
 
@@ -27,15 +27,16 @@ def part(layout: QuotationLayout, chosen: list[Candidate]) -> None:
         if len(inner.content) == 1:
             for outer in owners[inner.content[0][0]]:
                 if outer is not inner and not any(start <= at < end for start, end in outer.content):
-                    _without_piece(layout, outer, inner)
+                    _without_piece(outer, inner)
         place = bisect_right(spans, (at, len(layout.parse.source), 0))
         for start, end, index in spans[max(0, place - NEIGHBOURS) : place]:
             if start < at < end and _speaks_beside(layout, inner, chosen[index]):
                 _cut(layout, chosen[index], inner)
 
 
-def _without_piece(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
-    left = tuple(span for span in outer.content if layout.shared((span,), inner.content) < SAME_SPAN)
+def _without_piece(outer: Candidate, inner: Candidate) -> None:
+    start, end = inner.content[0]
+    left = tuple(span for span in outer.content if not start <= span[0] < span[1] <= end + MAX_SIGNS)
     outer.content = left or outer.content
 
 

@@ -5,19 +5,29 @@ To what pronouns and definite noun phrases refer is what ``onrecord_coreference`
 """
 
 from bisect import bisect_right
+from dataclasses import replace
+from typing import TypeAlias
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import NOUNS, SUBJECTS
+from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.words import FIRST_PERSON, INDEFINITE, nominals, pronouns
+from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
+from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
 from onrecord.nlp.entities import entity_index
 from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.sources import Sources, members
 from onrecord.nlp.quotes.speakers import phrase
+
+Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobody is known
 
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
+TWO = frozenset({"both", "two", "couple", "pair", "duo"})
+MAX_SENTENCES = 2  # before "both women", in which they are named
+SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
+WRITTEN = frozenset({"statement", "letter"})
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
 
@@ -30,37 +40,123 @@ class Resolver:
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)
         self.index = entity_index(layout.doc)
         self.references = references_of(layout.doc)
+        self.sources = Sources(self.parse, self.entities, self.index, self.references)
         self.surnames: dict[str, list[int]] = {}
         for number, entity in enumerate(self.entities):
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
-        self.last: Attribution | None = None
+        self.last: Speakers = ()
         self.last_token = -1
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
 
-    def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
-        """Return the speaker that a phrase refers to, and remember them."""
+    def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Speakers:
+        """Return the speakers that a phrase refers to, the first one first, and remember them."""
         if head is None or where is None:
-            return None
-        parse = self.parse
-        mention = text_span(parse.source, parse.start[where[0]], parse.end[where[1] - 1])
-        attribution = self._attribute(head, where, mention)
+            return ()
+        mention = self._mention(where)
+        reference = self.references.get(head)
+        noun = head if reference is None or reference.noun is None or reference.entity is not None else reference.noun
+        together = self._together(noun, phrase(self.parse, noun) if noun != head else where)
+        if together:
+            speakers = tuple(
+                self._described(Attribution(mention, one, self.entities[one].name, "NOMINAL"), head, where)
+                for one in together
+            )
+        elif len(self.last) > 1 and self._is_open_they(head) and self._is_near(head):
+            speakers = tuple(replace(speaker, mention=mention, resolution="PRONOUN") for speaker in self.last)
+        else:
+            first = self._attribute(head, where, mention)
+            speakers = (first, *self._others(first, head, where))
         if self.layout.region_of[anchor] < 0:
-            self.last, self.last_token = attribution, head
-        return attribution
+            self.last, self.last_token = speakers, head
+        return speakers
 
-    def next_speaker(self, token: int) -> Attribution | None:
+    def next_speaker(self, token: int) -> Speakers:
         """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
-        last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
-        first = max(starts[here - 1] if here else 0, self.last_token + 1 if last is not None else 0, token - LOOK_BACK)
-        for subject in range(token - 1, first - 1, -1):
-            if self._is_main_subject(subject) and self.entities[self.index[subject]].type == "PERSON":
-                entity = self.index[subject]
-                mention = code_points(self.layout.doc[subject])
-                return Attribution(mention, entity, self.entities[entity].name, "IMPLICIT")
-        return None if last is None else Attribution(last.mention, last.entity, last.name, "IMPLICIT")
+        last = self.last if self._is_near(token) else ()
+        first = max(starts[here - 1] if here else 0, self.last_token + 1 if last else 0, token - LOOK_BACK)
+        for before in range(token - 1, first - 1, -1):
+            if self._is_main_subject(before) and self.entities[self.index[before]].type == "PERSON":
+                entity = self.index[before]
+                mention = code_points(self.layout.doc[before])
+                found = Attribution(mention, entity, self.entities[entity].name, "IMPLICIT")
+                return (self._described(found, before, (before, before + 1)),)
+        return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
+
+    def _is_near(self, token: int) -> bool:
+        """Whether the last speaker is of the paragraph of a token or the one before."""
+        starts = self.layout.paragraph_starts
+        return bisect_right(starts, token) - bisect_right(starts, self.last_token) <= 1
+
+    def _mention(self, where: tuple[int, int]) -> Span:
+        return text_span(self.parse.source, self.parse.start[where[0]], self.parse.end[where[1] - 1])
+
+    def _described(self, found: Attribution, head: int, where: tuple[int, int]) -> Attribution:
+        """Add the kind of a source, its title, and why it is not named."""
+        head = self.sources.noun(head) if found.entity is None else head
+        reason = self.sources.anonymity(head, where) if found.entity is None else None
+        kind = self.sources.kind(head, found.entity, reason)
+        title = self.entities[found.entity].role if found.entity is not None and kind == "NAMED_PERSON" else None
+        return replace(found, kind=kind, title=title, anonymity=reason if kind.startswith("UNNAMED") else None)
+
+    def _together(self, head: int, where: tuple[int, int] | None) -> tuple[int, ...]:
+        """Return the people whom one phrase means: both women, the Bergs, the judges Ada Lindt and Mia Rask."""
+        parse = self.parse
+        if parse.tag[head] in PLURAL and where is not None:
+            named = next((token for token in range(head + 1, where[1]) if self._person(token) is not None), head)
+            while named > head and parse.head[named] > named and self._person(parse.head[named]) == self._person(named):
+                named = parse.head[named]
+            listed = [self._person(token) for token in (named, *members(parse, named))]
+            people = tuple(one for one in dict.fromkeys(listed) if one is not None)
+            is_next = all(parse.word[token] == "," or parse.tag[token] == "NNP" for token in range(head + 1, named))
+            if named > head and is_next and len(people) > 1:
+                return people
+        word, is_definite = parse.lower[head], any(parse.lower[child] in DEFINITE for child in parse.children[head])
+        if is_definite and parse.word[head][0].isupper():
+            bearers = self.surnames.get(word.removesuffix("s"), []) if word.endswith("s") else []
+            return tuple(bearers) if len(bearers) > 1 else ()
+        is_two = is_definite and (parse.has(head, "two") or word in TWO)
+        is_people = word in TWO or self.sources.is_people(head)
+        if not is_people or (word != "both" and not parse.has(head, "both") and not is_two):
+            return ()
+        earliest = parse.sentence_starts[max(0, parse.sentence[head] - MAX_SENTENCES)]
+        for token in range(head - 1, max(earliest, head - LOOK_BACK) - 1, -1):
+            others = [self._person(other) for other in members(parse, token)] if token in self.index else []
+            pair = [one for one in dict.fromkeys((self._person(token), *others)) if one is not None]
+            if others and parse.dep[token] != "conj" and len(pair) > len(others):
+                return tuple(pair) if len(pair) == 2 else ()
+        return ()
+
+    def _is_open_they(self, head: int) -> bool:
+        """Whether a phrase is "they", and coreference knows nobody named whom it means."""
+        reference = self.references.get(head)
+        return self.parse.lower[head] == "they" and (reference is None or reference.entity is None)
+
+    def _person(self, token: int) -> int | None:
+        entity = self.index.get(token)
+        return entity if entity is not None and self.entities[entity].type == "PERSON" else None
+
+    def _others(self, first: Attribution, head: int, where: tuple[int, int]) -> Speakers:
+        """Return the other speakers of a list in which somebody is named."""
+        parse = self.parse
+        listed = [member for member in members(parse, head) if parse.left[member] <= where[1]]
+        if not any(parse.has(token, "and", "&") for token in (head, *listed)):
+            return ()
+        found: dict[int | str | None, Attribution] = {}
+        for member in listed:
+            # "Ada Lindt and her lawyer", but not "Ada Lindt, her lawyer and best friend"
+            is_own = parse.tag[member] in PLURAL or parse.child(member, "det", "poss") is not None
+            is_plain = parse.tag[member] in NOUNS and is_own and "," not in parse.word[head:member]
+            if member in self.index or (is_plain and self.sources.noun_class(member) in SPEAKING):
+                of_one = phrase_of(parse, member, alone=True)
+                place = (of_one.start, of_one.end)
+                one = self._attribute(member, place, self._mention(place))
+                found.setdefault(one.name if one.entity is None else one.entity, one)
+        found.pop(first.entity, None)
+        is_named = first.entity is not None or any(one.entity is not None for one in found.values())
+        return tuple(found.values()) if is_named else ()
 
     def _is_main_subject(self, token: int) -> bool:
         """Whether a token is the head of a name outside marks that is a subject, but not of a relative clause."""
@@ -73,32 +169,99 @@ class Resolver:
         parse = self.parse
         named = self._named(head, where)
         if named is not None:
-            return Attribution(mention, named, self.entities[named].name, "NAME")
+            return self._described(Attribution(mention, named, self.entities[named].name, "NAME"), head, where)
         word = parse.lower[head]
         if parse.tag[head] in ("PRP", "PRP$") or word in pronouns():
-            return self._pronoun(word, head, mention)
-        reference = self.references.get(head)
-        meant = reference.entity if reference is not None else None
+            return self._pronoun(word, head, where, mention)
+        maker = self._maker(head)
+        if maker is not None:
+            of_maker = phrase(parse, maker) or (maker, maker + 1)
+            return replace(self._attribute(maker, of_maker, mention), resolution="NOMINAL")
+        meant = self._meant(head)
         if meant is None:
             meant = self._named_next(head, where)
         if meant is not None:
-            return Attribution(mention, meant, self.entities[meant].name, "NOMINAL")
+            return self._described(Attribution(mention, meant, self.entities[meant].name, "NOMINAL"), head, where)
         if parse.tag[head] in WITHOUT_NOUN and not parse.word[head].isupper():
-            return Attribution(mention, None, None, "PRONOUN")
-        return Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL")
+            return self._described(Attribution(mention, None, None, "PRONOUN"), head, where)
+        return self._unnamed(head, where, mention)
+
+    def _unnamed(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
+        """Return a source without a name, by the earlier phrase that introduces it."""
+        noun = self.sources.noun(head)
+        earlier = self.sources.introduction(noun)
+        if earlier is None:
+            return self._described(Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL"), head, where)
+        name = self.sources.name(earlier) or " ".join(mention.text.split())
+        found = Attribution(mention, None, name, "NOMINAL")
+        own = self.sources.anonymity(noun, where)
+        introduced = self._described(found, earlier, phrase(self.parse, earlier) or (earlier, earlier + 1))
+        return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
+
+    def _maker(self, head: int) -> int | None:
+        """Return who makes a statement or writes a letter, also where an earlier phrase tells it."""
+        maker = self.sources.maker(head)
+        earlier = (
+            self.sources.introduction(head) if maker is None and self.sources.noun_class(head) in WRITTEN else None
+        )
+        return maker if earlier is None else self.sources.maker(earlier) or self._issuer(earlier)
+
+    def _issuer(self, noun: int) -> int | None:
+        """Return who says something in a statement, or issues one."""
+        parse = self.parse
+        verb = parse.head[parse.head[noun]]
+        if parse.dep[noun] == "pobj" and parse.lower[parse.head[noun]] == "in" and parse.lower[verb] in verbs():
+            issuer = subject(parse, verb)
+        else:
+            issuer = author(parse, noun)
+        return issuer if issuer is not None and issuer in self.index else None
+
+    def _meant(self, head: int) -> int | None:
+        """Return the entity that a noun refers to; nobody is his own lawyer, and "the lawyer representing Berg" is somebody else again."""
+        reference = self.references.get(head)
+        meant = None if reference is None else reference.entity
+        for child in self.parse.children[head]:
+            if self.parse.dep[child] == "acl" and child > head:
+                return None
+            if meant is not None and self.parse.dep[child] == "poss":
+                owner = self.references.get(child)
+                if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
+                    return None
+        return meant
 
     def _named(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the entity that the phrase names, by its head or by an apposition to it."""
         parse = self.parse
         if head in self.index:
             return self.index[head]
-        for child in parse.children[head]:
-            entity = self.index.get(child) if parse.dep[child] == "appos" and where[0] <= child < where[1] else None
-            if entity is not None and self.entities[entity].type == "PERSON":
-                return entity
+        for token in range(head + 1, where[1]):
+            if parse.dep[token] == "appos" and self._person(token) is not None:
+                # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt"
+                described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), head)
+                is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)
+                return None if is_other else self._person(token)
+        last = next((token - 1 for token in range(head, where[0], -1) if parse.word[token] == "("), where[1] - 1)
+        if last < head and self._person(last) is not None:  # Ada Lindt (D-Norwick)
+            return self.index[last]
+        if last > head and self._person(last) is not None and self._is_whole_title(head, where):
+            return self.index[last]
         if parse.dep[head] == "compound" and parse.head[head] in self.index:
             return self.index[parse.head[head]]
         return self._by_surname(head)
+
+    def _is_whole_title(self, head: int, where: tuple[int, int]) -> bool:
+        """Whether a phrase before a name is its title: "head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
+        parse, name = self.parse, where[1] - 1
+        while self.index.get(name - 1) == self.index[where[1] - 1]:
+            name -= 1
+        if parse.tag[head] in PLURAL or parse.tag[name - 1] not in NOUNS or parse.lower[where[0]] in INDEFINITE:
+            return False
+        for token in range(head + 1, name):  # "chairman, president and CEO Ada Lindt" is one person
+            if parse.word[token] == "," and not self.sources.is_people(token + 1):
+                return False
+            if self.sources.is_people(token) and parse.lower[token - 1] not in ("and", ","):
+                return False
+        return self.sources.is_people(head)
 
     def _by_surname(self, head: int) -> int | None:
         """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
@@ -108,20 +271,24 @@ class Resolver:
         bearers = self.surnames.get(word, [])
         return bearers[0] if len(bearers) == 1 else None
 
-    def _pronoun(self, word: str, head: int, mention: Span) -> Attribution:
+    def _pronoun(self, word: str, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         meant: int | None = None
         name: str | None = None
+        described = head
         reference = self.references.get(head)
         if word in FIRST_PERSON:
             enclosing = self._enclosing(head)
             if enclosing is not None:
-                meant, name = enclosing.entity, enclosing.name
+                return replace(enclosing, mention=mention, resolution="PRONOUN")
         elif reference is not None:
             meant = reference.entity
-            name = None if reference.noun is None else self._words_of(reference.noun)
+            if reference.noun is not None and meant is None:
+                name, described = self._words_of(reference.noun), reference.noun
         if meant is not None:
             name = self.entities[meant].name
-        return Attribution(mention, meant, name, "PRONOUN")
+        if described != head:
+            where = phrase(self.parse, described, self.parse.head[described]) or where
+        return self._described(Attribution(mention, meant, name, "PRONOUN"), described, where)
 
     def _words_of(self, noun: int) -> str | None:
         """Return the words of the phrase of a noun."""

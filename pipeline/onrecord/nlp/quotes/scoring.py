@@ -15,7 +15,7 @@ from onrecord.nlp.english import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.speakers import quoted_as
+from onrecord.nlp.quotes.speakers import is_charged, is_heard, quoted_as
 
 WEIGHTS = "quotes"
 AGREEING = 0.5  # of the words of both; two contents that share as much are the same quote
@@ -23,7 +23,16 @@ MIN_VOTE = 0.01  # a less likely candidate does not change the choice
 MIN_CALIBRATED = 0.001  # scores are calibrated within this distance of 0 and 1
 # Forms that show clearly that someone is quoted but are too rare to be learned, by construction or link; the scores are guesses.
 # Names in capitals at the beginning of line after line are a transcript.
-MIN_SCORE_BY_FORM = {"worded": 0.8, "labelled": 0.6, "quoted-as": 0.6, "turn=capitals-many": 0.6}
+MIN_SCORE_BY_FORM = {
+    "worded": 0.8,
+    "labelled": 0.6,
+    "quoted-as": 0.6,
+    "inner": 0.6,
+    "by=pronoun": 0.6,
+    "by=view": 0.6,
+    "paren-advcl-as-it": 0.6,
+    "turn=capitals-many": 0.6,
+}
 SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
 
 
@@ -97,6 +106,9 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         forms = [form for form in (candidate.construction, *candidate.links) if form in MIN_SCORE_BY_FORM]
         if quoted_as(layout.parse, candidate.anchor) is not None:
             forms.append("quoted-as")
+        speaks = candidate.lexical is not None and candidate.lexical.classes[0] == "say"
+        if speaks and (is_heard(layout.parse, candidate.anchor) or is_charged(layout.parse, candidate.anchor)):
+            forms.append("inner")
         for form in forms:
             other = best.setdefault((candidate.anchor, form), candidate)
             if candidate.score > other.score:

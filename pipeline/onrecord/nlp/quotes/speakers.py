@@ -5,12 +5,22 @@ from itertools import islice
 
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.syntax import after_preposition, agent, clause_verb, head_of, possessor
+from onrecord.nlp.english.syntax import (
+    CHARGED,
+    after_preposition,
+    agent,
+    clause_verb,
+    head_of,
+    is_passive,
+    possessor,
+)
 from onrecord.nlp.english.words import RELATIVE
 
 # Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
+HEARING = frozenset(verb_forms("hear")) | {"hear"}
 GIVER = ("from", "by", "among")
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
@@ -73,7 +83,22 @@ def source_of(parse: Parse, verb: int) -> int | None:
     quoted = quoted_as(parse, verb)
     if quoted is not None:
         return quoted[1]
-    return agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
+    found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
+    predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
+    return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
+
+
+def is_heard(parse: Parse, verb: int) -> bool:
+    """Whether a cue is what somebody hears another one do: "heard Reed say that"."""
+    above = parse.head[verb]
+    return parse.tag[verb] == "VB" and parse.child(verb, "nsubj") == verb - 1 and parse.lower[above] in HEARING
+
+
+def is_charged(parse: Parse, verb: int) -> bool:
+    """Whether a cue is what somebody charges another one with: "criticized Reed for saying that"."""
+    above = parse.head[verb]
+    is_charge = parse.dep[verb] == "pcomp" and parse.lower[above] in CHARGED
+    return is_charge and parse.is_verb(parse.head[above]) and parse.child(parse.head[above], "dobj") is not None
 
 
 def speaks_beside(parse: Parse, verb: int) -> bool:
@@ -112,7 +137,7 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
 
     They are the subjects of the clauses above, the nouns that these modify, and None for nobody; ``first`` is left out.
     """
-    if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None:
+    if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None or is_charged(parse, cue):
         return []
     subject = parse.child(cue, "nsubj")
     if subject is not None and parse.lower[subject] not in RELATIVE:

@@ -12,7 +12,7 @@ from onrecord.nlp.english.words import BE_OR_SHORT
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
-from onrecord.nlp.quotes.insertions import InsertionCandidates
+from onrecord.nlp.quotes.insertions import VIEWS, InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
 
@@ -20,7 +20,7 @@ COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
-INVERTED = frozenset({"say", "add"})  # "The plan, said Tom Reed, will fail": rare with other verbs
+ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other reading; ", denied the claim," has
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
@@ -50,14 +50,22 @@ class SyntaxCandidates(Builder):
             tag, word = parse.tag[token], parse.lower[token]
             if word == "according":
                 yield from self.insertions.of_according(token)
+            elif word in VIEWS:
+                yield from self.insertions.of_view(token)
             if token in self.quoting:
                 continue
-            if tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES:
-                yield from self.of_verb(token, verb_cues.get(word, UNKNOWN))
+            cue = verb_cues.get(word)
+            if (tag[:2] == "VB" and parse.dep[token] not in AUXILIARIES) or (cue and self.is_verb_by_parse(token)):
+                yield from self.of_verb(token, cue or UNKNOWN)
             elif tag in ("NN", "NNS") and word in noun_cues:
                 yield from self.of_noun(token, noun_cues[word])
             elif tag[:2] == "JJ" and word in adjective_cues:
                 yield from self.of_adjective(token, adjective_cues[word])
+
+    def is_verb_by_parse(self, token: int) -> bool:
+        """Whether a token is a verb that the tagger takes for a noun: "Records from the port registry show that …"."""
+        parse = self.parse
+        return parse.child(token, "nsubj") is not None and parse.child(token, "ccomp") is not None
 
     def ending(
         self,
@@ -77,10 +85,11 @@ class SyntaxCandidates(Builder):
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
         """Yield the complements of a verb."""
         parse = self.parse
-        inserted = self.insertions.inverted(verb) if cue.lemma in INVERTED else None
-        if inserted is not None:
+        inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
+        if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             yield from self.insertions.around(verb, cue, inserted, inserted, "inverted")
-            return
+            if cue.lemma in ALWAYS_INVERTED:
+                return
         source = source_of(parse, verb)
         passive = parse.child(verb, "auxpass") is not None
         for child in parse.children[verb]:
@@ -103,9 +112,7 @@ class SyntaxCandidates(Builder):
             elif label == "nsubjpass" and "obj" in cue.takes:
                 yield from self.make("passive", verb, cue, [self.reach(child)], source)
         if cue is not UNKNOWN:
-            if "clause" in cue.takes and not any(
-                parse.dep[child] == "ccomp" and child > verb for child in parse.children[verb]
-            ):
+            if "clause" in cue.takes:
                 yield from self.in_order(verb, cue, source)
             yield from self.insertions.of_parenthesis(verb, cue, source)
             subject = parse.child(verb, "nsubj")
@@ -168,6 +175,10 @@ class SyntaxCandidates(Builder):
         """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         parse = self.parse
         reach, construction = self.reach(clause), "front-" + clause_kind(parse, clause)
+        if clause != parse.child(verb, "ccomp"):
+            return
+        clauses = [child for child in parse.children[verb] if parse.dep[child] == "ccomp" and child < verb]
+        reach = reach[0], self.reach(clauses[-1])[1]  # "The plan is dead, but talks go on, he said"
         start = parse.next_word[parse.sentence_of(verb)[0]]
         if start >= reach[0]:
             yield from self.make(construction, verb, cue, [reach], source)
@@ -180,6 +191,7 @@ class SyntaxCandidates(Builder):
         """Yield the clause after a cue and "that" where the parser found none: "told reporters that, if it rained, …"."""
         parse = self.parse
         stop = parse.sentence_of(verb)[1]
+        starts = {parse.left[child] for child in parse.children[verb] if parse.dep[child] == "ccomp" and child > verb}
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if parse.lower[token] == "that" and parse.tag[token + 1] not in FINITE:
                 break
@@ -187,8 +199,10 @@ class SyntaxCandidates(Builder):
                 return
         else:
             return
+        if starts and (token in starts or token + 1 in starts):
+            return
         clause = range(token + 1, min(stop, token + MAX_CLAUSE))
-        finite = next((place for place in clause if parse.tag[place] in FINITE), None)
+        finite = next((place for place in clause if parse.tag[place] in FINITE or parse.tag[place] == "VB"), None)
         if finite is None:
             return
         yield from self.make("order-that", verb, cue, [(token + 1, stop)], source, links=("out=end",))

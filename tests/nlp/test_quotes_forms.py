@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statements in less common forms: inverted, as somebody's view, inside other reports, and without a cue of their own."""
+
+import pytest
+from spacy.language import Language
+
+from onrecord.nlp.annotations import Quote, quotes_of
+
+
+def said(nlp: Language, text: str) -> list[tuple[str | None, str]]:
+    """Return the speaker phrase and the content of each quote."""
+    return [(speaker(quote), " … ".join(span.text for span in quote.content)) for quote in quotes_of(nlp(text))]
+
+
+def speaker(quote: Quote) -> str | None:
+    return quote.speaker.mention.text if quote.speaker and quote.speaker.mention else None
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "content"),
+    [
+        (
+            "The vast majority of the boats lose money every winter, reports HarbourNow.",
+            "HarbourNow",
+            "The vast majority of the boats lose money every winter",
+        ),
+        (
+            "New records obtained by The Courier from the port registry show that the ships were turned away.",
+            "New records obtained by The Courier from the port registry",
+            "the ships were turned away",
+        ),
+        (
+            "The boats were not paid for, the contracts show.",
+            "the contracts",
+            "The boats were not paid for",
+        ),
+        (
+            "The plan is dead, but talks go on, Anna Berg said.",
+            "Anna Berg",
+            "The plan is dead, but talks go on",
+        ),
+        (
+            "The port attorneys countered in a brief that the code deems shifts void if they lack a stamp.",
+            "The port attorneys",
+            "the code deems shifts void if they lack a stamp",
+        ),
+        ("Tom Okafor told the Gazette she would leave in May.", "Tom Okafor", "she would leave in May"),
+        ("According to her, the deal is dead.", "her", "the deal is dead"),
+        ("In Anna Berg's view, the deal is dead.", "Anna Berg", "the deal is dead"),
+        ("The deal is dead, as Anna Berg put it.", "Anna Berg", "The deal is dead"),
+        ("She heard Okafor say that the plan was dead.", "Okafor", "the plan was dead"),
+        ("Berg was called “a liar” by Okafor.", "Okafor", "“a liar”"),
+        ("Anna Berg criticized Tom Okafor for saying that the plan was dead.", "Tom Okafor", "the plan was dead"),
+    ],
+)
+def test_a_statement_in_a_less_common_form(nlp: Language, text: str, source: str, content: str) -> None:
+    assert (source, content) in said(nlp, text)
+
+
+def test_what_the_governing_verb_says_is_no_content(nlp: Language) -> None:
+    assert ("Anna Berg", "why the harbour was closed") in said(
+        nlp, "Anna Berg, asking why the harbour was closed, left the room."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (
+            "Hale said children in the camps fall ill. For example, many boys catch fevers in the rain.",
+            "For example, many boys catch fevers in the rain",
+        ),
+        (
+            "A poll found that 40 percent of voters liked the plan. Another 30 percent were against it.",
+            "Another 30 percent were against it",
+        ),
+        (
+            "The charges say that Hale stole a car in Velna. He had just left the harbour with two friends.",
+            "He had just left the harbour with two friends",
+        ),
+        (
+            "The lawsuit says Hale struck the boy. The teacher then allegedly sent him home.",
+            "The teacher then allegedly sent him home",
+        ),
+        (
+            "Okafor said the dam would fail. The town would be flooded within days.",
+            "The town would be flooded within days",
+        ),
+    ],
+)
+def test_the_text_goes_on_reporting_without_a_cue(nlp: Language, text: str, content: str) -> None:
+    first, second = quotes_of(nlp(text))
+    assert [span.text for span in second.content] == [content]
+    assert (second.cue, second.type, second.speaker and second.speaker.resolution) == ((), "INDIRECT", "IMPLICIT")
+    assert speaker(second) == speaker(first)
+    assert second.confidence < first.confidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Okafor said the dam would fail. Anna Berg would open a school on Friday.",
+        "Okafor said the dam would fail. The mayor opened a school on Friday.",
+        "Okafor said the dam would fail. That would be the third time in a year.",
+        "Okafor said the dam would fail.\n\nThe town would be flooded within days.",
+        "A poll found that 40 percent of voters liked the plan. That is 10 percent more than last year.",
+        "Hale said children fall ill. For example, is the water in the camps clean enough?",
+    ],
+)
+def test_where_the_text_turns_the_report_ends(nlp: Language, text: str) -> None:
+    assert len(quotes_of(nlp(text))) == 1
+
+
+def test_of_two_readings_that_share_words_the_shorter_is_kept(nlp: Language) -> None:
+    text = "“This isn’t right,” Derry said. “You pushed the crews to the limit” so that they would cheat, she said."
+    assert [content for _, content in said(nlp, text)] == [
+        "“This isn’t right,”",
+        "“You pushed the crews to the limit” so that they would cheat",
+    ]

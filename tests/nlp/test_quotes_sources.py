@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What kind of source a speaker is, how the article presents it, why it has no name, and who speaks together."""
+
+import pytest
+from spacy.language import Language
+
+from onrecord.nlp.annotations import Attribution, Quote, quotes_of
+
+
+def quotes(nlp: Language, text: str) -> list[Quote]:
+    return [quote for quote in quotes_of(nlp(text)) if quote.speaker is not None]
+
+
+def speakers(nlp: Language, text: str) -> list[Attribution]:
+    return [quote.speaker for quote in quotes_of(nlp(text)) if quote.speaker is not None]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Anna Berg said the harbour was safe.", "NAMED_PERSON"),
+        ("“The harbour is safe,” said a docker.", "UNNAMED_PERSON"),
+        ("A person familiar with the talks said the price had doubled.", "UNNAMED_PERSON"),
+        ("Several officials said the harbour was safe.", "UNNAMED_GROUP"),
+        ("Residents say the cranes are too loud.", "UNNAMED_GROUP"),
+        ("Authorities say the cranes are too loud.", "UNNAMED_GROUP"),
+        ("Kestrel’s workers said they had not been paid.", "UNNAMED_GROUP"),
+        ("The Democrats said the bill was dead.", "NAMED_GROUP"),
+        ("The Kestrel Institute said the gulls were dying.", "ORGANIZATION"),
+        ("Norway said the pact was dead.", "ORGANIZATION"),
+        ("Police said the bridge was closed.", "ORGANIZATION"),
+        ("The ministry said the bridge was closed.", "ORGANIZATION"),
+        ("A spokesman for the ministry said the bridge was closed.", "ORGANIZATION"),
+        ("A spokesman said the bridge was closed.", "UNNAMED_PERSON"),
+        ("The lawsuit says the harbour was sold in secret.", "DOCUMENT"),
+        ("Court filings show that the harbour was sold in secret.", "DOCUMENT"),
+        ("A poll found that most voters liked the bridge.", "DOCUMENT"),
+        ("The bridge is closed, according to the report.", "DOCUMENT"),
+    ],
+)
+def test_the_kind_of_a_source(nlp: Language, text: str, kind: str) -> None:
+    (speaker,) = speakers(nlp, text)
+    assert speaker.kind == kind
+
+
+def test_a_pronoun_without_a_person_has_a_kind_too(nlp: Language) -> None:
+    assert [s.kind for s in speakers(nlp, "“It is cold in here tonight,” she said.")] == ["UNNAMED_PERSON"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (
+            "Anna Berg, co-founder and director of the Kestrel Institute, said the bay was safe.",
+            "co-founder and director of the Kestrel Institute",
+        ),
+        (
+            "“The bay is safe,” said Anna Berg, a staff attorney with the Kestrel Institute.",
+            "staff attorney with the Kestrel Institute",
+        ),
+        ("Anna Berg, a nurse who works nights, said the bay was safe.", "nurse"),
+        ("Anna Berg, a 37-year-old welder, said the bay was safe.", "37-year-old welder"),
+        ("Anna Berg, one of the port’s junior pilots, said the bay was safe.", "one of the port’s junior pilots"),
+        ("Finance Minister Anna Berg said the bay was safe.", "Finance Minister"),
+        ("The head of the water board, Anna Berg, said the bay was safe.", "head of the water board"),
+        ("Anna Berg (the mayor of Norwick) said the bay was safe.", "mayor of Norwick"),
+        ("Anna Berg, who heads the water board, said the bay was safe.", "heads the water board"),
+        (
+            "The bay is safe, Anna Berg said.\n\nBerg is the director of the Kestrel Institute.",
+            "director of the Kestrel Institute",
+        ),
+        ("Anna Berg said the bay was safe.", None),
+        ("Anna Berg said the bay was safe. Berg is a disaster.", None),
+        ("Anna Berg, the ministry and the union said the bay was safe.", None),
+        ("Anna Berg, the day after the storm, said the bay was safe.", None),
+    ],
+)
+def test_the_title_is_how_the_article_presents_a_person(nlp: Language, text: str, title: str | None) -> None:
+    assert speakers(nlp, text)[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "A senior official, who asked not to be named because the talks are private, said the deal was near.",
+            "who asked not to be named because the talks are private",
+        ),
+        (
+            "“The deal is near,” said an official, speaking on condition of anonymity to discuss the talks.",
+            "speaking on condition of anonymity to discuss the talks",
+        ),
+        (
+            "An official who was not authorised to speak publicly said the deal was near.",
+            "who was not authorised to speak publicly",
+        ),
+        ("A person familiar with the talks said the deal was near.", "familiar with the talks"),
+        ("A person said the deal was near. The person asked not to be identified.", "asked not to be identified"),
+        ("An official said the deal was near.", None),
+        ("An official said the boss was not allowed to leave the country.", None),
+        ("Anna Berg, who was not authorised to speak publicly, said the deal was near.", None),
+    ],
+)
+def test_the_words_that_say_why_a_source_has_no_name(nlp: Language, text: str, words: str | None) -> None:
+    found = speakers(nlp, text)[0].anonymity
+    assert (None if found is None else found.text) == words
+
+
+def test_the_reason_told_once_holds_for_who_is_meant_again(nlp: Language) -> None:
+    text = "A senior official who asked not to be named said the deal was near. The official said it would be signed in May."
+    first, again = speakers(nlp, text)
+    assert again.name == "A senior official"
+    assert first.anonymity == again.anonymity is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "A report by the Kestrel Institute found that gulls were dying. The report said the cause was unknown.",
+            ["A report by the Kestrel Institute"] * 2,
+        ),
+        (
+            "A Marlow poll found that voters liked trams. That poll also showed that they hated buses.",
+            ["A Marlow poll"] * 2,
+        ),
+        (
+            "A Kestrel Ferries spokeswoman said the boats were safe. The spokeswoman said nobody was hurt.",
+            ["A Kestrel Ferries spokeswoman"] * 2,
+        ),
+        (
+            "Berg’s lawyers said the charge was false. Anna Berg was freed in May. Her lawyers said she would sue.",
+            ["Berg’s lawyers"] * 2,
+        ),
+        ("A statement from Anna Berg said the harbour was safe.", ["Anna Berg"]),
+        ("Anna Berg’s letter said the crews would be paid.", ["Anna Berg"]),
+        ("In a statement, Anna Berg said she was sorry. The statement said she would resign.", ["Anna Berg"] * 2),
+        (
+            "The first poll found that voters liked trams. The second poll found that they hated buses.",
+            ["The first poll", "The second poll"],
+        ),
+        ("Tom Okafor was freed. The lawyer representing Okafor said he was happy.", ["The lawyer representing Okafor"]),
+        ("Anna Berg’s report said the harbour was safe.", ["Anna Berg’s report"]),
+        ("The head of the water board, Anna Berg, said the bay was safe.", ["Anna Berg"]),
+        ("“It was a good year,” said chairman, CEO and president Anna Berg.", ["Anna Berg"]),
+        ("Governor of Utah Anna Berg said the bay was safe.", ["Anna Berg"]),
+        ("A spokesman for the mayor, Anna Berg, said the bay was safe.", ["A spokesman for the mayor, Anna Berg"]),
+    ],
+)
+def test_the_name_of_a_source_that_is_no_person(nlp: Language, text: str, names: list[str]) -> None:
+    assert [speaker.name for speaker in speakers(nlp, text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Norway and Peru said the pact was dead.", ["Norway", "Peru"]),
+        ("Anna Berg, Tom Okafor and Mia Rask said the pact was dead.", ["Anna Berg", "Tom Okafor", "Mia Rask"]),
+        (
+            "Judges Ada Lindt and Mia Rask were dismissed. Both women said they feared for the courts.",
+            ["Ada Lindt", "Mia Rask"],
+        ),
+        (
+            "Stephen Hale and Ada Hale opened a school. The Hales said it would teach reading.",
+            ["Stephen Hale", "Ada Hale"],
+        ),
+        ("Dockers and skippers said the pact was dead.", ["Dockers and skippers"]),
+        ("Anna Berg, mayor and dentist, said the pact was dead.", ["Anna Berg"]),
+    ],
+)
+def test_several_speakers(nlp: Language, text: str, names: list[str | None]) -> None:
+    (quote,) = quotes(nlp, text)
+    assert quote.speaker is not None
+    assert [speaker.name for speaker in (quote.speaker, *quote.co_speakers)] == names
+
+
+def test_they_are_those_who_spoke_together(nlp: Language) -> None:
+    text = "Anna Berg and Tom Okafor said that the harbour would stay public. “We have found common ground,” they said."
+    assert [[s.name for s in quote.co_speakers] for quote in quotes(nlp, text)] == [["Tom Okafor"], ["Tom Okafor"]]
