@@ -2,6 +2,7 @@
 """Stances: holders, targets, polarity, sources and expressions."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from spacy.language import Language
@@ -198,7 +199,7 @@ def test_joined_names_agree_with_each_other(read: Read) -> None:
 def test_what_a_target_contains_is_no_second_target(read: Read, text: str) -> None:
     targets = [one.target.mention for one in read(text) if one.target.mention is not None]
     assert targets
-    assert all(one.end <= other.start for one, other in zip(targets, targets[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(targets))
 
 
 def test_things_do_not_take_stances(given: Read) -> None:
