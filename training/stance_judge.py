@@ -151,9 +151,8 @@ def report(data: Sequence[list[Example]]) -> None:
     error = sum(abs(confidence[bins == one].sum() - right[bins == one].sum()) for one in range(BINS)) / len(rated)
     above = confidence >= MIN_CONFIDENCE
     print(f"{len(rated)} proposed, {int(right.sum())} right; expected calibration error {error:.3f}")
-    print(
-        f"{int(above.sum())} from {MIN_CONFIDENCE}: {100 * right[above].mean():.1f} % right, {100 * right[above].sum() / right.sum():.1f} % of the right ones"
-    )
+    share, found = right[above].mean(), right[above].sum() / right.sum()
+    print(f"{int(above.sum())} from {MIN_CONFIDENCE}: {share:.1%} right, {found:.1%} of the right ones")
 
 
 def write(table: Mapping[str, float], path: Path) -> None:
