@@ -44,7 +44,7 @@ def cross_validated(docs: Sequence[Doc], sentences: Sequence[Annotated], folds: 
 
 def _labels(doc: Doc, annotated: list[Annotated], table: Table) -> Iterator[tuple[str, str]]:
     """Yield the label of each pair and that of the most confident stance between the two; neutral where there is none."""
-    words, stances = Words(doc), StanceAnalysis(doc).stances(table)
+    words, stances = Words(doc), StanceAnalysis(doc).stances(table, least=0.0)
     for gold in annotated:
         if gold["holder"] and gold["target"]:
             ends = [words.within([gold["holder"]]), words.within([gold["target"]])]

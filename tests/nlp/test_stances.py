@@ -2,17 +2,26 @@
 """Stances: holders, targets, polarity, sources and expressions."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from spacy.language import Language
 
 from onrecord.nlp.annotations import Stance, stances_of
+from onrecord.nlp.stances.analysis import StanceAnalysis
+from onrecord.nlp.stances.judge import MIN_CONFIDENCE
 
 Read = Callable[[str], tuple[Stance, ...]]
 
 
 @pytest.fixture(scope="session")
 def read(nlp: Language) -> Read:
+    """What is proposed, whatever its confidence: how sure a reader is of it depends on weights that are learned again."""
+    return lambda text: tuple(StanceAnalysis(nlp(text)).stances(least=0.0))
+
+
+@pytest.fixture(scope="session")
+def given(nlp: Language) -> Read:
     return lambda text: stances_of(nlp(text))
 
 
@@ -110,8 +119,8 @@ def test_no_intention_of_doing_it_is_opposition_to_doing_it(read: Read) -> None:
         "The minister was asked to support the plan.",
     ],
 )
-def test_no_stance_where_none_is_taken(read: Read, text: str) -> None:
-    assert read(text) == ()
+def test_no_stance_where_none_is_taken(given: Read, text: str) -> None:
+    assert given(text) == ()
 
 
 def test_what_one_party_says_of_another_is_asserted_by_it(read: Read) -> None:
@@ -184,21 +193,24 @@ def test_joined_names_agree_with_each_other(read: Read) -> None:
     assert has(stances, "Chile", "Peru", "SUPPORT")
 
 
-def test_a_blow_at_someones_act_is_one_at_them_too_and_less_sure(read: Read) -> None:
-    stances = read("The governor condemned Brazil's decision.")
-    act, owner = the(stances, "governor", "Brazil's decision"), the(stances, "governor", "Brazil")
-    assert owner.polarity == "OPPOSE"
-    assert owner.confidence < act.confidence
+@pytest.mark.parametrize(
+    "text", ["The governor condemned Brazil's decision.", "Finland called for sanctions against the shipping company."]
+)
+def test_what_a_target_contains_is_no_second_target(read: Read, text: str) -> None:
+    targets = [one.target.mention for one in read(text) if one.target.mention is not None]
+    assert targets
+    assert all(one.end <= other.start for one, other in pairwise(targets))
 
 
-def test_a_stance_toward_sanctions_is_one_toward_whom_they_hit(read: Read) -> None:
-    stances = read("Finland called for sanctions against the shipping company.")
-    assert has(stances, "Finland", "sanctions against the shipping company", "SUPPORT")
-    assert has(stances, "Finland", "the shipping company", "OPPOSE")
+def test_things_do_not_take_stances(given: Read) -> None:
+    assert given("Heavy rain killed the crops.") == ()
 
 
-def test_things_do_not_take_stances(read: Read) -> None:
-    assert read("Heavy rain killed the crops.") == ()
+def test_a_run_gives_what_a_reader_would_confirm_more_often_than_not(nlp: Language) -> None:
+    analysis = StanceAnalysis(nlp("Ruth Okafor praised the pilots. Heavy rain killed the crops of Ruth Okafor."))
+    proposed = analysis.stances(least=0.0)
+    assert {one for one in proposed if one.confidence > MIN_CONFIDENCE} <= set(analysis.stances())
+    assert min(one.confidence for one in analysis.stances()) >= MIN_CONFIDENCE > min(one.confidence for one in proposed)
 
 
 def test_what_someone_writes_speaks_for_them(read: Read) -> None:

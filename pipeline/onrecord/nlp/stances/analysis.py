@@ -3,7 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from spacy.tokens import Doc
 
@@ -17,10 +17,10 @@ from onrecord.nlp.english.words import FIRST_PERSON, NOBODY
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
+from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
-from onrecord.nlp.stances.rule_confidence import MIN_BELIEF, belief, confidence
 from onrecord.nlp.stances.scoring import Table, pair_weights
 from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
@@ -33,25 +33,12 @@ CLAUSE_DEPS = frozenset({"ROOT", "ccomp", "advcl", "relcl", "parataxis", "conj"}
 FAVOURABLE = frozenset({"SUPPORT", "AGREE", "COOPERATE", "AID"})
 HOSTILE = frozenset({"REJECT", "ACCUSE", "THREATEN", "PROTEST", "SANCTION", "COERCE", "ASSAULT"})
 WITHHELD = frozenset({"SUPPORT", "AGREE"})
-# Stances toward the author of an act or toward a part of a phrase.
-PARTIAL = frozenset({"derived", "inside"})
 # Tokens; a longer sentence is a table or a list, of which each stance would quote all.
 MAX_EVIDENCE = 400
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
 # Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A candidate with its parties, the quote that it is in, and the sources that assert it."""
-
-    candidate: Candidate
-    holder: StanceParty
-    target: StanceParty
-    quote: int | None
-    sources: tuple[StanceParty, ...]
 
 
 class StanceAnalysis:
@@ -68,40 +55,42 @@ class StanceAnalysis:
             for one in expanded(self.parse, candidate)
         ]
 
-    def stances(self, table: Table | None = None) -> list[Stance]:
+    def stances(self, table: Table | None = None, least: float = MIN_CONFIDENCE) -> list[Stance]:
         """Return the stances in text order, one per holder and target.
 
         Args:
             table: weights of pairs (default: those that ship).
+            least: the least confidence.
         """
-        best: dict[tuple[object, ...], Stance] = {}
-        for stance in (*self._of_pairs(pair_weights() if table is None else table), *self._of_rules()):
-            key = (_place(stance.holder), _place(stance.target))
-            if key not in best or stance.confidence > best[key].confidence:
-                best[key] = stance
+        pairs = Pairs(self.parse, self.voices, self.candidates)
+        judge, weights = Judge(self.voices, pairs.features), judge_weights()
+        table = pair_weights() if table is None else table
+        rated = [(probability(judge.features(placed), weights), placed) for placed in self.proposed(pairs, table)]
+        likely = sorted((one for one in rated if one[0] >= least), key=lambda one: (-one[0], *_reach(one[1])))
+        kept: list[Stance] = []
+        # Of a holder's stances toward overlapping phrases of a sentence, the likeliest: what a phrase contains is no target of its own.
+        targets: dict[tuple[int, object], list[tuple[int, int]]] = defaultdict(list)
+        for confidence, placed in likely:
+            phrase, holder = placed.candidate.target, placed.holder
+            others = targets[self.parse.sentence[phrase.head], holder.name]
+            if not any(phrase.start < end and start < phrase.end for start, end in others):
+                others.append((phrase.start, phrase.end))
+                kept.append(self.stance(placed, confidence))
         once: dict[tuple[object, ...], Stance] = {}  # "the mayor, Anna Berg, condemned" gives one stance
-        for stance in sorted(best.values(), key=lambda stance: -stance.confidence):
+        for stance in kept:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(_without_titles(list(once.values())), key=_order)
 
-    def _of_pairs(self, table: Table) -> Iterator[Stance]:
-        for candidate, likelihood in Pairs(self.parse, self.voices, self.candidates).candidates(table):
+    def proposed(self, pairs: Pairs, table: Table) -> Iterator[Placed]:
+        """Yield what the pairs and the rules propose, each with its parties."""
+        for candidate, likelihood in pairs.candidates(table):
             placed = self.placed(candidate)
-            if placed is None:
-                continue
-            if candidate.features & PARTIAL:  # never above the stance that it follows from
-                likelihood = min(likelihood, belief(placed.candidate))
-                if likelihood < MIN_BELIEF:
-                    continue
-            yield self._stance(placed, likelihood)
-
-    def _of_rules(self) -> Iterator[Stance]:
+            if placed is not None:
+                yield replace(placed, likelihood=likelihood)
         for candidate in self.candidates:
             placed = self.placed(candidate)
             if placed is not None:
-                believed = belief(placed.candidate)
-                if believed >= MIN_BELIEF:
-                    yield self._stance(placed, believed)
+                yield placed
 
     def _is_neutral_act(self, candidate: Candidate) -> bool:
         """Whether a negation leaves no position: someone who did not attack is not neutral because of that."""
@@ -129,9 +118,10 @@ class StanceAnalysis:
         if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
             return None
         context = candidate.features | self._context(candidate, head, voices)
-        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
+        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices), None)
 
-    def _stance(self, placed: Placed, believed: float) -> Stance:
+    def stance(self, placed: Placed, confidence: float) -> Stance:
+        """Return a proposed stance as it stands in the records."""
         candidate = placed.candidate
         score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
         return Stance(
@@ -141,7 +131,7 @@ class StanceAnalysis:
             score=score,
             expression=self._expression(candidate),
             evidence=self._evidence(candidate),
-            confidence=confidence(believed),
+            confidence=round(confidence, 2),
             relation=_relation(candidate.relation, _polarity(score)),
             quote=placed.quote,
             asserted_by=placed.sources,
@@ -282,6 +272,12 @@ def _polarity(score: float) -> Polarity:
 
 def _place(party: StanceParty) -> object:
     return party.name if party.mention is None else (party.mention.start, party.mention.end)
+
+
+def _reach(placed: Placed) -> tuple[int, ...]:
+    """Return the tokens of a proposed stance, by which equally likely ones are ordered."""
+    candidate = placed.candidate
+    return candidate.predicate, candidate.target.start, candidate.target.end, candidate.holder or -1
 
 
 def _order(stance: Stance) -> tuple[int, int, int, str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A possible stance; ``rule_confidence`` decides how likely it is."""
+"""A possible stance; ``judge`` decides how likely it is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

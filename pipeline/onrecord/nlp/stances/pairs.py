@@ -21,11 +21,8 @@ from onrecord.nlp.stances.paths import Path, chain, is_anothers, path
 from onrecord.nlp.stances.scoring import Table, logits, probabilities
 from onrecord.nlp.stances.voices import Voices
 
-# Two actors are holder and target from this probability. Probabilities are low because most training pairs count as pairs without a
-# stance, though nobody annotated them; of the annotated pairs of names above this, three in four are correct.
-MIN_PROBABILITY = 0.2
-# The bound is lower where a rule found the same: the pair adds nothing to the rule.
-MIN_FRAMED = 0.1
+# Less likely pairs are not proposed: hardly any is right.
+MIN_PROBABILITY = 0.1
 # Words that contribute less than this share of the strongest one do not express the stance.
 CARRYING = 0.5
 MAX_WORDS = 3
@@ -38,7 +35,6 @@ TOUCHING = frozenset({"of", "by", "on", "against", "to", "toward", "towards", "f
 MAX_STEPS = 4
 # Candidates in a sentence; prose has fewer, and every pair examines all of them.
 MAX_FRAMED = 60
-UNFRAMED = frozenset({"pair", "inside"})
 # The labels of agents, and the prepositions before them.
 HOLDING = frozenset({"nsubj", "conj", "appos", "compound", "poss", "amod", "nmod", "agent"})
 BY = frozenset({"by", "of", "from", "among"})
@@ -103,9 +99,9 @@ class Pairs:
             words = self.words(pair)
             likely = probabilities(place, logits([feature.name for feature in words], table))
             side = 0 if likely.support >= likely.oppose else 1
-            if likely[side] >= MIN_FRAMED:
+            if likely[side] >= MIN_PROBABILITY:
                 candidate = self._candidate(pair, words, side, table)
-                if candidate is not None and (likely[side] >= MIN_PROBABILITY or not candidate.features & UNFRAMED):
+                if candidate is not None:
                     yield candidate, likely[side]
 
     def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How likely a reader confirms a stance that the rules or the pairs propose.
+
+A logistic regression over named features, learned from articles of which readers listed every stance. A feature is "name=value"; a bar
+joins values that were seen together.
+
+* The proposal: ``by`` pair or rule, with the pair's probability; ``kind`` of rule, alone and with other values; ``c`` its features and
+  its context (``analysis``); ``sign`` and ``score``; ``relation``.
+* The word that takes the stance: ``word`` its stem; ``tag``, ``dep``; ``above`` its label and the stem of its head; ``child`` its
+  objects, particles, auxiliaries and negation.
+* The target: ``target`` its tag, label, stem, type and length; ``of`` its determiner and modifiers.
+* The holder: ``holder`` its tag, label, type and what kind of noun it is; ``absent``: it is not in the sentence.
+* Both: the relation between the two (``path``, ``up``, ``down``, …: ``features``).
+* Who says so: ``sources`` their number; ``quote`` its form and confidence; ``marked`` what of it is in quotation marks.
+"""
+
+import functools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from onrecord.nlp.annotations import StanceParty
+from onrecord.nlp.english.lexicon import rows
+from onrecord.nlp.learned import MAX_LOGIT
+from onrecord.nlp.stances.actors import ActorMention
+from onrecord.nlp.stances.arguments import can_hold_stance
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.features import PairFeatures, sign
+from onrecord.nlp.stances.paths import chain, path
+from onrecord.nlp.stances.voices import Voices
+
+JUDGE_WEIGHTS = "stance_judge"
+# Below this a reader rejects more stances than she confirms.
+MIN_CONFIDENCE = 0.2
+KINDS = ("demand", "quality", "position", "adjective", "noun", "verb", "pair")
+MAX_SOURCES = 3
+MAX_LENGTH = 8  # tokens of a target
+TELLING = frozenset({"aux", "neg", "auxpass", "prt", "mark", "dobj", "prep", "advmod", "acomp"})
+DESCRIBING = frozenset({"det", "poss", "amod", "neg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A candidate with its parties, the quote that it is in, the sources that assert it, and its probability as a pair, if it is one."""
+
+    candidate: Candidate
+    holder: StanceParty
+    target: StanceParty
+    quote: int | None
+    sources: tuple[StanceParty, ...]
+    likelihood: float | None
+
+
+@functools.cache
+def judge_weights() -> Mapping[str, float]:
+    """Return the weight of each feature."""
+    return MappingProxyType({row[0]: float(row[1]) for row in rows(JUDGE_WEIGHTS, "weights")})
+
+
+def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
+    """Return the probability that a reader confirms a stance with these features."""
+    logit = sum(table.get(name, 0.0) for name in names)
+    return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, logit))))
+
+
+class Judge:
+    """Describes the proposed stances of one article."""
+
+    def __init__(self, voices: Voices, pairs: PairFeatures) -> None:
+        self.parse, self.voices, self.pairs = voices.parse, voices, pairs
+        self.parties = voices.parties
+
+    def features(self, placed: Placed) -> Iterator[str]:
+        """Yield the features of a proposed stance."""
+        candidate, stem = placed.candidate, self.pairs.stem_of
+        word, target, holder = candidate.predicate, candidate.target.head, candidate.holder
+        parse = self.parse
+        kind = next((kind for kind in KINDS if kind in candidate.features), "other")
+        like = "rule" if placed.likelihood is None else f"{placed.likelihood:.1f}"
+        end = sign(candidate.score) if candidate.score else "0"
+        quoted, sources = placed.quote is not None, min(MAX_SOURCES, len(placed.sources))
+        yield from (
+            "bias",
+            f"by={like}",
+            f"relation={candidate.relation}",
+            f"sign={end}",
+            f"score={abs(candidate.score):.1f}",
+        )
+        yield from (f"c={feature}" for feature in candidate.features)
+        yield from (
+            f"word={stem(word)}",
+            f"word={stem(word)}|{end}|{parse.dep[target]}",
+            f"tag={parse.tag[word]}",
+            f"dep={parse.dep[word]}",
+            f"above={parse.dep[word]}|{stem(parse.head[word])}",
+            *(f"child={dep}|{stem(child)}" for child in parse.children[word] if (dep := parse.dep[child]) in TELLING),
+            f"sources={sources}",
+            f"quoted={quoted}",
+            f"marked={self.voices.is_marked(word)}|{self.voices.is_marked(target)}",
+            f"kind={kind}",
+            f"kind={kind}|{stem(word)}",
+            f"kind={kind}|{candidate.relation}",
+            f"kind={kind}|{parse.ent_type[target]}",
+            f"kind={kind}|{parse.tag[target]}",
+            f"kind={kind}|{sources}",
+            f"kind={kind}|{quoted}|{parse.tag[word]}",
+        )
+        if placed.quote is not None:
+            quote = self.parties.quotes[placed.quote]
+            yield from (f"quote={quote.type}", f"quote={quote.confidence:.1f}")
+        yield from self._target(placed)
+        if holder is None:
+            yield from ("absent", f"absent|{kind}")
+            return
+        yield from (
+            f"holder={parse.tag[holder]}",
+            f"holder={parse.dep[holder]}",
+            f"holder={parse.ent_type[holder]}",
+            f"holder={can_hold_stance(parse, holder)}",
+            f"holder={self._type(placed.holder)}",
+        )
+        way = path(chain(parse, holder), chain(parse, target))
+        if way is not None:
+            ends = ActorMention(holder, parse.ent_type[holder]), ActorMention(target, parse.ent_type[target])
+            yield from self.pairs.place(*ends, way)
+
+    def _target(self, placed: Placed) -> Iterator[str]:
+        parse, phrase = self.parse, placed.candidate.target
+        head = phrase.head
+        yield from (
+            f"target={parse.tag[head]}",
+            f"target={parse.dep[head]}",
+            f"target={parse.ent_type[head]}",
+            f"target={self._type(placed.target)}",
+            f"target={self.pairs.stem_of(head)}",
+            f"target={min(MAX_LENGTH, phrase.end - phrase.start)}",
+            *(f"of={dep}|{parse.lower[one]}" for one in parse.children[head] if (dep := parse.dep[one]) in DESCRIBING),
+        )
+
+    def _type(self, party: StanceParty) -> str:
+        return "unnamed" if party.entity is None else f"is {self.parties.entities[party.entity].type}"
