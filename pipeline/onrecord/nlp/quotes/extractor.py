@@ -89,13 +89,17 @@ def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Att
         return layout.region_of[candidate.anchor] >= 0 and bool(candidate.cue), candidate.anchor, len(candidate.cue)
 
     for candidate in sorted(chosen, key=order):
-        if candidate.cue:
-            speaker = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
-        else:
+        if candidate.construction == "implicit":
             speaker = resolver.next_speaker(candidate.anchor)
+        else:
+            speaker = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
+            if speaker is not None and not candidate.cue:
+                speaker = replace(speaker, resolution="IMPLICIT")
         speakers[id(candidate)] = speaker
         if speaker is None:
             continue
+        if candidate.construction in ("turn", "block"):
+            resolver.voices.append((candidate.content[0][0], candidate.content[-1][1], speaker))
         for start, _ in candidate.content:
             region = layout.region_of[min(parse.first_at(start) + 1, len(parse) - 1)]
             if region >= 0:

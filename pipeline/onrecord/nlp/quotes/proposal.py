@@ -12,10 +12,12 @@ from dataclasses import replace
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.colons import ColonCandidates
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS, attributed_regions, chain, resumed
+from onrecord.nlp.quotes.labels import Labels
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import QuotationCandidates
 from onrecord.nlp.quotes.speakers import other_sources, phrase
 from onrecord.nlp.quotes.syntax_candidates import SyntaxCandidates
+from onrecord.nlp.quotes.turns import Turns
 
 # The constructions that name their source themselves.
 WITH_SOURCE = ("named", "signed", "turn", "worded", "labelled", "inverted", "according")
@@ -28,9 +30,11 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     by_syntax = list(SyntaxCandidates(layout))
     for candidate in by_syntax:
         candidate.content = _snapped(layout, candidate)
-    by_marks = list(QuotationCandidates(layout))
+    labels = Labels(layout)
+    turns = Turns(layout, labels)
+    by_marks = list(QuotationCandidates(layout, labels))
     attributed = attributed_regions(by_marks)
-    found = [*by_syntax, *ColonCandidates(layout)]
+    found = [*by_syntax, *turns, *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
     return list(_with_other_sources(layout, (candidate for candidate in found if candidate.content)))

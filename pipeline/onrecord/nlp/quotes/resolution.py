@@ -5,6 +5,7 @@ To what pronouns and definite noun phrases refer is what ``onrecord_coreference`
 """
 
 from bisect import bisect_right
+from itertools import islice
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
@@ -17,6 +18,7 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import phrase
 
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
+MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with promos between them
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
@@ -37,6 +39,7 @@ class Resolver:
         self.last: Attribution | None = None
         self.last_token = -1
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
+        self.voices: list[tuple[int, int, Attribution]] = []  # what is said without marks, code points, in text order
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
         """Return the speaker that a phrase refers to, and remember them."""
@@ -53,7 +56,8 @@ class Resolver:
         """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
-        last = self.last if here - bisect_right(starts, self.last_token) <= 1 else None
+        since = (starts[at] for at in range(bisect_right(starts, self.last_token), here))
+        last = self.last if sum(not self.layout.skip[start] for start in islice(since, MAX_SKIPPED)) <= 1 else None
         first = max(starts[here - 1] if here else 0, self.last_token + 1 if last is not None else 0, token - LOOK_BACK)
         for subject in range(token - 1, first - 1, -1):
             if self._is_main_subject(subject) and self.entities[self.index[subject]].type == "PERSON":
@@ -133,7 +137,10 @@ class Resolver:
     def _enclosing(self, token: int) -> Attribution | None:
         """Return the speaker of the quotation around a token, if known."""
         region = self.layout.region_of[token]
-        return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
+        if region >= 0:
+            return self.in_marks.get(self.layout.outermost(region))
+        start, end, voice = self.voices[-1] if self.voices else (0, 0, None)
+        return voice if start <= self.parse.start[token] < end else None
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.
