@@ -5,13 +5,17 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from onrecord.nlp.english.cues import Cue, nouns, verbs
+from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.quotes.candidates import SURE, Candidate, Spans
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import NO_PREDICATES
 from onrecord.nlp.quotes.speakers import phrase, source_of, source_of_noun
-from onrecord.nlp.quotes.turns import Turns
+from onrecord.nlp.quotes.turns import SECOND_PERSON, Turns
 
 MAX_GAP = 30  # tokens from a cue to its colon
+
+
+ADDRESSED = FIRST_PERSON | SECOND_PERSON
 
 
 class ColonCandidates:
@@ -56,8 +60,8 @@ class ColonCandidates:
         if found is not None:
             cue, token, source = found
             where = phrase(self.parse, source, token)
-            if construction == "block" and where is None:
-                links = ()
+            if construction == "block" and (where is None or self.parse.lower[where[0]] in ADDRESSED):
+                links = ()  # "You can sum it up in a few words:"
             yield Candidate(
                 construction, token, ((token, token + 1),), content, where, source, lexical=cue, links=links
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from onrecord.nlp.annotations import entities_of
+from onrecord.nlp.english.cues import nouns
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.words import nominals
 from onrecord.nlp.entities import entity_index
@@ -14,6 +15,7 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 
 MAX_LABEL = 16  # tokens: "Name Surname, 43, a teacher from Town, speaking to the Gazette"
 MAX_NAME = 5  # words
+OPENING_MARKS = "“\"„«"  # before a label in a transcript that is quoted in full
 # What may come before a label or a text: bullets, times, marks of bold type.
 LEAD = re.compile(
     r"(?:[•▪●◦■►▶]\s*|[·*»›–—-]{1,3}\s+|[*_]{2}"
@@ -92,7 +94,8 @@ class Labels:
     def label_of(self, paragraph: int) -> Label | None:
         """Return the label of a paragraph, if it begins with one whose words are capitalised."""
         parse = self.parse
-        found = LABEL.match(parse.source, self.start_of(paragraph))
+        start = self.start_of(paragraph)
+        found = LABEL.match(parse.source, start + (parse.source[start] in OPENING_MARKS))
         if found is None or found.end() > parse.end[self.layout.paragraph_end(paragraph) - 1]:
             return None
         form = found.lastgroup if found.lastgroup != "aside" else "name"
@@ -139,7 +142,9 @@ class Labels:
         """
         parse = self.parse
         start = parse.next_word[start]
-        if not start < end <= start + MAX_LABEL or any(parse.tag[token] in FINITE for token in range(start, end)):
+        if not start < end <= start + MAX_LABEL or any(
+            parse.tag[token] in FINITE and not (token == end - 1 and parse.lower[token] in nouns()) for token in range(start, end)
+        ):
             return None
         if parse.tag[start] == "IN" and parse.lower[start] not in FROM:
             return None
@@ -147,7 +152,7 @@ class Labels:
         if person is not None:
             return person
         for token in range(start, end):
-            if parse.dep[token] == "poss" and nominals().get(parse.lower[token], ("", ""))[0] == "PERSON":
+            if parse.tag[min(token + 1, end - 1)] == "POS" and nominals().get(parse.lower[token], ("", ""))[0] == "PERSON":
                 return token
             if parse.lower[token] in FROM:
                 first = next((t for t in range(token + 1, end) if t in self.index or parse.tag[t] in ("NN", "NNS")), None)

@@ -10,6 +10,7 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 
 NEIGHBOURS = 12  # quotes that are open at one position; prose never nests more
 SAME_SPAN = 0.9  # of the words of both
+VOICES = ("turn", "block")  # constructions whose content is all that somebody says, other quotes among it
 MIN_WORDS = 2  # of the rest of a content; fewer do not make a clause
 
 
@@ -94,7 +95,7 @@ def repeated(
         one, other = chosen[inner], chosen[outer]
         if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
-        found.add(outer if one.score > other.score else inner)
+        found.add(outer if one.score > other.score and other.construction not in VOICES else inner)
     return found
 
 

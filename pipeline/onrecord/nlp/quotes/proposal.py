@@ -32,9 +32,10 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
         candidate.content = _snapped(layout, candidate)
     labels = Labels(layout)
     turns = Turns(layout, labels)
-    by_marks = list(QuotationCandidates(layout, labels))
+    marks = QuotationCandidates(layout, labels)
+    by_marks = list(marks)
     attributed = attributed_regions(by_marks)
-    found = [*by_syntax, *turns, *ColonCandidates(layout, turns)]
+    found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
     return list(_with_other_sources(layout, (candidate for candidate in found if candidate.content)))

@@ -21,6 +21,11 @@ from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of
 MAX_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
 MAX_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
+MAX_LINE = 80  # tokens of a line of dialogue before its attribution
+# A line of dialogue, and the dashes in front of it and of its attribution.
+DIALOGUE = re.compile(r"[―—–-]{1,2}\s+(?=\w)")
+DASHES = frozenset({"—", "–", "―", "-", "--"})
+DASHED = ("layout=dash",)
 MAX_TOPICS = 12  # paragraphs "On age: “…”" below the line that says whose words they are
 TOPIC = frozenset({"on", "about"})
 SENTENCE_ENDS = frozenset(".!?…\n")
@@ -77,6 +82,39 @@ class QuotationCandidates:
         for span in self.layout.quoted:
             if not self.layout.skip[span.start]:
                 yield from self.of_region(span)
+
+    def dialogue(self) -> Iterator[Candidate]:
+        """Yield the lines of dialogue behind dashes, without marks."""
+        for paragraph in range(len(self.layout.paragraph_starts)):
+            yield from self._dashed(paragraph)
+
+    def _dashed(self, paragraph: int) -> Iterator[Candidate]:
+        """Yield a line of dialogue behind a dash: "— We will not sell, said Berg. — Not this year."."""
+        parse, layout = self.parse, self.layout
+        dash = DIALOGUE.match(parse.source, parse.start[layout.paragraph_start(paragraph)])
+        start = parse.first_at(dash.end()) if dash else 0
+        if not start or layout.skip[start - 1] or layout.region_of[min(start, len(parse) - 1)] >= 0:
+            return
+        end = parse.previous_word[layout.paragraph_end(paragraph) - 1] + 1
+        for sign in range(start + 1, min(end, start + MAX_LINE)):
+            if parse.word[sign] not in SEPARATORS or parse.word[sign] == ".":
+                continue
+            at = sign + 1 + (parse.word[sign + 1] in DASHES)
+            stop = next((t for t in range(at, end) if parse.word[t] in SENTENCE_ENDS or parse.word[t] in DASHES), end)
+            verb = next((t for t in range(at, min(stop, at + MAX_NAME + 1)) if parse.is_verb(t)), None)
+            cue = None if verb is None else verbs().get(parse.lower[verb])
+            if verb is None or cue is None or not cue.is_speech or any(parse.tag[t] in ("IN", ":") for t in range(at, verb)):
+                continue
+            source, where = self._source_behind(at, verb, stop)
+            if where is None:
+                continue
+            last = sign if parse.word[sign] in "?!…" else parse.previous_word[sign - 1]
+            content = ((parse.start[start], parse.end[last]),)
+            rest = parse.next_word[stop]
+            if rest < end:
+                content += ((parse.start[rest], parse.end[min(end, len(parse) - 1)]),)
+            yield Candidate("turn", verb, ((verb, verb + 1),), content, where, source, lexical=cue, links=DASHED)
+            return
 
     def of_region(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield the candidates of one region."""
@@ -245,14 +283,16 @@ class QuotationCandidates:
     def named(self, span: QuotedSpan, low: int) -> Iterator[Candidate]:
         """Yield Name: "…", where there is only the name before the colon, or the name with a description."""
         parse = self.parse
-        colon = parse.previous_word[span.start - 1] + 1 if span.start else 0
-        if low < colon < span.start and parse.word[colon] == ":":
+        colon = span.start - 1
+        while colon > low and parse.word[colon].isspace():
+            colon -= 1
+        if low < colon and (parse.word[colon] == ":" or parse.word[colon] in DASHES):
             first = parse.first_at(self.labels.start_of(span.region.paragraph))
             start = parse.next_word[self._begin(max(low, first), colon)]
             if start < colon and parse.lower[start] in TOPIC and not self.labels.is_person(start):
                 head, where = self._announced(span.region.paragraph)
             else:
-                head, where = self._label_head(start, colon), (start, colon)
+                head, where = self._label_head(start, colon) if parse.word[colon] == ":" else (None, None)
             if head is not None:
                 is_sure = start == parse.next_word[first] and (self.labels.is_person(head) or where != (start, colon))
                 found = self._candidate("named", colon, span, where, head, STATEMENT)
@@ -269,15 +309,34 @@ class QuotationCandidates:
             start -= 1
         return start if start == low or start > colon - MAX_LABEL else colon
 
-    def _label_head(self, start: int, colon: int) -> int | None:
-        """Return the head of the speaker that a label names: all capitalised, a name with a description, or the body it is from."""
+    def _label_head(self, start: int, colon: int) -> tuple[int | None, TokenRange]:
+        """Return the head and the words of the speaker that a label names.
+
+        It is all capitalised, a name with a description before or behind it, or what it is from.
+        """
         parse = self.parse
         name_end = next((t for t in range(start, colon) if parse.word[t] in (",", "(")), colon)
-        words = [token for token in range(start, name_end) if parse.is_word[token]]
-        is_verbless = not any(parse.is_verb(t) or parse.tag[t] == "MD" for t in range(name_end, colon))
-        if 0 < len(words) <= MAX_NAME and all(parse.word[token][0].isupper() for token in words) and is_verbless:
-            return name_end - 1
-        return self.labels.source_in(start, colon)
+        first = name_end
+        while first > start and (parse.word[first - 1][0].isupper() or parse.word[first - 1] == "-"):
+            first -= 1
+        if not any(parse.tag[token] in FINITE for token in (*range(start, first), *range(name_end, colon))):
+            if first == start < name_end <= start + MAX_NAME:
+                return name_end - 1, (start, colon)
+            head = self.labels.source_in(start, colon)
+            if head is not None:
+                return head, self._words_of(head, start, colon)
+            if first + 1 < name_end <= first + MAX_NAME and parse.tag[first - 1] in ("NN", "NNP"):
+                return name_end - 1, (first, name_end)  # "Harwick striker Ann Lee"
+            return None, (start, colon)
+        head = self.labels.source_in(start, colon)
+        return head, (start, colon) if head is None else self._words_of(head, start, colon)
+
+    def _words_of(self, head: int, start: int, colon: int) -> TokenRange:
+        """Return a label from its name on, or only the phrase of a name within it."""
+        index = self.labels.index
+        if index.get(head) == index.get(start, -1):
+            return start, colon
+        return phrase(self.parse, head, colon) or (head, head + 1)
 
     def _announced(self, paragraph: int) -> tuple[int | None, TokenRange | None]:
         """Return whose words a paragraph "On age: “…”" is, named in the line above all such paragraphs: "Excerpts from the judge’s speech:"."""
@@ -314,9 +373,8 @@ class QuotationCandidates:
             yield self._candidate("lead-paragraph", token, span, where, source, cue)
             return
         start = parse.next_word[low]
-        head = self._label_head(start, last)
+        head, where = self._label_head(start, last)
         if head is not None:
-            where = (start, last) if parse.word[start][0].isupper() else None
             yield self._candidate("labelled", last, span, phrase(parse, head) or where, head, STATEMENT)
 
     def _headed(self, span: QuotedSpan) -> Iterator[Candidate]:
@@ -324,7 +382,12 @@ class QuotationCandidates:
         parse, layout, paragraph = self.parse, self.layout, span.region.paragraph
         start = parse.next_word[layout.paragraph_start(paragraph - 1)]
         end = parse.previous_word[span.start - 1] + 1
-        if not start < end <= start + MAX_LABEL or layout.skip[start] or parse.word[end] in SENTENCE_STOPS:
+        if not start < end <= start + MAX_LABEL or layout.skip[start]:
+            return
+        if parse.word[end] in SENTENCE_STOPS:
+            head = self.labels.source_in(start, end) if parse.lower[start] == "from" else None
+            if head is not None:  # "From the desk of Ann Lee."
+                yield self._candidate("labelled", end, span, phrase(parse, head), head, STATEMENT)
             return
         if span.region.end < parse.end[parse.previous_word[layout.paragraph_end(paragraph) - 1]]:
             return
@@ -342,7 +405,7 @@ class QuotationCandidates:
         sign = SIGNATURE.match(parse.source, span.region.end)
         if sign is None:
             return
-        at, start = parse.first_at(sign.start(sign.lastgroup or 0)), parse.first_at(sign.end() - 1) + 1
+        at, start = parse.first_at(sign.start(sign.lastgroup or 0)), parse.first_at(sign.end())
         paragraph = bisect_right(layout.paragraph_starts, start) - 1
         end = layout.paragraph_end(paragraph)
         end = parse.previous_word[end - 1] + 1

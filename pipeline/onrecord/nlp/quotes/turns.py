@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The turns of interviews, hearings and live pages: lines behind a label, questions and answers, and the paragraphs that continue them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from onrecord.nlp.annotations import references_of
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.lexicon import words
-from onrecord.nlp.english.quotation import ALL_MARKS
+from onrecord.nlp.english.quotation import ALL_MARKS, NO_REGION
 from onrecord.nlp.english.words import FIRST_PERSON, nominals, pronouns
 from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
 from onrecord.nlp.quotes.labels import ANSWER, QUESTION, Label, Labels
@@ -22,6 +23,7 @@ MIN_QUESTIONS = 2  # lines that are questions; fewer are no interview
 MAX_QUESTION = 60  # tokens
 MAX_ASIDE = 4  # paragraphs of narration within an interview
 MAX_BACK = 6  # paragraphs in which the person questioned is looked for
+POST = re.compile(r"[―—–-]{1,2}\s{0,2}(?P<name>\w[^()\n]{1,50}?) \(@\w+\)")
 SECOND_PERSON = frozenset(word for word, pronoun in pronouns().items() if pronoun.person == 2)
 
 
@@ -132,9 +134,23 @@ class Turns:
         turns = list(self._in_order(sure))
         for turn in turns:
             yield self._candidate(turn)
+        yield from self._posts()
         for paragraph, label in self.labels.items():
             if paragraph not in sure:
                 yield from self._unsure(paragraph, label)
+
+    def _posts(self) -> Iterator[Candidate]:
+        """Yield a post quoted in full, above the line "— Ann Lee (@ann_lee) March 3"."""
+        parse, layout = self.parse, self.layout
+        for paragraph, start in enumerate(layout.paragraph_starts):
+            found = POST.match(parse.source, parse.start[start])
+            above = paragraph - 1
+            if found is None or not paragraph or layout.skip[layout.paragraph_start(above)] or not self._is_line(above):
+                continue
+            where = parse.tokens_of(*found.span("name"))
+            content = self._spans(Turn(None, None, None, [self._content(above)]))
+            cue = ((start, start + 1),)
+            yield Candidate("signed", start, cue, content, where, where[1] - 1, lexical=STATEMENT, links=SURE)
 
     # Labels that are certain to name a speaker.
 
@@ -167,8 +183,11 @@ class Turns:
         return self.labels[paragraph].text if head is None else self.read.index[head]
 
     def _is_line(self, paragraph: int) -> bool:
+        """Whether a paragraph has text that does not begin with quotation marks of its own."""
         start, end = self._content(paragraph)
-        return start < end and not (self.layout.region_of[start + 1 if start + 1 < end else start] >= 0)
+        label, region_of = self.labels.get(paragraph), self.layout.region_of
+        outside = region_of[label.start] if label else NO_REGION
+        return start < end and region_of[min(start + 1, end - 1)] == outside
 
     def _is_person(self, paragraph: int) -> bool:
         head = self.head[paragraph]
@@ -255,7 +274,7 @@ class Turns:
         own = sum(self._speaks(p, FIRST_PERSON) for p in answers)
         if 2 * own < len(answers) or any(self._says_i(p) for p in range(found[0])):
             return among
-        told = range(found[0] + 1, found[-1])
+        told = range(found[0] + 1, max(found[-1], *sure, 0))
         addressed = (p for p in told if p not in self.labels and self.parse.lower[self._content(p)[0]] in SECOND_PERSON)
         return frozenset(found) | {p for p in addressed if not self._speaks(p, FIRST_PERSON)}
 
