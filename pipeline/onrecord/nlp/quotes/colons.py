@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from onrecord.nlp.english.cues import Cue, nouns, verbs
 from onrecord.nlp.english.words import FIRST_PERSON
+from onrecord.nlp.quotes.building import TokenRange
 from onrecord.nlp.quotes.candidates import SURE, Candidate, Spans
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import NO_PREDICATES
@@ -51,20 +52,32 @@ class ColonCandidates:
 
     def _block(self, colon: int, paragraph: int) -> Iterator[Candidate]:
         """Yield the paragraphs below one that ends with a cue and a colon, as far as they go on in the same voice."""
-        found = self.turns.block(paragraph)
-        if found:
-            yield from self._introduced("block", colon, found, SURE)
+        cue = self._cue(colon)
+        content = self.turns.block(paragraph, cue[2]) if cue is not None else ()
+        if content:
+            yield from self._introduced("block", colon, content, SURE)
 
     def _introduced(self, construction: str, colon: int, content: Spans, links: tuple[str, ...]) -> Iterator[Candidate]:
         found = self._cue(colon)
         if found is not None:
             cue, token, source = found
             where = phrase(self.parse, source, token)
-            if construction == "block" and (where is None or self.parse.lower[where[0]] in ADDRESSED):
-                links = ()  # "You can sum it up in a few words:"
+            if construction == "block" and not self._is_followed_by_words(cue, token, colon, where):
+                links = ()
             yield Candidate(
                 construction, token, ((token, token + 1),), content, where, source, lexical=cue, links=links
             )
+
+    def _is_followed_by_words(self, cue: Cue, token: int, colon: int, where: TokenRange | None) -> bool:
+        """Whether a paragraph with a cue and a colon at its end certainly introduces what somebody else says.
+
+        Not so: "You can sum it up in a few words:", "The poll found that:", "The paper noted the poor attendance:".
+        """
+        parse = self.parse
+        if where is None or parse.lower[where[0]] in ADDRESSED or cue.classes[0] != "say" or parse.lower[colon - 1] == "that":
+            return False
+        thing = parse.child(token, "dobj")
+        return thing is None or parse.lower[thing] in nouns() or parse.tag[thing] in ("DT", "VBG", "WP")
 
     def _cue(self, colon: int) -> tuple[Cue, int, int | None] | None:
         """Return the cue before a colon, its token and the head of its source."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from onrecord.nlp.annotations import entities_of
 from onrecord.nlp.english.cues import nouns
 from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.words import nominals
 from onrecord.nlp.entities import entity_index
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -21,6 +22,7 @@ LEAD = re.compile(
     r"(?:[•▪●◦■►▶]\s*|[·*»›–—-]{1,3}\s+|[*_]{2}"
     r"|\d{1,2}[.:]\d\d(?:\s?[ap]\.?m\b\.?)?(?:\s[A-Z]{2,4}\b)?\s*[–—:|-]?\s+){0,3}"
 )
+SLUG = re.compile(r"(?P<slug>[A-Z]{3,}(?: [A-Z]{2,}){0,2})\s?[–—:|-]\s+")  # "EXCLUSIVE – "
 WORD = r"[^\W\d_][^\s:“”\"«»(),]{0,40}"
 LABEL = re.compile(
     r"(?:(?P<role>Q|A|Question|Answer)\s?[.:]"
@@ -39,18 +41,22 @@ class Label:
 
     Attributes:
         start: its first token.
-        end: the token after its name, or after the description behind the name.
+        name_end: the token after its name.
+        end: the token after the name and the description behind it.
         sign: the token of its colon or closing bracket.
         text: its name in lower case.
         form: "role" (Q and A), "boxed" (in brackets) or "name".
+        is_handle: whether it is the name of an account, "@ann_lee".
         is_described: whether a description follows the name.
     """
 
     start: int
+    name_end: int
     end: int
     sign: int
     text: str
     form: str
+    is_handle: bool
     is_described: bool
 
 
@@ -88,8 +94,10 @@ class Labels:
     def start_of(self, paragraph: int) -> int:
         """Return the first code point of a paragraph behind bullets and times."""
         start = self.parse.start[self.layout.paragraph_starts[paragraph]]
-        found = LEAD.match(self.parse.source, start)
-        return found.end() if found else start
+        for pattern in (LEAD, SLUG):
+            found = pattern.match(self.parse.source, start)
+            start = found.end() if found and (pattern is LEAD or found["slug"] in words("segment_labels")) else start
+        return start
 
     def label_of(self, paragraph: int) -> Label | None:
         """Return the label of a paragraph, if it begins with one whose words are capitalised."""
@@ -101,13 +109,15 @@ class Labels:
         form = found.lastgroup if found.lastgroup != "aside" else "name"
         assert form is not None
         name = found.group(form)
-        if form == "name" and not all(word[0].isupper() or word in PARTICLES for word in name.split()):
+        if form == "name" and not all((word[0].isupper() and word[-2:] not in ("’s", "'s")) or word in PARTICLES for word in name.split()):
             return None
         start, sign = parse.first_at(found.start(form)), parse.first_at(found.end() - 1)
         while parse.word[sign][-1:] not in (":", "]", ")", ".") and sign > start:
             sign -= 1
         end = parse.tokens_of(found.start(form), found.end("aside") if found.group("aside") else found.end(form))[1]
-        return Label(start, min(end, max(sign, start + 1)), sign, name.lower(), form, found.group("aside") is not None)
+        end = min(end, max(sign, start + 1))
+        name_end = min(end, parse.tokens_of(*found.span(form))[1])
+        return Label(start, name_end, end, sign, name.lower(), form, found.group()[0] == "@", found.group("aside") is not None)
 
     def named(self, text: str) -> int | None:
         """Return the last token of the first mention of the person or body that a label calls by its name, surname or initials."""

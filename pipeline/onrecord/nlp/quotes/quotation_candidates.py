@@ -103,10 +103,10 @@ class QuotationCandidates:
             stop = next((t for t in range(at, end) if parse.word[t] in SENTENCE_ENDS or parse.word[t] in DASHES), end)
             verb = next((t for t in range(at, min(stop, at + MAX_NAME + 1)) if parse.is_verb(t)), None)
             cue = None if verb is None else verbs().get(parse.lower[verb])
-            if verb is None or cue is None or not cue.is_speech or any(parse.tag[t] in ("IN", ":") for t in range(at, verb)):
+            if verb is None or cue is None or not cue.is_speech or cue.classes[0] not in ("say", "ask"):
                 continue
             source, where = self._source_behind(at, verb, stop)
-            if where is None:
+            if where is None or source is None or not self._can_speak(source) or ":" in parse.word[at:verb]:
                 continue
             last = sign if parse.word[sign] in "?!…" else parse.previous_word[sign - 1]
             content = ((parse.start[start], parse.end[last]),)
@@ -115,6 +115,10 @@ class QuotationCandidates:
                 content += ((parse.start[rest], parse.end[min(end, len(parse) - 1)]),)
             yield Candidate("turn", verb, ((verb, verb + 1),), content, where, source, lexical=cue, links=DASHED)
             return
+
+    def _can_speak(self, head: int) -> bool:
+        parse = self.parse
+        return head in self.labels.index or parse.tag[head] == "PRP" or nominals().get(parse.lower[head], ("",))[0] == "PERSON"
 
     def of_region(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield the candidates of one region."""
@@ -304,6 +308,8 @@ class QuotationCandidates:
         start = colon
         while start > max(low, colon - MAX_LABEL):
             before = parse.word[start - 1]
+            if before in DASHES and parse.is_spaced(start - 1) and parse.is_spaced(start):
+                break
             if (before[-1] in SENTENCE_ENDS and not before[0].isalpha()) or before in ALL_MARKS:
                 break
             start -= 1
@@ -319,8 +325,9 @@ class QuotationCandidates:
         first = name_end
         while first > start and (parse.word[first - 1][0].isupper() or parse.word[first - 1] == "-"):
             first -= 1
-        if not any(parse.tag[token] in FINITE for token in (*range(start, first), *range(name_end, colon))):
-            if first == start < name_end <= start + MAX_NAME:
+        around = (*range(start, first), *range(name_end, colon))
+        if not any(parse.tag[t] in FINITE or parse.tag[t] == "VB" or parse.lower[t] == "as" for t in around):
+            if first == start < name_end <= start + MAX_NAME and parse.tag[start] not in ("CC", "IN", "RB"):
                 return name_end - 1, (start, colon)
             head = self.labels.source_in(start, colon)
             if head is not None:
@@ -333,10 +340,11 @@ class QuotationCandidates:
 
     def _words_of(self, head: int, start: int, colon: int) -> TokenRange:
         """Return a label from its name on, or only the phrase of a name within it."""
-        index = self.labels.index
-        if index.get(head) == index.get(start, -1):
+        parse, index = self.parse, self.labels.index
+        last = next(token for token in range(head, colon) if index.get(token + 1) != index.get(head) or token + 1 == colon)
+        if index.get(head) == index.get(start, -1) and parse.word[last + 1] in (",", "(", ":"):
             return start, colon
-        return phrase(self.parse, head, colon) or (head, head + 1)
+        return phrase(parse, head, colon) or (head, head + 1)
 
     def _announced(self, paragraph: int) -> tuple[int | None, TokenRange | None]:
         """Return whose words a paragraph "On age: “…”" is, named in the line above all such paragraphs: "Excerpts from the judge’s speech:"."""
@@ -406,6 +414,7 @@ class QuotationCandidates:
         if sign is None:
             return
         at, start = parse.first_at(sign.start(sign.lastgroup or 0)), parse.first_at(sign.end())
+        start += parse.start[min(start, len(parse) - 1)] < sign.end()  # a dash without a space after it
         paragraph = bisect_right(layout.paragraph_starts, start) - 1
         end = layout.paragraph_end(paragraph)
         end = parse.previous_word[end - 1] + 1

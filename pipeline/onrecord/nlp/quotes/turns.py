@@ -20,10 +20,11 @@ from onrecord.nlp.quotes.speakers import phrase
 MIN_LINE = 3  # tokens of an interview line with its colon; a shorter one says nothing
 MIN_TURNS = 3  # lines; fewer are no transcript
 MIN_QUESTIONS = 2  # lines that are questions; fewer are no interview
+MIN_VOICED = 0.3  # of the lines of a transcript, the share in which people speak to one another: I, you, a question
 MAX_QUESTION = 60  # tokens
 MAX_ASIDE = 4  # paragraphs of narration within an interview
 MAX_BACK = 6  # paragraphs in which the person questioned is looked for
-POST = re.compile(r"[―—–-]{1,2}\s{0,2}(?P<name>\w[^()\n]{1,50}?) \(@\w+\)")
+POST = re.compile(r"[―—–-]{1,2}\s{0,2}(?P<name>\w(?:[\w .'’-]{0,48}\w)?\.?)[^()\w\n]{1,12}\(@\w+\)")
 SECOND_PERSON = frozenset(word for word, pronoun in pronouns().items() if pronoun.person == 2)
 
 
@@ -49,7 +50,7 @@ class Turns:
         self.labels: dict[int, Label] = {}
         for paragraph in range(count):
             label = None if layout.skip[self._bounds(paragraph)[0]] else labels.label_of(paragraph)
-            if label is not None and label.text.upper() not in words("segment_labels"):
+            if label is not None:
                 self.labels[paragraph] = label
         self.head = {paragraph: labels.named(label.text) for paragraph, label in self.labels.items()}
         self.is_asked = [self._is_question(paragraph) for paragraph in range(count)]
@@ -110,7 +111,7 @@ class Turns:
             return True
         return not self._is_narrated(paragraph) and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
 
-    def block(self, paragraph: int) -> Spans:
+    def block(self, paragraph: int, source: int | None) -> Spans:
         """Return the paragraphs without marks that one ending with a colon introduces: the next one, and those in the same voice."""
         first = self._next(paragraph)
         if first is None or first in self.labels or not self._is_line(first) or self._has_labelled_marks(first):
@@ -118,6 +119,8 @@ class Turns:
         if self.read.start_of(first) != self.parse.start[self._bounds(first)[0]]:
             return ()
         turn = Turn(None, None, None, [self._content(first)])
+        if source is not None and source in self.read.index and self._mentions(self.read.index[source], turn.parts[0]):
+            return ()
         self._extend(turn, first, None, False)
         return self._spans(turn)
 
@@ -148,9 +151,18 @@ class Turns:
             if found is None or not paragraph or layout.skip[layout.paragraph_start(above)] or not self._is_line(above):
                 continue
             where = parse.tokens_of(*found.span("name"))
-            content = self._spans(Turn(None, None, None, [self._content(above)]))
+            parts = [self._content(above)]
+            while above and self._is_next_line(above) and self._is_line(above - 1):  # a post of several lines
+                above -= 1
+                parts.insert(0, self._content(above))
+            content = self._spans(Turn(None, None, None, parts))
             cue = ((start, start + 1),)
             yield Candidate("signed", start, cue, content, where, where[1] - 1, lexical=STATEMENT, links=SURE)
+
+    def _is_next_line(self, paragraph: int) -> bool:
+        """Whether no empty line is above a paragraph."""
+        start = self.layout.paragraph_start(paragraph)
+        return self.parse.word[start - 1] == "\n" and not self.layout.skip[start]
 
     # Labels that are certain to name a speaker.
 
@@ -158,10 +170,14 @@ class Turns:
         """Return the paragraphs whose label certainly names who says the rest."""
         key = {p: self._key(p) for p in self.labels}
         by_key = Counter(key.values())
-        lines = [p for p, label in self.labels.items() if label.form != "role" and self._is_line(p)]
+        lines = [
+            p
+            for p, label in self.labels.items()
+            if label.form != "role" and label.text.upper() not in words("segment_labels") and self._is_line(p)
+        ]
         repeated = [p for p in lines if by_key[key[p]] > 1]
-        voiced = sum(self.is_asked[p] or self._is_voiced(p) or self.head[p] is not None for p in repeated)
-        is_transcript = len(lines) >= MIN_TURNS and 2 * voiced >= len(repeated) > 1
+        voiced = sum(self.is_asked[p] or self._is_voiced(p) for p in repeated)
+        is_transcript = len(lines) >= MIN_TURNS and len(repeated) > 1 and voiced >= MIN_VOICED * len(repeated)
         boxes = sum(self.labels[p].form == "boxed" for p in lines)
         asked_boxes = any(self.labels[p].form == "boxed" and self.is_asked[p] for p in lines)
         roles = [p for p, label in self.labels.items() if label.form == "role"]
@@ -173,7 +189,9 @@ class Turns:
                 continue
             if (is_transcript and (by_key[key[p]] > 1 or self._is_person(p) or self.is_asked[p])) or label.form == "boxed":
                 found.add(p)
-            elif self._is_person(p) and (self._is_voiced(p) or (p == 0 and self._is_clause(p))):
+            elif self._is_person(p) and (
+                self._speaks(p, FIRST_PERSON) or label.is_handle or (p == 0 and (self._is_voiced(p) or self._is_clause(p)))
+            ):
                 found.add(p)
         return frozenset(found)
 
@@ -190,8 +208,14 @@ class Turns:
         return start < end and region_of[min(start + 1, end - 1)] == outside
 
     def _is_person(self, paragraph: int) -> bool:
+        """Whether a label names a person, of whom the line does not speak."""
         head = self.head[paragraph]
-        return head is not None and self.read.is_person(head)
+        if head is None or not self.read.is_person(head):
+            return False
+        return not self._mentions(self.read.index[head], self._content(paragraph))
+
+    def _mentions(self, entity: int, tokens: tuple[int, int]) -> bool:
+        return any(self.read.index.get(token) == entity for token in range(*tokens))
 
     def _is_voiced(self, paragraph: int) -> bool:
         return self._speaks(paragraph, FIRST_PERSON | SECOND_PERSON)
@@ -210,14 +234,14 @@ class Turns:
         bare = self._bare_questions(sure, asks)
         starts = sorted(sure | bare)
         person: tuple[int | None, tuple[int, int] | None] = (None, None)  # who answers
-        last = -1
+        last = -MAX_ASIDE - 1
         for place, paragraph in enumerate(starts):
             if paragraph <= last:
                 continue
             following = starts[place + 1] if place + 1 < len(starts) else None
             label = self.labels.get(paragraph)
             if label is None or label.form == "role":
-                if person[0] is None or paragraph > last + MAX_ASIDE:
+                if paragraph > last + MAX_ASIDE:
                     person = self._questioned(paragraph)
             if label is None or label.text in QUESTION:
                 turn = Turn(label, None, None, [self._content(paragraph)], True)
@@ -230,12 +254,12 @@ class Turns:
                         last = self._extend(turn, answer, following, True)
                         yield turn
                 continue
-            where = (label.start, label.end)
+            where = (label.start, label.name_end)
             if label.form == "role" and label.text in ANSWER:
                 turn = Turn(label, *person)
             else:
                 head = self.head[paragraph]
-                head = label.end - 1 if head is None or label.end - 1 in self.read.index else head
+                head = where[1] - 1 if head is None or where[1] - 1 in self.read.index else head
                 turn = Turn(label, head, where, is_question=self.is_asked[paragraph])
                 if not turn.is_question:
                     person = (head, where)
