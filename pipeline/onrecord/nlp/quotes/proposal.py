@@ -48,7 +48,7 @@ def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Can
     regions, later = chain(layout, attributed, candidate.region), []
     if candidate.construction.startswith("trail") and len(regions) == 1:
         later = resumed(layout, attributed, span, candidate.anchor)
-    links = (f"sentence={span.is_sentence}", f"verb={span.is_clause}", f"last={span.last_sign}")
+    links = (*candidate.links, f"sentence={span.is_sentence}", f"verb={span.is_clause}", f"last={span.last_sign}")
     whole = regions + later
     lengths = [(len(whole), "whole")]
     if later:

@@ -290,13 +290,13 @@ class QuotationCandidates:
         colon = span.start - 1
         while colon > low and parse.word[colon].isspace():
             colon -= 1
-        if low < colon and (parse.word[colon] == ":" or parse.word[colon] in DASHES):
+        if low < colon and (parse.word[colon][-1] == ":" or parse.word[colon] in DASHES):
             first = parse.first_at(self.labels.start_of(span.region.paragraph))
             start = parse.next_word[self._begin(max(low, first), colon)]
             if start < colon and parse.lower[start] in TOPIC and not self.labels.is_person(start):
                 head, where = self._announced(span.region.paragraph)
             else:
-                head, where = self._label_head(start, colon) if parse.word[colon] == ":" else (None, None)
+                head, where = self._label_head(start, colon) if parse.word[colon][-1] == ":" else (None, None)
             if head is not None:
                 is_sure = start == parse.next_word[first] and (self.labels.is_person(head) or where != (start, colon))
                 found = self._candidate("named", colon, span, where, head, STATEMENT)

@@ -21,6 +21,7 @@ MIN_LINE = 3  # tokens of an interview line with its colon; a shorter one says n
 MIN_TURNS = 3  # lines; fewer are no transcript
 MIN_QUESTIONS = 2  # lines that are questions; fewer are no interview
 MIN_VOICED = 0.3  # of the lines of a transcript, the share in which people speak to one another: I, you, a question
+MAX_BOLD = 3  # signs of bold type behind a question, and the question mark
 MAX_QUESTION = 60  # tokens
 MAX_ASIDE = 4  # paragraphs of narration within an interview
 MAX_BACK = 6  # paragraphs in which the person questioned is looked for
@@ -80,10 +81,14 @@ class Turns:
 
     def _is_question(self, paragraph: int) -> bool:
         """Whether a paragraph outside marks ends with a question."""
+        end = self._bounds(paragraph)[1]
+        if "?" not in self.parse.word[max(end - MAX_BOLD, 0) : end]:
+            return False
         start, end = self._content(paragraph)
         if not start < end <= start + MAX_QUESTION or self.layout.skip[start]:
             return False
-        return self.parse.word[end - 1] == "?" and self.layout.region_of[start] < 0 and self.layout.region_of[end - 1] < 0
+        is_marked = self.layout.region_of[start] >= 0 or self.layout.region_of[end - 1] >= 0
+        return self.parse.word[end - 1] == "?" and not is_marked
 
     def _is_narrated(self, paragraph: int) -> bool:
         """Whether a paragraph reports speech, or is a note in brackets."""
