@@ -63,7 +63,7 @@ class ColonCandidates:
             cue, token, source = found
             where = phrase(self.parse, source, token)
             if construction == "block" and not self._is_followed_by_words(cue, token, colon, where):
-                links = ()
+                links = ("colon=paragraph",)
             yield Candidate(
                 construction, token, ((token, token + 1),), content, where, source, lexical=cue, links=links
             )
@@ -74,7 +74,12 @@ class ColonCandidates:
         Not so: "You can sum it up in a few words:", "The poll found that:", "The paper noted the poor attendance:".
         """
         parse = self.parse
-        if where is None or parse.lower[where[0]] in ADDRESSED or cue.classes[0] != "say" or parse.lower[colon - 1] == "that":
+        if (
+            where is None
+            or parse.lower[where[0]] in ADDRESSED
+            or cue.classes[0] != "say"
+            or parse.lower[colon - 1] == "that"
+        ):
             return False
         thing = parse.child(token, "dobj")
         return thing is None or parse.lower[thing] in nouns() or parse.tag[thing] in ("DT", "VBG", "WP")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labels, which name a speaker outside of any sentence: "Ann Lee, 43, a nurse: …", "MOORE: …", "• Moore (Labour): …", "[Moore] …", "Q: …"."""
+"""Labels, which name a speaker outside of any sentence: "Ann Lee, 43, a nurse: …", "• Moore (Labour): …", "[Moore] …", "Q: …"."""
 
 import re
 from bisect import bisect_left
@@ -16,7 +16,7 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 
 MAX_LABEL = 16  # tokens: "Name Surname, 43, a teacher from Town, speaking to the Gazette"
 MAX_NAME = 5  # words
-OPENING_MARKS = "“\"„«"  # before a label in a transcript that is quoted in full
+OPENING_MARKS = '“"„«'  # before a label in a transcript that is quoted in full
 # What may come before a label or a text: bullets, times, marks of bold type.
 LEAD = re.compile(
     r"(?:[•▪●◦■►▶]\s*|[·*»›–—-]{1,3}\s+|[*_]{2}"
@@ -30,7 +30,9 @@ LABEL = re.compile(
     rf"|@?(?P<name>{WORD}(?: {WORD}){{0,{MAX_NAME - 1}}})(?P<aside> \([^()\n]{{1,40}}\)|, [^:“”\"\n]{{1,80}})?:"
     r")[*_]{0,2}(?=\s|$)"
 )
-PARTICLES = frozenset("de da di du van von der den la le el al bin of the and &".split())
+PARTICLES = frozenset(
+    {"de", "da", "di", "du", "van", "von", "der", "den", "la", "le", "el", "al", "bin", "of", "the", "and"}
+)
 FROM = frozenset({"from", "by"})
 QUESTION, ANSWER = frozenset({"q", "question"}), frozenset({"a", "answer"})
 
@@ -109,7 +111,9 @@ class Labels:
         form = found.lastgroup if found.lastgroup != "aside" else "name"
         assert form is not None
         name = found.group(form)
-        if form == "name" and not all((word[0].isupper() and word[-2:] not in ("’s", "'s")) or word in PARTICLES for word in name.split()):
+        if form == "name" and not all(
+            (word[0].isupper() and word[-2:] not in ("’s", "'s")) or word in PARTICLES for word in name.split()
+        ):
             return None
         start, sign = parse.first_at(found.start(form)), parse.first_at(found.end() - 1)
         while parse.word[sign][-1:] not in (":", "]", ")", ".") and sign > start:
@@ -117,7 +121,9 @@ class Labels:
         end = parse.tokens_of(found.start(form), found.end("aside") if found.group("aside") else found.end(form))[1]
         end = min(end, max(sign, start + 1))
         name_end = min(end, parse.tokens_of(*found.span(form))[1])
-        return Label(start, name_end, end, sign, name.lower(), form, found.group()[0] == "@", found.group("aside") is not None)
+        return Label(
+            start, name_end, end, sign, name.lower(), form, found.group()[0] == "@", found.group("aside") is not None
+        )
 
     def named(self, text: str) -> int | None:
         """Return the last token of the first mention of the person or body that a label calls by its name, surname or initials."""
@@ -153,7 +159,8 @@ class Labels:
         parse = self.parse
         start = parse.next_word[start]
         if not start < end <= start + MAX_LABEL or any(
-            parse.tag[token] in FINITE and not (token == end - 1 and parse.lower[token] in nouns()) for token in range(start, end)
+            parse.tag[token] in FINITE and not (token == end - 1 and parse.lower[token] in nouns())
+            for token in range(start, end)
         ):
             return None
         if parse.tag[start] == "IN" and parse.lower[start] not in FROM:
@@ -162,12 +169,21 @@ class Labels:
         if person is not None:
             return person
         for token in range(start, end):
-            if parse.tag[min(token + 1, end - 1)] == "POS" and nominals().get(parse.lower[token], ("", ""))[0] == "PERSON":
+            if (
+                parse.tag[min(token + 1, end - 1)] == "POS"
+                and nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"
+            ):
                 return token
             if parse.lower[token] in FROM:
-                first = next((t for t in range(token + 1, end) if t in self.index or parse.tag[t] in ("NN", "NNS")), None)
-                while first is not None and first + 1 < end and (
-                    self.index.get(first + 1, -1) == self.index.get(first) or parse.tag[first + 1] in ("NN", "NNS")
+                first = next(
+                    (t for t in range(token + 1, end) if t in self.index or parse.tag[t] in ("NN", "NNS")), None
+                )
+                while (
+                    first is not None
+                    and first + 1 < end
+                    and (
+                        self.index.get(first + 1, -1) == self.index.get(first) or parse.tag[first + 1] in ("NN", "NNS")
+                    )
                 ):
                     first += 1
                 return first

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.candidates import SURE, Candidate, Spans
 from onrecord.nlp.quotes.colons import ColonCandidates
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS, attributed_regions, chain, resumed
 from onrecord.nlp.quotes.labels import Labels
@@ -38,7 +38,8 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
-    return list(_with_other_sources(layout, (candidate for candidate in found if candidate.content)))
+    found = [each for each in found if each.content and (each.source_head not in turns.roles or each.links == SURE)]
+    return list(_with_other_sources(layout, found))
 
 
 def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Candidate) -> list[Candidate]:

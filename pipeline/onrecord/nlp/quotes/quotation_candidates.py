@@ -12,7 +12,7 @@ from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.english.words import nominals
 from onrecord.nlp.quotes.building import TokenRange
-from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate
+from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.labels import MAX_LABEL, MAX_NAME, Labels
 from onrecord.nlp.quotes.layout import MAX_REGIONS_BETWEEN, QuotationLayout, QuotedSpan
@@ -97,10 +97,13 @@ class QuotationCandidates:
             return
         end = parse.previous_word[layout.paragraph_end(paragraph) - 1] + 1
         for sign in range(start + 1, min(end, start + MAX_LINE)):
-            if parse.word[sign] not in SEPARATORS or parse.word[sign] == ".":
+            if parse.word[sign] not in ",?!…":
                 continue
             at = sign + 1 + (parse.word[sign + 1] in DASHES)
-            stop = next((t for t in range(at, end) if parse.word[t] in SENTENCE_ENDS or parse.word[t] in DASHES), end)
+            limit = min(end, at + MAX_GAP)
+            stop = next(
+                (t for t in range(at, limit) if parse.word[t] in SENTENCE_ENDS or parse.word[t] in DASHES), limit
+            )
             verb = next((t for t in range(at, min(stop, at + MAX_NAME + 1)) if parse.is_verb(t)), None)
             cue = None if verb is None else verbs().get(parse.lower[verb])
             if verb is None or cue is None or not cue.is_speech or cue.classes[0] not in ("say", "ask"):
@@ -109,7 +112,7 @@ class QuotationCandidates:
             if where is None or source is None or not self._can_speak(source) or ":" in parse.word[at:verb]:
                 continue
             last = sign if parse.word[sign] in "?!…" else parse.previous_word[sign - 1]
-            content = ((parse.start[start], parse.end[last]),)
+            content: Spans = ((parse.start[start], parse.end[last]),)
             rest = parse.next_word[stop]
             if rest < end:
                 content += ((parse.start[rest], parse.end[min(end, len(parse) - 1)]),)
@@ -118,7 +121,11 @@ class QuotationCandidates:
 
     def _can_speak(self, head: int) -> bool:
         parse = self.parse
-        return head in self.labels.index or parse.tag[head] == "PRP" or nominals().get(parse.lower[head], ("",))[0] == "PERSON"
+        return (
+            head in self.labels.index
+            or parse.tag[head] == "PRP"
+            or nominals().get(parse.lower[head], ("",))[0] == "PERSON"
+        )
 
     def of_region(self, span: QuotedSpan) -> Iterator[Candidate]:
         """Yield the candidates of one region."""
@@ -341,13 +348,15 @@ class QuotationCandidates:
     def _words_of(self, head: int, start: int, colon: int) -> TokenRange:
         """Return a label from its name on, or only the phrase of a name within it."""
         parse, index = self.parse, self.labels.index
-        last = next(token for token in range(head, colon) if index.get(token + 1) != index.get(head) or token + 1 == colon)
+        last = next(
+            token for token in range(head, colon) if index.get(token + 1) != index.get(head) or token + 1 == colon
+        )
         if index.get(head) == index.get(start, -1) and parse.word[last + 1] in (",", "(", ":"):
             return start, colon
         return phrase(parse, head, colon) or (head, head + 1)
 
     def _announced(self, paragraph: int) -> tuple[int | None, TokenRange | None]:
-        """Return whose words a paragraph "On age: “…”" is, named in the line above all such paragraphs: "Excerpts from the judge’s speech:"."""
+        """Return whose words a paragraph "On age: “…”" is, named in the line above: "Excerpts from the judge’s speech:"."""
         parse, layout = self.parse, self.layout
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_TOPICS, -1), -1):
             start = parse.next_word[layout.paragraph_start(before)]
@@ -421,7 +430,9 @@ class QuotationCandidates:
         if not start < end or not parse.word[start][0].isupper():
             return
         if sign.lastgroup == "colon":
-            is_headline = span.start == layout.paragraph_start(paragraph) and parse.source[parse.end[end - 1] :][:1] != "."
+            is_headline = (
+                span.start == layout.paragraph_start(paragraph) and parse.source[parse.end[end - 1] :][:1] != "."
+            )
             head = self._first_name(start, end) if is_headline else None
             if head is not None:
                 yield self._sure("signed", at, span, (start, head + 1), head)
@@ -433,8 +444,11 @@ class QuotationCandidates:
         person = self.labels.person_in(start, end)
         if person is None and any(parse.is_verb(token) for token in range(start, comma)):
             return
-        if person is None or (person < comma and person != comma - 1):
-            yield self._candidate("signed", at, span, (start, end), comma - 1, STATEMENT)
+        is_name = all(word[0].isupper() or word == "-" for word in parse.word[start:comma])
+        is_name = is_name and "POS" not in parse.tag[start:comma]  # "Ann’s husband, Karl"
+        if person is None or is_name:
+            found = self._candidate("signed", at, span, (start, end), comma - 1, STATEMENT)
+            yield found if person is None else replace(found, links=SURE)
         elif not any(parse.tag[token] in FINITE and token not in self.labels.index for token in range(start, person)):
             yield self._sure("signed", at, span, (start, end), person)
 
@@ -446,7 +460,9 @@ class QuotationCandidates:
             return person
         return start if nominals().get(parse.lower[start], ("", ""))[0] == "PERSON" else None
 
-    def _sure(self, construction: str, token: int, span: QuotedSpan, where: TokenRange | None, source: int) -> Candidate:
+    def _sure(
+        self, construction: str, token: int, span: QuotedSpan, where: TokenRange | None, source: int
+    ) -> Candidate:
         return replace(self._candidate(construction, token, span, where, source, STATEMENT), links=SURE)
 
     def _candidate(

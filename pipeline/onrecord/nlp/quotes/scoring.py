@@ -23,7 +23,14 @@ MIN_VOTE = 0.01  # a less likely candidate does not change the choice
 MIN_CALIBRATED = 0.001  # scores are calibrated within this distance of 0 and 1
 # Forms that show clearly that someone is quoted but are too rare to be learned, by construction or link; the scores are guesses.
 # Names in capitals at the beginning of line after line are a transcript.
-MIN_SCORE_BY_FORM = {"worded": 0.8, "labelled": 0.6, "quoted-as": 0.6, "turn=capitals-many": 0.6, "layout=sure": 0.7, "layout=dash": 0.95}
+MIN_SCORE_BY_FORM = {
+    "worded": 0.8,
+    "labelled": 0.6,
+    "quoted-as": 0.6,
+    "turn=capitals-many": 0.6,
+    "layout=sure": 0.7,
+    "layout=dash": 0.95,
+}
 SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
 
 

@@ -13,6 +13,7 @@ from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.quotation import ALL_MARKS, NO_REGION
 from onrecord.nlp.english.words import FIRST_PERSON, nominals, pronouns
 from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
+from onrecord.nlp.quotes.continuation import MAX_CHAIN
 from onrecord.nlp.quotes.labels import ANSWER, QUESTION, Label, Labels
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import phrase
@@ -53,6 +54,8 @@ class Turns:
             label = None if layout.skip[self._bounds(paragraph)[0]] else labels.label_of(paragraph)
             if label is not None:
                 self.labels[paragraph] = label
+        # "Q" and "A" in front of a line say nothing themselves.
+        self.roles = {label.start for label in self.labels.values() if label.form == "role"}
         self.head = {paragraph: labels.named(label.text) for paragraph, label in self.labels.items()}
         self.is_asked = [self._is_question(paragraph) for paragraph in range(count)]
 
@@ -65,7 +68,7 @@ class Turns:
 
     def _content(self, paragraph: int) -> tuple[int, int]:
         """Return the tokens of a paragraph behind its label, bullets and times."""
-        start, end = self._bounds(paragraph)
+        end = self._bounds(paragraph)[1]
         label = self.labels.get(paragraph)
         first = label.sign + 1 if label else self.parse.first_at(self.read.start_of(paragraph))
         while first < end and self.parse.word[first].strip("*_\n ") == "":
@@ -110,7 +113,10 @@ class Turns:
         start, end = self._content(paragraph)
         if start >= end or paragraph in self.labels or self.layout.skip[start]:
             return False
-        if self.layout.region_of[min(start + 1, end - 1)] >= 0 or self.read.start_of(paragraph) != self.parse.start[self._bounds(paragraph)[0]]:
+        if (
+            self.layout.region_of[min(start + 1, end - 1)] >= 0
+            or self.read.start_of(paragraph) != self.parse.start[self._bounds(paragraph)[0]]
+        ):
             return False
         if self._speaks(paragraph, FIRST_PERSON):
             return True
@@ -156,18 +162,20 @@ class Turns:
             if found is None or not paragraph or layout.skip[layout.paragraph_start(above)] or not self._is_line(above):
                 continue
             where = parse.tokens_of(*found.span("name"))
-            parts = [self._content(above)]
-            while above and self._is_next_line(above) and self._is_line(above - 1):  # a post of several lines
+            first, end = self._content(above)
+            while self._is_next_line(above) and self._is_line(above - 1):  # a post of several lines
                 above -= 1
-                parts.insert(0, self._content(above))
-            content = self._spans(Turn(None, None, None, parts))
+                first = self._content(above)[0]
+                if paragraph - above > MAX_CHAIN or POST.match(parse.source, parse.start[first]):
+                    break
+            content = self._spans(Turn(None, None, None, [(first, end)]))
             cue = ((start, start + 1),)
             yield Candidate("signed", start, cue, content, where, where[1] - 1, lexical=STATEMENT, links=SURE)
 
     def _is_next_line(self, paragraph: int) -> bool:
         """Whether no empty line is above a paragraph."""
         start = self.layout.paragraph_start(paragraph)
-        return self.parse.word[start - 1] == "\n" and not self.layout.skip[start]
+        return start > 0 and self.parse.word[start - 1] == "\n" and not self.layout.skip[start]
 
     # Labels that are certain to name a speaker.
 
@@ -192,10 +200,14 @@ class Turns:
             label = self.labels[p]
             if label.form == "boxed" and not (boxes >= MIN_TURNS or (boxes > 1 and asked_boxes)):
                 continue
-            if (is_transcript and (by_key[key[p]] > 1 or self._is_person(p) or self.is_asked[p])) or label.form == "boxed":
+            if (
+                is_transcript and (by_key[key[p]] > 1 or self._is_person(p) or self.is_asked[p])
+            ) or label.form == "boxed":
                 found.add(p)
             elif self._is_person(p) and (
-                self._speaks(p, FIRST_PERSON) or label.is_handle or (p == 0 and (self._is_voiced(p) or self._is_clause(p)))
+                self._speaks(p, FIRST_PERSON)
+                or label.is_handle
+                or (p == 0 and (self._is_voiced(p) or self._is_clause(p)))
             ):
                 found.add(p)
         return frozenset(found)
@@ -228,10 +240,14 @@ class Turns:
     def _is_clause(self, paragraph: int) -> bool:
         """Whether a line is a sentence: the root of the parse is finite."""
         parse, (start, end) = self.parse, self._content(paragraph)
-        return any(
-            parse.tag[t] in FINITE and (parse.dep[t] in ("ROOT", "ccomp") or parse.dep[parse.head[t]] == "ROOT")
-            for t in range(start, end)
-        ) and parse.word[start][0].isupper() and parse.tag[start] not in ("WRB", "WP")
+        return (
+            any(
+                parse.tag[t] in FINITE and (parse.dep[t] in ("ROOT", "ccomp") or parse.dep[parse.head[t]] == "ROOT")
+                for t in range(start, end)
+            )
+            and parse.word[start][0].isupper()
+            and parse.tag[start] not in ("WRB", "WP")
+        )
 
     def _in_order(self, sure: frozenset[int]) -> Iterator[Turn]:
         asks = any(self.is_asked[p] for p in sure)
@@ -280,7 +296,7 @@ class Turns:
 
     def _extend(self, turn: Turn, paragraph: int, following: int | None, is_transcript: bool) -> int:
         """Add the paragraphs that continue a turn, of which the next one begins at ``following``; return the last one."""
-        while (later := self._next(paragraph)) is not None and later != following:
+        while len(turn.parts) < MAX_CHAIN and (later := self._next(paragraph)) is not None and later != following:
             if not self.continues(later, in_transcript=is_transcript and following is not None):
                 break
             turn.parts.append(self._content(later))
@@ -297,7 +313,11 @@ class Turns:
             if is_asked and p not in self.labels and not self._speaks(p, FIRST_PERSON) and self._next(p) is not None
         ]
         among = frozenset(p for p in found if asks and min(sure) < p < max(sure) and self._speaks(p, SECOND_PERSON))
-        if len(found) < MIN_QUESTIONS or not found[0] or 2 * sum(self._speaks(p, SECOND_PERSON) for p in found) < len(found):
+        if (
+            len(found) < MIN_QUESTIONS
+            or not found[0]
+            or 2 * sum(self._speaks(p, SECOND_PERSON) for p in found) < len(found)
+        ):
             return among
         answers = [answer for p in found if (answer := self._next(p)) is not None]
         own = sum(self._speaks(p, FIRST_PERSON) for p in answers)
@@ -323,14 +343,18 @@ class Turns:
                 meant = references.get(token)
                 if (
                     self.read.is_person(token)
-                    or (meant is not None and meant.entity is not None and self.read.entities[meant.entity].type == "PERSON")
+                    or (
+                        meant is not None
+                        and meant.entity is not None
+                        and self.read.entities[meant.entity].type == "PERSON"
+                    )
                     or nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"
                 ):
                     return token, phrase(parse, token, parse.head[token])
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
-            token = self.read.person_in(*self._bounds(before))
-            if token is not None:
-                return token, (token, token + 1)
+            person = self.read.person_in(*self._bounds(before))
+            if person is not None:
+                return person, (person, person + 1)
         return None, None
 
     # Candidates.
@@ -350,11 +374,17 @@ class Turns:
         if not paragraph and not self._is_named_again(label, end):
             return
         repeated = "many" if len(self.labels) >= MIN_TURNS else "few"
-        capitals = "capitals" if label.text.upper() == parse.source[parse.start[label.start] : parse.end[label.end - 1]] else "name"
+        capitals = (
+            "capitals"
+            if label.text.upper() == parse.source[parse.start[label.start] : parse.end[label.end - 1]]
+            else "name"
+        )
         links = (f"turn={capitals}-{repeated}", f"turn={parse.ent_type[label.end - 1]}")
         content = ((parse.start[begin], parse.end[end - 1]),)
         cue = ((label.sign, label.sign + 1),)
-        yield Candidate("turn", label.sign, cue, content, (label.start, label.end), label.end - 1, lexical=STATEMENT, links=links)
+        yield Candidate(
+            "turn", label.sign, cue, content, (label.start, label.end), label.end - 1, lexical=STATEMENT, links=links
+        )
 
     def _is_named_again(self, label: Label, end: int) -> bool:
         """Whether the last word of a label occurs again, capitalized as a name."""
