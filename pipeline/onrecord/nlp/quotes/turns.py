@@ -162,12 +162,15 @@ class Turns:
             if found is None or not paragraph or layout.skip[layout.paragraph_start(above)] or not self._is_line(above):
                 continue
             where = parse.tokens_of(*found.span("name"))
-            first, end = self._content(above)
-            while self._is_next_line(above) and self._is_line(above - 1):  # a post of several lines
+            end = self._content(above)[1]
+            while (  # a post of several lines
+                paragraph - above < MAX_CHAIN
+                and self._is_next_line(above)
+                and self._is_line(above - 1)
+                and not POST.match(parse.source, parse.start[layout.paragraph_start(above - 1)])
+            ):
                 above -= 1
-                first = self._content(above)[0]
-                if paragraph - above > MAX_CHAIN or POST.match(parse.source, parse.start[first]):
-                    break
+            first = self._content(above)[0]
             content = self._spans(Turn(None, None, None, [(first, end)]))
             cue = ((start, start + 1),)
             yield Candidate("signed", start, cue, content, where, where[1] - 1, lexical=STATEMENT, links=SURE)
@@ -200,16 +203,13 @@ class Turns:
             label = self.labels[p]
             if label.form == "boxed" and not (boxes >= MIN_TURNS or (boxes > 1 and asked_boxes)):
                 continue
-            if (
-                is_transcript and (by_key[key[p]] > 1 or self._is_person(p) or self.is_asked[p])
-            ) or label.form == "boxed":
+            is_again = by_key[key[p]] > 1
+            if label.form == "boxed" or (is_transcript and (is_again or self.is_asked[p] or self._is_person(p))):
                 found.add(p)
-            elif self._is_person(p) and (
-                self._speaks(p, FIRST_PERSON)
-                or label.is_handle
-                or (p == 0 and (self._is_voiced(p) or self._is_clause(p)))
-            ):
-                found.add(p)
+            elif self._is_person(p):
+                is_headline = p == 0 and (self._is_voiced(p) or self._is_clause(p))
+                if is_headline or label.is_handle or self._speaks(p, FIRST_PERSON):
+                    found.add(p)
         return frozenset(found)
 
     def _key(self, paragraph: int) -> str | int:
