@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from onrecord.nlp.english.cues import Cue, nouns, verbs
 from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.quotes.building import TokenRange
-from onrecord.nlp.quotes.candidates import SURE, Candidate, Spans
+from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import NO_PREDICATES
 from onrecord.nlp.quotes.speakers import phrase, source_of, source_of_noun
@@ -93,6 +93,9 @@ class ColonCandidates:
             tag, word = parse.tag[token], parse.lower[token]
             if tag[:2] == "VB" and parse.dep[token] not in NO_PREDICATES:
                 cue = verb_cues.get(word)
+                thing = parse.child(token, "dobj")
+                if thing is not None and parse.lower[thing] == "this" and thing == colon - 1:
+                    cue = STATEMENT  # "The owner has sent us this:"
                 return (cue, token, source_of(parse, token)) if cue is not None and cue.is_speech else None
             if tag in ("NN", "NNS") and word in noun_cues and "quote" in noun_cues[word].takes:
                 source = source_of_noun(parse, token)

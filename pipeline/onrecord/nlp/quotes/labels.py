@@ -116,8 +116,6 @@ class Labels:
         ):
             return None
         start, sign = parse.first_at(found.start(form)), parse.first_at(found.end() - 1)
-        while parse.word[sign][-1:] not in (":", "]", ")", ".") and sign > start:
-            sign -= 1
         end = parse.tokens_of(found.start(form), found.end("aside") if found.group("aside") else found.end(form))[1]
         end = min(end, max(sign, start + 1))
         name_end = min(end, parse.tokens_of(*found.span(form))[1])

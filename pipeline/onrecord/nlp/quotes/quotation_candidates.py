@@ -29,7 +29,7 @@ DASHED = ("layout=dash",)
 MAX_TOPICS = 12  # paragraphs "On age: “…”" below the line that says whose words they are
 TOPIC = frozenset({"on", "about"})
 SENTENCE_ENDS = frozenset(".!?…\n")
-SIGNATURE = re.compile(r"(?P<colon>:)[ \t]{1,3}(?=\w)|\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)")
+SIGNATURE = re.compile(r"(?P<colon>:)[ \t]{1,3}(?=\w)|\s{0,3}(?P<dash>[―—–~]|--?)\s{0,3}(?=\w)|(?P<line>\n)(?=\w)")
 MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is looked for
 MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
 # How the last sign of a quotation separates it from its attribution.
@@ -244,6 +244,8 @@ class QuotationCandidates:
                 cue = STATEMENT
             if cue is not None and (cue.is_speech or separator == "colon"):
                 source = source_of(parse, token)
+                if cue is STATEMENT and self.labels.is_person(before):
+                    source = before  # "Silver went to Ann Lee: “…”"
                 where = phrase(parse, source, token)
                 construction = (
                     "lead-" + separator + ("-far" if others else "") + ("" if before - token < MIN_FAR_CUE else "-gap")
@@ -408,6 +410,9 @@ class QuotationCandidates:
             return
         if span.region.end < parse.end[parse.previous_word[layout.paragraph_end(paragraph) - 1]]:
             return
+        gap, above = (parse.source[max(at - 2, 0) : at] for at in (parse.start[span.start], parse.start[start]))
+        if gap == "\n\n" and above[-1:] == "\n" != above[:1]:
+            return  # the line belongs to what is above it
         comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
         person = self.labels.person_in(start, comma)
         is_name = person == comma - 1 or (1 < comma - start <= MAX_NAME and comma < end)
@@ -431,7 +436,8 @@ class QuotationCandidates:
             return
         if sign.lastgroup == "colon":
             is_headline = (
-                span.start == layout.paragraph_start(paragraph) and parse.source[parse.end[end - 1] :][:1] != "."
+                span.start == layout.paragraph_start(paragraph)
+                and parse.source[parse.end[end - 1] : parse.end[end - 1] + 1] != "."
             )
             head = self._first_name(start, end) if is_headline else None
             if head is not None:
@@ -442,15 +448,29 @@ class QuotationCandidates:
             return
         comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
         person = self.labels.person_in(start, end)
+        if sign.lastgroup == "line" and not self._is_credit(span, start, comma, end):
+            return
         if person is None and any(parse.is_verb(token) for token in range(start, comma)):
             return
         is_name = all(word[0].isupper() or word == "-" for word in parse.word[start:comma])
         is_name = is_name and "POS" not in parse.tag[start:comma]  # "Ann’s husband, Karl"
         if person is None or is_name:
-            found = self._candidate("signed", at, span, (start, end), comma - 1, STATEMENT)
+            where = (start, end) if comma - 1 in self.labels.index else (start, comma)
+            found = self._candidate("signed", at, span, where, comma - 1, STATEMENT)
             yield found if person is None else replace(found, links=SURE)
         elif not any(parse.tag[token] in FINITE and token not in self.labels.index for token in range(start, person)):
             yield self._sure("signed", at, span, (start, end), person)
+
+    def _is_credit(self, span: QuotedSpan, start: int, comma: int, end: int) -> bool:
+        """Whether a line right below a quotation and above an empty line is the name of its speaker: "Ann Lee, 43, a nurse"."""
+        parse = self.parse
+        fills = span.start == self.layout.paragraph_start(span.region.paragraph)
+        is_last = (
+            "\n\n" in parse.source[parse.end[end - 1] : parse.end[end - 1] + 3] or end >= parse.previous_word[-1] + 1
+        )
+        is_name = all(word[0].isupper() for word in parse.word[start:comma]) and 1 < comma - start <= MAX_NAME
+        is_verbless = not any(parse.tag[token] in FINITE for token in range(start, end))
+        return fills and is_last and is_name and is_verbless and parse.word[end - 1] != ":"
 
     def _first_name(self, start: int, end: int) -> int | None:
         """Return the last token of the person with whom a text begins, by name or by office ("Judge jails Hale")."""

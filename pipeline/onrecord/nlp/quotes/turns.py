@@ -55,6 +55,7 @@ class Turns:
             if label is not None:
                 self.labels[paragraph] = label
         # "Q" and "A" in front of a line say nothing themselves.
+        self._count = Counter(self.parse.lower) if self.labels else Counter()
         self.roles = {label.start for label in self.labels.values() if label.form == "role"}
         self.head = {paragraph: labels.named(label.text) for paragraph, label in self.labels.items()}
         self.is_asked = [self._is_question(paragraph) for paragraph in range(count)]
@@ -261,9 +262,8 @@ class Turns:
                 continue
             following = starts[place + 1] if place + 1 < len(starts) else None
             label = self.labels.get(paragraph)
-            if label is None or label.form == "role":
-                if paragraph > last + MAX_ASIDE:
-                    person = self._questioned(paragraph)
+            if (label is None or label.form == "role") and paragraph > last + MAX_ASIDE:
+                person = self._questioned(paragraph)
             if label is None or label.text in QUESTION:
                 turn = Turn(label, None, None, [self._content(paragraph)], True)
                 yield turn
@@ -371,8 +371,11 @@ class Turns:
         begin, end = self._content(paragraph)
         if label.form != "name" or label.is_described or end - label.sign < MIN_LINE or begin >= end:
             return
+        name = label.name_end - 1
         if not paragraph and not self._is_named_again(label, end):
             return
+        if parse.ent_type[name] != "PERSON" and self._count[parse.lower[name]] < 2:
+            return  # "Weather: …"
         repeated = "many" if len(self.labels) >= MIN_TURNS else "few"
         capitals = (
             "capitals"
