@@ -412,7 +412,7 @@ class QuotationCandidates:
             return
         gap, above = (parse.source[max(at - 2, 0) : at] for at in (parse.start[span.start], parse.start[start]))
         if gap == "\n\n" and above[-1:] == "\n" != above[:1]:
-            return  # the line belongs to what is above it
+            return  # the line belongs to the quotation above it
         comma = next((token for token in range(start, end) if parse.word[token] in (",", "(")), end)
         person = self.labels.person_in(start, comma)
         is_name = person == comma - 1 or (1 < comma - start <= MAX_NAME and comma < end)

@@ -39,7 +39,7 @@ class Resolver:
         self.last: Attribution | None = None
         self.last_token = -1
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
-        self.voices: list[tuple[int, int, Attribution]] = []  # what is said without marks, code points, in text order
+        self.voices: list[tuple[int, int, Attribution]] = []  # statements without marks, code points, in text order
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Attribution | None:
         """Return the speaker that a phrase refers to, and remember them."""

@@ -19,8 +19,8 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import phrase
 
 MIN_LINE = 3  # tokens of an interview line with its colon; a shorter one says nothing
-MIN_TURNS = 3  # lines; fewer are no transcript
-MIN_QUESTIONS = 2  # lines that are questions; fewer are no interview
+MIN_TURNS = 3  # lines; fewer do not make a transcript
+MIN_QUESTIONS = 2  # lines that are questions; fewer do not make an interview
 MIN_VOICED = 0.3  # of the lines of a transcript, the share in which people speak to one another: I, you, a question
 MAX_BOLD = 3  # signs of bold type behind a question, and the question mark
 MAX_QUESTION = 60  # tokens
@@ -374,7 +374,7 @@ class Turns:
         name = label.name_end - 1
         if not paragraph and not self._is_named_again(label, end):
             return
-        if parse.ent_type[name] != "PERSON" and self._count[parse.lower[name]] < 2:
+        if self._count[parse.lower[name]] < 2:
             return  # "Weather: …"
         repeated = "many" if len(self.labels) >= MIN_TURNS else "few"
         capitals = (
