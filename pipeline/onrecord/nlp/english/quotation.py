@@ -10,14 +10,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MARK = re.compile(r"[“”„«»\"‘’‚]|``|''|(?<![\w'])'|'(?![\w'])")
-SINGLE = frozenset("‘’‚'")
+# Not the apostrophe for letters left out at the beginning: '90s, 'em.
+ELIDED = r"(?!\d\ds?\b|(?:em|til|tis|twas|n)\b)"
+MARK = re.compile(rf"[“”„«»‹›\"’‚]|‘{ELIDED}|``|''|(?<![\w'])'{ELIDED}|'(?![\w'])")
+SINGLE = frozenset("‘’‚'‹›")
 DOUBLE = frozenset('“”„"«»') | {"``", "''"}
 ALL_MARKS = SINGLE | DOUBLE
 APOSTROPHES = frozenset("’'")
 STRAIGHT = frozenset({'"', "''"})
-OPENING = frozenset("“„«‘‚") | {"``"}
-CLOSING = frozenset("”»’")
+OPENING = frozenset("“„«‹‘‚") | {"``"}
+CLOSING = frozenset("”»›’")
+ANGLED = str.maketrans("«»‹›", "»«›‹")
 BEFORE_OPENING = frozenset("([{—–-―/:;,>…“\"‘'«„`")
 ENDS_SPEECH = frozenset(".,!?…—–-;:")
 MAX_DEPTH = 4  # marks within marks; deeper ones are noise
@@ -89,20 +92,39 @@ def _is_possessive(text: str, start: int, end: int, later_close: bool) -> bool:
     )
 
 
-def _roles(text: str, mark: re.Match[str]) -> tuple[bool, bool]:
-    """Return whether a mark can open and whether it can close a quotation, by its shape and its neighbours."""
+def _roles(text: str, mark: re.Match[str], is_reversed: bool = False) -> tuple[bool, bool]:
+    """Return whether a mark can open and whether it can close a quotation, by its shape and its neighbours.
+
+    ``is_reversed``: guillemets point inwards, »as in German and Danish«.
+    """
     sign, (start, end) = mark.group(), mark.span()
-    can_open = sign in OPENING or (sign not in CLOSING and _can_open(text, start, end))
-    can_close = sign in CLOSING or (sign not in OPENING and _can_close(text, start, end))
+    sign = sign.translate(ANGLED) if is_reversed else sign
+    after_space = not start or text[start - 1].isspace()
+    may_open, may_close = _can_open(text, start, end), _can_close(text, start, end)
+    can_open = sign in OPENING or (sign not in CLOSING and may_open)
+    can_close = sign in CLOSING or (sign not in OPENING and may_close)
     if sign in APOSTROPHES:
-        can_close = can_close and _can_close(text, start, end)
+        can_close = can_close and may_close
     if sign == "‘":
-        can_open = _can_open(text, start, end)
-    if sign in STRAIGHT and text[start - 1 : start].isspace() and (end == len(text) or text[end].isspace()):
+        can_open = may_open
+    if sign == "“" and may_close and not may_open:
+        return True, True  # „as in German“, or “typed wrong“
+    if sign == "”" and may_open and after_space:
+        return True, True  # ”as in Swedish”
+    if sign in STRAIGHT and after_space and (end == len(text) or text[end].isspace()):
         return True, True  # " set apart on both sides ": it closes what is open, and opens if nothing is
-    if can_open and can_close and text[start - 1 : start].isspace():
+    if can_open and can_close and after_space:
         can_close = False
     return can_open, can_close
+
+
+def _has_reversed(text: str, start: int, end: int) -> bool:
+    """Whether the first guillemet of a paragraph is one that points inwards and another one closes it."""
+    first = next((at for at in (text.find(sign, start, end) for sign in "»›") if at >= 0), -1)
+    if first < 0 or any(text.find(sign, start, first) >= 0 for sign in "«‹"):
+        return False
+    opens = first == start or text[first - 1].isspace() or text[first - 1] in BEFORE_OPENING
+    return opens and any(text.find(sign, first, end) >= 0 for sign in "«‹")
 
 
 def _pairs(text: str, start: int, end: int, single_may_go_on: bool) -> list[_Pair]:
@@ -110,7 +132,8 @@ def _pairs(text: str, start: int, end: int, single_may_go_on: bool) -> list[_Pai
 
     A single one, which may be an apostrophe, does so only where the next paragraph opens with such a mark.
     """
-    marks = [(mark, *_roles(text, mark)) for mark in MARK.finditer(text, start, end)]
+    is_reversed = _has_reversed(text, start, end)
+    marks = [(mark, *_roles(text, mark, is_reversed)) for mark in MARK.finditer(text, start, end)]
     closers_left = single_may_go_on + sum(can_close and mark.group() in APOSTROPHES for mark, _, can_close in marks)
     stack: list[_Open] = []
     found: list[_Pair] = []

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from onrecord.nlp.english.cues import Cue
 
 Spans = tuple[tuple[int, int], ...]
+STATEMENT = Cue("", ("say",), frozenset({"quote"}))  # of a quote that a colon, a dash or a label introduces
+SURE = ("layout=sure",)  # the link of a candidate whose form alone shows that someone is quoted
 
 
 @dataclass(slots=True)

@@ -95,13 +95,17 @@ def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Spe
         return layout.region_of[candidate.anchor] >= 0 and bool(candidate.cue), candidate.anchor, len(candidate.cue)
 
     for candidate in sorted(chosen, key=order):
-        if candidate.cue:
-            found = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
-        else:
+        if candidate.construction == "implicit":
             found = resolver.next_speaker(candidate.anchor)
+        else:
+            found = resolver.resolve(candidate.source_head, candidate.source, candidate.anchor)
+            if not candidate.cue:
+                found = tuple(replace(speaker, resolution="IMPLICIT") for speaker in found)
         speakers[id(candidate)] = found
         if not found:
             continue
+        if candidate.construction in ("turn", "block"):
+            resolver.voices.append((candidate.content[0][0], candidate.content[-1][1], found[0]))
         for start, _ in candidate.content:
             region = layout.region_of[min(parse.first_at(start) + 1, len(parse) - 1)]
             if region >= 0:

@@ -68,15 +68,16 @@ class QuotationLayout:
         parse = Parse.of(doc)
         quoted = tuple(_quoted_span(parse, index, region) for index, region in enumerate(parse.regions))
         words_before = tuple(accumulate(parse.is_word, initial=0))
+        skip = [not inside for inside in parse.is_body]
         in_marks = (word and region >= 0 for word, region in zip(parse.is_word, parse.region_of, strict=True))
         return cls(
             doc=doc,
             parse=parse,
             paragraph_starts=parse.paragraph_starts,
-            skip=[not inside for inside in parse.is_body],
+            skip=skip,
             quoted=quoted,
             region_of=parse.region_of,
-            joined=tuple(_joined(quoted, parse.paragraph_starts, words_before)),
+            joined=tuple(_joined(quoted, parse.paragraph_starts, skip, words_before)),
             _words_before=words_before,
             _marked_words_before=tuple(accumulate(in_marks, initial=0)),
         )
@@ -154,7 +155,7 @@ def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
 
 
 def _joined(
-    quoted: Sequence[QuotedSpan], paragraph_starts: Sequence[int], words_before: Sequence[int]
+    quoted: Sequence[QuotedSpan], starts: Sequence[int], skip: Sequence[bool], words_before: Sequence[int]
 ) -> list[int | None]:
     """Return, for each region, the one that continues it with no word between them."""
     first_of_paragraph: dict[int, int] = {}
@@ -165,8 +166,9 @@ def _joined(
     for span in quoted:
         region = span.region
         if region.goes_on:
-            later = first_of_paragraph.get(region.paragraph + 1)
-            if later is not None and quoted[later].start == paragraph_starts[region.paragraph + 1]:
+            below = next((p for p in range(region.paragraph + 1, len(starts)) if not skip[starts[p]]), None)
+            later = None if below is None else first_of_paragraph.get(below)
+            if below is not None and later is not None and quoted[later].start == starts[below]:
                 joined[span.index] = later
             continue
         later = _next_region(quoted, span)

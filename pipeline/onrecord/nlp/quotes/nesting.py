@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from onrecord.nlp.annotations import Attribution
-from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.candidates import SURE, Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
 
 NEIGHBOURS = 12  # quotes that are open at one position; prose never nests more
@@ -88,14 +88,15 @@ def repeated(
 ) -> set[int]:
     """Return the indices of quotes that repeat the quote around them: "I think" in somebody's own words.
 
-    Of two quotes by one speaker the likelier is kept. A quote in marks inside marks is kept: it was said at another time.
+    Of two quotes by one speaker the likelier is kept, but of a turn of an interview and one in it the turn.
+    A quote in marks inside marks is kept: it was said at another time.
     """
     found: set[int] = set()
     for inner, outer in sorted(parent_of.items()):
         one, other = chosen[inner], chosen[outer]
         if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
-        found.add(outer if one.score > other.score else inner)
+        found.add(outer if one.score > other.score and SURE[0] not in other.links else inner)
     return found
 
 

@@ -9,13 +9,15 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.candidates import SURE, Candidate, Spans
 from onrecord.nlp.quotes.colons import ColonCandidates
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS, attributed_regions, chain, resumed
+from onrecord.nlp.quotes.labels import Labels
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import QuotationCandidates
 from onrecord.nlp.quotes.speakers import other_sources, phrase
 from onrecord.nlp.quotes.syntax_candidates import SyntaxCandidates
+from onrecord.nlp.quotes.turns import Turns
 
 # The constructions that name their source themselves.
 WITH_SOURCE = ("named", "signed", "turn", "worded", "labelled", "inverted", "according")
@@ -28,12 +30,16 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     by_syntax = list(SyntaxCandidates(layout))
     for candidate in by_syntax:
         candidate.content = _snapped(layout, candidate)
-    by_marks = list(QuotationCandidates(layout))
+    labels = Labels(layout)
+    turns = Turns(layout, labels)
+    marks = QuotationCandidates(layout, labels)
+    by_marks = list(marks)
     attributed = attributed_regions(by_marks)
-    found = [*by_syntax, *ColonCandidates(layout)]
+    found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
-    return list(_with_other_sources(layout, (candidate for candidate in found if candidate.content)))
+    found = [each for each in found if each.content and (each.source_head not in turns.roles or each.links == SURE)]
+    return list(_with_other_sources(layout, found))
 
 
 def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Candidate) -> list[Candidate]:
@@ -43,7 +49,7 @@ def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Can
     regions, later = chain(layout, attributed, candidate.region), []
     if candidate.construction.startswith("trail") and len(regions) == 1:
         later = resumed(layout, attributed, span, candidate.anchor)
-    links = (f"sentence={span.is_sentence}", f"verb={span.is_clause}", f"last={span.last_sign}")
+    links = (*candidate.links, f"sentence={span.is_sentence}", f"verb={span.is_clause}", f"last={span.last_sign}")
     whole = regions + later
     lengths = [(len(whole), "whole")]
     if later:

@@ -6,6 +6,7 @@ To what pronouns and definite noun phrases refer is what ``onrecord_coreference`
 
 from bisect import bisect_right
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from onrecord.data.records import Span
@@ -23,6 +24,7 @@ from onrecord.nlp.quotes.speakers import phrase
 Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobody is known
 
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
+MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with promos between them
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
@@ -48,6 +50,7 @@ class Resolver:
         self.last: Speakers = ()
         self.last_token = -1
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
+        self.voices: list[tuple[int, int, Attribution]] = []  # statements without marks, code points, in text order
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Speakers:
         """Return the speakers that a phrase refers to, the first one first, and remember them."""
@@ -86,9 +89,10 @@ class Resolver:
         return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
 
     def _is_near(self, token: int) -> bool:
-        """Whether the last speaker is of the paragraph of a token or the one before."""
+        """Whether the last speaker is of the paragraph of a token or the one before, promos not counted."""
         starts = self.layout.paragraph_starts
-        return bisect_right(starts, token) - bisect_right(starts, self.last_token) <= 1
+        since = (starts[at] for at in range(bisect_right(starts, self.last_token), bisect_right(starts, token)))
+        return sum(not self.layout.skip[start] for start in islice(since, MAX_SKIPPED)) <= 1
 
     def _mention(self, where: tuple[int, int]) -> Span:
         return text_span(self.parse.source, self.parse.start[where[0]], self.parse.end[where[1] - 1])
@@ -300,7 +304,10 @@ class Resolver:
     def _enclosing(self, token: int) -> Attribution | None:
         """Return the speaker of the quotation around a token, if known."""
         region = self.layout.region_of[token]
-        return None if region < 0 else self.in_marks.get(self.layout.outermost(region))
+        if region >= 0:
+            return self.in_marks.get(self.layout.outermost(region))
+        start, end, voice = self.voices[-1] if self.voices else (0, 0, None)
+        return voice if start <= self.parse.start[token] < end else None
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.

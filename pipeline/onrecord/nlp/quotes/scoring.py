@@ -32,6 +32,8 @@ MIN_SCORE_BY_FORM = {
     "by=view": 0.6,
     "paren-advcl-as-it": 0.6,
     "turn=capitals-many": 0.6,
+    "layout=sure": 0.7,
+    "layout=dash": 0.95,
 }
 SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
 
