@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether an act that a word names took place: negation, condition, question, modality, and the words above that decide it.
+
+The values are those of Light ERE: ACTUAL, NEGATED (did not say), HYPOTHETICAL (may say, if she says, plans to say).
+"""
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from onrecord.data.records import Realis
+from onrecord.nlp.english.cues import nouns, verbs
+from onrecord.nlp.english.labels import AUXILIARIES, SUBJECTS
+from onrecord.nlp.english.lexicon import rows
+from onrecord.nlp.english.morphology import verb_forms
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.words import BE_OR_SHORT, CONDITIONS, NEGATIONS, NEGATIVE_PRONOUNS, light_verbs
+
+FIRST = frozenset({"i", "we"})
+ANYBODY = frozenset({"anyone", "anybody", "whoever", "any", *NEGATIVE_PRONOUNS})
+MODALS = frozenset({"may", "might", "could", "can", "ca", "must", "should", "ought", "shall"})
+WOULD = frozenset({"would", "'d", "’d"})
+WILL = frozenset({"will", "'ll", "’ll", "wo"})
+# "She would later say": a past event seen from before it; "he would often say": a habit.
+TOLD_LATER = frozenset(
+    {"later", "eventually", "subsequently", "often", "sometimes", "always", "repeatedly", "usually", "then"}
+)
+# "Would like" and "would appear" are polite forms of the present.
+POLITE = frozenset({"like", "love", "prefer", "hate", "rather", "appear", "seem", "welcome", "hope", "want", "wish"})
+# Saying so does it: "I would say", "we can confirm", "I will admit".
+PERFORMED = frozenset(
+    {"say", "tell", "add", "admit", "argue", "concede", "confirm", "note", "stress", "suggest", "urge", "ask"}
+)
+REVEALED = frozenset({"can"}), frozenset({"reveal", "report", "confirm", "disclose"})  # "The Gazette can reveal that"
+MENTAL = frozenset(
+    {"think", "feel"}
+)  # "can understand", "can imagine": the classes of cues for which "can" takes nothing away
+LIMITED = frozenset({"only", "just", "merely", "simply"})  # "not only said"
+NEARLY = frozenset({"almost", "nearly", "barely"})
+UNTIL = frozenset({"until", "till"})
+EXCLUDING = frozenset({"without", "instead", "short", "than"})
+LACKS = frozenset({"lack", "absence"})
+CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said so"
+COORDINATED = frozenset({"VB", "VBN", "VBG"})
+OPENING = frozenset({"CC", "UH", "``", "''", ",", ":", "-LRB-", "_SP"})
+
+
+@functools.cache
+def _complements() -> Mapping[tuple[str, str], Realis]:
+    """Return the realis of what a word form governs, by the form of the complement."""
+    found: dict[tuple[str, str], Realis] = {}
+    values: dict[str, Realis] = {"ACTUAL": "ACTUAL", "NEGATED": "NEGATED", "HYPOTHETICAL": "HYPOTHETICAL"}
+    for word, form, value in rows("complement_realis"):
+        for inflected in verb_forms(word):
+            found[inflected, form] = values[value]
+    return MappingProxyType(found)
+
+
+def is_denial(parse: Parse, token: int) -> bool:
+    """Whether a word makes the clause that depends on it untrue: denied that; it is false that."""
+    return _complements().get((parse.lower[token], "clause")) == "NEGATED"
+
+
+def negates(parse: Parse, child: int) -> bool:
+    """Whether a dependent negates its head: not, never, no, hardly, no longer; but not in "not only"."""
+    if parse.lower[child] in ("longer", "more") and parse.dep[child] == "advmod":
+        return child > 0 and parse.lower[child - 1] == "no"
+    if parse.lower[child] not in NEGATIONS or parse.dep[child] not in ("neg", "det", "advmod", "preconj"):
+        return False
+    return not (child + 1 < len(parse) and parse.lower[child + 1] in LIMITED | {"necessarily", "longer", "more"})
+
+
+def is_negative_subject(parse: Parse, noun: int) -> bool:
+    """Whether a subject is nobody: no minister, none of them, not one of them, few ministers."""
+    if (parse.lower[noun] == "few" or parse.has(noun, "few")) and not parse.has(noun, "a", "the", "these", "those"):
+        return True
+    return parse.lower[noun] in NEGATIVE_PRONOUNS or any(
+        parse.lower[child] in ("no", "neither", "not") and parse.dep[child] in ("det", "preconj", "neg", "advmod", "cc")
+        for child in parse.children[noun]
+        if child < noun and not parse.has(noun, "only")
+    )
+
+
+def shares_auxiliaries(parse: Parse, verb: int, first: int) -> bool:
+    """Whether the negation before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
+    if parse.has(first, "nor"):
+        return True
+    return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in COORDINATED and parse.has(first, "or")
+
+
+def in_condition(parse: Parse, verb: int) -> bool:
+    """Whether a clause begins with a condition: if he says; unless she says; whether it said; until they say."""
+    is_present = parse.tag[verb] in ("VBZ", "VBP")
+    return any(
+        parse.lower[child] in CONDITIONS or (is_present and parse.lower[child] in UNTIL)
+        for child in parse.children[verb]
+        if child < verb and parse.dep[child] in ("mark", "advmod")
+    )
+
+
+def would(parse: Parse, verb: int) -> bool:
+    """Whether a verb has "would" before it, without "have" and a condition."""
+    return parse.has(verb, *WOULD) and not parse.has(verb, "have", "if", "not", "n't", "n’t", "never")
+
+
+def realis(parse: Parse, act: int) -> Realis:
+    """Return whether the act that a token names took place, as far as its sentence says so.
+
+    Args:
+        parse: the columns of a Doc.
+        act: a verb, or a noun or an adjective that names an act.
+
+    Returns:
+        NEGATED where an odd number of negations is above the act, else HYPOTHETICAL where anything makes it unreal.
+    """
+    return _Climb(parse, act).result()
+
+
+class _Climb:
+    """The way from an act up to the verb of its clause."""
+
+    def __init__(self, parse: Parse, act: int) -> None:
+        self.parse, self.act = parse, act
+        self.token = act
+        self.negations = 0
+        self.is_unreal = False
+        self.inherits_negation = True
+
+    def result(self) -> Realis:
+        parse = self.parse
+        for _ in range(MAX_CLIMB):
+            token = self.token
+            if in_condition(parse, token) or self._is_asked() or self._is_told_to() or self._is_anybodys():
+                return "HYPOTHETICAL"
+            if self.inherits_negation:
+                self.negations += self._own_negations()
+            self.is_unreal = self.is_unreal or self._is_modal()
+            above = self._above()
+            if above is None:
+                break
+            self.token = above
+        return "NEGATED" if self.negations % 2 else "HYPOTHETICAL" if self.is_unreal else "ACTUAL"
+
+    def _own_negations(self) -> int:
+        """Count what negates the current word: an adverb, its subject, "nothing" as its object."""
+        parse, token = self.parse, self.token
+        count = 0
+        for child in parse.children[token]:
+            word, dep = parse.lower[child], parse.dep[child]
+            if negates(parse, child):
+                count += word != "nor" or not parse.has(token, "not", "n't", "n’t", "never")
+            elif dep == "cc" and word == "nor" and child < token:  # nor did she say
+                count += 1
+            elif dep in SUBJECTS:
+                count += is_negative_subject(parse, child)
+            elif dep == "dobj" and token == self.act:  # said nothing; made no promise
+                count += word == "nothing" or (word in nouns() and parse.has(child, "no"))
+            elif dep == "advmod" and word in NEARLY and child == token - 1 == self.act - 1:
+                count += 1
+        return min(count, 1)
+
+    def _is_modal(self) -> bool:
+        """Whether an auxiliary makes the current word unreal: may say, would say, will say."""
+        parse, token = self.parse, self.token
+        helpers = [parse.lower[child] for child in parse.children[token] if parse.dep[child] in AUXILIARIES]
+        modal = next((word for word in helpers if word in MODALS | WOULD | WILL), None)
+        if modal is None or (modal in ("'d", "’d") and parse.tag[token] in ("VBN", "VBD")):
+            return False  # "he'd said" is "he had said"
+        cue = verbs().get(parse.lower[token])
+        lemma, main = (cue.lemma, cue.classes[0]) if cue else (parse.lower[token], "")
+        perfect = "have" in helpers or "'ve" in helpers or "’ve" in helpers
+        if modal in WOULD and not perfect:
+            if lemma in POLITE or parse.has(token, *POLITE & {"rather"}) or parse.has(token, *TOLD_LATER):
+                return self._depends_on_condition() or (lemma in POLITE and token != self.act and not self._is_mine())
+            if parse.has(token, "on") and lemma == "go":  # would go on to say
+                return False
+        if modal in REVEALED[0] and (lemma in REVEALED[1] or main in MENTAL):
+            return False
+        performs = lemma in PERFORMED and not perfect and self._is_mine()
+        return not performs or self._depends_on_condition()
+
+    def _depends_on_condition(self) -> bool:
+        """Whether the current clause has a condition: would say so if asked."""
+        parse = self.parse
+        return any(
+            parse.dep[child] == "advcl" and parse.has(child, "if", "unless", "were")
+            for child in parse.children[self.token]
+        )
+
+    def _is_mine(self) -> bool:
+        """Whether the subject is the first person."""
+        parse = self.parse
+        subject = parse.child(self.token, *SUBJECTS)
+        return subject is not None and parse.lower[subject] in FIRST
+
+    def _is_asked(self) -> bool:
+        """Whether a clause begins with its auxiliary: did he say; had he said; or is a question about who said so."""
+        parse, token = self.parse, self.token
+        subject = parse.child(token, *SUBJECTS)
+        if subject is None:
+            return False
+        begin, end = parse.sentence_of(token)
+        first = min([subject, *(child for child in parse.children[token] if parse.dep[child] in AUXILIARIES)])
+        first = token if parse.lower[token] in BE_OR_SHORT and token < subject else first
+        if first < subject and parse.tag[first] != "WRB":
+            before = [place for place in range(max(begin, first - 2), first) if parse.is_word[place]]
+            return all(parse.tag[place] in OPENING and parse.lower[place] != "nor" for place in before[-1:])
+        if parse.lower[subject] not in ("who", "you") or parse.dep[token] == "relcl":
+            return False
+        return any(parse.word[place] == "?" for place in range(max(token, end - 3), end))
+
+    def _is_told_to(self) -> bool:
+        """Whether the current word is an imperative: tell him that I called."""
+        parse, token = self.parse, self.token
+        if parse.tag[token] != "VB" or parse.dep[token] != "ROOT" or parse.lower[token] == "let":
+            return False
+        if any(parse.dep[child] in (*SUBJECTS, "aux") for child in parse.children[token]):
+            return False
+        begin = parse.sentence_of(token)[0]
+        place = parse.previous_word[token - 1] if token else -1
+        return place < begin or parse.tag[place] in ("RB", "UH", "CC")
+
+    def _is_anybodys(self) -> bool:
+        """Whether it is an act of anybody who does it: anyone who says so."""
+        parse, token = self.parse, self.token
+        noun = parse.head[token]
+        return parse.dep[token] == "relcl" and (parse.lower[noun] in ANYBODY or parse.has(noun, "any", "no"))
+
+    def _above(self) -> int | None:
+        """Return the word that decides about the current one, if there is any, and take its own part into account."""
+        parse, token = self.parse, self.token
+        head, dep = parse.head[token], parse.dep[token]
+        if head == token:
+            return None
+        if dep == "conj":
+            return self._coordinated(head)
+        if dep in ("acomp", "attr", "oprd") or (dep == "prep" and parse.lower[token] not in EXCLUDING):
+            return head if parse.is_verb(head) or parse.lower[head] in BE_OR_SHORT else None
+        if parse.is_verb(token):
+            return self._over_verb(head, dep)
+        if dep in ("dobj", "pobj", "nsubj", "nsubjpass"):
+            return self._over_noun(head, dep)
+        return None
+
+    def _over_verb(self, head: int, dep: str) -> int | None:
+        parse, token = self.parse, self.token
+        form = self._form()
+        if dep == "csubj" and form in ("inf", "ing"):  # to say so would be wrong
+            self.is_unreal = True
+        elif parse.has(token, "than"):  # rather than say so
+            self.negations += 1
+        elif dep == "pcomp":
+            return self._after_preposition(head)
+        elif form == "inf" and dep in ("xcomp", "ccomp", "acl", "advcl", "relcl"):
+            return self._infinitive(head, dep)
+        elif form == "ing" and dep in ("xcomp", "ccomp"):
+            return self._governed(head, "ing", "ACTUAL")
+        elif dep in ("ccomp", "acl") and head < token:
+            self._clause(head)
+        return None
+
+    def _form(self) -> str:
+        """Return the form of the current clause: inf, ing or finite."""
+        parse, token = self.parse, self.token
+        tag = parse.tag[token]
+        if tag == "VBG" and parse.child(token, *AUXILIARIES) is None:
+            return "ing"
+        helpers = [child for child in parse.children[token] if parse.dep[child] in AUXILIARIES]
+        if any(parse.lower[child] == "having" for child in helpers):
+            return "ing"
+        if any(parse.lower[child] == "to" for child in helpers):
+            return "inf"
+        return "inf" if tag == "VB" and not helpers else "finite"
+
+    def _infinitive(self, head: int, dep: str) -> int | None:
+        """An infinitive: plans to say; the first to say; held a meeting to say."""
+        parse, token = self.parse, self.token
+        helpers = [parse.lower[child] for child in parse.children[token] if parse.dep[child] in AUXILIARIES]
+        if dep == "ccomp" and parse.has(token, "that"):  # demanded that he say so
+            self.is_unreal = True
+            return None
+        if "have" in helpers:  # is reported to have said
+            return head
+        if parse.has(head, "yet") and parse.lower[head] in ("have", "has", "had", "is", "are", "was", "were"):
+            self.negations += 1
+            return None
+        if parse.has(head, "too"):  # too early to say
+            self.negations += 1
+            return head
+        if dep == "advcl":
+            return head
+        if parse.lower[head] in BE_OR_SHORT or (parse.lower[head] == "going" and not parse.has(head, "on", "far")):
+            self.is_unreal = True
+            return head
+        if parse.lower[head] in ("had", "let", "'ve", "have", "want", "like", "need") and self._is_willing(head):
+            return head
+        known = next(
+            (
+                value
+                for word in (head, *parse.children[head])
+                if word < token and (value := _complements().get((parse.lower[word], "inf")))
+                if word == head or parse.dep[word] in ("amod", "advmod", "prt", "det")
+            ),
+            None,
+        )
+        return self._apply(known or "HYPOTHETICAL", head)
+
+    def _is_willing(self, head: int) -> bool:
+        """Whether a governor takes nothing away: had to say; I want to say, let me say."""
+        parse = self.parse
+        if parse.lower[head] == "had":
+            return True
+        subject = parse.child(head, *SUBJECTS)
+        if parse.lower[head] == "let":
+            own = parse.child(self.token, *SUBJECTS) or parse.child(head, "dobj")
+            return own is not None and parse.lower[own] in ("me", "us")
+        cue = verbs().get(parse.lower[self.token])
+        is_said = cue is not None and cue.lemma in PERFORMED
+        return is_said and subject is not None and parse.lower[subject] in FIRST
+
+    def _governed(self, head: int, form: str, default: Realis) -> int | None:
+        parse = self.parse
+        particle = parse.child(head, "prt")
+        word = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
+        return self._apply(_complements().get((word, form), default), head)
+
+    def _apply(self, value: Realis, head: int) -> int:
+        self.negations += value == "NEGATED"
+        self.is_unreal = self.is_unreal or value == "HYPOTHETICAL"
+        return head
+
+    def _after_preposition(self, preposition: int) -> int | None:
+        """An -ing form: without saying, stopped short of saying, refrained from saying, began by saying."""
+        parse = self.parse
+        head, word = parse.head[preposition], parse.lower[preposition]
+        near = {word, parse.lower[preposition - 1] if preposition else ""}
+        near |= {parse.lower[child] for child in parse.children[preposition]}
+        if near & EXCLUDING:
+            self.negations += 1
+            return None
+        if word == "from":
+            before = parse.lower[preposition - 1] if preposition else ""
+            values = (_complements().get((governor, "from")) for governor in (parse.lower[head], before))
+            return self._apply(next((value for value in values if value), "ACTUAL"), head)
+        if word == "against":
+            self.is_unreal = True
+        return head if word == "by" and parse.is_verb(head) else None
+
+    def _clause(self, head: int) -> None:
+        """A finite clause: denied that he said; did not believe that he said."""
+        parse = self.parse
+        is_copula = parse.lower[head] in BE_OR_SHORT
+        attribute = parse.child(head, "acomp", "attr") if is_copula else None
+        governor = head if attribute is None else attribute
+        value = _complements().get((parse.lower[governor], "clause"))
+        if parse.dep[self.token] == "acl" and value is None:
+            over = parse.head[head]
+            denied = parse.dep[head] in ("dobj", "nsubjpass") and is_denial(parse, over)
+            value = "NEGATED" if denied or (parse.has(head, "no") and parse.lower[head] not in CERTAIN) else None
+        elif value is None and (is_copula or parse.lower[head] in verbs()):
+            value = None if realis(parse, head) == "ACTUAL" else "HYPOTHETICAL"
+        self._apply(value or "ACTUAL", head)
+
+    def _coordinated(self, head: int) -> int | None:
+        """The second of two words shares what is before the first: did not say or suggest; will meet them and say."""
+        parse, token = self.parse, self.token
+        if parse.child(token, *SUBJECTS) is not None:
+            return None
+        if parse.is_verb(token):
+            if shares_auxiliaries(parse, token, head):
+                return head
+            self.inherits_negation = False
+            own = parse.child(token, *AUXILIARIES)
+            return (
+                head
+                if own is None and parse.tag[token] == parse.tag[head] and parse.tag[token] in COORDINATED
+                else None
+            )
+        self.inherits_negation = parse.has(head, "or", "nor")
+        return head
+
+    def _over_noun(self, head: int, dep: str) -> int | None:
+        """An act that a noun names: made no claim; without a promise; denied claims."""
+        parse = self.parse
+        if dep in ("nsubj", "nsubjpass"):
+            passive = dep == "nsubjpass" and (parse.lower[head], "giver") in light_verbs()
+            return head if passive and not is_denial(parse, head) else None
+        if dep == "pobj":
+            excluded = parse.lower[head] in EXCLUDING or parse.lower[parse.head[head]] in LACKS | EXCLUDING
+            self.negations += excluded
+            return None
+        if is_denial(parse, head):
+            self.negations += parse.child(self.token, "poss") is None
+            return None
+        return head if light_verbs().get((parse.lower[head], "giver"), 0.0) > 0 else None
