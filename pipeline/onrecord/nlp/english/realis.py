@@ -72,7 +72,8 @@ def negates(parse: Parse, child: int) -> bool:
 
 def is_negative_subject(parse: Parse, noun: int) -> bool:
     """Whether a subject is nobody: no minister, none of them, not one of them, few ministers."""
-    if (parse.lower[noun] == "few" or parse.has(noun, "few")) and not parse.has(noun, "a", "the", "these", "those"):
+    few = next((token for token in (noun, *parse.children[noun]) if parse.lower[token] == "few"), None)
+    if few is not None and not any(parse.has(token, "a", "the", "these", "those") for token in (noun, few)):
         return True
     return parse.lower[noun] in NEGATIVE_PRONOUNS or any(
         parse.lower[child] in ("no", "neither", "not") and parse.dep[child] in ("det", "preconj", "neg", "advmod", "cc")
