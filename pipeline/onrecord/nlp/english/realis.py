@@ -36,7 +36,7 @@ MENTAL = frozenset(
     {"think", "feel"}
 )  # "can understand", "can imagine": the classes of cues for which "can" takes nothing away
 LIMITED = frozenset({"only", "just", "merely", "simply"})  # "not only said"
-NEARLY = frozenset({"almost", "nearly", "barely"})
+NEARLY = frozenset({"almost", "nearly"})
 UNTIL = frozenset({"until", "till"})
 EXCLUDING = frozenset({"without", "instead", "short", "than"})
 LACKS = frozenset({"lack", "absence"})
@@ -84,19 +84,10 @@ def is_negative_subject(parse: Parse, noun: int) -> bool:
 
 def shares_auxiliaries(parse: Parse, verb: int, first: int) -> bool:
     """Whether the negation before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
-    if parse.has(first, "nor"):
+    joins = [parse.lower[child] for child in parse.children[first] if parse.dep[child] == "cc" and child < verb]
+    if joins[-1:] == ["nor"]:
         return True
-    return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in COORDINATED and parse.has(first, "or")
-
-
-def in_condition(parse: Parse, verb: int) -> bool:
-    """Whether a clause begins with a condition: if he says; unless she says; whether it said; until they say."""
-    is_present = parse.tag[verb] in ("VBZ", "VBP")
-    return any(
-        parse.lower[child] in CONDITIONS or (is_present and parse.lower[child] in UNTIL)
-        for child in parse.children[verb]
-        if child < verb and parse.dep[child] in ("mark", "advmod")
-    )
+    return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in COORDINATED and joins[-1:] == ["or"]
 
 
 def would(parse: Parse, verb: int) -> bool:
@@ -104,34 +95,33 @@ def would(parse: Parse, verb: int) -> bool:
     return parse.has(verb, *WOULD) and not parse.has(verb, "have", "if", "not", "n't", "n’t", "never")
 
 
-def realis(parse: Parse, act: int) -> Realis:
+def realis(parse: Parse, act: int, content: tuple[tuple[int, int], ...] = ()) -> Realis:
     """Return whether the act that a token names took place, as far as its sentence says so.
 
     Args:
         parse: the columns of a Doc.
         act: a verb, or a noun or an adjective that names an act.
+        content: what is said, in code points, ends exclusive; parsers attach words of it to the act.
 
     Returns:
         NEGATED where an odd number of negations is above the act, else HYPOTHETICAL where anything makes it unreal.
     """
-    return _Climb(parse, act).result()
+    return _Climb(parse, act, content).result()
 
 
 class _Climb:
     """The way from an act up to the verb of its clause."""
 
-    def __init__(self, parse: Parse, act: int) -> None:
-        self.parse, self.act = parse, act
+    def __init__(self, parse: Parse, act: int, content: tuple[tuple[int, int], ...]) -> None:
+        self.parse, self.act, self.content = parse, act, content
         self.token = act
         self.negations = 0
         self.is_unreal = False
         self.inherits_negation = True
 
     def result(self) -> Realis:
-        parse = self.parse
         for _ in range(MAX_CLIMB):
-            token = self.token
-            if in_condition(parse, token) or self._is_asked() or self._is_told_to() or self._is_anybodys():
+            if self._is_conditional() or self._is_asked() or self._is_told_to() or self._is_anybodys():
                 return "HYPOTHETICAL"
             if self.inherits_negation:
                 self.negations += self._own_negations()
@@ -140,22 +130,47 @@ class _Climb:
             if above is None:
                 break
             self.token = above
-        return "NEGATED" if self.negations % 2 else "HYPOTHETICAL" if self.is_unreal else "ACTUAL"
+        if self.negations % 2:
+            return "NEGATED"
+        return "HYPOTHETICAL" if self.is_unreal and not self.negations else "ACTUAL"  # could not resist saying
+
+    def _own(self) -> list[int]:
+        """Return the dependents of the current word that are outside the content and in the same quotation."""
+        parse, token = self.parse, self.token
+        return [
+            child
+            for child in parse.children[token]
+            if parse.region_of[child] == parse.region_of[token]
+            and not any(start <= parse.start[child] < end for start, end in self.content)
+        ]
+
+    def _is_conditional(self) -> bool:
+        """Whether the clause begins with a condition: if he says; unless she says; whether it said; until they say."""
+        parse, token = self.parse, self.token
+        words = CONDITIONS | UNTIL if parse.tag[token] in ("VBZ", "VBP") else CONDITIONS
+        return any(
+            parse.lower[child] in words and child < token and parse.dep[child] in ("mark", "advmod")
+            for child in self._own()
+        )
 
     def _own_negations(self) -> int:
         """Count what negates the current word: an adverb, its subject, "nothing" as its object."""
         parse, token = self.parse, self.token
         count = 0
+        own = self._own()
         for child in parse.children[token]:
             word, dep = parse.lower[child], parse.dep[child]
-            if negates(parse, child):
+            if child not in own and dep != "dobj":
+                continue
+            if negates(parse, child) and (child < token or parse.lower[token] in BE_OR_SHORT):
                 count += word != "nor" or not parse.has(token, "not", "n't", "n’t", "never")
             elif dep == "cc" and word == "nor" and child < token:  # nor did she say
                 count += 1
             elif dep in SUBJECTS:
                 count += is_negative_subject(parse, child)
             elif dep == "dobj" and token == self.act:  # said nothing; made no promise
-                count += word == "nothing" or (word in nouns() and parse.has(child, "no"))
+                is_named = word in nouns() or parse.child(child, "acl", "ccomp") is not None
+                count += word == "nothing" or (is_named and parse.has(child, "no"))
             elif dep == "advmod" and word in NEARLY and child == token - 1 == self.act - 1:
                 count += 1
         return min(count, 1)
@@ -163,10 +178,10 @@ class _Climb:
     def _is_modal(self) -> bool:
         """Whether an auxiliary makes the current word unreal: may say, would say, will say."""
         parse, token = self.parse, self.token
-        helpers = [parse.lower[child] for child in parse.children[token] if parse.dep[child] in AUXILIARIES]
+        helpers = [parse.lower[child] for child in self._own() if parse.dep[child] in AUXILIARIES]
         modal = next((word for word in helpers if word in MODALS | WOULD | WILL), None)
-        if modal is None or (modal in ("'d", "’d") and parse.tag[token] in ("VBN", "VBD")):
-            return False  # "he'd said" is "he had said"
+        if modal is None or parse.tag[token] in ("VBD", "VBZ") or (modal in ("'d", "’d") and parse.tag[token] == "VBN"):
+            return False  # "he'd said" is "he had said"; "Will Reed said"
         cue = verbs().get(parse.lower[token])
         lemma, main = (cue.lemma, cue.classes[0]) if cue else (parse.lower[token], "")
         perfect = "have" in helpers or "'ve" in helpers or "’ve" in helpers
@@ -184,8 +199,7 @@ class _Climb:
         """Whether the current clause has a condition: would say so if asked."""
         parse = self.parse
         return any(
-            parse.dep[child] == "advcl" and parse.has(child, "if", "unless", "were")
-            for child in parse.children[self.token]
+            parse.dep[child] == "advcl" and parse.has(child, "if", "unless") for child in parse.children[self.token]
         )
 
     def _is_mine(self) -> bool:
@@ -235,7 +249,7 @@ class _Climb:
             return None
         if dep == "conj":
             return self._coordinated(head)
-        if dep in ("acomp", "attr", "oprd") or (dep == "prep" and parse.lower[token] not in EXCLUDING):
+        if dep in ("acomp", "attr", "oprd") or (dep == "prep" and token != self.act):
             return head if parse.is_verb(head) or parse.lower[head] in BE_OR_SHORT else None
         if parse.is_verb(token):
             return self._over_verb(head, dep)
@@ -290,6 +304,8 @@ class _Climb:
             return head
         if dep == "advcl":
             return head
+        if parse.lower[head] in BE_OR_SHORT and self._is_equated(head):
+            return None
         if parse.lower[head] in BE_OR_SHORT or (parse.lower[head] == "going" and not parse.has(head, "on", "far")):
             self.is_unreal = True
             return head
@@ -305,6 +321,11 @@ class _Climb:
             None,
         )
         return self._apply(known or "HYPOTHETICAL", head)
+
+    def _is_equated(self, copula: int) -> bool:
+        """Whether the subject of a copula names the act itself: his response was to say so; not: the minister is to say so."""
+        subject = self.parse.child(copula, "nsubj")
+        return subject is not None and _complements().get((self.parse.lower[subject], "inf")) == "ACTUAL"
 
     def _is_willing(self, head: int) -> bool:
         """Whether a governor takes nothing away: had to say; I want to say, let me say."""
@@ -393,4 +414,7 @@ class _Climb:
         if is_denial(parse, head):
             self.negations += parse.child(self.token, "poss") is None
             return None
-        return head if light_verbs().get((parse.lower[head], "giver"), 0.0) > 0 else None
+        if light_verbs().get((parse.lower[head], "giver"), 0.0) > 0:
+            return head
+        self.negations += parse.lower[head] in verbs() and realis(parse, head) == "NEGATED"  # did not unveil plans
+        return None

@@ -16,11 +16,11 @@ MORE = frozenset({"more", "anything", "much", "so", "further"})
 def realis_of(candidate: Candidate, layout: QuotationLayout) -> Realis:
     """Return whether a candidate's content was said by its source."""
     parse, anchor = layout.parse, candidate.anchor
-    if not any(start <= anchor < end for start, end in candidate.cue):
+    if not parse.is_word[anchor] or not any(start <= anchor < end for start, end in candidate.cue):
         return "ACTUAL"
     if candidate.lexical is not None and candidate.lexical.lemma in DECLINING:
         return "NEGATED" if candidate.construction.endswith("inf") else realis(parse, anchor)
-    found = realis(parse, anchor)
+    found = realis(parse, anchor, candidate.content)
     if found == "HYPOTHETICAL" and candidate.construction.startswith("trail") and would(parse, anchor):
         return "ACTUAL"  # “Sit down,” he would say: a habit
     head = candidate.source_head
