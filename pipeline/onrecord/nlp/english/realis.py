@@ -21,9 +21,9 @@ ANYBODY = frozenset({"anyone", "anybody", "whoever", "any", *NEGATIVE_PRONOUNS})
 MODALS = frozenset({"may", "might", "could", "can", "ca", "must", "should", "ought", "shall"})
 WOULD = frozenset({"would", "'d", "’d"})
 WILL = frozenset({"will", "'ll", "’ll", "wo"})
-# "She would later say": a past event seen from before it; "he would often say": a habit.
+# "She would later say": a past event seen from before it; "he would often say": a habit; "would only say": said that much.
 TOLD_LATER = frozenset(
-    {"later", "eventually", "subsequently", "often", "sometimes", "always", "repeatedly", "usually", "then"}
+    {"later", "eventually", "subsequently", "often", "sometimes", "always", "repeatedly", "usually", "then", "only"}
 )
 # "Would like" and "would appear" are polite forms of the present.
 POLITE = frozenset({"like", "love", "prefer", "hate", "rather", "appear", "seem", "welcome", "hope", "want", "wish"})
@@ -37,7 +37,7 @@ MENTAL = frozenset(
 )  # "can understand", "can imagine": the classes of cues for which "can" takes nothing away
 LIMITED = frozenset({"only", "just", "merely", "simply"})  # "not only said"
 NEARLY = frozenset({"almost", "nearly"})
-UNTIL = frozenset({"until", "till"})
+UNTIL = frozenset({"until", "till", "once"})  # with a verb in the present
 EXCLUDING = frozenset({"without", "instead", "short", "than"})
 LACKS = frozenset({"lack", "absence"})
 CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said so"
@@ -186,7 +186,7 @@ class _Climb:
         lemma, main = (cue.lemma, cue.classes[0]) if cue else (parse.lower[token], "")
         perfect = "have" in helpers or "'ve" in helpers or "’ve" in helpers
         if modal in WOULD and not perfect:
-            if lemma in POLITE or parse.has(token, *POLITE & {"rather"}) or parse.has(token, *TOLD_LATER):
+            if lemma in POLITE or parse.has(token, *POLITE & {"rather"}) or self._is_told_later():
                 return self._depends_on_condition() or (lemma in POLITE and token != self.act and not self._is_mine())
             if parse.has(token, "on") and lemma == "go":  # would go on to say
                 return False
@@ -194,6 +194,10 @@ class _Climb:
             return False
         performs = lemma in PERFORMED and not perfect and self._is_mine()
         return not performs or self._depends_on_condition()
+
+    def _is_told_later(self) -> bool:
+        parse, token = self.parse, self.token
+        return parse.has(token, *TOLD_LATER) or (token + 1 < len(parse) and parse.lower[token + 1] == "only")
 
     def _depends_on_condition(self) -> bool:
         """Whether the current clause has a condition: would say so if asked."""
@@ -366,7 +370,7 @@ class _Climb:
             return self._apply(next((value for value in values if value), "ACTUAL"), head)
         if word == "against":
             self.is_unreal = True
-        return head if word == "by" and parse.is_verb(head) else None
+        return head if word in ("by", "as") and parse.is_verb(head) else None
 
     def _clause(self, head: int) -> None:
         """A finite clause: denied that he said; did not believe that he said."""
