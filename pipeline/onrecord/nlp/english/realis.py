@@ -178,10 +178,10 @@ class _Climb:
     def _is_modal(self) -> bool:
         """Whether an auxiliary makes the current word unreal: may say, would say, will say."""
         parse, token = self.parse, self.token
-        helpers = [parse.lower[child] for child in self._own() if parse.dep[child] in AUXILIARIES]
+        helpers = [parse.lower[child] for child in self._auxiliaries()]
         modal = next((word for word in helpers if word in MODALS | WOULD | WILL), None)
-        if modal is None or parse.tag[token] in ("VBD", "VBZ") or (modal in ("'d", "’d") and parse.tag[token] == "VBN"):
-            return False  # "he'd said" is "he had said"; "Will Reed said"
+        if modal is None or (modal in ("'d", "’d") and parse.tag[token] == "VBN"):
+            return False  # "he'd said" is "he had said"
         cue = verbs().get(parse.lower[token])
         lemma, main = (cue.lemma, cue.classes[0]) if cue else (parse.lower[token], "")
         perfect = "have" in helpers or "'ve" in helpers or "’ve" in helpers
@@ -198,6 +198,13 @@ class _Climb:
     def _is_told_later(self) -> bool:
         parse, token = self.parse, self.token
         return parse.has(token, *TOLD_LATER) or (token + 1 < len(parse) and parse.lower[token + 1] == "only")
+
+    def _auxiliaries(self) -> list[int]:
+        """Return the auxiliaries of the current word, without the name that a tagger takes for one: Will Reed said."""
+        parse, token = self.parse, self.token
+        found = [child for child in self._own() if parse.dep[child] in AUXILIARIES]
+        is_name = parse.tag[token] in ("VBD", "VBZ", "VBN") and len(found) == 1 and parse.word[found[0]].istitle()
+        return [] if is_name and parse.lower[found[0]] in MODALS | WILL else found
 
     def _depends_on_condition(self) -> bool:
         """Whether the current clause has a condition: would say so if asked."""
@@ -219,7 +226,7 @@ class _Climb:
         if subject is None:
             return False
         begin, end = parse.sentence_of(token)
-        first = min([subject, *(child for child in parse.children[token] if parse.dep[child] in AUXILIARIES)])
+        first = min([subject, *self._auxiliaries()])
         first = token if parse.lower[token] in BE_OR_SHORT and token < subject else first
         if first < subject and parse.tag[first] != "WRB":
             before = [place for place in range(max(begin, first - 2), first) if parse.is_word[place]]
