@@ -10,8 +10,6 @@ A feature is a name and a value, "name=value"; a bar joins values that were seen
   subject, else the labels of the clauses on the way); ``own`` whether it is inside the content.
 * The content: ``n`` length; ``i`` how it begins; ``h`` how much of it is in marks; ``g`` marks at its ends; ``v`` whether a nearer cue
   introduces it; ``z`` its last part after a comma; ``b`` the tenses of the cue, inside and outside the content.
-* The object of an act, content without a clause and without marks: ``j`` kind of its head, ``jn`` the head's word, ``jd`` its determiner,
-  ``act`` the cue, all of them also with other parts; ``y`` length of the sentence.
 * What follows it: ``a`` the next tokens; ``r`` how much of the sentence is left; ``in`` and ``out`` the links of the last constituent
   inside and of the first one outside.
 
@@ -20,15 +18,13 @@ Two names in one, such as ``nh`` or ``qs``, are two of these together.
 
 from collections.abc import Iterable
 
-from onrecord.nlp.english.cues import nouns, verbs
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
-from onrecord.nlp.english.syntax import head_of
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.ends import PARTING
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.selection import is_act
 from onrecord.nlp.quotes.speakers import path
 
 PERSON_PRONOUNS = {
@@ -45,20 +41,6 @@ MODALS = {"will": "will", "'ll": "will", "’ll": "will", "wo": "will", "can": "
 CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
 # Words with these tags appear in features as words, all others as their tags.
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
-ABSTRACT = (
-    "tion",
-    "sion",
-    "ment",
-    "ness",
-    "ity",
-    "ism",
-    "ance",
-    "ence",
-    "ship",
-    "al",
-    "ure",
-    "cy",
-)  # ends of nouns for ideas
 MAX_SEEN = 12  # characters of a sign or function word in a feature
 MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
 MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
@@ -79,18 +61,6 @@ def _source_kind(parse: Parse, head: int | None) -> str:
     if parse.ent_type[head]:
         return parse.ent_type[head]
     return {"NNP": "name", "NNPS": "name", "NNS": "plural", "NN": "noun"}.get(tag, "other")
-
-
-def _object_kind(parse: Parse, noun: int) -> str:
-    """Return what kind of thing an object is: something said, a name, an idea, a thing."""
-    word, tag = parse.lower[noun], parse.tag[noun]
-    if word in nouns():
-        return "said"
-    if parse.ent_type[noun]:
-        return parse.ent_type[noun]
-    if tag in ("NN", "NNS") and word.rstrip("s").endswith(ABSTRACT):
-        return "abstract"
-    return tag
 
 
 def _mood(parse: Parse, verb: int) -> str:
@@ -177,9 +147,7 @@ class FeatureExtractor:
             ]
         begin, end = candidate.content[0]
         own = candidate.source is not None and begin <= self.parse.start[candidate.source[0]] < end
-        source = _source_kind(self.parse, candidate.source_head)
-        found = [*content, *common, f"own={own}", f"sf={source}|{construction}"]
-        return found + self._act(candidate, lemma, main, source) if is_act(candidate, self.layout) else found
+        return [*content, *common, f"own={own}", f"sf={_source_kind(self.parse, candidate.source_head)}|{construction}"]
 
     def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
         parse, anchor, head = self.parse, candidate.anchor, candidate.source_head
@@ -248,32 +216,6 @@ class FeatureExtractor:
             f"i={_seen(parse, parse.next_word[first])}|{construction}",
             f"g={opens}|{closes}|{share}|{construction}",
             f"b={parse.tag[candidate.anchor]}|{_tense(parse, first, parse.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
-        ]
-
-    def _act(self, candidate: Candidate, lemma: str, main: str, source: str) -> list[str]:
-        """Return the features that tell utterances from other acts: attacked the plan; attacked the town."""
-        parse = self.parse
-        start, end = candidate.content[0]
-        head = head_of(parse, parse.first_at(start), parse.first_at(end - 1) + 1)
-        kind = _object_kind(parse, head)
-        owner = next((child for child in parse.children[head] if parse.dep[child] in ("det", "poss")), None)
-        determiner = "none" if owner is None else parse.lower[owner] if parse.tag[owner] == "DT" else parse.tag[owner]
-        begin, stop = parse.sentence_of(candidate.anchor)
-        return [
-            "act",
-            f"act={main}",
-            f"act={lemma}",
-            f"act={source}|{lemma}",
-            f"j={kind}",
-            f"j={kind}|{main}",
-            f"j={kind}|{lemma}",
-            f"j={kind}|{candidate.construction}",
-            f"j={kind}|{source}",
-            f"j={kind}|{source}|{main}",
-            f"jd={determiner}|{main}",
-            f"jn={parse.lower[head]}",
-            f"jn={parse.lower[head]}|{main}",
-            f"y={_bucket(stop - begin)}",
         ]
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
