@@ -7,6 +7,7 @@ The values are those of Light ERE: ACTUAL, NEGATED (did not say), HYPOTHETICAL (
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import cast
 
 from onrecord.data.records import Realis
 from onrecord.nlp.english.cues import nouns, verbs
@@ -26,21 +27,20 @@ TOLD_LATER = frozenset(
     {"later", "eventually", "subsequently", "often", "sometimes", "always", "repeatedly", "usually", "then", "only"}
 )
 # "Would like" and "would appear" are polite forms of the present.
-POLITE = frozenset({"like", "love", "prefer", "hate", "rather", "appear", "seem", "welcome", "hope", "want", "wish"})
+POLITE = frozenset({"like", "love", "prefer", "hate", "appear", "seem", "welcome", "hope", "want", "wish"})
 # Saying so does it: "I would say", "we can confirm", "I will admit".
 PERFORMED = frozenset(
     {"say", "tell", "add", "admit", "argue", "concede", "confirm", "note", "stress", "suggest", "urge", "ask"}
 )
-REVEALED = frozenset({"can"}), frozenset({"reveal", "report", "confirm", "disclose"})  # "The Gazette can reveal that"
-MENTAL = frozenset(
-    {"think", "feel"}
-)  # "can understand", "can imagine": the classes of cues for which "can" takes nothing away
+REVEALED = frozenset({"reveal", "report", "confirm", "disclose"})  # "The Gazette can reveal that"
+MENTAL = frozenset({"think", "feel"})  # classes of cues from which "can" takes nothing away: can understand, can see
 LIMITED = frozenset({"only", "just", "merely", "simply"})  # "not only said"
 NEARLY = frozenset({"almost", "nearly"})
 UNTIL = frozenset({"until", "till", "once"})  # with a verb in the present
 EXCLUDING = frozenset({"without", "instead", "short", "than"})
 LACKS = frozenset({"lack", "absence"})
 CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said so"
+MAX_CLAUSES = 4  # one inside another, of those above an act
 COORDINATED = frozenset({"VB", "VBN", "VBG"})
 OPENING = frozenset({"CC", "UH", "``", "''", ",", ":", "-LRB-", "_SP"})
 
@@ -48,12 +48,13 @@ OPENING = frozenset({"CC", "UH", "``", "''", ",", ":", "-LRB-", "_SP"})
 @functools.cache
 def _complements() -> Mapping[tuple[str, str], Realis]:
     """Return the realis of what a word form governs, by the form of the complement."""
-    found: dict[tuple[str, str], Realis] = {}
-    values: dict[str, Realis] = {"ACTUAL": "ACTUAL", "NEGATED": "NEGATED", "HYPOTHETICAL": "HYPOTHETICAL"}
-    for word, form, value in rows("complement_realis"):
-        for inflected in verb_forms(word):
-            found[inflected, form] = values[value]
-    return MappingProxyType(found)
+    return MappingProxyType(
+        {
+            (inflected, form): cast(Realis, value)
+            for word, form, value in rows("complement_realis")
+            for inflected in verb_forms(word)
+        }
+    )
 
 
 def is_denial(parse: Parse, token: int) -> bool:
@@ -112,8 +113,8 @@ def realis(parse: Parse, act: int, content: tuple[tuple[int, int], ...] = ()) ->
 class _Climb:
     """The way from an act up to the verb of its clause."""
 
-    def __init__(self, parse: Parse, act: int, content: tuple[tuple[int, int], ...]) -> None:
-        self.parse, self.act, self.content = parse, act, content
+    def __init__(self, parse: Parse, act: int, content: tuple[tuple[int, int], ...], depth: int = 0) -> None:
+        self.parse, self.act, self.content, self.depth = parse, act, content, depth
         self.token = act
         self.negations = 0
         self.is_unreal = False
@@ -186,11 +187,11 @@ class _Climb:
         lemma, main = (cue.lemma, cue.classes[0]) if cue else (parse.lower[token], "")
         perfect = "have" in helpers or "'ve" in helpers or "’ve" in helpers
         if modal in WOULD and not perfect:
-            if lemma in POLITE or parse.has(token, *POLITE & {"rather"}) or self._is_told_later():
+            if lemma in POLITE or parse.has(token, "rather") or self._is_told_later():
                 return self._depends_on_condition() or (lemma in POLITE and token != self.act and not self._is_mine())
             if parse.has(token, "on") and lemma == "go":  # would go on to say
                 return False
-        if modal in REVEALED[0] and (lemma in REVEALED[1] or main in MENTAL):
+        if modal == "can" and (lemma in REVEALED or main in MENTAL):
             return False
         performs = lemma in PERFORMED and not perfect and self._is_mine()
         return not performs or self._depends_on_condition()
@@ -391,8 +392,12 @@ class _Climb:
             denied = parse.dep[head] in ("dobj", "nsubjpass") and is_denial(parse, over)
             value = "NEGATED" if denied or (parse.has(head, "no") and parse.lower[head] not in CERTAIN) else None
         elif value is None and (is_copula or parse.lower[head] in verbs()):
-            value = None if realis(parse, head) == "ACTUAL" else "HYPOTHETICAL"
+            value = None if self._realis_of(head) == "ACTUAL" else "HYPOTHETICAL"
         self._apply(value or "ACTUAL", head)
+
+    def _realis_of(self, head: int) -> Realis:
+        """Return the realis of an act that the current one is the content of."""
+        return "ACTUAL" if self.depth == MAX_CLAUSES else _Climb(self.parse, head, (), self.depth + 1).result()
 
     def _coordinated(self, head: int) -> int | None:
         """The second of two words shares what is before the first: did not say or suggest; will meet them and say."""
@@ -427,5 +432,5 @@ class _Climb:
             return None
         if light_verbs().get((parse.lower[head], "giver"), 0.0) > 0:
             return head
-        self.negations += parse.lower[head] in verbs() and realis(parse, head) == "NEGATED"  # did not unveil plans
+        self.negations += parse.lower[head] in verbs() and self._realis_of(head) == "NEGATED"  # did not unveil plans
         return None
