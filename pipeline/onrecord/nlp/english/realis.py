@@ -39,7 +39,7 @@ NEARLY = frozenset({"almost", "nearly"})
 UNTIL = frozenset({"until", "till", "once"})  # with a verb in the present
 EXCLUDING = frozenset({"without", "instead", "short", "than"})
 LACKS = frozenset({"lack", "absence"})
-CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said so"
+CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said it"
 MAX_CLAUSES = 4  # one inside another, of those above an act
 COORDINATED = frozenset({"VB", "VBN", "VBG"})
 OPENING = frozenset({"CC", "UH", "``", "''", ",", ":", "-LRB-", "_SP"})
@@ -97,12 +97,12 @@ def would(parse: Parse, verb: int) -> bool:
 
 
 def realis(parse: Parse, act: int, content: tuple[tuple[int, int], ...] = ()) -> Realis:
-    """Return whether the act that a token names took place, as far as its sentence says so.
+    """Return whether the act that a token names took place, as far as its sentence says it.
 
     Args:
         parse: the columns of a Doc.
         act: a verb, or a noun or an adjective that names an act.
-        content: what is said, in code points, ends exclusive; parsers attach words of it to the act.
+        content: the words quoted, in code points, ends exclusive; parsers attach words of it to the act.
 
     Returns:
         NEGATED where an odd number of negations is above the act, else HYPOTHETICAL where anything makes it unreal.
@@ -208,7 +208,7 @@ class _Climb:
         return [] if is_name and parse.lower[found[0]] in MODALS | WILL else found
 
     def _depends_on_condition(self) -> bool:
-        """Whether the current clause has a condition: would say so if asked."""
+        """Whether the current clause has a condition: would say it if asked."""
         parse = self.parse
         return any(
             parse.dep[child] == "advcl" and parse.has(child, "if", "unless") for child in parse.children[self.token]
@@ -221,7 +221,7 @@ class _Climb:
         return subject is not None and parse.lower[subject] in FIRST
 
     def _is_asked(self) -> bool:
-        """Whether a clause begins with its auxiliary: did he say; had he said; or is a question about who said so."""
+        """Whether a clause begins with its auxiliary: did he say; had he said; or is a question about who said it."""
         parse, token = self.parse, self.token
         subject = parse.child(token, *SUBJECTS)
         if subject is None:
@@ -237,7 +237,7 @@ class _Climb:
         return any(parse.word[place] == "?" for place in range(max(token, end - 3), end))
 
     def _is_told_to(self) -> bool:
-        """Whether the current word is an imperative: tell him that I called."""
+        """Whether the current word is an imperative: note that it closed."""
         parse, token = self.parse, self.token
         if parse.tag[token] != "VB" or parse.dep[token] != "ROOT" or parse.lower[token] == "let":
             return False
@@ -248,7 +248,7 @@ class _Climb:
         return place < begin or parse.tag[place] in ("RB", "UH", "CC")
 
     def _is_anybodys(self) -> bool:
-        """Whether it is an act of anybody who does it: anyone who says so."""
+        """Whether it is an act of anybody who does it: anyone who says it."""
         parse, token = self.parse, self.token
         noun = parse.head[token]
         return parse.dep[token] == "relcl" and (parse.lower[noun] in ANYBODY or parse.has(noun, "any", "no"))
@@ -272,9 +272,9 @@ class _Climb:
     def _over_verb(self, head: int, dep: str) -> int | None:
         parse, token = self.parse, self.token
         form = self._form()
-        if dep == "csubj" and form in ("inf", "ing"):  # to say so would be wrong
+        if dep == "csubj" and form in ("inf", "ing"):  # to say it would be wrong
             self.is_unreal = True
-        elif parse.has(token, "than"):  # rather than say so
+        elif parse.has(token, "than"):  # rather than say it
             self.negations += 1
         elif dep == "pcomp":
             return self._after_preposition(head)
@@ -303,7 +303,7 @@ class _Climb:
         """An infinitive: plans to say; the first to say; held a meeting to say."""
         parse, token = self.parse, self.token
         helpers = [parse.lower[child] for child in parse.children[token] if parse.dep[child] in AUXILIARIES]
-        if dep == "ccomp" and parse.has(token, "that"):  # demanded that he say so
+        if dep == "ccomp" and parse.has(token, "that"):  # demanded that he say it
             self.is_unreal = True
             return None
         if "have" in helpers:  # is reported to have said
@@ -335,7 +335,7 @@ class _Climb:
         return self._apply(known or "HYPOTHETICAL", head)
 
     def _is_equated(self, copula: int) -> bool:
-        """Whether the subject of a copula names the act itself: his response was to say so; not: the minister is to say so."""
+        """Whether the subject of a copula names the act itself: his response was to say it; not: the minister is to say it."""
         subject = self.parse.child(copula, "nsubj")
         return subject is not None and _complements().get((self.parse.lower[subject], "inf")) == "ACTUAL"
 
