@@ -20,6 +20,7 @@ from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.nesting import parents, part, repeated
 from onrecord.nlp.quotes.proposal import propose
+from onrecord.nlp.quotes.realis import is_silence, realis_of
 from onrecord.nlp.quotes.resolution import Resolver, Speakers
 from onrecord.nlp.quotes.scoring import calibrated, score, weights
 from onrecord.nlp.quotes.selection import implicit, is_act, select
@@ -59,7 +60,7 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     if not len(doc):
         return []
     layout = QuotationLayout.of(doc)
-    candidates = propose(layout)
+    candidates = [candidate for candidate in propose(layout) if not is_silence(candidate, layout)]
     describe(candidates, layout)
     score(candidates, layout, table)
     chosen = select(candidates, layout)
@@ -126,6 +127,7 @@ def _quote(layout: QuotationLayout, candidate: Candidate, speakers: Speakers, pa
         confidence=candidate.score,
         parent=parent,
         co_speakers=speakers[1:],
+        realis=realis_of(candidate, layout),
     )
 
 

@@ -18,6 +18,7 @@ from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, ca
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
+from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -100,6 +101,8 @@ class StanceAnalysis:
         """Return a candidate with its parties and its sources; None where it has no valid holder or target."""
         voices = self.voices.over(candidate.predicate)
         quote = self.voices.quote_of.get(candidate.predicate)
+        if quote is not None and self._is_unsaid(quote):
+            return None
         if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
             voices = ()  # the speaker of "Norway's attacks on" presupposes them, and so does the article
         if self._is_the_speakers(candidate):
@@ -119,6 +122,17 @@ class StanceAnalysis:
             return None
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices), None)
+
+    def _is_unsaid(self, quote: int | None) -> bool:
+        """Whether a quote, or one around it, was not said; what someone refuses to do is a stance for itself."""
+        while quote is not None:
+            found = self.parties.quotes[quote]
+            if found.realis != "ACTUAL" and not any(
+                control_verbs().get(cue.text.lower(), 1.0) < 0 for cue in found.cue
+            ):
+                return True
+            quote = found.parent
+        return False
 
     def stance(self, placed: Placed, confidence: float) -> Stance:
         """Return a proposed stance as it stands in the records."""

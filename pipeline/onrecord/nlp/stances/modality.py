@@ -7,7 +7,8 @@ The path from the predicate up to its finite verb is walked once; every step may
 from dataclasses import dataclass
 
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.words import CONDITIONS, NEGATIONS, NEGATIVE_PRONOUNS
+from onrecord.nlp.english.realis import is_denial, is_negative_subject, negates, shares_auxiliaries
+from onrecord.nlp.english.words import CONDITIONS
 from onrecord.nlp.stances import lexicon
 
 POSSIBILITY = frozenset({"could", "might", "may", "can"})
@@ -46,7 +47,7 @@ def mood(parse: Parse, predicate: int) -> Mood:
     for _ in range(MAX_CLIMB):
         for child in parse.children[index]:
             word, dep = parse.lower[child], parse.dep[child]
-            if _negates(parse, child, word, dep):
+            if negates(parse, child):
                 negations += 1
                 words.append(child)
             elif dep == "aux":
@@ -55,7 +56,7 @@ def mood(parse: Parse, predicate: int) -> Mood:
                 cancelled = cancelled or (word in HYPOTHETICAL and _hypothetical(parse, index))
             elif dep in ("mark", "advmod") and word in CONDITIONS:
                 cancelled = True
-            elif dep in ("nsubj", "nsubjpass") and _negative_subject(parse, child):
+            elif dep in ("nsubj", "nsubjpass") and is_negative_subject(parse, child):
                 negations += 1
                 words.append(child)
         head, dep = parse.head[index], parse.dep[index]
@@ -74,7 +75,7 @@ def mood(parse: Parse, predicate: int) -> Mood:
             break
         if dep in ("conj", "acl") and parse.child(index, "nsubj", "nsubjpass") is not None:
             break
-        if dep == "conj" and parse.is_verb(index) and not _shares_auxiliaries(parse, index, head):
+        if dep == "conj" and parse.is_verb(index) and not shares_auxiliaries(parse, index, head):
             break
         if dep == "xcomp" and parse.is_verb(head):
             particle = parse.child(head, "prt")
@@ -91,21 +92,9 @@ def mood(parse: Parse, predicate: int) -> Mood:
         if dep in ("dobj", "pobj") and not _carries(parse, index, head):
             break
         index = head
-    cancelled = cancelled or _in_condition(parse, index)
+    cancelled = cancelled or _in_condition(parse, index) or _is_denied(parse, predicate)
     negated = negations % 2 == 1
     return Mood(factor, negated, cancelled, possible, necessary, tuple(words))
-
-
-def _negates(parse: Parse, child: int, word: str, dep: str) -> bool:
-    if word not in NEGATIONS or dep not in ("neg", "det", "advmod", "preconj"):
-        return False
-    return not (child + 1 < len(parse) and parse.lower[child + 1] in ("only", "just", "merely", "necessarily"))
-
-
-def _negative_subject(parse: Parse, noun: int) -> bool:
-    return parse.lower[noun] in NEGATIVE_PRONOUNS or any(
-        parse.lower[child] in ("no", "neither") and parse.dep[child] == "det" for child in parse.children[noun]
-    )
 
 
 def _carries(parse: Parse, noun: int, head: int) -> bool:
@@ -113,11 +102,6 @@ def _carries(parse: Parse, noun: int, head: int) -> bool:
     if parse.dep[noun] == "pobj":
         return parse.lower[head] in ("in", "for", "to", "of")
     return parse.is_verb(head)
-
-
-def _shares_auxiliaries(parse: Parse, verb: int, first: int) -> bool:
-    """Whether the negation before the first of two verbs holds for both: did not back or endorse; not: didn't act and lost."""
-    return parse.tag[verb] == parse.tag[first] and parse.tag[verb] in ("VB", "VBN") and parse.has(first, "or", "nor")
 
 
 def _hypothetical(parse: Parse, verb: int) -> bool:
@@ -138,6 +122,19 @@ def _in_condition(parse: Parse, verb: int) -> bool:
         if parse.dep[above] in ("advcl", "ccomp", "pcomp")
         for child in parse.children[above]
     )
+
+
+def _is_denied(parse: Parse, predicate: int) -> bool:
+    """Whether the predicate is in what someone denies: denied that it backs them, denied backing them, rejected claims that it does."""
+    for above in parse.upward(predicate):
+        head, dep = parse.head[above], parse.dep[above]
+        if dep in ("ccomp", "xcomp") and head < above:
+            attribute = parse.child(head, "acomp", "attr")
+            if is_denial(parse, head) or (attribute is not None and attribute < above and is_denial(parse, attribute)):
+                return True
+        if dep == "acl" and parse.dep[head] == "dobj" and is_denial(parse, parse.head[head]):
+            return True
+    return False
 
 
 def meant(score: float, how: Mood, *, judgement: bool = False) -> float:
