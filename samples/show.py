@@ -28,6 +28,7 @@ MAX_WIDTH = 110  # columns
 ROWS = 15  # per kind; a long article has a hundred quotes
 KINDS = ("articles", "entities", "quotes", "stances", "dead_letters")
 SHOWN_POLARITY = {"SUPPORT": ("for", "green"), "OPPOSE": ("against", "red"), "NEUTRAL": ("neutral", "yellow")}
+SHOWN_REALIS = {"NEGATED": "not said", "HYPOTHETICAL": "may be said"}
 SHOWN_TYPE = {
     "PERSON": "person",
     "ORG": "organisation",
@@ -129,15 +130,20 @@ def entity_rows(entities: list[Record]) -> Iterator[tuple[Text, ...]]:
         )
 
 
+def speakers_of(quote: Record) -> str:
+    """Return the names of who said it."""
+    return ", ".join(map(name_of, (quote["speaker"], *quote["co_speakers"])))
+
+
 def quote_rows(quotes: list[Record]) -> Iterator[tuple[Text, ...]]:
     """Yield a row for each quote, in the order of the text; one inside another is indented."""
     for quote in sorted(quotes, key=lambda quote: (starts(quote["content"]), quote["parent_quote_id"] or "")):
         indent = "  ↳ " if quote["parent_quote_id"] else ""
         style = "bold" if quote["speaker"] else "dim"
         yield (
-            Text(f"{indent}{name_of(quote['speaker'])}:", style=style),
+            Text(f"{indent}{speakers_of(quote)}:", style=style),
             Text(joined(quote["content"])),
-            Text(quote["type"].lower(), style="dim"),
+            Text(SHOWN_REALIS.get(quote["realis"], quote["type"].lower()), style="dim"),
         )
 
 
