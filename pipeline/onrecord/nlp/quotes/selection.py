@@ -14,7 +14,7 @@ MIN_PROBABILITY = 0.48
 # "Rejected a compromise", "knew what was coming": without a clause and without marks an act is as frequent as an utterance.
 MIN_PROBABILITY_OF_ACT = 0.7
 # With a clause after a verb of saying somebody is quoted, nine times in ten; at this probability only the ends are in doubt.
-MIN_PROBABILITY_OF_SAYING = 0.35
+MIN_PROBABILITY_OF_SAYING = 0.42
 SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according")
 SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
 MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
