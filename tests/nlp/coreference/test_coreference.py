@@ -80,6 +80,13 @@ def test_a_court_is_called_so_by_the_head_of_its_name(nlp: Language) -> None:
     assert referring(nlp, text, "Court of Appeal") == ["The court"]
 
 
+def test_a_person_is_not_the_team_named_in_the_phrase(nlp: Language) -> None:
+    text = "SOCCER - SWEDEN BEAT PANAMA.\nSTOCKHOLM 2018-05-02\nSweden beat Panama 2-0 on Sunday. The Sweden striker scored both goals."
+    assert "The Sweden striker" not in [
+        mention.span.text for entity in entities_of(nlp(text)) for mention in entity.mentions
+    ]
+
+
 def test_the_possessor_of_somebody_is_somebody_else(nlp: Language) -> None:
     text = "Rosa Quint left the firm. On Monday her boss, Anna Berg, resigned."
     assert "her" in referring(nlp, text, "Rosa Quint")

@@ -232,11 +232,12 @@ def _with_those_called_so(
             last[referent] = referent.last
     parse, token = discourse.parse, anaphor.token
     words = anaphor.modifiers | discourse.possessor_words(anaphor.possessor)
-    # Whoever is named inside a phrase is somebody else: Berg's lawyer. But the (Alder Bay) movement may be Alder Bay.
+    # Whoever is named inside a phrase is somebody else: Berg's lawyer, the Peru striker. But the (Alder Bay) movement may be Alder Bay.
+    is_person = anaphor.kind is not None and anaphor.kind.is_person
     inside = {
         discourse.in_name[part]
         for part in range(anaphor.first, token)
-        if part in discourse.in_name and (parse.head[part] != token or parse.dep[part] == "poss")
+        if part in discourse.in_name and (is_person or parse.head[part] != token or parse.dep[part] == "poss")
     }
     return {
         referent: occurrence
