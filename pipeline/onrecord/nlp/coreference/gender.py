@@ -13,6 +13,7 @@ from onrecord.nlp.entities import knowledge
 TITLE_WORDS = 2  # between a title and the name at most: "Foreign Minister Mrs Clark"
 TITLE_CHARACTERS = 24  # that hold that many words
 ALONE = 0.9  # what a listed given name shows that is the whole name, and may be a surname
+BY_LETTERS_ALONE = 0.3  # of a name of one word, which may be a surname
 BY_LETTERS = 0.8  # what the last letters of a name show, relative to a listed name
 ENDINGS = (1, 2, 3)  # letters
 
@@ -58,6 +59,6 @@ def gender_score(entity: Entity, text: str) -> float:
                 return male
             if name == entity.name:  # no full name is known
                 guess = ALONE * male
-        elif gender == "unlisted" and others and len(first) > 2 and not guess:
-            guess = BY_LETTERS * male_by_letters(first)
+        elif gender == "unlisted" and len(first) > 2 and not guess and (others or name == entity.name):
+            guess = (BY_LETTERS if others else BY_LETTERS_ALONE) * male_by_letters(first)
     return guess
