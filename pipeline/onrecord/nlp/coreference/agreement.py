@@ -37,7 +37,7 @@ def nations(words: frozenset[str]) -> set[str]:
 
 @functools.cache
 def not_called(wikidata_id: str | None) -> frozenset[str]:
-    """Return the nouns that a well-known place can't be called by: no city is a country."""
+    """Return the nouns that a well-known place can't be called by: a city is not called a country."""
     item = _items().get(wikidata_id or "", NOTHING_KNOWN)
     if item.is_city:
         return COUNTRIES | STATES

@@ -64,7 +64,7 @@ class Referent:
         last: its last mention.
         may_be_person: whether "he" and "she" can refer to it.
         is_body: whether it is a common noun for a body, such as a committee.
-        not_called: nouns that cannot mean it: a city is no country.
+        not_called: nouns that cannot mean it: a city is not called a country.
         fixed: those of its features that are the same at each place (``features.FIXED``).
     """
 
