@@ -3,6 +3,7 @@
 
 Each kind of anaphor has a network with one hidden layer; a softmax over its candidates and "nobody" is fitted to each anaphor. Where
 several candidates are right, such as all common nouns for somebody who is not named, their probabilities are added up.
+Besides, how often each noun refers to something that the article names; while the networks learn, as seen in other articles.
 
 Learned from ``training/references.jsonl``, which says for news articles to which names their pronouns and noun phrases refer, and from
 GAP (Webster et al. 2018), which asks of two names in a passage whether a pronoun refers to them. Run it as
