@@ -259,6 +259,7 @@ def test_what_else_a_speaker_is_called_is_a_mention(model: Model) -> None:
     [[brandt, *_]] = entity_records(model, [text])
     assert [(m.kind, m.span.text) for m in brandt.mentions] == [
         ("NAME", "Ilse Brandt"),
+        ("NOMINAL", "the mayor"),
         ("PRONOUN", "She"),
         ("NOMINAL", "the mayor"),
     ]

@@ -147,6 +147,19 @@ def test_a_month_is_no_given_name_after_a_preposition(nlp: Language) -> None:
     assert "May Lindgren" not in named(nlp, "Karin Lindgren was asked twice. In May Lindgren agreed to it.")
 
 
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Later, Polly sold the boat.", {"Polly"}),
+        ("Isabelle becomes angry at the sight of the flood.", {"Isabelle"}),
+        ("Later, Polly sold the boat. A polly is a bird.", set()),
+        ("They drove the lorry to Polly.", set()),
+    ],
+)
+def test_a_given_name_alone_is_a_person_who_acts(nlp: Language, text: str, people: set[str]) -> None:
+    assert {name for name, kind in types(nlp, text).items() if kind == "PERSON"} == people
+
+
 # People of one surname
 
 

@@ -12,6 +12,9 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+import numpy
+from numpy.typing import NDArray
+
 MAX_LOGIT = 30.0  # of a sum of weights, so that its exponential is a number
 
 
@@ -53,6 +56,13 @@ def cards() -> Mapping[str, Card]:
             if file.name.endswith(".json")
         }
     )
+
+
+@functools.cache
+def arrays(name: str) -> Mapping[str, NDArray[Any]]:
+    """Return the arrays of ``weights/NAME.npz`` by their names."""
+    with resources.files("onrecord.nlp").joinpath(f"weights/{name}.npz").open("rb") as file:
+        return MappingProxyType(dict(numpy.load(file, allow_pickle=False)))
 
 
 @functools.cache

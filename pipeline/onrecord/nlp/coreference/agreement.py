@@ -5,9 +5,15 @@ import functools
 
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
+from onrecord.nlp.entities.wikidata import NOTHING_KNOWN, Item, items
 
 TIMES = frozenset({"former", "ex", "late", "then", "onetime", "outgoing"})
 NOT_PORTFOLIOS = frozenset({"and", "of", "the", "affairs"})  # words between and behind them
+# What places are called.
+COUNTRIES = frozenset({"country", "nation", "republic", "kingdom"})
+STATES = frozenset({"state", "province"})
+CITIES = frozenset({"city", "town", "village", "capital"})
+WITH_COUNTRIES_INSIDE = "GB"
 RANKS = frozenset({"deputy", "vice", "acting", "assistant", "associate", "junior", "interim"})
 
 
@@ -27,6 +33,24 @@ def _portfolios() -> frozenset[str]:
 def nations(words: frozenset[str]) -> set[str]:
     """Return the codes of the countries that words name: Chilean, Chile."""
     return {_nations()[word] for word in words if word in _nations()}
+
+
+@functools.cache
+def not_called(wikidata_id: str | None) -> frozenset[str]:
+    """Return the nouns that a well-known place can't be called by: a city is not called a country."""
+    item = _items().get(wikidata_id or "", NOTHING_KNOWN)
+    if item.is_city:
+        return COUNTRIES | STATES
+    if item.is_country:
+        return CITIES | {"province"}
+    return (
+        CITIES | (COUNTRIES if item.country != WITH_COUNTRIES_INSIDE else frozenset()) if item.division else frozenset()
+    )
+
+
+@functools.cache
+def _items() -> dict[str, Item]:
+    return {item.wikidata_id: item for bearers in items().values() for item in bearers}
 
 
 def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_office: bool = False) -> bool:

@@ -36,6 +36,7 @@ class Anaphor:
         possessor: the head of the possessor of a noun: (her) son.
         modifiers: the modifiers of a noun, in lower case.
         determiner: the determiner of a noun, in lower case.
+        named: the entity that a name right at a noun says it is: (Ann Lee), the mayor.
     """
 
     token: int
@@ -50,6 +51,18 @@ class Anaphor:
     possessor: int | None = None
     modifiers: frozenset[str] = frozenset()
     determiner: str = ""
+    named: int | None = None
+
+    @property
+    def noun_class(self) -> str:
+        """The class of a noun; an empty string for a pronoun."""
+        return "" if self.is_pronoun else nouns.class_of(self.kind, is_plural=self.is_plural)
+
+    @property
+    def rate(self) -> float:
+        """How often its noun refers to something that the article names; 0 for a pronoun."""
+        rates = nouns.rates()
+        return 0.0 if self.is_pronoun else rates.get(self.word, rates.get(self.noun_class, 0.0))
 
     @property
     def is_person(self) -> bool:
@@ -69,22 +82,28 @@ def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
                 # Only "they" and "themself" can be either.
                 is_plural = pronoun.number != "singular"
                 yield Anaphor(token, token, word, MALE.get(pronoun.gender, 0.0), is_plural, True, None, role, clause)
-        elif (
-            tag in HEAD_TAGS
-            and token not in discourse.in_name
-            and parse.dep[token] != "compound"
-            and not discourse.is_linked(token)
-        ):
+        elif tag in HEAD_TAGS and token not in discourse.in_name:
             found = _noun_phrase(discourse, token)
             if found is not None:
                 yield found
 
 
 def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
-    parse = discourse.parse
+    parse, word = discourse.parse, discourse.parse.lower[token]
+    kind = nouns.kind(word)
+    if kind is None and word not in discourse.by_word:
+        return None
+    named, head = discourse.linked(token), token
+    is_plural = parse.tag[token] in PLURAL
+    if parse.dep[token] == "compound":
+        if named is None or parse.tag[token] != "NN":
+            return None
+        head = parse.head[token]  # the mayor Ann Lee: the name has the article
+    if named is not None and (is_plural or kind is None or discourse.referents[named].type not in kind.types):
+        return None
     first, determiner, possessor, modifiers = token, "", None, []
-    for child in reversed(parse.children[token]):
-        if child > token:
+    for child in reversed(parse.children[head]):
+        if child >= token:
             continue
         if token - child > MAX_PREMODIFIERS or parse.dep[child] not in MODIFIERS:
             break
@@ -98,17 +117,24 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         first = parse.left[child]
     if not determiner or (possessor is not None and determiner == "'s" and not _is_third_person(parse, possessor)):
         return None
-    word = parse.lower[token]
-    kind = nouns.kind(word)
-    if kind is None and word not in discourse.by_word:
-        return None
-    is_plural = parse.tag[token] in PLURAL
     male = MALE.get(kind.gender if kind else "", 0.0)
     role, clause = discourse.role(token)
     if token - first > MAX_PREMODIFIERS:
         first = token
     return Anaphor(
-        token, first, word, male, is_plural, False, kind, role, clause, possessor, frozenset(modifiers), determiner
+        token,
+        first,
+        word,
+        male,
+        is_plural,
+        False,
+        kind,
+        role,
+        clause,
+        possessor,
+        frozenset(modifiers),
+        determiner,
+        named,
     )
 
 

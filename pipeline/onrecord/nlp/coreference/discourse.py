@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from onrecord.nlp.annotations import Entity
 from onrecord.nlp.coreference import nouns
+from onrecord.nlp.coreference.agreement import not_called
 from onrecord.nlp.coreference.gender import gender_score
 from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.labels import SUBJECTS
@@ -26,6 +27,7 @@ ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
+MAX_ASIDE = 40  # tokens in brackets
 MAX_SPEECH_GAP = 12  # tokens between a quotation and the verb that introduces it
 
 
@@ -66,12 +68,13 @@ class Referent:
         feminine: how many times "she" has referred to it.
         neuter: how many times "it" or "they" has referred to it.
         count: how many times it has been mentioned.
-        noun: the last word of its name, or the common noun.
+        noun: the head of its name, such as the surname, or the common noun.
         description: the words with which the article describes it: its role, and ``nouns``.
         called: the nouns that have referred to it.
         last: its last mention.
         may_be_person: whether "he" and "she" can refer to it.
         is_body: whether it is a common noun for a body, such as a committee.
+        not_called: nouns that cannot mean it: a city is not called a country.
         fixed: those of its features that are the same at each place (``features.FIXED``), packed.
     """
 
@@ -93,6 +96,7 @@ class Referent:
     last: "Occurrence | None" = None
     may_be_person: bool = False
     is_body: bool = False
+    not_called: frozenset[str] = frozenset()
     fixed: bytes = b""
 
     def __post_init__(self) -> None:
@@ -127,12 +131,33 @@ class Occurrence:
     referent: Referent
 
 
+def _asides(parse: Parse) -> frozenset[int]:
+    """Return the tokens in brackets."""
+    found: set[int] = set()
+    opened = None
+    for token, word in enumerate(parse.word):
+        if word == "(":
+            opened = token
+        elif word == ")" and opened is not None:
+            if token - opened <= MAX_ASIDE:
+                found.update(range(opened, token))
+            opened = None
+    return frozenset(found)
+
+
 def _offices(role: str) -> set[str]:
     """Return the head nouns of a role: "finance minister and deputy head of the board" is a minister and a head."""
     words = role.lower().replace("-", " ").split()
     ends = [index for index, word in enumerate(words) if word in ENDS_OFFICE] + [len(words)]
     heads = {words[end - 1] for end in ends[: 1 + words[: ends[0]].count("and") or 1] if end}
     return heads | {words[index - 1] for index, word in enumerate(words[: ends[0]]) if word == "and" and index}
+
+
+def _head(entity: Entity) -> str:
+    """Return the head noun of a name: the court of the Court of Appeal, the lee of Ann Lee."""
+    words = entity.name.lower().split()
+    end = next((place for place, word in enumerate(words) if word in ENDS_OFFICE), 0)
+    return words[(end or len(words)) - 1] if entity.type != "PERSON" else words[-1]
 
 
 def _looks_like_person(entity: Entity) -> bool:
@@ -178,6 +203,7 @@ class Discourse:
             if dep == "nsubj" and (verb := verbs.get(parse.lower[parse.head[token]])) is not None and verb.is_speech
         )
         self.sentence = parse.sentence
+        self.asides = _asides(parse)
         paragraphs = frozenset(parse.paragraph_starts)
         self.paragraph = list(accumulate(map(paragraphs.__contains__, range(len(parse)))))
         outermost = [*map(self._outermost, range(len(parse.regions))), NO_REGION]  # NO_REGION is -1: the last
@@ -191,6 +217,9 @@ class Discourse:
         self.referents = [self._referent(index, entity) for index, entity in enumerate(entities)]
         self.by_noun: dict[str, Referent] = {}
         self.by_word: dict[str, list[Referent]] = {}
+        self.by_type: dict[str, list[Referent]] = {}
+        for referent in sorted(self.referents, key=lambda referent: -referent.salience):
+            self.by_type.setdefault(referent.type, []).append(referent)
         self.referent_at: dict[int, Referent] = {}  # by the head of a mention
         self.last_by_pronoun: dict[object, Referent] = {}
         self.agreements: dict[tuple[str, float, bool], dict[Referent, bool]] = {}
@@ -321,8 +350,9 @@ class Discourse:
             salience=entity.salience,
             words=words,
             nouns=_offices(entity.role or ""),
-            noun=entity.name.lower().split()[-1],
+            noun=_head(entity),
             may_be_person=may_be_person,
+            not_called=not_called(entity.wikidata_id),
         )
 
     def _nouns_at(self, head: int) -> set[str]:
@@ -339,23 +369,36 @@ class Discourse:
         if parse.dep[head] == "appos":
             others.append(parse.head[head])
         if parse.dep[head] in SUBJECTS:
-            others += [child for child in parse.children[parse.head[head]] if parse.dep[child] == "attr"]
+            others += self._parts(parse.head[head], ("attr",))
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
-    def is_linked(self, token: int) -> bool:
-        """Whether a noun is the apposition or the predicate of a name: Ann Lee, the mayor; Lee is the mayor."""
-        parse, dep, head = self.parse, self.parse.dep[token], self.parse.head[token]
-        if dep == "appos" and head in self.in_name:
-            return True
-        if dep == "attr":
-            return any(parse.dep[child] in SUBJECTS and child in self.in_name for child in parse.children[head])
-        return any(parse.dep[child] == "appos" and child in self.in_name for child in parse.children[token])
+    def _parts(self, verb: int, labels: Sequence[str]) -> list[int]:
+        """Return the children of a verb with some labels; none if the verb is negated: Lee is not the mayor."""
+        parse, children = self.parse, self.parse.children[verb]
+        is_so = all(parse.dep[child] != "neg" for child in children)
+        return [child for child in children if is_so and parse.dep[child] in labels]
 
-    def is_named_in(self, first: int, token: int, referent: Referent) -> bool:
-        """Whether the words before a noun name a referent: the (Alder Bay) movement."""
-        return referent.entity is not None and any(
-            self.in_name.get(part) == referent.entity and self.parse.head[part] == token for part in range(first, token)
-        )
+    def linked(self, token: int) -> int | None:
+        """Return the entity that a noun describes: Ann Lee, the mayor; Lee is the mayor; the mayor Ann Lee; the city of Alder Bay."""
+        parse, dep, head = self.parse, self.parse.dep[token], self.parse.head[token]
+        if dep == "appos" or (dep == "compound" and token + 1 in self.in_name):
+            names = [head]
+        elif dep == "attr":
+            names = self._parts(head, SUBJECTS)
+        else:
+            names = []
+        for child in parse.children[token]:
+            if parse.dep[child] == "appos":
+                names.append(child)
+            elif parse.lower[child] == "of" and parse.lower[token] in knowledge.kinds():
+                names += [name for name in parse.children[child] if parse.dep[name] == "pobj"]  # the city of Alder Bay
+        return next((self.in_name[name] for name in names if name in self.in_name), None)
+
+    def named_in(self, first: int, token: int) -> list[Referent]:
+        """Return the referents that the words before a noun name: the (Alder Bay) movement."""
+        parse, inside = self.parse, range(first, token)
+        found = (self.in_name[part] for part in inside if part in self.in_name and parse.head[part] == token)
+        return [self.referents[entity] for entity in dict.fromkeys(found)]
 
     # ---- speakers
 

@@ -33,7 +33,7 @@ ANAPHOR = (
     "plural", "reflexive", "possessive", "subject", "embedded subject", "object", "oblique", "in marks",
     "speaks", "no entity near", "expletive", "first sentences", "demonstrative", "possessed", "modified",
     "postmodified", "predicate", "known noun", "introduced before", "capital", "person", "organization", "place",
-    "no speech yet", "short text",
+    "no speech yet", "short text", "rate",
 )  # fmt: skip
 # Of a referent in any place: these are made once for each.
 FIXED = (
@@ -45,12 +45,13 @@ CANDIDATE = (
     "same role", "by name", "subject near", "count", "gender", "gender unknown", "gender of others known",
     "same pronoun before", "other pronoun before", "last of pronoun", "speaker of marks", "last speaker",
     "last speaker near", "other marks", "same clause", "bound", "own", "cataphora", "number", "alone", "most mentioned",
+    "in brackets", "joined", "in clause above", "in clause below", "tokens between",
     # Of noun phrases only.
     "type", "noun of it", "last word", "word", "modifiers", "names it", "possessor of it", "surname of possessor",
-    "called so before",
+    "called so before", "nearest of type", "alone of type", "most mentioned of type",
 )  # fmt: skip
 NAMES = ANAPHOR + CANDIDATE
-OF_NOUN = 9  # the last features, which pronouns don't have
+OF_NOUN = 12  # the last features, which pronouns don't have
 NO_NOUN = packed(*[0] * OF_NOUN)
 NOBODY, SOMEBODY = packed(*[0] * len(CANDIDATE)), packed(1)
 MAX_SHORT = 8  # sentences of a short text
@@ -61,15 +62,20 @@ MAX_NOUNS_BACK = 16  # common nouns
 NOUN_VIEW = 1  # sentences that a pronoun looks back for one
 MAX_CATAPHORS = 2
 MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
+MAX_FAR = 16  # candidates of a noun phrase besides those near
+MAX_OF_TYPE = 3  # by the type that its noun wants, of each type: the most salient
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
 SUBJECT_ROLES = (SUBJECT, EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
 
 # The features that a small number decides.
 MAX_DISTANCE = 10  # sentences
+MAX_TOKENS = 60  # between a candidate and an anaphor
 BY_SENTENCES = tuple(packed(n == 0, n == 1, n == 2, n / 5) for n in range(MAX_DISTANCE + 1))
 BY_PARAGRAPHS = (packed(1, 0), packed(0, 1), packed(0, 0))
-BY_RANK = tuple(packed(1 / (1 + n), n == 0) for n in range(MAX_CANDIDATES + MAX_CATAPHORS + MAX_NOUNS_BACK + MAX_NAMED))
+BY_RANK = tuple(
+    packed(1 / (1 + n), n == 0) for n in range(MAX_CANDIDATES + MAX_CATAPHORS + max(MAX_NOUNS_BACK, MAX_FAR))
+)
 BY_ROLE = {role: packed(*(role == other for other in Role)) for role in Role}
 NO_ROWS = np.empty((0, len(NAMES)), np.float32)
 LOG = tuple(math.log1p(n) / 3 for n in range(100))
@@ -108,7 +114,9 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
         return False
     if anaphor.kind.is_person:
         return referent.may_be_person and not anaphor.is_plural
-    return referent.type != "PERSON" and anaphor.is_plural == (referent.type == "NORP")
+    if referent.type == "NORP":
+        return anaphor.is_plural or "NORP" in anaphor.kind.types
+    return referent.type != "PERSON" and not anaphor.is_plural
 
 
 class _Agreement(dict[Referent, bool]):
@@ -133,6 +141,8 @@ def _agreement(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, bool]:
 
 def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) -> bool:
     """Whether the words of a noun phrase contradict what the article says of a referent."""
+    if anaphor.word in referent.not_called:
+        return True
     if anaphor.word in referent.nouns:
         return differ(words, referent.description, is_same_office=True)
     # "The president" is somebody whom the article calls a president, or nobody.
@@ -157,6 +167,8 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         len(entities) == 1,
         max(referent.count for referent in entities),
         is_shown,
+        [] if anaphor.is_pronoun else _of_type(anaphor, near),
+        [] if anaphor.is_pronoun else discourse.named_in(anaphor.first, anaphor.token),
     )
     shared = _of_anaphor(discourse, anaphor, near)
     rows = [
@@ -181,6 +193,15 @@ class _Common:
     is_alone: bool
     most: int
     is_gender_shown: bool
+    of_type: list[Referent]
+    named_in: list[Referent]
+
+
+def _of_type(anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]) -> list[Referent]:
+    """Return the candidates of the type that a noun wants, the nearest first."""
+    types = anaphor.kind.types if anaphor.kind is not None else frozenset()
+    fitting = [(places[0].token, referent) for referent, places in near.items() if referent.type in types]
+    return [referent for _, referent in sorted(fitting, key=lambda item: -item[0])]
 
 
 def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurrence, Occurrence | None]]:
@@ -189,8 +210,10 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     last: dict[Referent, Occurrence] = {}
     subject: dict[Referent, Occurrence] = {}
     oneself: Referent | None = None
-    agrees = _agreement(discourse, anaphor)
-    is_object = discourse.parse.dep[token] in ("dobj", "dative") and not anaphor.word.endswith(("self", "selves"))
+    parse, agrees = discourse.parse, _agreement(discourse, anaphor)
+    is_object = parse.dep[token] in ("dobj", "dative") and not anaphor.word.endswith(("self", "selves"))
+    # "Her" boss, Ann Lee, is somebody else's.
+    own = discourse.linked(parse.head[token]) if anaphor.is_pronoun and parse.dep[token] == "poss" else None
     first_sentence = sentence - VIEW if anaphor.is_pronoun else -1
     for occurrence in discourse.entities.before(anaphor.first, MAX_LOOK_BACK):
         if occurrence.sentence < first_sentence:
@@ -206,6 +229,8 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
             subject[referent] = occurrence
     complete = _with_nouns_and_cataphors if anaphor.is_pronoun else _with_those_called_so
     last = complete(discourse, anaphor, last)
+    if own is not None:
+        last.pop(discourse.referents[own], None)
     return {referent: (occurrence, subject.get(referent)) for referent, occurrence in last.items()}
 
 
@@ -234,16 +259,20 @@ def _with_those_called_so(
     discourse: Discourse, anaphor: Anaphor, last: dict[Referent, Occurrence]
 ) -> dict[Referent, Occurrence]:
     """Return the candidates of a noun phrase with those farther away whom its noun names, without those that its words exclude."""
-    for referent in discourse.by_word.get(anaphor.word, ())[:MAX_NAMED]:
+    others = discourse.by_word.get(anaphor.word, [])[:MAX_NAMED] + discourse.named_in(anaphor.first, anaphor.token)
+    for kind in sorted(anaphor.kind.types) if anaphor.kind else ():
+        others += discourse.by_type.get(kind, [])[:MAX_OF_TYPE]
+    for referent in others[:MAX_FAR]:
         if referent not in last and referent.last is not None and _agrees(anaphor, referent):
             last[referent] = referent.last
     parse, token = discourse.parse, anaphor.token
     words = anaphor.modifiers | discourse.possessor_words(anaphor.possessor)
-    # Whoever is named inside a phrase is somebody else: Berg's lawyer. But the (Alder Bay) movement may be Alder Bay.
+    # Whoever is named inside a phrase is somebody else: Berg's lawyer, the Peru striker. But the (Alder Bay) movement may be Alder Bay.
+    is_person = anaphor.kind is not None and anaphor.kind.is_person
     inside = {
         discourse.in_name[part]
         for part in range(anaphor.first, token)
-        if part in discourse.in_name and (parse.head[part] != token or parse.dep[part] == "poss")
+        if part in discourse.in_name and (is_person or parse.head[part] != token or parse.dep[part] == "poss")
     }
     return {
         referent: occurrence
@@ -290,6 +319,7 @@ def _of_anaphor(
         # Encyclopedias refer to people in other ways than news does.
         not discourse.spoken and not parse.regions,
         len(parse.sentence_starts) <= MAX_SHORT,
+        anaphor.rate,
     )
 
 
@@ -303,7 +333,7 @@ def _of_candidate(
     subject: Occurrence | None,
 ) -> bytes:
     """Return ``CANDIDATE``, packed, of a referent with its last mention, and its last one as a subject."""
-    sentences = min(common.sentence - last.sentence, MAX_DISTANCE)
+    parse, sentences = discourse.parse, min(common.sentence - last.sentence, MAX_DISTANCE)
     role, is_same_clause = last.role, last.clause == anaphor.clause
     is_subject = role in SUBJECT_ROLES
     same, other = referent.neuter, referent.masculine + referent.feminine
@@ -334,22 +364,30 @@ def _of_candidate(
         anaphor.is_plural == referent.is_plural,
         common.is_alone,
         referent.count == common.most,
+        last.token in discourse.asides,
+        parse.dep[last.token] == "conj",
+        not is_same_clause and parse.left[last.clause] <= anaphor.token <= parse.right[last.clause],
+        not is_same_clause and parse.left[anaphor.clause] <= last.token <= parse.right[anaphor.clause],
+        min(abs(anaphor.token - last.token), MAX_TOKENS) / MAX_TOKENS,
     )
-    of_noun = NO_NOUN if anaphor.is_pronoun else _of_noun(discourse, anaphor, common.possessor, referent)
+    of_noun = NO_NOUN if anaphor.is_pronoun else _of_noun(anaphor, common, referent)
     where = BY_SENTENCES[max(sentences, 0)], BY_PARAGRAPHS[min(max(common.paragraph - last.paragraph, 0), 2)]
     return b"".join((SOMEBODY, referent.fixed, *where, BY_RANK[rank], BY_ROLE[role], of_place, of_noun))
 
 
-def _of_noun(discourse: Discourse, anaphor: Anaphor, possessor: Referent | None, referent: Referent) -> bytes:
-    word, modifiers = anaphor.word, anaphor.modifiers
+def _of_noun(anaphor: Anaphor, common: _Common, referent: Referent) -> bytes:
+    word, modifiers, possessor, of_type = anaphor.word, anaphor.modifiers, common.possessor, common.of_type
     return packed(
         anaphor.kind is not None and referent.type in anaphor.kind.types,
         word in referent.nouns,
         word == referent.noun,
         word in referent.words and word != referent.noun,
         len(modifiers & (referent.words | referent.nouns)) / len(modifiers) if modifiers else 0.0,
-        discourse.is_named_in(anaphor.first, anaphor.token, referent),
+        referent in common.named_in,
         possessor is referent,
         possessor is not None and possessor is not referent and possessor.noun == referent.noun,
         word in referent.called,
+        of_type[:1] == [referent],
+        of_type == [referent],
+        referent in of_type and referent.count == max(other.count for other in of_type),
     )

@@ -12,6 +12,8 @@ from onrecord.nlp.entities import knowledge
 
 TITLE_WORDS = 2  # between a title and the name at most: "Foreign Minister Mrs Clark"
 TITLE_CHARACTERS = 24  # that hold that many words
+ALONE = 0.9  # what a listed given name shows that is the whole name, and may be a surname
+BY_LETTERS_ALONE = 0.3  # of a name of one word, which may be a surname
 BY_LETTERS = 0.8  # what the last letters of a name show, relative to a listed name
 ENDINGS = (1, 2, 3)  # letters
 
@@ -50,9 +52,13 @@ def gender_score(entity: Entity, text: str) -> float:
     for name in (entity.name, *entity.aliases):
         first, *others = knowledge.words_of(name) or ("",)
         first = first.split("-")[0]
-        gender = knowledge.given_names().get(first, "unlisted") if others else None
+        gender = knowledge.given_names().get(first, "unlisted")
         if gender in ("m", "f"):
-            return 1.0 if gender == "m" else -1.0
-        if gender == "unlisted" and len(first) > 2 and not guess:
-            guess = BY_LETTERS * male_by_letters(first)
+            male = 1.0 if gender == "m" else -1.0
+            if others:
+                return male
+            if name == entity.name:  # no full name is known
+                guess = ALONE * male
+        elif gender == "unlisted" and len(first) > 2 and not guess and (others or name == entity.name):
+            guess = (BY_LETTERS if others else BY_LETTERS_ALONE) * male_by_letters(first)
     return guess

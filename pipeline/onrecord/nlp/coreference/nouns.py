@@ -2,13 +2,19 @@
 """What common nouns can refer to: "the minister" a person, "the company" an organization, "the country" a state."""
 
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.english.morphology import with_s
+from onrecord.nlp.learned import arrays
 
 GROUPS = frozenset({"ORG", "NORP"})
+# Nouns that end so are for people, with their gender: cellist.
+OF_PEOPLE = {"woman": "f", "man": "m", "person": "", "ist": "", "ician": ""}
+MIN_BEFORE_ENDING = 3
+NOT_OF_PEOPLE = re.compile("(?:[hkty]l|s)ist$")  # checklist, assist
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,18 @@ class NounKind:
 
 
 @functools.cache
+def rates() -> dict[str, float]:
+    """Return how often each noun refers to something that the article names; of other nouns, each class does."""
+    found = arrays("coreference")
+    return dict(zip(found["nouns"].tolist(), found["rates"].tolist(), strict=True)) if "nouns" in found else {}
+
+
+def class_of(kind: NounKind | None, *, is_plural: bool) -> str:
+    """Return the class of a noun, by which those are judged that no annotated article had."""
+    return " ".join(["*", *sorted(kind.types if kind else ()), *(["plural"] if is_plural else [])])
+
+
+@functools.cache
 def _kinds() -> dict[str, NounKind]:
     types: dict[str, set[str]] = {}
     genders: dict[str, str] = {}
@@ -44,7 +62,7 @@ def _kinds() -> dict[str, NounKind]:
             types.setdefault(noun.lower(), set()).add("PERSON")
             genders.setdefault(noun.lower(), gender)
     for row in lexicon.rows("coreference_nouns"):
-        types.setdefault(row[0], set()).update(row[1].split())
+        types[row[0]] = set(row[1].split())
         genders[row[0]] = row[2] or genders.get(row[0], "")
     offices = {noun.lower() for noun, kind, *_ in lexicon.rows("entity_titles") if kind == "office"}
     found = {
@@ -56,10 +74,15 @@ def _kinds() -> dict[str, NounKind]:
 
 
 def kind(noun: str) -> NounKind | None:
-    """Return what a noun in lower case can refer to; None if it is not in the lexicons."""
+    """Return what a noun in lower case can refer to; None if neither the lexicons nor its ending tell."""
     if noun.endswith("-year-old"):
         return NounKind(frozenset({"PERSON"}))
-    return _kinds().get(noun)
+    found = _kinds().get(noun)
+    if found is None and not NOT_OF_PEOPLE.search(noun):
+        for ending, gender in OF_PEOPLE.items():
+            if noun.endswith(ending) and len(noun) >= len(ending) + MIN_BEFORE_ENDING:
+                return NounKind(frozenset({"PERSON"}), gender)
+    return found
 
 
 def gender(words: Iterable[str]) -> float:

@@ -5,12 +5,12 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onrecord.nlp.coreference.anaphors import Anaphor
+from onrecord.nlp.learned import arrays
 
 Array = NDArray[np.float32]
 KINDS = ("person", "thing", "noun")  # he and she; it and they; noun phrases
@@ -46,6 +46,5 @@ class Network:
 @functools.cache
 def networks() -> Mapping[str, Network]:
     """Return the network for each kind of anaphor."""
-    with resources.files("onrecord.nlp").joinpath("weights/coreference.npz").open("rb") as file:
-        arrays = np.load(file, allow_pickle=False)
-        return {kind: Network(*(arrays[f"{kind}_{part}"] for part in ("hidden", "bias", "output"))) for kind in KINDS}
+    found = arrays("coreference")
+    return {kind: Network(*(found[f"{kind}_{part}"] for part in ("hidden", "bias", "output"))) for kind in KINDS}

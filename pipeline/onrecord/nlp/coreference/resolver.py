@@ -13,7 +13,8 @@ from onrecord.nlp.english.parse import Parse
 
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
-MIN_PROBABILITY = {"person": 0.4, "thing": 0.5, "noun": 0.5}
+MIN_PROBABILITY = {"person": 0.3, "thing": 0.5, "noun": 0.5}
+IF_NAMED = 0.95  # how many appositions of a name and the like are right
 EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
 
@@ -78,6 +79,9 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
 
 
 def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[Anaphor, Reference]:
+    if anaphor.named is not None:
+        discourse.referents[anaphor.named].called.add(anaphor.word)
+        return anaphor, Reference(anaphor.token, anaphor.named, None, IF_NAMED)
     referent, probability = choose(anaphor, candidates_of(discourse, anaphor))
     noun = None
     if referent is not None and referent.entity is None:

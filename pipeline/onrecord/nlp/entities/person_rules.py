@@ -2,7 +2,8 @@
 """Persons recognized by the form of the name: ``Marta Kowal``, ``P. Okoro``, ``Joe "Red" Hart``, ``Senator Okoro``.
 
 A given name or an initial before a capitalized word that is not otherwise well known is a person, also where the model found half of
-the name or labelled it as a place. A capitalized word after a title is a person where the model found no name at all.
+the name or labelled it as a place. A capitalized word after a title, and a given name alone that is somebody who acts, is a person where
+the model found no name at all.
 """
 
 import re
@@ -20,6 +21,8 @@ MAX_NICKNAME_WORDS = 4
 MIN_SURNAME_LETTERS = 2
 # Months that are given names too are months elsewhere: "in May Lund said".
 MONTHS = frozenset({"april", "may", "june", "august"})
+# Where a given name without a surname is somebody's: not "in Charlotte".
+ALONE = frozenset({"nsubj", "nsubjpass", "dobj", "dative", "poss", "conj"})
 BEFORE_SUBJECTS = frozenset({",", "CC", "VBD", "VBZ", "``"})
 # The chance from which on a name after a word that may be a title is a person's.
 SURE = 0.9
@@ -36,13 +39,16 @@ def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
     found: list[Name] = []
     replaced: set[int] = set()
-    after = 0
+    after, common = 0, frozenset(filter(str.islower, parse.word))
     for index, word in enumerate(parse.word):
         if index < after or not (word[0].isupper() or word[0] in DASH_LETTERS):
             continue
         end = _person_end(parse, index) if _opens_person(parse, index) else index
-        if end == index and index not in owner and _is_titled(parse, index):
-            end = _titled_end(parse, index, owner)
+        if end == index and index not in owner:
+            if _is_titled(parse, index):
+                end = _titled_end(parse, index, owner)
+            elif parse.dep[index] in ALONE and _is_given_name_alone(parse, index):
+                end += word.lower() not in common
         after = end
         if end == index or (index in owner and (owner[index].start, owner[index].end) == (index, end)):
             continue
@@ -78,6 +84,17 @@ def _is_titled(parse: Parse, index: int) -> bool:
     if title in knowledge.sure_titles():
         return True
     return knowledge.titles()[title] is not None and chances(parse, index, index + 1)[0] > SURE
+
+
+def _is_given_name_alone(parse: Parse, index: int) -> bool:
+    """Whether a token is the whole name of a man or a woman: "when Noreen returned"."""
+    return (
+        bool(knowledge.given_names().get(fold(parse.word[index])))
+        and _opens_person(parse, index)
+        and parse.word[index].istitle()
+        and not parse.headline[index]
+        and not any(_is_name_word(parse, near) for near in (index - 1, index + 1) if 0 <= near < len(parse))
+    )
 
 
 def _titled_end(parse: Parse, start: int, owner: Container[int]) -> int:
