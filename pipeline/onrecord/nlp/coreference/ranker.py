@@ -36,7 +36,7 @@ class Network:
         layer = rows @ self.hidden
         layer += self.bias
         scores = (np.maximum(layer, 0, out=layer) @ self.output).tolist()
-        # Of so few numbers Python takes less time than NumPy.
+        # For a few numbers Python takes less time than NumPy.
         highest = max(scores)
         odds = [math.exp(score - highest) for score in scores]
         total = sum(odds)

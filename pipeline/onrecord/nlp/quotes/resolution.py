@@ -203,7 +203,7 @@ class Resolver:
         return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
 
     def _maker(self, head: int) -> int | None:
-        """Return who makes a statement or writes a letter, also where an earlier phrase tells it."""
+        """Return who makes a statement or writes a letter, also where an earlier phrase names them."""
         maker = self.sources.maker(head)
         earlier = (
             self.sources.introduction(head) if maker is None and self.sources.noun_class(head) in WRITTEN else None

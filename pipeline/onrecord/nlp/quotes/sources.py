@@ -280,7 +280,7 @@ class Sources:
         return None if found is None else text_span(parse.source, parse.start[found[0]], parse.end[found[1] - 1])
 
     def _told(self, head: int, where: tuple[int, int]) -> tuple[int, int] | None:
-        """Return the reason that is told in the phrase of a source, in its sentence, or in the next one."""
+        """Return the reason given in the phrase of a source, in its sentence, or in the next one."""
         parse = self.parse
         first, end = parse.sentence_of(head)
         found = self._reason(*where) or self._reason(max(first, head - MAX_CLAUSE), min(end, head + MAX_CLAUSE))

@@ -69,7 +69,7 @@ class StanceAnalysis:
         rated = [(probability(judge.features(placed), weights), placed) for placed in self.proposed(pairs, table)]
         likely = sorted((one for one in rated if one[0] >= least), key=lambda one: (-one[0], *_reach(one[1])))
         kept: list[Stance] = []
-        # Of a holder's stances toward overlapping phrases of a sentence, the likeliest: what a phrase contains is no target of its own.
+        # Of a holder's stances toward overlapping phrases of a sentence, the likeliest: what a phrase contains is not a second target.
         targets: dict[tuple[int, object], list[tuple[int, int]]] = defaultdict(list)
         for confidence, placed in likely:
             phrase, holder = placed.candidate.target, placed.holder
@@ -135,7 +135,7 @@ class StanceAnalysis:
         return False
 
     def stance(self, placed: Placed, confidence: float) -> Stance:
-        """Return a proposed stance as it stands in the records."""
+        """Return a proposed stance in the form of the records."""
         candidate = placed.candidate
         score = round(max(-1.0, min(1.0, candidate.score)), 2) + 0.0  # no -0.0
         return Stance(

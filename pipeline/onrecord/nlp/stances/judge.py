@@ -11,7 +11,7 @@ joins values that were seen together.
 * The target: ``target`` its tag, label, stem, type and length; ``of`` its determiner and modifiers.
 * The holder: ``holder`` its tag, label, type and what kind of noun it is; ``absent``: it is not in the sentence.
 * Both: the relation between the two (``path``, ``up``, ``down``, …: ``features``).
-* Who says so: ``sources`` their number; ``quote`` its form and confidence; ``marked`` what of it is in quotation marks.
+* The sources: ``sources`` their number; ``quote`` its form and confidence; ``marked`` what of it is in quotation marks.
 """
 
 import functools
