@@ -194,10 +194,10 @@ class Resolver:
         """Return a source without a name, by the earlier phrase that introduces it."""
         noun = self.sources.noun(head)
         earlier = self.sources.introduction(noun)
+        own_name = self.sources.name(head) or " ".join(mention.text.split())
         if earlier is None:
-            return self._described(Attribution(mention, None, " ".join(mention.text.split()), "NOMINAL"), head, where)
-        name = self.sources.name(earlier) or " ".join(mention.text.split())
-        found = Attribution(mention, None, name, "NOMINAL")
+            return self._described(Attribution(mention, None, own_name, "NOMINAL"), head, where)
+        found = Attribution(mention, None, self.sources.name(earlier) or own_name, "NOMINAL")
         own = self.sources.anonymity(noun, where)
         introduced = self._described(found, earlier, phrase(self.parse, earlier) or (earlier, earlier + 1))
         return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
