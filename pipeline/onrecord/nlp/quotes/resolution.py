@@ -194,7 +194,9 @@ class Resolver:
         """Return a source without a name, by the earlier phrase that introduces it."""
         noun = self.sources.noun(head)
         earlier = self.sources.introduction(noun)
-        own_name = self.sources.name(head) or " ".join(mention.text.split())
+        words, own_name = " ".join(mention.text.split()), self.sources.name(head)
+        if own_name is None or own_name not in words:
+            own_name = words
         if earlier is None:
             return self._described(Attribution(mention, None, own_name, "NOMINAL"), head, where)
         found = Attribution(mention, None, self.sources.name(earlier) or own_name, "NOMINAL")
