@@ -5,6 +5,7 @@
 FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
 PLURAL = frozenset({"NNS", "NNPS"})
+PROPER = frozenset({"NNP", "NNPS"})
 # Edges.
 SUBJECTS = ("nsubj", "nsubjpass")
 AUXILIARIES = frozenset({"aux", "auxpass"})

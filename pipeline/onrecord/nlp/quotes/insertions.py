@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from onrecord.nlp.english.cues import Cue
-from onrecord.nlp.english.labels import FINITE, NOUNS
+from onrecord.nlp.english.labels import FINITE, NOUNS, PROPER
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
@@ -87,7 +87,10 @@ class InsertionCandidates(Builder):
             if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
         elif construction == "inverted":
-            yield from self.make(construction, verb, cue, [(first, start)], source, links=("reach=all",))
+            is_clause = self.finite_before[first] < self.finite_before[start]
+            is_known = source is not None and (parse.tag[source] in PROPER or parse.has(source, "the"))
+            link = "reach=named" if is_clause and is_known else "reach=all"
+            yield from self.make(construction, verb, cue, [(first, start)], source, links=(link,))
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
+from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
@@ -230,6 +230,10 @@ class Resolver:
             if self.parse.dep[child] == "acl" and child > head:
                 return None
             if meant is not None and self.parse.dep[child] == "poss":
+                if (
+                    self._person(child) is not None
+                ):  # "Berg's father" is rarely somebody whom the article has named before
+                    return None
                 owner = self.references.get(child)
                 if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
                     return None
@@ -241,7 +245,11 @@ class Resolver:
         if head in self.index:
             return self.index[head]
         for token in range(head + 1, where[1]):
-            if parse.dep[token] == "appos" and self._person(token) is not None:
+            if parse.dep[token] != "appos" or token not in self.index:
+                continue
+            if parse.head[token] == head and self.entities[self.index[token]].type in BODIES:
+                return self.index[token]  # rail operator Norlink
+            if self._person(token) is not None:
                 # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt"
                 described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), head)
                 is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)

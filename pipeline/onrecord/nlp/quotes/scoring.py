@@ -29,6 +29,7 @@ MIN_SCORE_BY_FORM = {
     "quoted-as": 0.6,
     "inner": 0.6,
     "by=pronoun": 0.6,
+    "reach=named": 0.6,
     "by=view": 0.6,
     "paren-advcl-as-it": 0.6,
     "turn=capitals-many": 0.6,

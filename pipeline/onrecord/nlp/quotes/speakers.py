@@ -22,6 +22,7 @@ from onrecord.nlp.english.words import RELATIVE
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
 HEARING = frozenset(verb_forms("hear")) | {"hear"}
 GIVER = ("from", "by", "among")
+ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
 
@@ -83,7 +84,9 @@ def source_of(parse: Parse, verb: int) -> int | None:
     quoted = quoted_as(parse, verb)
     if quoted is not None:
         return quoted[1]
-    found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
+    found = charged(parse, verb)
+    if found is None:
+        found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 
@@ -95,10 +98,24 @@ def is_heard(parse: Parse, verb: int) -> bool:
 
 
 def is_charged(parse: Parse, verb: int) -> bool:
-    """Whether a cue is what somebody charges another one with: "criticized Reed for saying that"."""
+    """Whether a cue is what somebody holds against another one: "criticized Reed for saying that", "upset with Reed for saying"."""
+    return charged(parse, verb) is not None
+
+
+def charged(parse: Parse, verb: int) -> int | None:
+    """Return whom a cue is held against."""
     above = parse.head[verb]
-    is_charge = parse.dep[verb] == "pcomp" and parse.lower[above] in CHARGED
-    return is_charge and parse.is_verb(parse.head[above]) and parse.child(parse.head[above], "dobj") is not None
+    if parse.dep[verb] != "pcomp" or parse.lower[above] not in CHARGED:
+        return None
+    for token in islice(parse.upward(parse.head[above]), MAX_CLAUSES):
+        found = parse.child(token, "dobj") if parse.is_verb(token) else None
+        for preposition in ANGRY if parse.tag[token][:2] in ("JJ", "VB") else ():
+            found = next(after_preposition(parse, token, preposition), found)
+        if found is not None:
+            return found
+        if parse.dep[token] not in ("pobj", "prep"):
+            break
+    return None
 
 
 def speaks_beside(parse: Parse, verb: int) -> bool:
