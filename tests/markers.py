@@ -5,6 +5,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,21 @@ def _longest_first(items: list[pytest.Item]) -> None:
         return LONGEST_FOLDERS.index(folder), -tests_of[item.path]
 
     items.sort(key=order)
+    _deal(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _deal(items: list[pytest.Item], processes: int) -> None:
+    """Let each process, which begins with an equal stretch of the tests, have its share of the long files first."""
+    hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    rest: list[pytest.Item] = []
+    for _, of_file in groupby(items, key=lambda item: item.path):
+        tests = list(of_file)
+        is_long = tests[0].path.relative_to(TESTS).parts[0] in LONGEST_FOLDERS
+        (min(hands, key=len) if is_long else rest).extend(tests)
+    others, size = iter(rest), -(-len(items) // processes)
+    for hand in hands:
+        hand.extend(islice(others, max(0, size - len(hand))))
+    items[:] = [*chain.from_iterable(hands), *others]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

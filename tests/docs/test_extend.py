@@ -88,6 +88,7 @@ def test_a_source_of_another_package_is_an_option_that_some_runners_refuse(envir
     assert "only DirectRunner, the default, can read a pipe" in refused
 
 
+@pytest.mark.long
 @pytest.mark.process
 def test_a_stream_reads_a_source_of_another_package(environment: dict[str, str], tmp_path: Path):
     pipe = tmp_path / "pipe"

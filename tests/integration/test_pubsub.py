@@ -173,7 +173,12 @@ def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_name
 
 @pytest.mark.parametrize(
     ("number", "size", "bytes_per_second"),
-    [(6, 900_000, math.inf), (30, 600_000, math.inf), (2, 9_900_000, math.inf), (10, 380_000, 1_000_000)],
+    [
+        pytest.param(6, 900_000, math.inf, marks=pytest.mark.long),
+        (30, 600_000, math.inf),
+        pytest.param(2, 9_900_000, math.inf, marks=pytest.mark.long),
+        (10, 380_000, 1_000_000),
+    ],
     ids=["six", "thirty", "largest", "slow-line"],
 )
 def test_large_messages_come_over_fast_and_slow_lines(tmp_path, emulator, pubsub_names, number, size, bytes_per_second):

@@ -27,7 +27,7 @@ def contents(output: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "options",
     [
-        ("--batch-size", 1),
+        pytest.param(("--batch-size", 1), marks=pytest.mark.long),
         ("--workers", 2, "--batch-size", 3),
         (),
     ],

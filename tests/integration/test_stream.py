@@ -109,6 +109,7 @@ def test_nothing_is_lost_when_the_clock_is_set_back(tmp_path):
     assert ids(tmp_path / "out") == sorted(json.loads(message)["id"] for message in messages)
 
 
+@pytest.mark.long
 def test_a_file_that_can_not_be_read_is_said_and_is_a_dead_letter_and_the_others_are_read(tmp_path, sent):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.jsonl").symlink_to("/proc/self/mem")  # no one can read it from its start
@@ -152,6 +153,7 @@ def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
     assert len(ids(tmp_path / "out")) == 8
 
 
+@pytest.mark.long
 def test_the_model_and_the_reader_of_pages_are_loaded_once(tmp_path):
     (tmp_path / "in").mkdir()
     stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out", "--every", 1)
@@ -180,6 +182,7 @@ def test_nothing_of_an_article_is_logged(tmp_path, sent):
     assert "council" not in logged
 
 
+@pytest.mark.long
 def test_dead_letters_of_a_folder_are_replayed_once(tmp_path, sent):
     """Break the contract, repair the messages, replay them: every message becomes an article, once."""
     (tmp_path / "in").mkdir()

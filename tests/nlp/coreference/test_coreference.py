@@ -170,7 +170,7 @@ def test_no_party_of_a_stance_is_a_bare_pronoun(nlp: Language, text: str) -> Non
 
 
 @pytest.mark.property
-@share_of_examples(4)
+@share_of_examples(1)
 @given(
     st.lists(
         st.sampled_from(
