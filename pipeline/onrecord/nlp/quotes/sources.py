@@ -55,6 +55,11 @@ class Sources:
         self.index = index
         self.references = references
 
+    def _entity(self, token: int) -> int | None:
+        """Return the entity that a word names or refers to."""
+        entity = self.index.get(token)
+        return self.references[token].entity if entity is None and token in self.references else entity
+
     # Kinds
 
     def kind(self, head: int, entity: int | None, reason: Span | None) -> SourceKind:
@@ -151,9 +156,7 @@ class Sources:
         for preposition in FOR_BODY:
             principals += after_preposition(parse, head, preposition)
         for principal in principals:
-            entity = self.index.get(principal)
-            if entity is None and principal in self.references:
-                entity = self.references[principal].entity
+            entity = self._entity(principal)
             if entity is not None:
                 if self.entities[entity].type in BODIES:
                     return True
@@ -173,9 +176,7 @@ class Sources:
         for giver in GIVERS:
             makers += after_preposition(parse, head, giver)
         for maker in makers:
-            entity = self.index.get(maker)
-            if entity is None and maker in self.references:
-                entity = self.references[maker].entity
+            entity = self._entity(maker)
             if entity is not None and (kind == "statement" or self.entities[entity].type == "PERSON"):
                 return maker
         return None
@@ -263,9 +264,7 @@ class Sources:
         owners = [child for child in parse.children[head] if parse.dep[child] == "poss"]
         owners += after_preposition(parse, head, "for")
         for owner in owners:
-            entity = self.index.get(owner)
-            if entity is None and owner in self.references:
-                entity = self.references[owner].entity
+            entity = self._entity(owner)
             return parse.lower[owner] if entity is None else entity
         return None
 
