@@ -29,6 +29,7 @@ class Voices:
         self.parse, self.parties = parse, parties
         self.cues: list[list[int]] = []  # of each quote
         self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
+        self._heard: dict[int, list[Voice]] = {}  # by token; tokens above each other share them
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
@@ -119,17 +120,23 @@ class Voices:
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
+        known = self._heard.get(token)
+        if known is not None:
+            return known
         parse = self.parse
-        reporting = with_forms("stance_reporting_verbs")
+        way = list(parse.upward(token))
         found: list[Voice] = []
-        for index in parse.upward(token):
-            head = parse.head[index]
-            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not is_passive(parse, head):
-                self._add(found, agent(parse, head))
-        for child in parse.children[index]:
+        for child in parse.children[way[-1]]:
             source = according_to(parse, child) if parse.lower[child] == "according" else None
             self._add(found, source[1] if source is not None else None)
-        return found[::-1]
+        reporting = with_forms("stance_reporting_verbs")
+        for index in reversed(way):
+            head = parse.head[index]
+            if parse.dep[index] in CONTENT and parse.lower[head] in reporting and not is_passive(parse, head):
+                found = [*found]
+                self._add(found, agent(parse, head))
+            self._heard[index] = found
+        return found
 
     def _add(self, found: list[Voice], head: int | None) -> None:
         if head is None or any(voice.head == head for voice in found):
