@@ -26,6 +26,7 @@ from tests.integration.backfills import (
     ROOT,
     SAMPLES,
     backfill,
+    backfill_process,
     command,
     files,
     fingerprint,
@@ -48,7 +49,7 @@ RECEIVED = 1_700_000_000
 @pytest.fixture(scope="module")
 def samples_output(tmp_path_factory):
     output = tmp_path_factory.mktemp("samples") / "out"
-    result = backfill("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output)
+    result = backfill_process("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output)
     return output, result
 
 
@@ -370,7 +371,7 @@ def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
 
-    result = backfill("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
+    result = backfill_process("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
     assert "failed" in result.stderr
     assert "File too large" in result.stderr
     for kind in kinds():
