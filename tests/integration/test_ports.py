@@ -23,7 +23,7 @@ from apache_beam.portability.common_urns import artifact_types
 from tests.integration.backfills import SAMPLES, fingerprint, records, start
 from tests.integration.streams import Stream, finished, onrecord
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1
 
 
 @dataclass

@@ -119,7 +119,7 @@ def test_a_drain_in_the_middle_loses_nothing(tmp_path, emulator, pubsub_names):
     assert messages == len(sent)
 
 
-def test_attributes_come_along_and_may_tell_the_event_time(tmp_path, emulator, pubsub_names):
+def test_attributes_come_along_and_may_tell_the_event_time_and_the_risk_is_said(tmp_path, emulator, pubsub_names):
     topic, subscription = pubsub_names
     with pubsub.PublisherClient() as publisher:
         payload = json.dumps({"id": "a", "text": "The pier closes, the mayor said."}).encode()
@@ -131,6 +131,8 @@ def test_attributes_come_along_and_may_tell_the_event_time(tmp_path, emulator, p
     stream.drain()
     [article] = records(tmp_path / "out", "articles")
     assert article["attributes"] == {"desk": "foreign", "seen": "2 o'clock"}
+    [warning] = [line["message"] for line in stream.lines if line["event"] == "warning"]
+    assert "acknowledges a message before it is processed" in warning
 
 
 @pytest.mark.long
@@ -147,15 +149,6 @@ def test_a_topic_is_read_from_now_on(tmp_path, emulator, pubsub_names):
     publish(SAMPLES / "articles.jsonl", topic)
     stream.read_until(messages=16)
     assert stream.drain()["articles"] == 15
-
-
-def test_the_warning_that_messages_are_acknowledged_early_is_printed(tmp_path, emulator, pubsub_names):
-    _, subscription = pubsub_names
-    stream = Stream("--subscription", subscription, "--output", tmp_path / "out", emulator=emulator)
-    stream.read_until(messages=0)
-    stream.drain()
-    [warning] = [line["message"] for line in stream.lines if line["event"] == "warning"]
-    assert "acknowledges a message before it is processed" in warning
 
 
 def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_names):
@@ -176,7 +169,7 @@ def test_an_outage_is_reported_and_loses_nothing(tmp_path, emulator, pubsub_name
     ("number", "size", "bytes_per_second"),
     [
         pytest.param(6, 900_000, math.inf, marks=pytest.mark.long),
-        (30, 600_000, math.inf),
+        pytest.param(30, 600_000, math.inf, marks=pytest.mark.long),
         pytest.param(2, 9_900_000, math.inf, marks=pytest.mark.long),
         (10, 380_000, 1_000_000),
     ],

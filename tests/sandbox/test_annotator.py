@@ -17,8 +17,8 @@ from onrecord.data.article import sha256
 from onrecord.data.kinds import extracted
 from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
-from onrecord.nlp.annotator import Annotation, Annotator, Text
-from onrecord.nlp.extract import Header
+from onrecord.nlp.annotator import Annotator
+from onrecord.nlp.texts import Annotation, Header, Text
 from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from tests import poison
 
