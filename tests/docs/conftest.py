@@ -27,5 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the main job of ``make demo``, and return its output folder."""
     output = tmp_path_factory.mktemp("demo")
-    backfill("--input", *(ROOT / "samples" / name for name in ("articles.jsonl", "broken.jsonl")), "--output", output)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(ROOT)  # the records name the files as the command does
+        backfill("--input", "samples/articles.jsonl", "samples/broken.jsonl", "--output", output)
     return output

@@ -36,7 +36,7 @@ from tests.integration.streams import (
 pytestmark = pytest.mark.emulator
 
 REDELIVERY_SECONDS = 30
-MESSAGES = int(os.environ.get("ONRECORD_STREAM_MESSAGES", "200"))
+MESSAGES = int(os.environ.get("ONRECORD_STREAM_MESSAGES", "100"))
 PROJECT = "projects/test-project"
 
 
