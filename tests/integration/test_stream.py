@@ -16,7 +16,7 @@ from tests.integration.streams import Stream, comparable, finished, ids, make_me
 
 @pytest.fixture(scope="module")
 def sent():
-    return make_messages(60, utc_now())
+    return make_messages(40, utc_now())
 
 
 @pytest.fixture(scope="module")
