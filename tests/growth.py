@@ -10,9 +10,10 @@ from spacy.tokens import Doc
 
 from onrecord.data.records import Provenance, spans_of
 from onrecord.nlp.annotator import check_spans
-from onrecord.nlp.extract import Header, entity_records, quote_records, stance_records
+from onrecord.nlp.extract import entity_records, quote_records, stance_records
 from onrecord.nlp.model import Model
 from onrecord.nlp.segments import find_segments
+from onrecord.nlp.texts import Header
 
 HEADER = Header("article", datetime(2026, 1, 31, tzinfo=timezone.utc), Provenance("0", "model", "0"), "0" * 64)
 

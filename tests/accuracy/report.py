@@ -6,9 +6,9 @@ from pathlib import Path
 
 from onrecord import __version__
 from onrecord.data.records import EntityRecord, QuoteRecord, Span, StanceRecord
-from onrecord.nlp.annotator import Annotation, Annotator, Text
-from onrecord.nlp.extract import Header
+from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import Model
+from onrecord.nlp.texts import Annotation, Header, Text
 from tests.accuracy import gold
 from tests.accuracy.scorer import (
     KINDS,

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -113,6 +112,8 @@ def definition() -> Resource:
 
 
 def test_the_operator_knows_every_field(resources, definition):
+    import jsonschema  # seconds, which every run of any test would wait
+
     (flink,) = of_kind(resources, "FlinkDeployment")
     assert flink["apiVersion"] == f"flink.apache.org/{definition['name']}"
     jsonschema.validate(flink["spec"], definition["schema"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.tutorials import ROOT
+from tests.integration.backfills import backfill
 
 
 @pytest.fixture(scope="session")
@@ -26,19 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the main job of ``make demo``, and return its output folder."""
     output = tmp_path_factory.mktemp("demo")
-    samples = [f"samples/{name}" for name in ("articles.jsonl", "broken.jsonl")]
-    command = [
-        sys.executable,
-        "-m",
-        "onrecord",
-        "backfill",
-        "--input",
-        *samples,
-        "--output",
-        str(output),
-        "--workers",
-        "1",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(ROOT)  # the records name the files as the command does
+        backfill("--input", "samples/articles.jsonl", "samples/broken.jsonl", "--output", output)
     return output

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs whole backfills as a user does, and reads their records."""
+"""Runs whole backfills, and reads their records."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from typing import Any
 import fastavro
 
 from onrecord.data.kinds import kinds
+from tests.integration.here import finished_here
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -41,8 +42,14 @@ def start(*arguments: object, **popen: Any) -> "subprocess.Popen[str]":
     )
 
 
-def backfill(*arguments: object, exit_code: int = 0, **popen: Any) -> "subprocess.CompletedProcess[str]":
-    """Run a backfill to its end and check its exit code."""
+def backfill(*arguments: object, exit_code: int = 0) -> "subprocess.CompletedProcess[str]":
+    """Run a backfill to its end in the process of the tests, and check its exit code."""
+    out, err = finished_here("backfill", *arguments, exit_code=exit_code)
+    return subprocess.CompletedProcess(command(*arguments), exit_code, out, err)
+
+
+def backfill_process(*arguments: object, exit_code: int = 0, **popen: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a backfill to its end in a process of its own, and check its exit code."""
     process = start(*arguments, **popen)
     out, err = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == exit_code, f"exit code {process.returncode}\n{out}\n{err}"

@@ -26,6 +26,7 @@ from tests.integration.backfills import (
     ROOT,
     SAMPLES,
     backfill,
+    backfill_process,
     command,
     files,
     fingerprint,
@@ -48,7 +49,7 @@ RECEIVED = 1_700_000_000
 @pytest.fixture(scope="module")
 def samples_output(tmp_path_factory):
     output = tmp_path_factory.mktemp("samples") / "out"
-    result = backfill("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output)
+    result = backfill_process("--input", *sorted(SAMPLES.glob("*.jsonl")), "--output", output)
     return output, result
 
 
@@ -261,6 +262,11 @@ def test_a_terminal_shows_progress_and_a_file_does_not(samples_output, tmp_path)
     assert "\x1b[" not in quiet.stderr + quiet.stdout
 
 
+def has_loaded(pid: int, package: str) -> bool:
+    """Whether a process has loaded a compiled module of a package."""
+    return any(f"/{package}/" in loaded.path for loaded in psutil.Process(pid).memory_maps())
+
+
 def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[psutil.Process]]":
     """Start a backfill that would take minutes, and wait until its worker processes run."""
     messages = [ARTICLE | {"id": str(n), "text": f"{n}. {ARTICLE['text'] * 30}"} for n in range(400)]
@@ -278,6 +284,7 @@ def running(tmp_path: Path, workers: int) -> "tuple[subprocess.Popen[str], list[
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
 def test_an_interrupt_stops_cleanly(tmp_path, number, workers):
     process, children = running(tmp_path, workers)
+    assert not has_loaded(process.pid, "spacy")  # which takes seconds, and only the child that annotates needs it
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -321,16 +328,11 @@ def test_workers_do_not_outlive_a_killed_backfill(tmp_path):
     assert not alive
 
 
-def is_loading_beam(pid: int) -> bool:
-    """Whether a process is past the start of Python and our command line, and imports what Beam needs."""
-    return any("numpy" in loaded.path for loaded in psutil.Process(pid).memory_maps())
-
-
 def test_ctrl_c_before_the_start_stops_cleanly_too(tmp_path):
     source = write_messages(tmp_path / "a.jsonl", [ARTICLE])
     process = start("--input", source, "--output", tmp_path / "out")
     deadline = time.monotonic() + 60
-    while not is_loading_beam(process.pid) and time.monotonic() < deadline:
+    while not has_loaded(process.pid, "numpy") and time.monotonic() < deadline:  # which Beam imports
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -370,7 +372,7 @@ def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
 
-    result = backfill("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
+    result = backfill_process("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
     assert "failed" in result.stderr
     assert "File too large" in result.stderr
     for kind in kinds():
@@ -379,13 +381,14 @@ def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
     assert not (tmp_path / "out" / "summary.json").exists()
 
 
-def test_the_users_own_names_are_found_on_every_worker(tmp_path):
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_the_users_own_names_are_found_on_every_worker(tmp_path, workers):
     names = tmp_path / "names.csv"
     names.write_text("name,type,wikidata_id,aliases\nTidewater Nine,ORG,Q4242,T9|Nine of Tidewater\n", "utf-8")
     text = "The members of T9 met on Monday. The Nine of Tidewater rejected the offer, Ilse Brandt said."
     articles = [{"id": f"a-{number}", "text": f"{text} ({number})", "language": "en"} for number in range(8)]
     path = write_messages(tmp_path / "articles.jsonl", articles)
-    backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, "--workers", 2)
+    backfill("--input", path, "--output", tmp_path / "out", "--gazetteer", names, "--workers", workers)
     found = [record for record in records(tmp_path / "out", "entities") if record["wikidata_id"] == "Q4242"]
     assert len(found) == len(articles)
     for record in found:

@@ -149,7 +149,7 @@ def test_every_line_is_accounted_for_one_by_one(tmp_path):
     assert len(lines) >= 1_000
     source = tmp_path / "hostile.jsonl"
     source.write_bytes(b"\n".join(line for _, line in lines) + b"\n")
-    result = backfill("--input", source, "--output", tmp_path / "out", "--workers", 2)
+    result = backfill("--input", source, "--output", tmp_path / "out", "--workers", 1)
     articles = {record["article_id"] for record in records(tmp_path / "out", "articles")}
     letters = {record["origin"]: record["payload"] for record in records(tmp_path / "out", "dead_letters")}
     for number, (fate, line) in enumerate(lines, 1):

@@ -30,7 +30,7 @@ def kill_when(reached: Callable[[Path], bool], output: Path, process: "subproces
     while not reached(output):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
-        time.sleep(0.001)
+        time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL

@@ -4,6 +4,7 @@
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from apache_beam.portability.common_urns import artifact_types
 from tests.integration.backfills import SAMPLES, fingerprint, records, start
 from tests.integration.streams import Stream, finished, onrecord
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1
 
 
 @dataclass
@@ -135,6 +136,7 @@ def test_the_workers_of_a_backfill_have_a_socket_that_only_the_user_can_enter_an
     with watched(process) as found:
         while not found.sockets:
             assert process.poll() is None
+            time.sleep(POLL_SECONDS)
         [socket] = found.sockets
         assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
         assert read_through(socket, secret) == {grpc.StatusCode.UNIMPLEMENTED}
@@ -146,6 +148,7 @@ def test_the_workers_of_a_backfill_have_a_socket_that_only_the_user_can_enter_an
     assert modes(output) == ({0o750}, {0o640})
 
 
+@pytest.mark.long
 def test_a_replay_listens_on_nothing(one_worker, tmp_path):
     output, _ = one_worker
     process = onrecord("replay", output, "--output", tmp_path / "replayed")

@@ -28,7 +28,7 @@ def contents(output: Path) -> dict[str, bytes]:
     "options",
     [
         pytest.param(("--batch-size", 1), marks=pytest.mark.long),
-        ("--workers", 2, "--batch-size", 3),
+        pytest.param(("--workers", 2, "--batch-size", 3), marks=pytest.mark.long),
         (),
     ],
     ids=["batches of 1", "2 workers, batches of 3", "again"],

@@ -16,26 +16,45 @@ from tests.integration.streams import Stream, comparable, finished, ids, make_me
 
 @pytest.fixture(scope="module")
 def sent():
-    return make_messages(60, utc_now())
+    return make_messages(40, utc_now())
 
 
-def test_a_stream_of_files_gives_the_records_of_a_backfill(tmp_path, sent):
-    (tmp_path / "in").mkdir()
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory, sent):
+    """The folder of a stream that read two files, the second of which came later; and what it logged."""
+    folder = tmp_path_factory.mktemp("watched")
+    (folder / "in").mkdir()
     half = len(sent) // 2
-    write_lines(tmp_path / "in" / "a.jsonl", sent[:half])
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--every", 1, "--output", tmp_path / "out", "--shards", 2)
+    write_lines(folder / "in" / "a.jsonl", sent[:half])
+    stream = Stream("--watch", folder / "in" / "*.jsonl", "--every", 1, "--output", folder / "out", "--shards", 2)
     stream.read_until(messages=half)
-    write_lines(tmp_path / "in" / "b.jsonl", sent[half:])
+    write_lines(folder / "in" / "b.jsonl", sent[half:])
     stream.read_until(messages=len(sent))
-    last = stream.drain()
+    stream.drain()
+    return folder, stream.lines
+
+
+def test_a_stream_of_files_gives_the_records_of_a_backfill(watched, sent):
+    folder, lines = watched
+    last = lines[-1]
     assert last["messages"] == len(sent) == last["articles"] + last["duplicates"] + last["dead_letters"]
 
-    everything = write_lines(tmp_path / "all.jsonl", sent)
-    backfill("--input", everything, "--output", tmp_path / "backfill")
-    assert comparable(tmp_path / "out") == comparable(tmp_path / "backfill")
-    assert len(files(tmp_path / "out", "articles")) > 2
-    names = [str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.avro")]
+    everything = write_lines(folder / "all.jsonl", sent)
+    backfill("--input", everything, "--output", folder / "backfill")
+    assert comparable(folder / "out") == comparable(folder / "backfill")
+    assert len(files(folder / "out", "articles")) > 2
+    names = [str(path.relative_to(folder / "out")) for path in (folder / "out").rglob("*.avro")]
     assert not [name for name in names if set(name) & set(": ")]
+
+
+def test_nothing_of_an_article_is_logged(watched):
+    _, lines = watched
+    assert {"time", "event", "message", "messages", "lag_seconds", "records", "dead_letters", "late"} <= lines[
+        -1
+    ].keys()
+    logged = json.dumps(lines)
+    assert "article-" not in logged
+    assert "council" not in logged
 
 
 @pytest.mark.long
@@ -168,18 +187,6 @@ def test_the_model_and_the_reader_of_pages_are_loaded_once(tmp_path):
         seen |= {child.pid for child in alive if "spawn_main" in " ".join(child.cmdline())}
     assert stream.drain()["articles"] == 4
     assert len(seen) == 2
-
-
-def test_nothing_of_an_article_is_logged(tmp_path, sent):
-    (tmp_path / "in").mkdir()
-    write_lines(tmp_path / "in" / "a.jsonl", sent)
-    stream = Stream("--watch", tmp_path / "in" / "*.jsonl", "--output", tmp_path / "out")
-    stream.read_until(messages=len(sent))
-    last = stream.drain()
-    assert {"time", "event", "message", "messages", "lag_seconds", "records", "dead_letters", "late"} <= last.keys()
-    logged = json.dumps(stream.lines)
-    assert "article-" not in logged
-    assert "council" not in logged
 
 
 @pytest.mark.long

@@ -14,9 +14,9 @@ from onrecord.data.article import sha256
 from onrecord.data.kinds import extracted
 from onrecord.data.records import Provenance, QuoteRecord, Span, spans_of
 from onrecord.nlp.annotations import Quote, text_span
-from onrecord.nlp.annotator import Annotation, Annotator, Text, check_spans
-from onrecord.nlp.extract import Header
+from onrecord.nlp.annotator import Annotator, check_spans
 from onrecord.nlp.model import Model
+from onrecord.nlp.texts import Annotation, Header, Text
 
 ARTICLES = [
     "“We will not sell the pier,” said Ada Marlowe, mayor of Brinmouth. She condemned the Tarn Group on Monday.",

@@ -9,11 +9,11 @@ from spacy.language import Language
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityRecord, Provenance
 from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.annotator import Annotator, Text
+from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.entities import find_entities
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames
-from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model, load_model
+from onrecord.nlp.texts import Header, Text
 from tests.profiles import share_of_examples
 
 

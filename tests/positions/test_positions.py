@@ -19,8 +19,9 @@ from rich.console import Console
 from onrecord.commands import main
 from onrecord.data.records import ArticleRecord, EntityRecord, Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
-from onrecord.nlp.extract import Header, entity_records, stance_records
+from onrecord.nlp.extract import entity_records, stance_records
 from onrecord.nlp.model import load_model
+from onrecord.nlp.texts import Header
 from onrecord.positions import output
 from onrecord.positions.records import Names, article_sources, entity_names, rows, stance_files
 from onrecord.positions.rollup import Position, Wanted, add_up

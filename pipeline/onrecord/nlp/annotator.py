@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from spacy.tokens import Doc
 
-from onrecord.data.article import Article
 from onrecord.data.kinds import extracted, kinds
-from onrecord.data.records import ArticleRecord, Provenance, Record, Segment, spans_of
+from onrecord.data.records import Provenance, Record, spans_of
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp import language
 from onrecord.nlp.annotations import segments_of
-from onrecord.nlp.extract import Header
 from onrecord.nlp.model import Model
 from onrecord.nlp.segments import find_segments
+from onrecord.nlp.texts import Annotation, Failure, Text
 
 # Errors that a parser or a rule raises on unforeseen text. Any other (TypeError, AttributeError, MemoryError, …) is a bug or a broken
 # machine, and fails the job.
@@ -27,62 +26,6 @@ DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 # of a text never depends on its batch.
 MIN_WORDS = 300
 FILLER = "word " * MIN_WORDS
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error of the parse or of an extractor on one text; ``stage`` is Annotate, or the extractor: Entities, Quotes, Stances."""
-
-    stage: str
-    error_type: str
-    error_message: str
-    stack_trace: str
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """The result for one text. ``language_score`` is None if the language was given; ``words`` is the number of parsed tokens."""
-
-    language: str
-    language_score: float | None
-    words: int = 0
-    segments: tuple[Segment, ...] = ()
-    records: tuple[Record, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    is_english: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text to annotate, with the header of its records, whether it is a duplicate, and its language and title if known."""
-
-    text: str
-    header: Header
-    language: str | None = None
-    is_duplicate: bool = False
-    title: str | None = None
-
-
-def article_record(article: Article, annotation: Annotation, provenance: Provenance) -> ArticleRecord:
-    """Return the record of an article: its own fields, and the language and segments of its annotation."""
-    return ArticleRecord(
-        article_id=article.article_id,
-        published_at=article.published_at,
-        provenance=provenance,
-        url=article.url,
-        source=article.source,
-        title=article.title,
-        authors=article.authors,
-        received_at=article.message.received_at,
-        language=annotation.language,
-        language_score=annotation.language_score,
-        text=article.text,
-        text_sha256=article.text_sha256,
-        segments=annotation.segments,
-        duplicate_of=article.duplicate_of,
-        attributes=article.attributes,
-        published_at_zone_assumed=article.published_at_zone_assumed,
-    )
 
 
 @dataclass

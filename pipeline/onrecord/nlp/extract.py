@@ -1,31 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Converts the annotations of a ``Doc`` to records: adds the ids and the article's header."""
 
-import hashlib
-from dataclasses import dataclass
-from datetime import datetime
-
 from spacy.tokens import Doc
 
-from onrecord.data.records import EntityRecord, Party, Provenance, QuoteRecord, Span, Speaker, StanceRecord
+from onrecord.data.records import EntityRecord, Party, QuoteRecord, Span, Speaker, StanceRecord
 from onrecord.nlp.annotations import Attribution, StanceParty, entities_of, quotes_of, stances_of
-
-ID_DIGITS = 12  # 48 bits: a collision among the few hundred records of one article is practically impossible
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The fields that all records of an article share; ``text_sha256`` makes the ids of two versions of an article differ."""
-
-    article_id: str
-    published_at: datetime | None
-    provenance: Provenance
-    text_sha256: str
-
-    def record_id(self, kind: str, *parts: object) -> str:
-        """Return the id of a record; ``parts`` are the values that distinguish it from the others of its kind in this text."""
-        digest = hashlib.sha256(repr((self.text_sha256, kind, parts)).encode("utf-8"))
-        return f"{self.article_id}#{kind}-{digest.hexdigest()[:ID_DIGITS]}"
+from onrecord.nlp.texts import Header
 
 
 def _offsets(spans: tuple[Span, ...]) -> tuple[tuple[int, int], ...]:

@@ -15,9 +15,9 @@ from onrecord.data.gazetteer import ListedName, parse
 from onrecord.data.message import Contract, Message
 from onrecord.data.records import ArticleRecord, EntityRecord, QuoteRecord, Record, StanceRecord
 from onrecord.data.settings import DEFAULT_MODEL
-from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
-from onrecord.nlp.extract import Header
+from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import load_model
+from onrecord.nlp.texts import Annotation, Header, Text, article_record
 from onrecord.version import __version__
 
 ORIGIN = "onrecord.read"

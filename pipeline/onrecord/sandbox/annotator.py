@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Annotates texts in a child process with a time limit. Nothing here imports Beam, which the child does not need."""
+"""Annotates texts in a child process with a time limit. Nothing here imports Beam, which the child does not need, nor, at first, spaCy."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import Provenance
 from onrecord.data.stages import ANNOTATE
-from onrecord.nlp.annotator import Annotation, Annotator, Failure, Text
-from onrecord.nlp.model import load_model
+from onrecord.nlp.texts import Annotation, Failure, Text
 from onrecord.sandbox.process import LimitedProcess, ProcessLost, Work
+
+if TYPE_CHECKING:
+    from onrecord.nlp.annotator import Annotator
 
 PARSED = "parsed"  # the first answer to a batch: from here on, a delay is due to a single text
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
+def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> "Annotator":
     """Return an annotator with a model that is loaded by name."""
+    # spaCy takes seconds to import, and the process that starts the child does not need it.
+    from onrecord.nlp.annotator import Annotator
+    from onrecord.nlp.model import load_model
+
     return Annotator(load_model(model, extract, gazetteer), extract)
 
 
-def _load_work(load: Callable[[], Annotator]) -> tuple[Provenance, Work]:
+def _load_work(load: "Callable[[], Annotator]") -> tuple[Provenance, Work]:
     annotator = load()
 
     def annotate(texts: Sequence[Text]) -> Iterator[str | Annotation]:
@@ -35,7 +42,7 @@ def _load_work(load: Callable[[], Annotator]) -> tuple[Provenance, Work]:
 class SandboxedAnnotator:
     """Annotates as an ``Annotator`` does, in a child process with a time limit for each text."""
 
-    def __init__(self, load: Callable[[], Annotator], seconds: float) -> None:
+    def __init__(self, load: "Callable[[], Annotator]", seconds: float) -> None:
         """Start the child process.
 
         Args:

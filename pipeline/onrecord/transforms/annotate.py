@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 import apache_beam as beam
 from apache_beam.transforms.window import BoundedWindow
@@ -19,12 +20,14 @@ from onrecord.data.records import ArticleRecord
 from onrecord.data.settings import ExtractionSettings
 from onrecord.data.stages import ANNOTATE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
-from onrecord.nlp.annotator import Annotation, Annotator, Text, article_record
-from onrecord.nlp.extract import Header
+from onrecord.nlp.texts import Annotation, Header, Text, article_record
 from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 from onrecord.version import __version__
+
+if TYPE_CHECKING:
+    from onrecord.nlp.annotator import Annotator
 
 # The tensors of a batch take about 24 kB per word; a batch with more words than this is annotated before it is full.
 BATCH_WORDS = 8_000
@@ -65,7 +68,7 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()
 
-    def _load(self) -> Annotator | SandboxedAnnotator:
+    def _load(self) -> "Annotator | SandboxedAnnotator":
         settings = self.settings
         load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer)
         return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)

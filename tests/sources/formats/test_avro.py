@@ -460,7 +460,7 @@ def test_a_file_without_articles_is_reported(stored, said):
 @pytest.mark.parametrize(
     "block",
     [
-        (1, zlib.compress(b"\0" * (MAX_BLOCK_BYTES + 1), wbits=-15)),
+        (1, zlib.compress(b"\0" * (MAX_BLOCK_BYTES + 1), 1, wbits=-15)),
         (10**15, zlib.compress(b"", wbits=-15)),
         (1, zlib.compress(b"\0" + long_(10**15), wbits=-15)),
     ],
