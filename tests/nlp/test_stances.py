@@ -117,6 +117,12 @@ def test_no_intention_of_doing_it_is_opposition_to_doing_it(read: Read) -> None:
         "The clerk declined to comment.",
         "The mayor refrained from attacking the port.",
         "The minister was asked to support the plan.",
+        "Norway hesitated to back the treaty.",
+        "The guild forgot to support the motion.",
+        "The mayor used to oppose the tunnel.",
+        "“Do you back the tunnel?” the reporter asked Olsen.",
+        "Inspectors said the pier was unsafe.",
+        "The captain said the engine had failed.",
     ],
 )
 def test_no_stance_where_none_is_taken(given: Read, text: str) -> None:

@@ -103,6 +103,12 @@ class StanceAnalysis:
         quote = self.voices.quote_of.get(candidate.predicate)
         if quote is not None and self._is_unsaid(quote):
             return None
+        if (
+            candidate.holder is not None
+            and self.parse.lower[candidate.holder] == "you"
+            and self._is_asked(candidate.predicate)
+        ):
+            return None  # do you back it?
         if "way=possessor" in candidate.features and not self.voices.is_marked(candidate.predicate):
             voices = ()  # the speaker of "Norway's attacks on" presupposes them, and so does the article
         if self._is_the_speakers(candidate):

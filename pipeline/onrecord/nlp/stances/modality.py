@@ -60,6 +60,8 @@ def mood(parse: Parse, predicate: int) -> Mood:
                 negations += 1
                 words.append(child)
         head, dep = parse.head[index], parse.dep[index]
+        if dep == "advcl" and parse.tag[index] == "VB" and lexicon.control_verbs().get(parse.lower[head], 1.0) <= 0:
+            dep = "xcomp"  # hesitated to back
         if head == index or dep not in (
             "xcomp",
             "acomp",
@@ -82,6 +84,9 @@ def mood(parse: Parse, predicate: int) -> Mood:
             above = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
             necessary = necessary or above in NECESSARY_VERBS
             step = lexicon.control_verbs().get(above, 1.0)
+            # Hesitated to back it; used to back it.
+            is_past = above == "used" and parse.child(head, "dobj") is None
+            cancelled = cancelled or not step or is_past
             factor *= step
             if step < 0:
                 words.append(head)
