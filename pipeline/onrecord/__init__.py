@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from onrecord.sinks import FileSink as FileSink
     from onrecord.sinks import Sink as Sink
     from onrecord.sinks.files import WriteFiles as WriteFiles
+    from onrecord.sinks.reader import newest_only as newest_only
     from onrecord.sinks.reader import records as records
     from onrecord.sources import Source as Source
     from onrecord.sources import SourceContext as SourceContext
@@ -66,6 +67,7 @@ _MODULE_OF = {
     "read": "onrecord.nlp.reader",
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
+    "newest_only": "onrecord.sinks.reader",
     "canonical_names": "onrecord.positions.canonical_names",
     "JoinedName": "onrecord.positions.canonical_names",
     "ListedName": "onrecord.data.gazetteer",

@@ -24,6 +24,7 @@ from onrecord.transforms.decode import Decode
 from onrecord.transforms.deduplicate import Deduplicate
 from onrecord.transforms.deduplicate_stream import DeduplicateStream
 from onrecord.transforms.validate import Validate
+from onrecord.transforms.versions_stream import NumberStream
 from onrecord.transforms.windows import InWindows
 
 
@@ -53,7 +54,8 @@ def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
         articles = decoded | "Deduplicate" >> Deduplicate()
     else:
         once = decoded | "Deduplicate" >> DeduplicateStream(streaming.dedupe_for)
-        articles = once | "EventTime" >> InWindows(Article, streaming)
+        numbered = once | "Versions" >> NumberStream(streaming.dedupe_for)
+        articles = numbered | "EventTime" >> InWindows(Article, streaming)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, streaming)
     records = articles | "Annotate" >> Annotate(settings.extraction)
     dead_letters = (undecodable, records[DeadLetter.kind]) | "AllDeadLetters" >> beam.Flatten()

@@ -139,6 +139,9 @@ class ArticleRecord(Record):
     duplicate_of: str | None
     attributes: dict[str, str]
     published_at_zone_assumed: bool = False
+    updated_at: datetime | None = None
+    version: int = 1
+    supersedes: str | None = None
 
     @property
     def record_id(self) -> str:
