@@ -33,7 +33,8 @@ EPILOG = """\
 examples:
   onrecord stream --subscription projects/P/subscriptions/S --output out
   onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
-  onrecord stream --subscription projects/P/subscriptions/S --output out --record-topic 'projects/P/topics/news-{kind}'
+  onrecord stream --subscription projects/P/subscriptions/S --output out \\
+    --record-topic 'projects/P/topics/news-{kind}'
   PUBSUB_EMULATOR_HOST=localhost:8085 \\
     onrecord stream --topic projects/P/topics/T --output out
 
