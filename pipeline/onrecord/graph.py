@@ -20,11 +20,11 @@ from onrecord.data.records import DeadLetter
 from onrecord.data.settings import ExtractionSettings, OutputSettings, RecordTopic, StreamingSettings
 from onrecord.dead_letters.publish import PublishDeadLetters
 from onrecord.sinks import sinks
-from onrecord.sinks.record_topics import PublishRecords
 from onrecord.transforms.annotate import Annotate
 from onrecord.transforms.decode import Decode
 from onrecord.transforms.deduplicate import Deduplicate
 from onrecord.transforms.deduplicate_stream import DeduplicateStream
+from onrecord.transforms.publish_records import PublishRecords
 from onrecord.transforms.validate import Validate
 from onrecord.transforms.versions_stream import NumberStream
 from onrecord.transforms.windows import InWindows

@@ -19,7 +19,7 @@ from onrecord.data.records import ArticleRecord, Provenance, from_avro
 from onrecord.data.settings import RecordTopic
 from onrecord.nlp.annotator import Annotation, article_record
 from onrecord.sinks.publisher import MAX_REQUEST_BYTES, problem_of
-from onrecord.sinks.record_topics import PublishRecords, message_of
+from onrecord.transforms.publish_records import PublishRecords, message_of
 from tests.conftest import RECORDS_OF_KIND, article_of
 from tests.streams import quote
 
