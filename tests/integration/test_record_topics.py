@@ -60,7 +60,8 @@ def expected(folder: Path, messages: list[bytes]) -> dict[str, Counter[str]]:
     return {kind: comparable(records(folder / "backfill", kind)) for kind in KINDS}
 
 
-@pytest.mark.parametrize("encoding", ["avro", pytest.param("json", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("encoding", ["avro", "json"])
 def test_after_a_kill_and_a_drain_every_record_is_on_its_topic_and_none_is_invented(
     tmp_path, emulator, names, encoding
 ):
