@@ -106,6 +106,9 @@ articles = st.builds(
     published_at_zone_assumed=st.booleans(),
     attributes=attributes,
     duplicate_of=maybe_text,
+    updated_at=maybe_time,
+    version=offsets,
+    supersedes=maybe_text,
 )
 article_records = st.builds(
     ArticleRecord,
@@ -125,6 +128,9 @@ article_records = st.builds(
     duplicate_of=maybe_text,
     attributes=attributes,
     published_at_zone_assumed=st.booleans(),
+    updated_at=maybe_time,
+    version=offsets,
+    supersedes=maybe_text,
 )
 entity_records = st.builds(
     EntityRecord,

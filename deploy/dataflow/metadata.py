@@ -39,6 +39,7 @@ class Parameter:
 
 _KINDS = f"({'|'.join(extracted())})"
 _SINKS = "|".join(sinks())
+_TOPIC = rf"([a-z_]+=)?{PROJECT}/topics/[^/,]+"
 BOTH = {
     "output": Parameter("Output folder", rf"^{BUCKET}(/[^*?\[\]]*)?$", "GCS_WRITE_FOLDER", True),
     "sink": Parameter("Format of the records", rf"^({_SINKS})$"),
@@ -69,6 +70,8 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "allowed_lateness": Parameter("Allowed lateness, in seconds", WHOLE),
         "early_every": Parameter("Time between early results of a window, in seconds", POSITIVE),
         "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
+        "record_topic": Parameter("Topics for records", rf"^{_TOPIC}(,{_TOPIC})*$"),
+        "record_encoding": Parameter("Encoding of records in messages", "^(avro|json)$"),
         "dead_letter_topic": Parameter("Topic for dead letters", rf"^{PROJECT}/topics/[^/]+$", "PUBSUB_TOPIC"),
     },
 }

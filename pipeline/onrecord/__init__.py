@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from onrecord.data.settings import StreamingSettings as StreamingSettings
     from onrecord.graph import GraphSettings as GraphSettings
     from onrecord.graph import build as build
+    from onrecord.nlp.annotations import Entity as Entity
+    from onrecord.nlp.annotations import Quote as Quote
+    from onrecord.nlp.annotations import Stance as Stance
+    from onrecord.nlp.annotations import entities_of as entities_of
+    from onrecord.nlp.annotations import quotes_of as quotes_of
+    from onrecord.nlp.annotations import segments_of as segments_of
+    from onrecord.nlp.annotations import stances_of as stances_of
     from onrecord.nlp.reader import TextRecords as TextRecords
     from onrecord.nlp.reader import load as load
     from onrecord.nlp.reader import read as read
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from onrecord.sinks import FileSink as FileSink
     from onrecord.sinks import Sink as Sink
     from onrecord.sinks.files import WriteFiles as WriteFiles
+    from onrecord.sinks.reader import newest_only as newest_only
     from onrecord.sinks.reader import records as records
     from onrecord.sources import Source as Source
     from onrecord.sources import SourceContext as SourceContext
@@ -59,9 +67,18 @@ _MODULE_OF = {
     "read": "onrecord.nlp.reader",
     "TextRecords": "onrecord.nlp.reader",
     "records": "onrecord.sinks.reader",
+    "newest_only": "onrecord.sinks.reader",
     "canonical_names": "onrecord.positions.canonical_names",
     "JoinedName": "onrecord.positions.canonical_names",
     "ListedName": "onrecord.data.gazetteer",
+    # annotations of a Doc
+    "entities_of": "onrecord.nlp.annotations",
+    "quotes_of": "onrecord.nlp.annotations",
+    "segments_of": "onrecord.nlp.annotations",
+    "stances_of": "onrecord.nlp.annotations",
+    "Entity": "onrecord.nlp.annotations",
+    "Quote": "onrecord.nlp.annotations",
+    "Stance": "onrecord.nlp.annotations",
     # data
     "Message": "onrecord.data.message",
     "Article": "onrecord.data.article",

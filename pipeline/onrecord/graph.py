@@ -7,7 +7,8 @@ source ─► Decode ─► Deduplicate ─► Annotate ─┬─► Articles �
        dead letters ◄─────────────────┘      └─► Stances  ─► WriteStances
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 
@@ -16,14 +17,16 @@ from onrecord.data.article import Article
 from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
-from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.data.settings import ExtractionSettings, OutputSettings, RecordTopic, StreamingSettings
 from onrecord.dead_letters.publish import PublishDeadLetters
 from onrecord.sinks import sinks
 from onrecord.transforms.annotate import Annotate
 from onrecord.transforms.decode import Decode
 from onrecord.transforms.deduplicate import Deduplicate
 from onrecord.transforms.deduplicate_stream import DeduplicateStream
+from onrecord.transforms.publish_records import PublishRecords
 from onrecord.transforms.validate import Validate
+from onrecord.transforms.versions_stream import NumberStream
 from onrecord.transforms.windows import InWindows
 
 
@@ -36,12 +39,14 @@ class GraphSettings:
         output: the destination of records.
         streaming: windows and duplicate detection of a stream; None for a backfill.
         dead_letter_topic: ``projects/P/topics/T`` to which dead letters are also published, or None.
+        record_topics: topics to which records are also published, by record kind.
     """
 
     extraction: ExtractionSettings
     output: OutputSettings
     streaming: StreamingSettings | None = None
     dead_letter_topic: str | None = None
+    record_topics: Mapping[str, RecordTopic] = field(default_factory=dict)
 
 
 def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
@@ -53,10 +58,15 @@ def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
         articles = decoded | "Deduplicate" >> Deduplicate()
     else:
         once = decoded | "Deduplicate" >> DeduplicateStream(streaming.dedupe_for)
-        articles = once | "EventTime" >> InWindows(Article, streaming)
+        numbered = once | "Versions" >> NumberStream(streaming.dedupe_for)
+        articles = numbered | "EventTime" >> InWindows(Article, streaming)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, streaming)
     records = articles | "Annotate" >> Annotate(settings.extraction)
-    dead_letters = (undecodable, records[DeadLetter.kind]) | "AllDeadLetters" >> beam.Flatten()
+    unpublished = [
+        records[name] | f"Publish{kinds()[name].title}" >> PublishRecords(topic)
+        for name, topic in settings.record_topics.items()
+    ]
+    dead_letters = (undecodable, records[DeadLetter.kind], *unpublished) | "AllDeadLetters" >> beam.Flatten()
     records[DeadLetter.kind] = dead_letters
     sink = sinks()[settings.output.sink]
     for name, kind in kinds().items():

@@ -8,7 +8,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.dataflow.internal import apiclient
 
-from onrecord.data.settings import ExtractionSettings, OutputSettings, StreamingSettings
+from onrecord.data.settings import ExtractionSettings, OutputSettings, RecordTopic, StreamingSettings
 from onrecord.graph import GraphSettings, build
 from onrecord.sources.files import ReadFiles
 from onrecord.sources.pubsub import ReadPubSub
@@ -30,6 +30,7 @@ COMMON = (
 )
 STREAMING = StreamingSettings()
 DEAD_LETTER_TOPIC = "projects/example-project/topics/dead-letters"
+QUOTE_TOPIC = "projects/example-project/topics/quotes"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def translated(command: str) -> Job:
         output=OutputSettings("gs://example-bucket/records", shards=4, job="job" if is_stream else ""),
         streaming=STREAMING if is_stream else None,
         dead_letter_topic=DEAD_LETTER_TOPIC if is_stream else None,
+        record_topics={"quotes": RecordTopic(QUOTE_TOPIC)} if is_stream else {},
     )
     build(pipeline | "Read" >> source, settings)
     translated_graph = pipeline.run().job.proto_pipeline

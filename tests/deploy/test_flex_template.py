@@ -67,6 +67,7 @@ def test_a_default_passes_its_own_pattern(command):
         ("backfill", "overwrite", ["true", "false"], ["yes", "True"]),
         ("backfill", "gazetteer", ["gs://names/ours.csv"], ["gs://names/ours.json", "ours.csv"]),
         ("stream", "extract", ["quotes", "entities,stances"], ["quote", "quotes,", "all"]),
+        ("stream", "record_topic", ["projects/p-1/topics/{kind}", "quotes=projects/p/topics/q,projects/p/topics/a"], ["q", "quotes="]),
         ("stream", "batch_size", ["1", "16"], ["0", "-1", "1.5", "many"]),
         ("stream", "allowed_lateness", ["0", "604800"], ["-1", "1d"]),
     ],

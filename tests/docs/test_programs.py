@@ -7,7 +7,14 @@ import pytest
 
 from tests.docs.tutorials import ROOT, blocks, missing_lines
 
-PAGES = ("start.md", "how-to/replay.md", "how-to/gazetteer.md", "how-to/own-graph.md", "concepts/entities.md")
+PAGES = (
+    "start.md",
+    "how-to/replay.md",
+    "how-to/gazetteer.md",
+    "how-to/own-graph.md",
+    "concepts/entities.md",
+    "concepts/ids.md",
+)
 
 
 @pytest.mark.process

@@ -215,11 +215,11 @@ def test_two_names_of_the_list_are_never_joined() -> None:
     assert {(e.name, e.wikidata_id) for e in find_entities(doc, names)} == {("John Smith", "Q1"), ("J. Smith", "Q2")}
 
 
-def test_the_list_is_read_from_a_file_in_plain_spacy(nlp: Language, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_list_is_read_from_a_file_in_plain_spacy(model: Model, tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "names.tsv"
     path.write_text("name\ttype\tcountry_code\nTidewater Nine\tORG\tNO\n", "utf-8")
-    component = nlp.create_pipe("onrecord_entities", config={"gazetteer": str(path)})
-    (found,) = entities_of(component(nlp.make_doc("They left Tidewater Nine.")))
+    component = model.parse.create_pipe("onrecord_entities", config={"gazetteer": str(path)})
+    (found,) = entities_of(component(model.parse("They left Tidewater Nine.")))
     assert (found.name, found.type, found.country_code) == ("Tidewater Nine", "ORG", "NO")
 
 

@@ -8,6 +8,7 @@ import pytest
 from spacy.language import Language
 
 from onrecord.nlp.annotations import Stance, stances_of
+from onrecord.nlp.model import Model
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE
 
@@ -230,9 +231,9 @@ def test_what_was_not_done_to_one_verb_may_be_done_to_the_next(read: Read) -> No
     assert the(stances, "senator", "the chairman").polarity == "OPPOSE"
 
 
-def test_they_need_no_entities_and_no_quotes_to_be_found(nlp: Language) -> None:
-    with nlp.select_pipes(enable=["tok2vec", "tagger", "parser", "ner", "onrecord_stances"]):
-        assert has(stances_of(nlp("Chile praised the accord.")), "Chile", "the accord", "SUPPORT")
+def test_they_need_no_entities_and_no_quotes_to_be_found(model: Model) -> None:
+    doc = model.parse("Chile praised the accord.")
+    assert has(tuple(StanceAnalysis(doc).stances()), "Chile", "the accord", "SUPPORT")
 
 
 @pytest.mark.parametrize(

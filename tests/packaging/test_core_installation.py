@@ -60,8 +60,10 @@ def test_the_python_interface_works(
     code = f"""
 import json
 import onrecord
+import spacy
 nlp = onrecord.load()
-doc = nlp({TEXT!r})
+nlp.to_disk("saved")
+doc = spacy.load("saved")({TEXT!r})
 result = onrecord.read({TEXT!r}, title="Harbour closes")
 print(json.dumps({{
     "components": [name for name in nlp.pipe_names if name.startswith("onrecord_")],

@@ -109,3 +109,16 @@ def test_only_articles_of_the_same_text_are_compared():
     result.wait_until_finish()
     counts = metrics.counts(result)
     assert (counts[metrics.DUPLICATES], counts[metrics.DUPLICATE_TEXTS]) == (1, 1)
+
+
+def test_the_texts_of_an_id_are_numbered_in_their_order_whatever_the_order_of_arrival():
+    first = article_of(id="a", text=TEXT, origin="x:1", published_at=MONDAY)
+    again = article_of(id="a", text=TEXT, origin="x:2", published_at=MONDAY, updated_at=TUESDAY)
+    corrected = article_of(id="a", text=f"{TEXT} Corrected.", origin="x:3", published_at=MONDAY, updated_at=TUESDAY)
+    reprint = article_of(id="b", text=TEXT, origin="x:4", published_at=TUESDAY)
+    with TestPipeline(runner="FnApiRunner") as pipeline:
+        kept = pipeline | beam.Create([corrected, reprint, again, first], reshuffle=False) | Deduplicate()
+        assert_that(
+            kept | beam.Map(lambda one: (one.article_id, one.message.origin, one.version, one.supersedes)),
+            equal_to([("a", "x:1", 1, None), ("a", "x:3", 2, first.text_sha256), ("b", "x:4", 1, None)]),
+        )

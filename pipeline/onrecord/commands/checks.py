@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +26,7 @@ from onrecord.data.gazetteer import ListedName
 from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import extracted
 from onrecord.data.paths import is_remote
+from onrecord.data.records import ArticleRecord
 from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
@@ -358,6 +359,27 @@ class Checks:
     def topic(self, option: str, name: str | None) -> None:
         """Check the name of a Pub/Sub topic, if there is one."""
         self.add(f"{option} {name}", topic_problem(name) if name else None)
+
+    def record_topics(self, values: Iterable[str], extract: Collection[str]) -> dict[str, str]:
+        """Return the topics of ``--record-topic`` by record kind.
+
+        Args:
+            values: ``TOPIC`` or ``KIND=TOPIC``; ``{kind}`` in a topic is the name of each kind.
+            extract: the kinds that are extracted.
+        """
+        kinds = [ArticleRecord.kind, *(kind for kind in extracted() if kind in extract)]
+        found: dict[str, str] = {}
+        for value in values:
+            one, equals, name = value.rpartition("=")
+            problem = topic_problem(name.replace("{kind}", kinds[0]))
+            if equals and one not in kinds:
+                problem = f"unknown record kind {one!r}; choose from {', '.join(kinds)}"
+            elif repeated := [kind for kind in ((one,) if equals else kinds) if kind in found]:
+                problem = problem or f"another topic was given for {', '.join(repeated)}"
+            else:
+                found |= {kind: name.replace("{kind}", kind) for kind in ((one,) if equals else kinds)}
+            self.add(f"--record-topic {value}", problem)
+        return {kind: found[kind] for kind in kinds if kind in found}
 
     def rate(self, value: str | None) -> float | None:
         """Return the number of messages per second; None for no limit."""

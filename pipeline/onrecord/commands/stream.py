@@ -17,7 +17,7 @@ from onrecord.commands.arguments import (
     prepare,
     set_mode,
 )
-from onrecord.data.settings import InputSettings, OutputSettings, StreamingSettings
+from onrecord.data.settings import InputSettings, OutputSettings, RecordTopic, StreamingSettings
 from onrecord.jobs.stream_options import StreamOptions, job_name
 from onrecord.sources import MAX_SECONDS, Source, sources
 
@@ -33,6 +33,8 @@ EPILOG = """\
 examples:
   onrecord stream --subscription projects/P/subscriptions/S --output out
   onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
+  onrecord stream --subscription projects/P/subscriptions/S --output out \\
+    --record-topic 'projects/P/topics/news-{kind}'
   PUBSUB_EMULATOR_HOST=localhost:8085 \\
     onrecord stream --topic projects/P/topics/T --output out
 
@@ -82,6 +84,19 @@ def add(commands: Commands) -> None:
         default=str(DAY),
         metavar="SECONDS",
         help="how long to remember articles for duplicate detection (default: %(default)s, one day)",
+    )
+    option(
+        "--record-topic",
+        action="append",
+        metavar="[KIND=]NAME",
+        help="also publish records to the topic projects/P/topics/T: those of one kind, or of all, where {kind} in the name is that of the"
+        " kind; may be given several times",
+    )
+    option(
+        "--record-encoding",
+        choices=("avro", "json"),
+        default="avro",
+        help="encoding of records in messages (default: %(default)s, binary, without the schema)",
     )
     option("--dead-letter-topic", metavar="NAME", help="also publish dead letters to the topic projects/P/topics/T")
     add_extraction(parser, "60")
@@ -137,6 +152,8 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
     source, value = _source(arguments, checks)
     output = checks.output(arguments.output)
     checks.topic("--dead-letter-topic", arguments.dead_letter_topic)
+    extraction = checks.extraction(arguments)
+    record_topics = checks.record_topics(arguments.record_topic or (), extraction.extract)
     if not arguments.event_time.strip():
         checks.add("--event-time", f"give {', '.join(EVENT_TIMES)}, or the name of a message attribute")
     checks.mode(arguments.mode)
@@ -148,7 +165,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
         source_value=value,
         reading=InputSettings(format=checks.format(arguments.format)),
         source_options={own.name: seconds(own.name, own.minimum, own.maximum) for own in source.options},
-        extraction=checks.extraction(arguments),
+        extraction=extraction,
         output=OutputSettings(
             folder=reachable(output, runner),
             sink=checks.sink(arguments.sink, runner),
@@ -164,6 +181,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             event_time=None if arguments.event_time == "published_at" else arguments.event_time,
         ),
         dead_letter_topic=arguments.dead_letter_topic,
+        record_topics={
+            kind: RecordTopic(name, "json" if arguments.record_encoding == "json" else "avro")
+            for kind, name in record_topics.items()
+        },
         report_every=seconds("report-every", 1, MAX_TIME_LIMIT),
         log_format="json" if arguments.log_format == "json" else "text",
         verbose=arguments.verbose,

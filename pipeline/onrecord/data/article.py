@@ -17,7 +17,7 @@ FIELD_PREFIX = "field."
 # Of the names of fields that are shown where there is no text.
 MAX_NAMES = 8
 MAX_NAME = 16
-KNOWN_FIELDS = ("id", "url", "title", "source", "language", "authors", "published_at")
+KNOWN_FIELDS = ("id", "url", "title", "source", "language", "authors", "published_at", "updated_at")
 MARKUP = re.compile(
     r"</?(?:p|br|div|span|a|b|i|em|strong|h[1-6]|[uo]l|li|blockquote|img|figure|table|t[dr]|section|article)(?:\s[^<>]{0,500})?/?>"
     r"|&(?:amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{1,7}|#x[0-9a-f]{1,6});",
@@ -45,6 +45,9 @@ class Article:
     published_at_zone_assumed: bool
     attributes: dict[str, str]
     duplicate_of: str | None = None
+    updated_at: datetime | None = None
+    version: int = 1
+    supersedes: str | None = None
     left_out: tuple[str, ...] = ()
 
 
@@ -92,12 +95,19 @@ def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Ar
     if sum(map(len, authors)) > MAX_FIELD_LENGTH:
         left_out.setdefault("authors", "; ".join(authors))
         authors = ()
-    published_at, zone_assumed = None, False
-    if contract.published_at not in (None, ""):
+
+    def time(name: str) -> tuple[datetime | None, bool]:
+        value = getattr(contract, name)
+        if value in (None, ""):
+            return None, False
         try:
-            published_at, zone_assumed = time_of(contract.published_at)
+            return time_of(value)
         except UnclearTime:
-            left_out["published_at"] = str(contract.published_at)
+            left_out[name] = str(value)
+            return None, False
+
+    published_at, zone_assumed = time("published_at")
+    updated_at, _ = time("updated_at")
     language = None
     if contract.language is not None:
         try:
@@ -117,6 +127,7 @@ def article(message: Message, contract: Contract, unknown: dict[str, str]) -> Ar
         language=language,
         published_at=published_at,
         published_at_zone_assumed=zone_assumed,
+        updated_at=updated_at,
         attributes=_attributes(message.attributes, {**unknown, **left_out} if left_out else unknown),
         left_out=tuple(left_out),
     )

@@ -71,6 +71,7 @@ class Contract(msgspec.Struct):
         language: its language, as stated.
         authors: the names of its authors.
         published_at: when it was published, as stated.
+        updated_at: when this text of it was, as stated.
         left_out: the fields with a value that does not fit, and this value as a string.
     """
 
@@ -83,6 +84,7 @@ class Contract(msgspec.Struct):
     language: str | None = None
     authors: list[str] | None = None
     published_at: int | str | None = None
+    updated_at: int | str | None = None
     left_out: dict[str, str] = {}
 
 

@@ -29,6 +29,15 @@ Realis: TypeAlias = Literal["ACTUAL", "NEGATED", "HYPOTHETICAL"]
 Polarity: TypeAlias = Literal["SUPPORT", "OPPOSE", "NEUTRAL"]
 
 
+class AsJson:
+    """A value that spaCy's JSON writer takes, which calls ``__json__``."""
+
+    __slots__ = ()
+
+    def __json__(self) -> str:
+        return msgspec.json.encode(self).decode("utf-8")
+
+
 class Record(ABC):
     """Base class of all records.
 
@@ -67,7 +76,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(AsJson):
     """A part of the article's text that is of one kind; promos and credits are marked, not removed."""
 
     kind: SegmentKind
@@ -130,6 +139,9 @@ class ArticleRecord(Record):
     duplicate_of: str | None
     attributes: dict[str, str]
     published_at_zone_assumed: bool = False
+    updated_at: datetime | None = None
+    version: int = 1
+    supersedes: str | None = None
 
     @property
     def record_id(self) -> str:

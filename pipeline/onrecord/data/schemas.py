@@ -30,6 +30,12 @@ def schema(kind: str) -> Schema:
     return parsed
 
 
+@functools.cache
+def fingerprint(kind: str) -> str:
+    """Return the fingerprint of a record kind's schema, by the Avro specification: CRC-64-AVRO of its canonical form, in hexadecimal."""
+    return str(fastavro.schema.fingerprint(fastavro.schema.to_parsing_canonical_form(schema(kind)), "CRC-64-AVRO"))
+
+
 def _in_order(value: object) -> object:
     """Return a parsed schema with sorted keys: the library returns them in any order, and the schema is written to every file."""
     if isinstance(value, dict):

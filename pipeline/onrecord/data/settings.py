@@ -42,6 +42,7 @@ class ExtractionSettings:
 
 
 LogFormat: TypeAlias = Literal["text", "json"]
+RecordEncoding: TypeAlias = Literal["avro", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,19 @@ class OutputSettings:
     shards: int = 1
     job: str = ""
     asks_for_stable_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTopic:
+    """A topic to which the records of a kind are published.
+
+    Attributes:
+        name: ``projects/P/topics/T``.
+        encoding: of a record in a message: Avro's binary encoding, or JSON.
+    """
+
+    name: str
+    encoding: RecordEncoding = "avro"
 
 
 @dataclass(frozen=True, slots=True)

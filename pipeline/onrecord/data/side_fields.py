@@ -182,7 +182,7 @@ def _author(raw: bytes) -> Fitted:
 
 
 # Fields in which a string that is not blank is read as it is.
-PLAIN = frozenset(("id", "text", "html", "url", "title", "language", "published_at"))
+PLAIN = frozenset(("id", "text", "html", "url", "title", "language", "published_at", "updated_at"))
 READERS: dict[str, Callable[[bytes], Fitted]] = {
     "id": words_or_number,
     "text": content,
@@ -193,4 +193,5 @@ READERS: dict[str, Callable[[bytes], Fitted]] = {
     "language": words,
     "authors": authors,
     "published_at": time,
+    "updated_at": time,
 }

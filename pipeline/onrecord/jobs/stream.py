@@ -63,7 +63,9 @@ def leaves_job_running(options: StreamOptions) -> bool:
 def graph_settings(options: StreamOptions) -> GraphSettings:
     """Return the settings of a stream's graph; the list of forgotten articles in the output folder is read."""
     extraction = output_folder.refusing_forgotten(options.extraction, options.output.folder)
-    return GraphSettings(extraction, options.output, options.streaming, options.dead_letter_topic)
+    return GraphSettings(
+        extraction, options.output, options.streaming, options.dead_letter_topic, options.record_topics
+    )
 
 
 def source_of(options: StreamOptions) -> beam.PTransform:

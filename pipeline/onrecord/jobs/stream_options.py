@@ -3,7 +3,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from onrecord.data.settings import (
@@ -12,6 +12,7 @@ from onrecord.data.settings import (
     InputSettings,
     LogFormat,
     OutputSettings,
+    RecordTopic,
     StreamingSettings,
 )
 from onrecord.runners import Runner
@@ -32,6 +33,7 @@ class StreamOptions:
         streaming: windows and duplicate detection.
         runner: the runner of the job.
         dead_letter_topic: a topic to which dead letters are also published, or None.
+        record_topics: topics to which records are also published, by record kind.
         report_every: seconds between progress lines.
         log_format: format of the log on standard error.
         verbose: whether Beam's log is shown.
@@ -48,6 +50,7 @@ class StreamOptions:
     runner: Runner
     reading: InputSettings = DEFAULT_INPUT
     dead_letter_topic: str | None = None
+    record_topics: Mapping[str, RecordTopic] = field(default_factory=dict)
     report_every: int = 60
     log_format: LogFormat = "text"
     verbose: bool = False

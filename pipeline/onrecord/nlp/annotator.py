@@ -13,7 +13,7 @@ from onrecord.data.kinds import extracted, kinds
 from onrecord.data.records import Provenance, Record, spans_of
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp import language
-from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.annotations import annotate, segments_of
 from onrecord.nlp.model import Model
 from onrecord.nlp.segments import find_segments
 from onrecord.nlp.texts import Annotation, Failure, Text
@@ -101,7 +101,8 @@ class Annotator:
             return replace(unparsed, failures=(doc,))
         records: list[Record] = []
         failures: list[Failure] = []
-        doc._.onrecord_title = text.title
+        # Where an extractor fails, the others do with less.
+        annotate(doc, title=text.title, entities=(), references=(), quotes=(), stances=())
         # All components run before any conversion: quotes add mentions to the records of entities.
         ran = [extractor for extractor in self.model.extractors if self._run(extractor, doc, failures)]
         for extractor in ran:

@@ -17,7 +17,7 @@ from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - reg
 from onrecord.nlp.coreference.extractor import CoreferenceResolver
 from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
-from onrecord.nlp.tokenizer import BoundedTokenizer
+from onrecord.nlp.tokenizer import BOUNDED_TOKENIZER, BoundedTokenizer
 
 # No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
 NOT_NEEDED = ("attribute_ruler", "lemmatizer")
@@ -83,10 +83,14 @@ def load_model(
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
+    nlp.config["nlp"]["tokenizer"] = {"@tokenizers": BOUNDED_TOKENIZER}
     nlp.add_pipe("onrecord_segments", first=True)
     meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
     wanted = with_needed(extracted() if extract is None else extract)
     extractors = {kind.name: nlp.create_pipe(kind.component) for kind in wanted if kind.component is not None}
+    for extractor in extractors.values():
+        if hasattr(extractor, "spans_key"):
+            extractor.spans_key = None  # records are made from annotations
     if "entities" in extractors:
         extractors["entities"] = _WithReferences(entities.EntityExtractor(gazetteer), CoreferenceResolver())
     return Model(

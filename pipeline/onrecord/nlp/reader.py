@@ -50,7 +50,8 @@ def load(model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedN
     """Return a spaCy pipeline that parses a text and annotates it with segments, entities, quotes and stances.
 
     The results are ``doc._.onrecord_segments``, ``doc._.onrecord_entities``, ``doc._.onrecord_quotes`` and
-    ``doc._.onrecord_stances``: tuples of the dataclasses in ``onrecord.nlp.annotations``.
+    ``doc._.onrecord_stances``: tuples of ``onrecord.Entity``, ``onrecord.Quote``, ``onrecord.Stance``.
+    Their spans are also in ``doc.spans``.
 
     Args:
         model: an English spaCy model with tagger, parser and named-entity recognizer, by package or folder.

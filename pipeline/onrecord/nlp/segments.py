@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import Segment, SegmentKind
-from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.annotations import annotate
 from onrecord.nlp.english import lexicon
 
 # A promo or a credit is short; a longer line is prose, and bounding it bounds the regular expressions too.
@@ -185,17 +185,18 @@ class SegmentMarker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the segments of a Doc."""
-        doc._.onrecord_segments = find_segments(doc.text)
+        segments = find_segments(doc.text)
+        annotate(doc, segments=segments)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
             starts = {line.start for line in paragraphs(doc.text)}
-            starts.update(segment.start for segment in segments_of(doc))
+            starts.update(segment.start for segment in segments)
             for token in doc:
                 if token.idx in starts and token.i:
                     token.is_sent_start = True
         return doc
 
 
-@Language.factory("onrecord_segments", assigns=["doc._.onrecord_segments"])
+@Language.factory("onrecord_segments", assigns=["doc._.onrecord_segments", "token.is_sent_start"])
 def make_segment_marker(nlp: Language, name: str) -> SegmentMarker:
     """Return the spaCy component ``onrecord_segments``; it must run before the parser, for which it marks the starts of paragraphs."""
     return SegmentMarker()

@@ -79,4 +79,7 @@ def article_record(article: Article, annotation: Annotation, provenance: Provena
         duplicate_of=article.duplicate_of,
         attributes=article.attributes,
         published_at_zone_assumed=article.published_at_zone_assumed,
+        updated_at=article.updated_at,
+        version=article.version,
+        supersedes=article.supersedes,
     )

@@ -6,10 +6,17 @@ minute. Runs without white space that are longer than any word or address are th
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
+from spacy.language import Language
+from spacy.language import create_tokenizer as create_spacy_tokenizer
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
+from spacy.util import registry
 from spacy.vocab import Vocab
+
+BOUNDED_TOKENIZER = "onrecord.BoundedTokenizer.v1"
 
 # Parsing this many takes about two gigabytes; ordinary text of the maximum length has two thirds as many.
 MAX_TOKENS = 100_000
@@ -25,7 +32,7 @@ class TooManyTokens(ValueError):
 class BoundedTokenizer:
     """Tokenizes as ``tokenizer`` does, but cuts runs of ``MAX_RUN`` code points and more into pieces."""
 
-    def __init__(self, tokenizer: Callable[[str], Doc], vocab: Vocab) -> None:
+    def __init__(self, tokenizer: Tokenizer, vocab: Vocab) -> None:
         """Wrap a tokenizer."""
         self.tokenizer = tokenizer
         self.vocab = vocab
@@ -40,6 +47,24 @@ class BoundedTokenizer:
         if len(doc) > MAX_TOKENS:
             raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MAX_TOKENS:,}")
         return doc
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the tokenizer to a file, as ``nlp.to_disk`` does."""
+        self.tokenizer.to_disk(path, exclude=exclude)
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "BoundedTokenizer":
+        """Read the tokenizer from a file."""
+        self.tokenizer.from_disk(path, exclude=exclude)
+        return self
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Return the tokenizer as bytes, as ``nlp.to_bytes`` does."""
+        return bytes(self.tokenizer.to_bytes(exclude=exclude))
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "BoundedTokenizer":
+        """Read the tokenizer from bytes."""
+        self.tokenizer.from_bytes(data, exclude=exclude)
+        return self
 
     def _in_pieces(self, text: str) -> Doc:
         words: list[str] = []
@@ -61,3 +86,12 @@ def _pieces(text: str) -> Iterator[str]:
         done = run.end()
     if done < len(text):
         yield text[done:]
+
+
+def make_bounded_tokenizer() -> Callable[[Language], BoundedTokenizer]:
+    """Return what makes the tokenizer of a saved pipeline."""
+    make = create_spacy_tokenizer()
+    return lambda nlp: BoundedTokenizer(make(nlp), nlp.vocab)
+
+
+registry.tokenizers.register(BOUNDED_TOKENIZER, func=make_bounded_tokenizer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes messages to a Pub/Sub topic: dead letters of a stream, and the messages of ``publish`` and ``replay``.
+"""Publishes messages to a Pub/Sub topic: records and dead letters of a stream, and the messages of ``publish`` and ``replay``.
 
 A message that Pub/Sub can't accept is reported, and the others are sent all the same.
 """
@@ -7,6 +7,7 @@ A message that Pub/Sub can't accept is reported, and the others are sent all the
 import functools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -35,12 +36,14 @@ class Outgoing:
         attributes: its attributes.
         origin: where it comes from, for the caller.
         key: by which the caller finds it again.
+        ordering_key: messages with the same one are delivered in the order in which they are published; "" for none.
     """
 
     payload: bytes
     attributes: dict[str, str]
     origin: str = ""
     key: str = ""
+    ordering_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,25 @@ _InFlight: TypeAlias = "list[tuple[Outgoing, Future[str] | None]]"
 
 
 @functools.cache
-def publisher() -> "pubsub.PublisherClient":
-    """Return this process's connection to Pub/Sub, or to the emulator that ``PUBSUB_EMULATOR_HOST`` names."""
+def publisher(in_order: bool = False) -> "pubsub.PublisherClient":
+    """Return this process's connection to Pub/Sub, or to the emulator that ``PUBSUB_EMULATOR_HOST`` names.
+
+    Args:
+        in_order: whether it takes messages with an ordering key, which it sends one request per key.
+    """
     from google.cloud import pubsub  # here, because it is slow to import, and a backfill does not need it
 
-    return pubsub.PublisherClient()
+    if not in_order:
+        return pubsub.PublisherClient()
+    return pubsub.PublisherClient(publisher_options=pubsub.types.PublisherOptions(enable_message_ordering=True))
 
 
 def _request(topic: str, message: Outgoing) -> "pubsub.types.PublishRequest":
     from google.cloud import pubsub
 
-    sent = pubsub.types.PubsubMessage(data=message.payload, attributes=message.attributes)
+    sent = pubsub.types.PubsubMessage(
+        data=message.payload, attributes=message.attributes, ordering_key=message.ordering_key
+    )
     return pubsub.types.PublishRequest(topic=topic, messages=[sent])
 
 
@@ -114,14 +125,28 @@ def publish(topic: str, messages: Iterable[Outgoing]) -> Iterator[Delivery]:
             yield from _delivered(topic, in_flight)
             in_flight, size = [], 0
         is_alone = bool(message.attributes.keys() & CLIENT_ARGUMENTS)
-        sent = None if is_alone else publisher().publish(topic, message.payload, **message.attributes)
+        sent = None if is_alone else _send(topic, message)
         in_flight.append((message, sent))
         size += len(message.payload)
     yield from _delivered(topic, in_flight)
 
 
+def _send(topic: str, message: Outgoing) -> "Future[str]":
+    client = publisher(bool(message.ordering_key))
+    sent: Future[str] = client.publish(topic, message.payload, ordering_key=message.ordering_key, **message.attributes)
+    return sent
+
+
+def _resume(topic: str, message: Outgoing) -> None:
+    """Let the client send messages with a message's ordering key again, which it stops doing when one of them fails."""
+    if message.ordering_key:
+        with suppress(RuntimeError):  # it has not stopped
+            publisher(in_order=True).resume_publish(topic, message.ordering_key)
+
+
 def _delivered(topic: str, in_flight: _InFlight) -> Iterator[Delivery]:
     from google.api_core.exceptions import InvalidArgument
+    from google.cloud.pubsub_v1.publisher.exceptions import PublishToPausedOrderingKeyException
 
     for message, future in in_flight:
         if future is None:
@@ -129,9 +154,14 @@ def _delivered(topic: str, in_flight: _InFlight) -> Iterator[Delivery]:
             continue
         try:
             future.result(timeout=SEND_SECONDS)
-        except InvalidArgument:
+        except (InvalidArgument, PublishToPausedOrderingKeyException):
             # The client sends several messages in one request, which is refused for any of them.
+            _resume(topic, message)
             yield _delivered_alone(topic, message)
+        except Exception:
+            for other, _ in in_flight:
+                _resume(topic, other)
+            raise
         else:
             yield Delivery(message)
 

@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from onrecord.data import versions
 from onrecord.data.kinds import kinds
 from onrecord.data.paths import is_remote
+from onrecord.data.records import ArticleRecord, Record
 from onrecord.sinks import file_sinks
 
 Opener = Callable[[], BinaryIO]
@@ -33,6 +35,22 @@ def records(folder: str | Path, kind: str) -> Iterator[Any]:
         raise ValueError(f"unknown record kind {kind!r}; choose one of {', '.join(kinds())}")
     files = _remote(str(folder), kind) if is_remote(str(folder)) else _local(Path(folder), kind)
     return _read(files, kind)
+
+
+def newest_only(folder: str | Path) -> Callable[[Record], bool]:
+    """Return whether a record is of the newest text of its article, for ``filter(newest_only("out"), records("out", "quotes"))``.
+
+    A newer text has a later ``updated_at``, or else ``published_at``, then a later ``received_at``, then a greater hash. Where a folder
+    has no articles, every record counts as newest.
+
+    Args:
+        folder: the output folder of ``backfill`` or ``stream`` whose articles decide.
+    """
+    try:
+        articles: Iterable[ArticleRecord] = records(folder, ArticleRecord.kind)
+    except FileNotFoundError:
+        articles = ()
+    return versions.newest_only(articles)
 
 
 def paths(folder: str, kind: str) -> list[str]:

@@ -24,6 +24,7 @@ LATE = "late"  # articles of a stream that came after the end of their window: w
 TOO_LATE = "too_late"  # articles of a stream older than the allowed lateness: assigned to the window of their arrival
 PUBLISHED = "dead_letters_published"  # to --dead-letter-topic
 NOT_PUBLISHED = "dead_letters_not_published"  # by size or attributes no Pub/Sub message: only in the files
+RECORDS_PUBLISHED = "records_published."  # + kind: to --record-topic
 DEAD_LETTERS = "dead_letters."  # + error type: refused messages, and articles on which an extractor failed
 
 

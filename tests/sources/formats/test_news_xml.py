@@ -73,7 +73,7 @@ def test_an_entry_of_an_atom_feed_has_the_address_of_its_page():
         "text": "The pier closes.\n\nIt rained.",
         "authors": ["Ann Lee"],
         "published_at": "2026-01-05T08:00:00Z",
-        "updated": "2026-01-06T08:00:00Z",
+        "updated_at": "2026-01-06T08:00:00Z",
         "language": "en",
     }
 
@@ -97,6 +97,7 @@ def test_a_news_item_is_one_message_and_a_picture_is_skipped():
         "text": "The pier closes.\n\nIt rained.",
         "authors": ["Ann Lee"],
         "published_at": "2026-01-05T08:00:00+01:00",
+        "updated_at": "2026-01-06T08:00:00+01:00",
         "language": "en",
         "version": "2",
     }

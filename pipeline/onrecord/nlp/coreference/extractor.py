@@ -7,16 +7,33 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import Mention
-from onrecord.nlp.annotations import entities_of, text_span
+from onrecord.nlp.annotations import annotate, entities_of, text_span
+from onrecord.nlp.components import PARSED, SPANS, check_requirements, draw_entities
 from onrecord.nlp.coreference.resolver import resolve
 from onrecord.nlp.english.parse import Parse
 
+REQUIRES = (*PARSED, "doc._.onrecord_entities")
+
 
 class CoreferenceResolver:
-    """Sets ``doc._.onrecord_references`` and completes ``doc._.onrecord_entities``; runs after ``onrecord_entities``."""
+    """Sets ``doc._.onrecord_references`` and completes ``doc._.onrecord_entities``; runs after ``onrecord_entities``.
+
+    Args:
+        name: of the component.
+        spans_key: where in ``doc.spans`` all mentions of entities go; None for nowhere.
+    """
+
+    def __init__(self, name: str = "onrecord_coreference", spans_key: str | None = None) -> None:
+        self.name = name
+        self.spans_key = spans_key
 
     def __call__(self, doc: Doc) -> Doc:
-        """Resolve the pronouns and the definite noun phrases of a Doc."""
+        """Resolve the pronouns and the definite noun phrases of a Doc.
+
+        Raises:
+            MissingAnnotation: a component that must run before has not.
+        """
+        check_requirements(doc, self.name, REQUIRES)
         entities, parse = entities_of(doc), Parse.of(doc)
         mentions: dict[int, list[Mention]] = {}
         references = []
@@ -26,13 +43,17 @@ class CoreferenceResolver:
                 span = text_span(parse.source, parse.start[anaphor.first], parse.end[anaphor.token])
                 kind = Mention(span, "PRONOUN" if anaphor.is_pronoun else "NOMINAL")
                 mentions.setdefault(reference.entity, []).append(kind)
-        doc._.onrecord_references = tuple(references)
-        doc._.onrecord_entities = tuple(
-            replace(entity, mentions=_in_text_order(*entity.mentions, *mentions[index]))
-            if index in mentions
-            else entity
-            for index, entity in enumerate(entities)
+        annotate(
+            doc,
+            references=tuple(references),
+            entities=tuple(
+                replace(entity, mentions=_in_text_order(*entity.mentions, *mentions[index]))
+                if index in mentions
+                else entity
+                for index, entity in enumerate(entities)
+            ),
         )
+        draw_entities(doc, self.spans_key)
         return doc
 
 
@@ -42,9 +63,10 @@ def _in_text_order(*mentions: Mention) -> tuple[Mention, ...]:
 
 @Language.factory(
     "onrecord_coreference",
-    assigns=["doc._.onrecord_references", "doc._.onrecord_entities"],
-    requires=["doc._.onrecord_entities"],
+    default_config={"spans_key": "onrecord_entities"},
+    assigns=["doc._.onrecord_references", "doc._.onrecord_entities", SPANS],
+    requires=list(REQUIRES),
 )
-def make_coreference_resolver(nlp: Language, name: str) -> CoreferenceResolver:
-    """Return the spaCy component ``onrecord_coreference``."""
-    return CoreferenceResolver()
+def make_coreference_resolver(nlp: Language, name: str, spans_key: str | None) -> CoreferenceResolver:
+    """Return the spaCy component ``onrecord_coreference``; ``spans_key`` is the place of its spans in ``doc.spans``."""
+    return CoreferenceResolver(name, spans_key)

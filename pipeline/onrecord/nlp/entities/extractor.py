@@ -4,12 +4,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data import gazetteer as lists
-from onrecord.data.gazetteer import ListedName
-from onrecord.nlp.annotations import Entity, entities_of, title_of
+from onrecord.data.gazetteer import GazetteerError, ListedName
+from onrecord.nlp.annotations import Entity, annotate, entities_of, title_of
+from onrecord.nlp.components import PARSED, SPANS, check_requirements, draw_entities
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities.abbreviations import find_abbreviations
 from onrecord.nlp.entities.clustering import clusters_of
@@ -23,18 +25,68 @@ from onrecord.nlp.entities.repeated_names import repeated_names, whole_known_pla
 from onrecord.nlp.entities.teams import with_teams
 from onrecord.nlp.entities.wikidata import link_to_wikidata
 
+NAMES_FILE = "names.json"
+
 
 class EntityExtractor:
-    """Sets ``doc._.onrecord_entities``; runs after a named-entity recognizer."""
+    """Sets ``doc._.onrecord_entities``; finds the model's names and those of a user's list, which is saved with the pipeline.
 
-    def __init__(self, listed: Iterable[ListedName] = ()) -> None:
-        """Find the model's names and those of a user's list."""
+    Args:
+        listed: the user's list.
+        name: of the component.
+        spans_key: where in ``doc.spans`` all mentions by name go; None for nowhere.
+    """
+
+    def __init__(
+        self, listed: Iterable[ListedName] = (), name: str = "onrecord_entities", spans_key: str | None = None
+    ) -> None:
         self.listed = ListedNames(listed)
+        self.name = name
+        self.spans_key = spans_key
+        self.missing_file: Path | None = None
 
     def __call__(self, doc: Doc) -> Doc:
-        """Find the entities of a Doc."""
-        doc._.onrecord_entities = find_entities(doc, self.listed)
+        """Find the entities of a Doc.
+
+        Raises:
+            MissingAnnotation: a component that must run before has not.
+            GazetteerError: the file of names did not exist when the component was made.
+        """
+        if self.missing_file is not None:
+            raise GazetteerError([f"{self.name}: there was no file {self.missing_file} when the pipeline was made"])
+        check_requirements(doc, self.name, PARSED)
+        annotate(doc, entities=find_entities(doc, self.listed))
+        draw_entities(doc, self.spans_key)
         return doc
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Return the user's list, as ``nlp.to_bytes`` saves it."""
+        return msgspec.json.encode(self.listed.listed)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "EntityExtractor":
+        """Take the user's list from bytes.
+
+        Raises:
+            msgspec.DecodeError: they are not a list of names.
+        """
+        self.listed = ListedNames(msgspec.json.decode(data, type=tuple[ListedName, ...]))
+        self.missing_file = None
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the user's list to a folder, as ``nlp.to_disk`` does."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / NAMES_FILE).write_bytes(self.to_bytes())
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "EntityExtractor":
+        """Take the user's list from a folder.
+
+        Raises:
+            OSError: there is none.
+            msgspec.DecodeError: the file is not a list of names.
+        """
+        return self.from_bytes((Path(path) / NAMES_FILE).read_bytes())
 
 
 NO_LIST = ListedNames()
@@ -63,16 +115,31 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
 
 @Language.factory(
     "onrecord_entities",
-    default_config={"gazetteer": None},
-    assigns=["doc._.onrecord_entities"],
-    requires=["doc.ents"],
+    default_config={"gazetteer": None, "spans_key": "onrecord_entities"},
+    assigns=["doc._.onrecord_entities", SPANS],
+    requires=list(PARSED),
 )
-def make_entity_extractor(nlp: Language, name: str, gazetteer: str | None) -> EntityExtractor:
-    """Return the spaCy component ``onrecord_entities``; ``gazetteer`` is the path of a user's list of names."""
-    if gazetteer is None:
-        return EntityExtractor()
-    path = Path(gazetteer)
-    return EntityExtractor(lists.parse(path.read_bytes(), path.suffix))
+def make_entity_extractor(nlp: Language, name: str, gazetteer: str | None, spans_key: str | None) -> EntityExtractor:
+    """Return the spaCy component ``onrecord_entities``.
+
+    Args:
+        nlp: the pipeline.
+        name: of the component.
+        gazetteer: path of a user's list of names. A saved pipeline has the list itself, and does not need the file.
+        spans_key: the place of its spans in ``doc.spans``.
+
+    Raises:
+        GazetteerError: the file has mistakes.
+    """
+    component = EntityExtractor(name=name, spans_key=spans_key)
+    if gazetteer is not None:
+        path = Path(gazetteer)
+        try:
+            component.listed = ListedNames(lists.parse(path.read_bytes(), path.suffix))
+        except FileNotFoundError:
+            # spaCy makes the components of a saved pipeline before it reads what was saved, such as the list that replaces this one.
+            component.missing_file = path
+    return component
 
 
 def entity_index(doc: Doc) -> dict[int, int]:

@@ -21,9 +21,10 @@ class ListedNames:
 
     def __init__(self, entries: Iterable[ListedName] = ()) -> None:
         """Index the entries of a list."""
+        self.listed = tuple(entries)
         self._entries: dict[str, ListedName] = {}
         self._shouted: dict[str, ListedName] = {}
-        for entry in entries:
+        for entry in self.listed:
             for name in entry.names:
                 self._entries.setdefault(name, entry)
                 if len(name) >= MIN_SHOUTED_LETTERS:

@@ -13,7 +13,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import QuoteType, Span
-from onrecord.nlp.annotations import Quote, text_span
+from onrecord.nlp.annotations import Quote, annotate, text_span
+from onrecord.nlp.components import NAMED, SPANS, check_requirements, draw_quotes
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import carried
 from onrecord.nlp.quotes.features import describe
@@ -27,18 +28,38 @@ from onrecord.nlp.quotes.selection import implicit, is_act, select
 
 
 class QuoteExtractor:
-    """Sets ``doc._.onrecord_quotes``."""
+    """Sets ``doc._.onrecord_quotes``.
+
+    Args:
+        name: of the component.
+        spans_key: where in ``doc.spans`` contents, cues and speakers go; None for nowhere.
+    """
+
+    def __init__(self, name: str = "onrecord_quotes", spans_key: str | None = None) -> None:
+        self.name = name
+        self.spans_key = spans_key
 
     def __call__(self, doc: Doc) -> Doc:
-        """Find the quotes of a tagged and parsed Doc; uses its entities and segments where it has them."""
-        doc._.onrecord_quotes = find_quotes(doc)
+        """Find the quotes of a Doc.
+
+        Raises:
+            MissingAnnotation: a component that must run before has not.
+        """
+        check_requirements(doc, self.name, NAMED)
+        annotate(doc, quotes=find_quotes(doc))
+        draw_quotes(doc, self.spans_key)
         return doc
 
 
-@Language.factory("onrecord_quotes", assigns=["doc._.onrecord_quotes"])
-def make_quote_extractor(nlp: Language, name: str) -> QuoteExtractor:
-    """Return the spaCy component ``onrecord_quotes``."""
-    return QuoteExtractor()
+@Language.factory(
+    "onrecord_quotes",
+    default_config={"spans_key": "onrecord_quotes"},
+    assigns=["doc._.onrecord_quotes", SPANS],
+    requires=list(NAMED),
+)
+def make_quote_extractor(nlp: Language, name: str, spans_key: str | None) -> QuoteExtractor:
+    """Return the spaCy component ``onrecord_quotes``; ``spans_key`` is the place of its spans in ``doc.spans``."""
+    return QuoteExtractor(name, spans_key)
 
 
 def find_quotes(doc: Doc) -> tuple[Quote, ...]:

@@ -183,7 +183,7 @@ def _atom(entry: etree._Element) -> Fields:
         "text": next(filter(None, texts), ""),
         "authors": [name for author in _own(entry, "author") for name in _texts(author, "name")],
         "published_at": _own_text(entry, "published"),
-        "updated": _own_text(entry, "updated"),
+        "updated_at": _own_text(entry, "updated"),
         "language": entry.get(XML_LANG),
     }
 
@@ -237,6 +237,7 @@ def _newsml(item: etree._Element) -> Fields:
         "authors": _bylines(content, "by")
         or [name for creator in _find(content, "creator") for name in _texts(creator, "name")],
         "published_at": _text(item, "firstCreated", "contentCreated", "versionCreated"),
+        "updated_at": _text(item, "versionCreated"),
         "language": _attribute(content, "language", "tag") or item.get(XML_LANG),
         "version": item.get("version"),
     }
