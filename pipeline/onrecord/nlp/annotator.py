@@ -23,11 +23,6 @@ from onrecord.nlp.segments import find_segments
 # machine, and fails the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 
-# Products of small matrices are computed by other code and may differ in the last bit. Batches of few words are padded, so that the parse
-# of a text never depends on its batch.
-MIN_WORDS = 300
-FILLER = "word " * MIN_WORDS
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -141,11 +136,7 @@ class Annotator:
 
     def _batch(self, texts: Sequence[str]) -> list[Doc]:
         """Return the Docs of a batch; each is the same in any batch."""
-        if not texts:
-            return []
-        filler = [FILLER] if sum(len(text.split()) for text in texts) < MIN_WORDS else []
-        docs = list(self.model.parse.pipe([*texts, *filler], batch_size=len(texts) + 1))
-        return docs[: len(texts)]
+        return list(self.model.parse.pipe(texts, batch_size=len(texts))) if texts else []
 
     def _parsed_alone(self, text: str) -> Doc | Failure:
         try:
