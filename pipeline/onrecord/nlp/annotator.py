@@ -92,6 +92,11 @@ class Annotator:
         # A registration whose converter is missing fails here, before the first article.
         self._converters = {name: kinds()[name].converter() for name in self.model.extractors}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why parts of the parse keep spaCy's code, a line each."""
+        return self.model.notes
+
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
         return self.model.provenance(pipeline_version)

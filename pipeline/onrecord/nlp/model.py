@@ -33,7 +33,7 @@ class Model:
         extractors: the components that annotate it, in this order, by the record kind that each finds.
         provenance_name: name of the spaCy model, with its language.
         provenance_version: version of the spaCy model.
-        notes: why components keep spaCy's code that others of their kind do without, one a line.
+        notes: why components keep spaCy's code that others of their kind do without, a line each.
     """
 
     parse: Language

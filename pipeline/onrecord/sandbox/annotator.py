@@ -7,6 +7,7 @@ from functools import partial
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import Provenance
+from onrecord.data.settings import PARSES
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp.annotator import Annotation, Annotator, Failure, Text
 from onrecord.nlp.model import load_model
@@ -16,12 +17,14 @@ PARSED = "parsed"  # the first answer to a batch: from here on, a delay is due t
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> Annotator:
+def load_annotator(
+    model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = (), parse: str = PARSES[0]
+) -> Annotator:
     """Return an annotator with a model that is loaded by name."""
-    return Annotator(load_model(model, extract, gazetteer), extract)
+    return Annotator(load_model(model, extract, gazetteer, fast=parse == PARSES[0]), extract)
 
 
-def _load_work(load: Callable[[], Annotator]) -> tuple[Provenance, Work]:
+def _load_work(load: Callable[[], Annotator]) -> tuple[tuple[Provenance, tuple[str, ...]], Work]:
     annotator = load()
 
     def annotate(texts: Sequence[Text]) -> Iterator[str | Annotation]:
@@ -29,7 +32,7 @@ def _load_work(load: Callable[[], Annotator]) -> tuple[Provenance, Work]:
             yield PARSED
             yield from annotations
 
-    return annotator.provenance(""), annotate
+    return (annotator.provenance(""), annotator.notes), annotate
 
 
 class SandboxedAnnotator:
@@ -43,7 +46,7 @@ class SandboxedAnnotator:
             seconds: time limit for parsing a text, and for all extraction from it.
         """
         self._process = LimitedProcess(partial(_load_work, load), seconds, "parsing and extracting from the text")
-        provenance = self._process.start()
+        provenance, self.notes = self._process.start()
         assert isinstance(provenance, Provenance)
         self._provenance = provenance
 

@@ -21,7 +21,7 @@ def stabilize(nlp: Language) -> None:
         model = getattr(component, "model", None)
         for layer in model.walk() if isinstance(model, Model) else ():
             # Layers that use BLIS have that property already: the last one of the parser and of the recognizer.
-            if type(layer.ops) is NumpyOps and not layer.ops.use_blis:
+            if type(layer.ops) is NumpyOps and not layer.ops.use_blis:  # type: ignore[attr-defined]
                 layer.ops = ops
 
 
@@ -39,7 +39,9 @@ def speed_up(nlp: Language) -> tuple[str, ...]:
             except Unsupported as reason:
                 notes.append(f"{name}: spaCy's own code, since {reason}")
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                notes.append(f"{name}: spaCy's own code, since its structure is unknown ({type(error).__name__}: {error})")
+                notes.append(
+                    f"{name}: spaCy's own code, since its structure is unknown ({type(error).__name__}: {error})"
+                )
     return tuple(notes)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matrix products whose rows do not depend on one another, so that a text gets the same vectors in any batch.
 
-NumPy's library of linear algebra, OpenBLAS, computes a product of few rows by other code, and on processors without AVX-512 the last bits of a
-row depend on its place modulo 12. Here every product is made of products of one size, in which a row stands only at places that were
-found to give the same bits.
+NumPy's library of linear algebra, OpenBLAS, computes a product of few rows by other code, and on processors without AVX-512 the last
+bits of a row depend on its place modulo 12. Here every product is made of products of one size, in which a row stands only at places that
+were found to give the same bits.
 """
 
 from typing import Any, TypeAlias

@@ -17,7 +17,7 @@ from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.fast.products import Floats
-from onrecord.nlp.fast.structure import probe, require
+from onrecord.nlp.fast.structure import parameter, probe, require
 
 FACTORY = "onrecord_ner"
 FEATURES = 3  # of a state: the next token, the first of the open entity, the last before the next
@@ -58,10 +58,17 @@ class _Moves(NamedTuple):
         is_begin, is_unit = (action == "B") & is_labelled, (action == "U") & is_labelled
 
         def of_same_label(letter: str) -> Indices:
-            return np.array([numbers[f"{letter}-{label}"] if begins else -1 for label, begins in zip(labels, is_begin)])
+            return np.array(
+                [numbers[f"{letter}-{label}"] if begins else -1 for label, begins in zip(labels, is_begin, strict=True)]
+            )
 
         return cls(
-            list(labels), is_begin, is_unit, is_begin | is_unit | (action == "O"), of_same_label("I"), of_same_label("L")
+            list(labels),
+            is_begin,
+            is_unit,
+            is_begin | is_unit | (action == "O"),
+            of_same_label("I"),
+            of_same_label("L"),
         )
 
 
@@ -101,12 +108,13 @@ class FastRecognizer:
         )
         self._stock = recognizer
         self._moves = _Moves.of(recognizer)
-        self._bias = self._lower.get_param("b")
+        self._bias = parameter(self._lower, "b")
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the entities of a Doc."""
         if not len(doc) or doc.has_annotation("ENT_IOB"):
-            return self._stock(doc)
+            found_by_spacy: Doc = self._stock(doc)
+            return found_by_spacy
         # A row for "no token", then one for each: what each token adds to a state, by its role in it.
         states = self._lower.predict(self._features.predict([doc]))
         nothing, tokens = states[0], states[1:]
@@ -152,11 +160,9 @@ class FastRecognizer:
         return closed
 
     def _ends(self, tokens: Floats, must_end: Flags, begins: Indices, moves: Indices) -> Indices:
-        """Return where the entities end that begin at some tokens, exclusive; 0 for those that are longer than ``ROUNDS`` tokens and one."""
+        """Return where the entities end that begin at some tokens, exclusive; 0 for those of more than ``ROUNDS`` + 1 tokens."""
         ends = np.zeros(len(begins), np.intp)
-        entities = _Open(
-            np.arange(len(begins)), begins, begins + 1, self._moves.go_on[moves], self._moves.close[moves]
-        )
+        entities = _Open(np.arange(len(begins)), begins, begins + 1, self._moves.go_on[moves], self._moves.close[moves])
         for _ in range(ROUNDS):
             if not len(entities.at):
                 break

@@ -7,17 +7,17 @@ the processor's cache. A document is computed on its own: no batch can change it
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
-from spacy.vectors import Mode, Vectors
+from spacy.vocab import Vocab
 from thinc.api import Model
 
 from onrecord.nlp.fast.products import Floats
-from onrecord.nlp.fast.structure import require
+from onrecord.nlp.fast.structure import AnyModel, parameter, require
 
 BLOCK = 384  # rows: the 0.4 MB that a product makes of them stay in the cache
 MAX_TOKENS = 60_000  # distinct tokens whose first layer is kept, in about 35 MB
@@ -26,7 +26,7 @@ EPSILON = np.float32(1e-8)  # thinc adds it to a variance
 MAX_DIFFERENCE = 1e-4  # of a vector's elements, which are about 1; rounding explains 1e-5
 
 
-def leaves(model: Model) -> list[Model]:
+def leaves(model: AnyModel) -> list[AnyModel]:
     """Return the layers that are not made of others, in the order in which they run; without those that only drop out."""
     found = [leaf for layer in model.layers for leaf in leaves(layer)] if model.layers else [model]
     return [leaf for leaf in found if leaf.name != "dropout"]
@@ -35,20 +35,20 @@ def leaves(model: Model) -> list[Model]:
 class _FirstLayer:
     """The vector of each token by its attributes, computed once for each distinct token."""
 
-    def __init__(self, embed: Model, vocab_vectors: Vectors) -> None:
+    def __init__(self, embed: AnyModel, vocab: Vocab) -> None:
         parts = list(embed.layers)
-        self._static: Model | None = None
-        if len(parts) == 3:  # word vectors beside the embedded attributes
+        self._static: AnyModel | None = None
+        if len(parts) == 3:  # word vectors next to the embedded attributes
             attributes, self._static = parts[0].layers
             parts[:1] = attributes.layers
             require(self._static.name == StaticVectors(nO=1, nM=1).name, "its word vectors are of an unknown kind")
-            require(vocab_vectors.mode == Mode.default, "its word vectors are made of parts of words")
+            require(vocab.vectors.mode == "default", "its word vectors are made of parts of words")
         names = [part.name.partition("(")[0] for part in parts]
         expected = ["extract_features", "list2ragged", "with_array", "with_array", "ragged2list"]
         require(names == expected, "its first layer is of an unknown kind")
         self._columns = list(parts[0].attrs["columns"])
         if self._static is not None:
-            self._columns.append(vocab_vectors.attr)
+            self._columns.append(vocab.vectors.attr)
         self._embed, self._mix = parts[2], parts[3]
         self._numbers: dict[bytes, int] = {}
         self._vectors = np.empty((0, self._mix.get_dim("nO")), np.float32)
@@ -77,9 +77,9 @@ class _FirstLayer:
         else:
             table = doc.vocab.vectors
             rows = table.find(keys=attributes[:, -1])
-            known = self._static.ops.gemm(table.data[rows], self._static.get_param("W"), trans2=True)
+            known: Any = self._static.ops.gemm(table.data[rows], self._static.get_param("W"), trans2=True)  # type: ignore[arg-type]
             known[rows < 0] = 0
-            embedded = np.hstack((self._embed.predict(attributes[:, :-1]), known))
+            embedded = np.hstack((np.asarray(self._embed.predict(attributes[:, :-1])), known))
         computed: Floats = self._mix.predict(embedded)
         return computed
 
@@ -93,7 +93,7 @@ class _Layer(NamedTuple):
     shift: Floats
 
     @classmethod
-    def of(cls, layer: Model, width: int) -> "_Layer":
+    def of(cls, layer: AnyModel, width: int) -> "_Layer":
         parts = leaves(layer)
         require(
             layer.name.startswith("residual(")
@@ -101,13 +101,13 @@ class _Layer(NamedTuple):
             and parts[0].attrs["window_size"] == 1,
             "it has other layers than windows of one token, maxout and layer norm",
         )
-        _, maxout, norm = parts
-        weights = maxout.get_param("W")
+        maxout, norm = parts[1:]
+        weights = parameter(maxout, "W")
         outputs, pieces, inputs = weights.shape
         require((outputs, inputs) == (width, WINDOW * width), "its layers differ in width")
         by_piece = np.ascontiguousarray(weights.transpose(1, 0, 2).reshape(pieces * outputs, inputs)).T
-        bias = np.ascontiguousarray(maxout.get_param("b").T).reshape(-1)
-        return cls(by_piece, bias, norm.get_param("G"), norm.get_param("b"))
+        bias = np.ascontiguousarray(parameter(maxout, "b").T).reshape(-1)
+        return cls(by_piece, bias, parameter(norm, "G"), parameter(norm, "b"))
 
 
 class _Windows:
@@ -156,21 +156,21 @@ class _Windows:
         return best
 
 
-def fused(model: Model, vocab_vectors: Vectors) -> Model:
+def fused(model: AnyModel, vocab: Vocab) -> AnyModel:
     """Return a layer from documents to their token vectors that computes what ``model`` does, faster; it can't be trained.
 
     Raises:
         Unsupported: the model has another structure.
     """
     require(len(model.layers) == 2 and {"embed", "encode"} <= set(model.ref_names), "it is not one of spaCy's CNNs")
-    first = _FirstLayer(model.get_ref("embed"), vocab_vectors)
+    first = _FirstLayer(model.get_ref("embed"), vocab)
     encode, width = model.get_ref("encode"), model.get_dim("nO")
     require(encode.name.startswith("with_array(") and len(encode.layers) == 1, "it is not one of spaCy's CNNs")
     stack = encode.layers[0]
     layers = [_Layer.of(layer, width) for layer in ([stack] if len(stack.layers) == 1 else stack.layers)]
     require(encode.attrs["pad"] == len(layers), "its padding is of another width")
 
-    def forward(_: Model, docs: Sequence[Doc], is_train: bool) -> tuple[list[Floats], object]:
+    def forward(_: AnyModel, docs: Sequence[Doc], is_train: bool) -> tuple[list[Floats], object]:
         if is_train:
             raise NotImplementedError("onrecord's token vectors can't be trained: load the model with spaCy")
         windows = _Windows(layers, width)
@@ -179,15 +179,16 @@ def fused(model: Model, vocab_vectors: Vectors) -> Model:
     return Model("onrecord_vectors", forward, layers=[model], dims={"nO": width}, ops=model.ops)
 
 
-def checked(model: Model, doc: Doc) -> Model:
+def checked(model: AnyModel, doc: Doc) -> AnyModel:
     """Return a replacement that gives the same vectors for a text.
 
     Raises:
         Unsupported: the model has another structure, or gives other vectors.
     """
-    replacement = fused(model, doc.vocab.vectors)
+    replacement = fused(model, doc.vocab)
     [ours], [theirs] = replacement.predict([doc]), model.predict([doc])
     require(
-        ours.shape == theirs.shape and bool(np.abs(ours - theirs).max() < MAX_DIFFERENCE), "the vectors are not the same"
+        ours.shape == theirs.shape and bool(np.abs(ours - theirs).max() < MAX_DIFFERENCE),
+        "the vectors are not the same",
     )
     return replacement
