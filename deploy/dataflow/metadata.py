@@ -16,6 +16,7 @@ from typing import Any
 
 from deploy.dataflow.flex_template import is_flag, options_of, takes_several
 from onrecord.data.kinds import extracted
+from onrecord.data.settings import PARSES
 from onrecord.sinks import sinks
 from onrecord.sources import formats, sources
 
@@ -46,6 +47,7 @@ BOTH = {
     "field": Parameter("Other names of fields", r"^[a-z_]+=[^,]+(,[a-z_]+=[^,]+)*$"),
     "extract": Parameter("Record kinds", rf"^{_KINDS}(,{_KINDS})*$"),
     "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
+    "parse": Parameter("Code that parses", rf"^({'|'.join(PARSES)})$"),
     "shards": Parameter("Files per record kind", POSITIVE),
     "batch_size": Parameter("Articles parsed together", POSITIVE),
     "max_text_length": Parameter("Characters of the longest article", POSITIVE),

@@ -22,6 +22,7 @@ OPTIONS = [
     "--model",
     "--workers",
     "--shards",
+    "--parse",
     "--batch-size",
     "--max-text-length",
     "--max-dead-letters",

@@ -65,8 +65,8 @@ def test_a_model_that_lacks_a_component_is_refused_by_the_components_name(tmp_pa
 
 
 def test_a_model_does_no_more_than_is_needed(model):
-    assert set(NEEDED) <= set(model.parse.pipe_names)
-    assert not set(NOT_NEEDED) & set(model.parse.pipe_names)
+    assert set(NEEDED) <= set(model.parse.component_names)
+    assert not set(NOT_NEEDED) & set(model.parse.component_names)
     assert model.parse.pipe_names[0] == "onrecord_segments"
     assert isinstance(model.parse.tokenizer, BoundedTokenizer)
 

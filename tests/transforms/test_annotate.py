@@ -38,7 +38,7 @@ Use = Callable[[Model], None]
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Return a function that makes the transform use a model that is already loaded."""
     return lambda model: monkeypatch.setattr(
-        annotate, "load_annotator", lambda name, extract, gazetteer=(): Annotator(model, extract)
+        annotate, "load_annotator", lambda name, extract, *_: Annotator(model, extract)
     )
 
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeAlias
 
+from onrecord.collector import collect_less_often
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.kinds import extracted
-from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK
+from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK, PARSES
 from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
 from onrecord.sinks import sinks
@@ -113,6 +114,12 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         help="English spaCy model, by package or folder (default: %(default)s)",
     )
     add(
+        "--parse",
+        default=PARSES[0],
+        metavar="CODE",
+        help="fast, or spacy for spaCy's own code in every part, which is slower; the records are the same (default: %(default)s)",
+    )
+    add(
         "--batch-size",
         default=str(BATCH_SIZE),
         metavar="N",
@@ -170,7 +177,9 @@ def add_runner(parser: argparse.ArgumentParser) -> None:
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
     """Add ``--verbose``."""
-    parser.add_argument("--verbose", action="store_true", help="show Beam's log")
+    parser.add_argument(
+        "--verbose", action="store_true", help="show Beam's log, and what of the parse is spaCy's own code"
+    )
 
 
 def own_options(parser: argparse.ArgumentParser) -> list[str]:
@@ -200,6 +209,7 @@ def prepare(is_verbose: bool) -> None:
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    collect_less_often()
     guard_log(logging.DEBUG if is_verbose else logging.CRITICAL)
     warnings.simplefilter("default" if is_verbose else "ignore")
 

@@ -27,7 +27,7 @@ from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import extracted
 from onrecord.data.paths import is_remote
 from onrecord.data.records import ArticleRecord
-from onrecord.data.settings import DEFAULT_SINK, ExtractionSettings
+from onrecord.data.settings import DEFAULT_SINK, PARSES, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
 from onrecord.sinks import GLOB_CHARACTERS, contents, lock, sinks
@@ -93,6 +93,8 @@ class Checks:
     def extraction(self, arguments: argparse.Namespace) -> ExtractionSettings:
         """Return the settings of the options that ``arguments.add_extraction`` adds."""
         self.add(f"--model {arguments.model}", model_problem(arguments.model))
+        is_known = arguments.parse in PARSES
+        self.add(f"--parse {arguments.parse!r}", None if is_known else f"choose from {', '.join(PARSES)}")
         return ExtractionSettings(
             model=arguments.model,
             extract=self.extract(arguments.extract),
@@ -102,6 +104,7 @@ class Checks:
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
             forgotten=self._forgotten(arguments.forgotten),
             fields=self._fields(arguments.field or ()),
+            parse=arguments.parse,
         )
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:

@@ -13,6 +13,7 @@ from onrecord.data.kinds import extracted
 DEFAULT_MODEL = "en_core_web_sm"
 BATCH_SIZE = 16  # texts parsed together; larger batches take more memory and are not faster
 DEFAULT_SINK = "avro"
+PARSES = ("fast", "spacy")  # the code that parses: the first is the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class ExtractionSettings:
             child process.
         forgotten: lists of articles that are refused; a job adds that of its output folder.
         fields: where the input has fields that it has under other names.
+        parse: ``fast`` replaces parts of spaCy by faster code with the same results, where the model allows it; ``spacy`` does not.
     """
 
     model: str = DEFAULT_MODEL
@@ -39,6 +41,7 @@ class ExtractionSettings:
     time_limit: float | None = None
     forgotten: tuple[ForgottenList, ...] = ()
     fields: tuple[FieldName, ...] = ()
+    parse: str = PARSES[0]
 
 
 LogFormat: TypeAlias = Literal["text", "json"]

@@ -22,11 +22,6 @@ from onrecord.nlp.texts import Annotation, Failure, Text
 # machine, and fails the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
 
-# Products of small matrices are computed by other code and may differ in the last bit. Batches of few words are padded, so that the parse
-# of a text never depends on its batch.
-MIN_WORDS = 300
-FILLER = "word " * MIN_WORDS
-
 
 @dataclass
 class Annotator:
@@ -39,6 +34,11 @@ class Annotator:
     def __post_init__(self) -> None:
         # A registration whose converter is missing fails here, before the first article.
         self._converters = {name: kinds()[name].converter() for name in self.model.extractors}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why parts of the parse keep spaCy's code, a line each."""
+        return self.model.notes
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
@@ -84,11 +84,7 @@ class Annotator:
 
     def _batch(self, texts: Sequence[str]) -> list[Doc]:
         """Return the Docs of a batch; each is the same in any batch."""
-        if not texts:
-            return []
-        filler = [FILLER] if sum(len(text.split()) for text in texts) < MIN_WORDS else []
-        docs = list(self.model.parse.pipe([*texts, *filler], batch_size=len(texts) + 1))
-        return docs[: len(texts)]
+        return list(self.model.parse.pipe(texts, batch_size=len(texts))) if texts else []
 
     def _parsed_alone(self, text: str) -> Doc | Failure:
         try:

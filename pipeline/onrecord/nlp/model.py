@@ -15,6 +15,7 @@ from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - registers the components
 from onrecord.nlp.coreference.extractor import CoreferenceResolver
+from onrecord.nlp.fast import speed_up, stabilize
 from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
 from onrecord.nlp.tokenizer import BOUNDED_TOKENIZER, BoundedTokenizer
@@ -32,12 +33,14 @@ class Model:
         extractors: the components that annotate it, in this order, by the record kind that each finds.
         provenance_name: name of the spaCy model, with its language.
         provenance_version: version of the spaCy model.
+        notes: why components keep spaCy's code that others of their kind do without, a line each.
     """
 
     parse: Language
     extractors: dict[str, Callable[[Doc], Doc]]
     provenance_name: str
     provenance_version: str
+    notes: tuple[str, ...] = ()
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
@@ -67,7 +70,11 @@ class _WithReferences:
 
 
 def load_model(
-    name: str = DEFAULT_MODEL, extract: Iterable[str] | None = None, gazetteer: Iterable[ListedName] = ()
+    name: str = DEFAULT_MODEL,
+    extract: Iterable[str] | None = None,
+    gazetteer: Iterable[ListedName] = (),
+    *,
+    fast: bool = True,
 ) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
@@ -75,6 +82,7 @@ def load_model(
         name: any English spaCy model with a tagger, a parser and a named-entity recognizer.
         extract: names of the record kinds to extract; None for all. The kinds that they need are extracted too.
         gazetteer: the user's own names.
+        fast: whether the parts of spaCy are replaced for which there is faster code with the same results.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
@@ -82,9 +90,11 @@ def load_model(
     # Parsing takes a quarter less time with NumPy's matrix product than with the one of spaCy's own library.
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
+    stabilize(nlp)
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
     nlp.config["nlp"]["tokenizer"] = {"@tokenizers": BOUNDED_TOKENIZER}
     nlp.add_pipe("onrecord_segments", first=True)
+    notes = speed_up(nlp) if fast else ("parse: spaCy's own code, as chosen",)
     meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
     wanted = with_needed(extracted() if extract is None else extract)
     extractors = {kind.name: nlp.create_pipe(kind.component) for kind in wanted if kind.component is not None}
@@ -98,4 +108,5 @@ def load_model(
         extractors=extractors,
         provenance_name=meta_name,
         provenance_version=nlp.meta["version"],
+        notes=notes,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import Provenance
+from onrecord.data.settings import PARSES
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp.texts import Annotation, Failure, Text
 from onrecord.sandbox.process import LimitedProcess, ProcessLost, Work
@@ -19,16 +20,18 @@ PARSED = "parsed"  # the first answer to a batch: from here on, a delay is due t
 UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
-def load_annotator(model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = ()) -> "Annotator":
+def load_annotator(
+    model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = (), parse: str = PARSES[0]
+) -> "Annotator":
     """Return an annotator with a model that is loaded by name."""
     # spaCy takes seconds to import, and the process that starts the child does not need it.
     from onrecord.nlp.annotator import Annotator
     from onrecord.nlp.model import load_model
 
-    return Annotator(load_model(model, extract, gazetteer), extract)
+    return Annotator(load_model(model, extract, gazetteer, fast=parse == PARSES[0]), extract)
 
 
-def _load_work(load: "Callable[[], Annotator]") -> tuple[Provenance, Work]:
+def _load_work(load: "Callable[[], Annotator]") -> tuple[tuple[Provenance, tuple[str, ...]], Work]:
     annotator = load()
 
     def annotate(texts: Sequence[Text]) -> Iterator[str | Annotation]:
@@ -36,7 +39,7 @@ def _load_work(load: "Callable[[], Annotator]") -> tuple[Provenance, Work]:
             yield PARSED
             yield from annotations
 
-    return annotator.provenance(""), annotate
+    return (annotator.provenance(""), annotator.notes), annotate
 
 
 class SandboxedAnnotator:
@@ -50,7 +53,7 @@ class SandboxedAnnotator:
             seconds: time limit for parsing a text, and for all extraction from it.
         """
         self._process = LimitedProcess(partial(_load_work, load), seconds, "parsing and extracting from the text")
-        provenance = self._process.start()
+        provenance, self.notes = self._process.start()
         assert isinstance(provenance, Provenance)
         self._provenance = provenance
 

@@ -14,6 +14,8 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any, TypeAlias
 
+from onrecord.collector import collect_less_often
+
 MAX_START_SECONDS = 300.0  # enough to load a model on a busy machine
 CLOSE_PRIORITY = 10  # of closing the connection at exit: before multiprocessing waits for the child
 END = "end of the answers"  # compared by value, since it is pickled
@@ -39,6 +41,7 @@ def _serve(connection: Connection, load: Load) -> None:
     # Ctrl-C in a terminal reaches this process too, but it has to finish what was already read.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    collect_less_often()
     with suppress(EOFError, BrokenPipeError):
         greeting, work = load()
         connection.send(greeting)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Annotate: the only step that calls ``onrecord.nlp``. It turns articles into plain records; no ``Doc`` leaves it."""
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from onrecord.version import __version__
 
 if TYPE_CHECKING:
     from onrecord.nlp.annotator import Annotator
+
+LOG = logging.getLogger(__name__)
 
 # The tensors of a batch take about 24 kB per word; a batch with more words than this is annotated before it is full.
 BATCH_WORDS = 8_000
@@ -63,14 +66,16 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
 
     def setup(self) -> None:
         """Load the model, unless this process has loaded it already."""
-        tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer)
+        tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer, self.settings.parse)
         self.annotator = self.shared.acquire(self._load, tag)
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()
+        for note in self.annotator.notes:
+            LOG.info("%s", note)
 
     def _load(self) -> "Annotator | SandboxedAnnotator":
         settings = self.settings
-        load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer)
+        load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer, settings.parse)
         return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)
 
     def start_bundle(self) -> None:
