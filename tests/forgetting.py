@@ -25,7 +25,7 @@ from onrecord.data.records import (
     Span,
     StanceRecord,
 )
-from onrecord.sinks import output_folder
+from onrecord.sinks import contents, output_folder
 from onrecord.sinks.files import file_name, shard_of, write_file
 from onrecord.telemetry.recount import Recount
 
@@ -116,7 +116,7 @@ def write_folder(output: Path, records: Iterable[Record] = ALL) -> Path:
             of_shard = [one for one in records if one.kind == kind and shard_of(one, SHARDS) == shard]
             if of_shard:
                 write_file(str(output), file_name(kind, shard, SHARDS, ".avro"), kind, of_shard)
-    output_folder.write_json(str(output), output_folder.SUMMARY, summary_of(records))
+    output_folder.write_json(str(output), contents.SUMMARY, summary_of(records))
     output_folder.discard_unfinished(str(output))
     return output
 
