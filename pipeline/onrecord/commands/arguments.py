@@ -139,6 +139,20 @@ def checked_folder(folder: str, problems: list[str]) -> None:
         problems.append(f"{folder}: {unreachable(folder, error)}")
 
 
+def number(text: str, option: str, minimum: float, maximum: float | None, problems: list[str]) -> float:
+    """Return a number within bounds, whole if the minimum is; for any other text, add a problem and return the minimum."""
+    try:
+        number = float(text) if isinstance(minimum, float) else int(text)
+    except ValueError:
+        number = float("nan")
+    if not (number >= minimum and (maximum is None or number <= maximum)):
+        kind = "a number" if isinstance(minimum, float) else "a whole number"
+        bounds = f"of {minimum} or more" if maximum is None else f"from {minimum:g} to {maximum:g}"
+        problems.append(f"{option} {text!r}: must be {kind} {bounds}")
+        return minimum
+    return number
+
+
 def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
     """Add the options that say which records are extracted, and how.
 

@@ -121,7 +121,7 @@ class Index:
         """Return an article; records of earlier versions of this package don't tell the text, which means the newest one."""
         versions = self._database.execute(
             "SELECT text_sha256, title, source, url, published_at, copies FROM articles WHERE article_id = ?"
-            " ORDER BY version DESC, received_at DESC, text_sha256",
+            " ORDER BY version DESC, received_at DESC, text_sha256 DESC",
             (article_id,),
         ).fetchall()
         for number, (digest, title, source, url, published_at, copies) in enumerate(versions):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from onrecord.data.names import name_key
+from onrecord.data.names import phrase_key
 from onrecord.export.index import ArticleFacts, Index, Row
 
 Type: TypeAlias = Literal["text", "integer", "real", "time"]
@@ -126,7 +126,7 @@ def _party(prefix: str, party: Row | None, index: Index) -> dict[str, Value]:
     name = _full_name(party, index) or None
     return {
         prefix: name,
-        f"{prefix}_key": entity.key if entity else name and name_key(name),
+        f"{prefix}_key": entity.key if entity else name and phrase_key(name),
         f"{prefix}_type": entity and entity.type,
         f"{prefix}_entity_id": party["entity_id"],
         f"{prefix}_wikidata_id": entity and entity.wikidata_id,
