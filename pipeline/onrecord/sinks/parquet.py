@@ -7,6 +7,7 @@ Arrow is imported when a file is read or written, so that a command line is chec
 import functools
 import io
 from collections.abc import Collection, Iterable, Iterator
+from datetime import timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -73,8 +74,13 @@ def _rows(file: BinaryIO, kind: RecordKind, columns: list[str] | None) -> Iterat
     reader = parquet.ParquetFile(file, pre_buffer=False)
     if (reader.schema_arrow.metadata or {}).get(KIND) != kind.name.encode():
         raise WrongKind(kind.name)
+    times = [field.name for field in reader.schema_arrow if str(field.type).startswith("timestamp")]
     for batch in reader.iter_batches(ROWS_PER_BATCH, columns=columns, use_threads=False):
-        yield from batch.to_pylist(maps_as_pydicts="strict")
+        for values in batch.to_pylist(maps_as_pydicts="strict"):
+            for name in times:  # in the same type as those of Avro, and not that of the installed time zone data
+                if values.get(name) is not None:
+                    values[name] = values[name].replace(tzinfo=timezone.utc)
+            yield values
 
 
 @functools.cache
