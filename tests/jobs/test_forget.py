@@ -212,11 +212,11 @@ def test_a_file_that_can_not_be_rewritten_is_named_before_anything_is_changed(pr
 def test_files_that_are_not_searched_are_named(output, capsys):
     (output / "topics").mkdir()
     (output / "topics" / "topics-00000-of-00001.avro").write_bytes(b"")
-    (output / "quotes" / "quotes.parquet").write_bytes(b"")
+    (output / "quotes" / "quotes.orc").write_bytes(b"")
     forget(output, "--article", "pier")
     printed = capsys.readouterr().out
     assert str(output / "topics" / "topics-00000-of-00001.avro") in printed
-    assert str(output / "quotes" / "quotes.parquet") in printed
+    assert str(output / "quotes" / "quotes.orc") in printed
 
 
 @pytest.mark.parametrize(
