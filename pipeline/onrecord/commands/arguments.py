@@ -122,23 +122,6 @@ def checked_selection(arguments: argparse.Namespace, problems: list[str]) -> Sel
     return Selection(since, until, frozenset(map(publisher, arguments.source or ())))
 
 
-def checked_folder(folder: str, problems: list[str]) -> None:
-    """Check that a folder is the output of a run; add to the problems if it is not."""
-    from onrecord.sinks.reader import ReadingError, check_folder
-
-    try:
-        check_folder(folder)
-    except ReadingError as error:
-        problems.append(str(error))
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # such as a bucket that can't be reached, or Google Cloud's packages are missing
-        from onrecord.commands.checks import unreachable
-
-        problems.append(f"{folder}: {unreachable(folder, error)}")
-
-
 def number(text: str, option: str, minimum: float, maximum: float | None, problems: list[str]) -> float:
     """Return a number within bounds, whole if the minimum is; for any other text, add a problem and return the minimum."""
     try:

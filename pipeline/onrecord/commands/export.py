@@ -13,7 +13,6 @@ from onrecord.commands.arguments import (
     add_command,
     add_mode,
     add_selection,
-    checked_folder,
     checked_selection,
     prepare,
     set_mode,
@@ -40,12 +39,12 @@ since it begins with = + - @ or a control character, has an apostrophe in front.
 """
 EPILOG = """\
 examples:
-  onrecord export out --to parquet                          to the folder out-parquet
-  onrecord export out --to csv --output week --since 2026-03-02 --until 2026-03-08
+  onrecord export out --to parquet              to the folder out-parquet
+  onrecord export out --to csv --since 2026-03-02 --until 2026-03-08
   onrecord export out --to duckdb --output news.duckdb --kind quotes,stances
   onrecord export gs://my-records/records --to sqlite --source example.com
 
-  duckdb out.duckdb "select speaker, count(*) from quotes group by all order by 2 desc limit 10"
+  duckdb out.duckdb "SELECT speaker, count(*) FROM quotes GROUP BY ALL"
 
 exit codes: 0 done, 1 a file can't be read or written, 2 wrong usage
 """
@@ -64,7 +63,11 @@ def add(commands: Commands) -> None:
         metavar="PATH",
         help="the folder or the file to write, on this machine (default: named after DIR and the format, in this folder)",
     )
-    option("--overwrite", action="store_true", help="replace what is there; a folder only if it has tables alone")
+    option(
+        "--overwrite",
+        action="store_true",
+        help="replace an earlier export; a folder only if all of its files are tables",
+    )
     option("--kind", action="append", metavar="TABLES", help="only these tables, separated by commas; may be repeated")
     add_selection(parser)
     option("--all-versions", action="store_true", help="also older versions of articles that came with several texts")
@@ -79,7 +82,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> "ExportOptions":
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
-    from onrecord.commands.checks import Checks
+    from onrecord.commands.checks import Checks, run_folder_problem
     from onrecord.export.tables import BY_NAME, TABLES
     from onrecord.export.writers import WRITERS
     from onrecord.jobs.export import ExportOptions
@@ -98,7 +101,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> "ExportOptions":
     if unknown:
         checks.add(f"--kind {','.join(unknown)}", f"choose from {', '.join(BY_NAME)}")
     selection = checked_selection(arguments, checks.problems)
-    checked_folder(arguments.folder, checks.problems)
+    checks.problems.extend(filter(None, (run_folder_problem(arguments.folder),)))
     output = Path(arguments.output or _default_output(arguments.folder, format_ or FORMATS[0]))
     if format_ in FORMATS:
         checks.problems.extend(

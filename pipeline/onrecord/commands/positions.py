@@ -14,7 +14,6 @@ from onrecord.commands.arguments import (
     UsageError,
     add_command,
     add_selection,
-    checked_folder,
     checked_selection,
     number,
     unknown_options,
@@ -146,6 +145,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
+    from onrecord.commands.checks import run_folder_problem
     from onrecord.positions.rollup import SORTS, Wanted
 
     problems = unknown_options(others)
@@ -165,7 +165,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     files = tuple(Path(name) for name in arguments.output or ())
     problems.extend(problem for path in files for problem in _problems_of(path, arguments.overwrite))
     selection = checked_selection(arguments, problems)
-    checked_folder(arguments.folder, problems)
+    problems.extend(filter(None, (run_folder_problem(arguments.folder),)))
     if problems:
         raise UsageError(problems)
     wanted = Wanted(

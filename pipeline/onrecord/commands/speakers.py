@@ -12,7 +12,6 @@ from onrecord.commands.arguments import (
     UsageError,
     add_command,
     add_selection,
-    checked_folder,
     checked_selection,
     number,
     unknown_options,
@@ -99,6 +98,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
+    from onrecord.commands.checks import run_folder_problem
     from onrecord.positions.speakers import SORTS, WantedQuotes
 
     problems = unknown_options(others)
@@ -111,7 +111,7 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     if arguments.sort not in SORTS:
         problems.append(f"--sort {arguments.sort}: choose from {', '.join(SORTS)}")
     selection = checked_selection(arguments, problems)
-    checked_folder(arguments.folder, problems)
+    problems.extend(filter(None, (run_folder_problem(arguments.folder),)))
     if problems:
         raise UsageError(problems)
     return Options(

@@ -51,7 +51,7 @@ def moment(text: str, *, is_end: bool = False) -> datetime:
     """Return the time (UTC) that a text states; of a day its beginning, or its end, which is the beginning of the next one.
 
     Raises:
-        ValueError: the text is no time, or could mean several.
+        ValueError: the text can't be read as a time, or could mean several.
     """
     time, has_time = parsed_time(text)
     utc = time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)

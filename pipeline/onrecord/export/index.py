@@ -29,7 +29,7 @@ KNOWN_ARTICLES, KNOWN_ENTITIES = 64, 1_024  # in memory; the records of an artic
 
 
 class ArticleFacts(NamedTuple):
-    """What the tables tell about the article of a record; ``is_newest`` is whether no newer version of the article is there."""
+    """The columns of a record's article; ``is_newest`` is whether no newer version of the article is there."""
 
     title: str | None = None
     source: str | None = None
@@ -40,7 +40,7 @@ class ArticleFacts(NamedTuple):
 
 
 class EntityFacts(NamedTuple):
-    """What the tables tell about an entity that a record points to.
+    """The columns of an entity that a record points to.
 
     ``name`` is the fullest name of all articles where that is sure, and ``key`` is the same in all articles. ``pronoun`` is "he" or
     "she" if that is how the article speaks of it.
@@ -118,7 +118,7 @@ class Index:
         return row["entity_id"], row["name"], key, row["type"], row["role"], row["wikidata_id"], pronoun_of(pronouns)
 
     def _article(self, article_id: str, text_sha256: str) -> ArticleFacts:
-        """Return an article; records of earlier versions of this package don't tell the text, which means the newest one."""
+        """Return an article; records of earlier versions of this package have no hash of the text, and are of the newest one."""
         versions = self._database.execute(
             "SELECT text_sha256, title, source, url, published_at, copies FROM articles WHERE article_id = ?"
             " ORDER BY version DESC, received_at DESC, text_sha256 DESC",

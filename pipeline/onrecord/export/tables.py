@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of an export: their columns, and the rows that the records of a run become.
 
-A row stands on its own: a quote has its speaker's name and key, and the title, source and date of its article. Texts of several parts,
+A row needs no other table: a quote has its speaker's name and key, and the title, source and date of its article. Texts of several parts,
 such as the names of authors, are one text with "; " between them; the parts of an interrupted quote have " … " between them.
 """
 
@@ -107,8 +107,8 @@ def _party_columns(prefix: str, what: str) -> tuple[Column, ...]:
             f"{what}: the fullest name in all articles where that is sure, else in this one, else the words.",
         ),
         (f"{prefix}_key", "text", "The same for all spellings of the name in all articles: group by it."),
-        (f"{prefix}_type", "text", "Type of the entity, such as PERSON or ORG; null if it is none."),
-        (f"{prefix}_entity_id", "text", "Id of the entity in this article; null if it is none."),
+        (f"{prefix}_type", "text", "Type of the entity, such as PERSON or ORG; null without an entity."),
+        (f"{prefix}_entity_id", "text", "Id of the entity in this article; null without an entity."),
         (f"{prefix}_wikidata_id", "text", "Wikidata's id of the entity, where it is known."),
         (
             f"{prefix}_pronoun",
@@ -410,7 +410,7 @@ TABLES = (
                 (
                     "asserted_by",
                     "text",
-                    "By whose claim alone the holder takes it; null if the article says so itself.",
+                    "By whose claim alone the holder takes it; null if the article itself asserts it.",
                 ),
                 ("confidence", "real", "The chance that a reader finds it right, 0 to 1."),
             ),
@@ -421,7 +421,7 @@ TABLES = (
     ),
     Table(
         "duplicates",
-        "An article that repeats another one's text.",
+        "An article with the text of an earlier one.",
         "articles",
         (
             *ARTICLE,

@@ -165,7 +165,7 @@ class ParquetWriter(Writer):
 
 
 class SqliteWriter(Writer):
-    """A SQLite database with a table for each of ours, and indexes."""
+    """A SQLite database with all tables, and indexes."""
 
     extension = ".sqlite"
     is_folder = False
@@ -203,7 +203,7 @@ class SqliteWriter(Writer):
 
 
 class DuckDbWriter(Writer):
-    """A DuckDB database with a table for each of ours; the columns have their meaning as comments."""
+    """A DuckDB database with all tables; the columns have their meaning as comments."""
 
     extension = ".duckdb"
     is_folder = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads from an output folder what positions and speakers are made of: records, the names of entities, and what is known of articles."""
+"""Reads from an output folder what positions and speakers are made of: records, the names of entities, and the publishers and versions of articles."""
 
 import sys
 from collections import defaultdict
@@ -43,7 +43,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """What is known of the articles of a run.
+    """The publishers and versions of the articles of a run.
 
     Attributes:
         sources: the publisher of an article by its id.
@@ -114,7 +114,7 @@ def entity_names(folder: str | Path, *, with_aliases: bool = False, join: bool =
 
 
 def known_articles(folder: str | Path) -> Articles:
-    """Return what is known of the articles of an output folder; nothing if it has no articles.
+    """Return the publishers and versions of the articles of an output folder; none if it has no articles.
 
     Raises:
         ReadingError: a file can't be read, is truncated, or has other records.

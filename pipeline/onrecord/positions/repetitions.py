@@ -18,7 +18,7 @@ class Repetitions:
     """Which records repeat another one; about 200 bytes of memory for each long sentence."""
 
     def __init__(self) -> None:
-        self._first: dict[int, int] = {}  # the number of the lowest id, by what is repeated
+        self._first: dict[int, int] = {}  # the number of the lowest id, by the digest of its words
 
     def add(self, record_id: str, text: str, about: Iterable[str]) -> None:
         """Add a record.

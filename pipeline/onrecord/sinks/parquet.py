@@ -33,7 +33,7 @@ def write_records(file: BinaryIO, kind: RecordKind, records: Iterable[Record], n
     from pyarrow import parquet
 
     schema = arrow_schema(kind.name)
-    # Arrow needs a file that tells its position, which those of object stores need not.
+    # Arrow asks a file for its position, which those of object stores may not know.
     buffer = io.BytesIO()
     waiting = map(to_avro, records)
     with parquet.ParquetWriter(buffer, schema, compression=CODEC) as writer:
