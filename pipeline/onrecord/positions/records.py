@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads from an output folder what positions and speakers are made of: records, the names of entities, and the publishers and versions of articles."""
+"""Reads what positions and speakers are made of: records, the names of entities, the publishers and versions of articles."""
 
 import sys
 from collections import defaultdict
