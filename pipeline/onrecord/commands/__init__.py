@@ -43,14 +43,13 @@ EXTRA_OF = {
             "lxml",
             "lxml_html_clean",
             "psutil",
-            "pyarrow",
             "trafilatura",
             "webencodings",
             "zstandard",
         ),
         "beam",
     ),
-    "duckdb": "export",
+    **dict.fromkeys(("duckdb", "pyarrow"), "export"),
     "google": "pubsub",
 }
 
