@@ -14,6 +14,7 @@ from typing import Any
 
 import onrecord
 from onrecord.commands import parser
+from onrecord.export.tables import TABLES, Table
 
 ROOT = Path(__file__).parents[1]
 MARKER = re.compile(r"^<!-- generated: ([a-z ]+) -->$", re.MULTILINE)
@@ -110,6 +111,18 @@ def _type(schema: Any, shared: dict[str, dict[str, Any]]) -> str:
             return f"{plain} ({schema['logicalType']})" if "logicalType" in schema else _type(plain, shared)
 
 
+def tables() -> str:
+    """Return a section for each table of an export, with its columns."""
+    return "\n\n".join(map(_export_table, TABLES))
+
+
+def _export_table(table: Table) -> str:
+    rows = [f"| `{one.name}` | {one.type} | {_cell(one.meaning)} |" for one in table.columns]
+    return "\n\n".join(
+        [f"## {table.name}", table.meaning, "\n".join(["| column | type | meaning |", "| --- | --- | --- |", *rows])]
+    )
+
+
 def python_api() -> str:
     """Return what mkdocstrings needs to document every public name of ``onrecord``, by what the names are for."""
     groups: dict[str, list[str]] = {"Functions": [], "Beam transforms": [], "Types": []}
@@ -144,6 +157,7 @@ def accuracy_gate() -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "command line": command_line,
     "records": records,
+    "tables": tables,
     "python api": python_api,
     "accuracy gate": accuracy_gate,
 }

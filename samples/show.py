@@ -7,17 +7,15 @@ usage: python samples/show.py OUTPUT_FOLDER
 import io
 import re
 import sys
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-import fastavro
-from fastavro.schema import SchemaParseException, UnknownType
 from rich.table import Table
 from rich.text import Text
 
+from onrecord.sinks.reader import ReadingError, paths, rows
 from onrecord.terminal.console import Console
 from onrecord.terminal.parser import Parser
 from onrecord.terminal.text import print_line, printable
@@ -41,8 +39,6 @@ SHOWN_TYPE = {
     "PRODUCT": "product",
     "WORK_OF_ART": "work",
 }
-# What fastavro raises for a truncated file or one that is not an Avro file.
-BROKEN_FILE = (OSError, EOFError, ValueError, IndexError, zlib.error, SchemaParseException, UnknownType)
 LINE_ENDS = re.compile(r"[\r\n\v\f\u2028\u2029]+")
 SPACES = re.compile(r"[^\S\x1c-\x1f\x85]")
 MAX_NAME = 48  # code points; some speakers are "diplomats, who asked not to be named because …"
@@ -75,13 +71,10 @@ def records(output: Path, kind: str) -> Iterator[Record]:
     Raises:
         NoRecords: a file is broken.
     """
-    for path in sorted((output / kind).rglob("*.avro")):
-        try:
-            with path.open("rb") as file:
-                for record in fastavro.reader(file):
-                    yield cast(Record, record)
-        except BROKEN_FILE as error:
-            raise NoRecords(f"{path} can't be read ({error}); run the backfill again with --overwrite") from None
+    try:
+        yield from rows(output, kind)
+    except ReadingError as error:
+        raise NoRecords(f"{error}; or run the backfill again with --overwrite") from None
 
 
 def records_of(output: Path, kind: str, article_id: str) -> list[Record]:
@@ -210,7 +203,7 @@ def show(console: Console, output: Path) -> None:
         print_article(console, output, article)
     if letter is not None:
         print_dead_letter(console, letter, sum(1 for _ in records(output, "dead_letters")))
-    kind = next(kind for kind in ("quotes", *KINDS) if any((output / kind).rglob("*.avro")))
+    kind = next(kind for kind in ("quotes", *KINDS) if paths(str(output), kind))
     console.print()
     console.print(Text("To read all records of a kind in Python:", style="dim"))
     console.print(Text(f"import onrecord; list(onrecord.records({str(output)!r}, {kind!r}))"), soft_wrap=True)

@@ -77,6 +77,13 @@ def each_stream_runner(request, monkeypatch) -> str:
     return request.param
 
 
+@pytest.fixture(params=["avro", pytest.param("parquet", marks=pytest.mark.long)])
+def each_format(request, monkeypatch) -> str:
+    """Write a test's streams in each format of files."""
+    monkeypatch.setattr(streams, "SINK", request.param)
+    return request.param
+
+
 short_text = st.text(max_size=12)
 maybe_text = st.none() | short_text
 texts = st.lists(short_text, max_size=3).map(tuple)

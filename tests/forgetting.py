@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+from pyarrow import parquet
 
 import onrecord
 from onrecord.data.article import sha256
@@ -25,7 +26,8 @@ from onrecord.data.records import (
     Span,
     StanceRecord,
 )
-from onrecord.sinks import output_folder
+from onrecord.sinks import AVRO, FileSink, output_folder
+from onrecord.sinks.contents import SUMMARY
 from onrecord.sinks.files import file_name, shard_of, write_file
 from onrecord.telemetry.recount import Recount
 
@@ -107,7 +109,7 @@ def summary_of(records: Iterable[Record]) -> dict[str, Any]:
     }
 
 
-def write_folder(output: Path, records: Iterable[Record] = ALL) -> Path:
+def write_folder(output: Path, records: Iterable[Record] = ALL, sink: FileSink = AVRO) -> Path:
     """Write records as a backfill does."""
     records = list(records)
     output_folder.prepare(str(output))
@@ -115,8 +117,8 @@ def write_folder(output: Path, records: Iterable[Record] = ALL) -> Path:
         for shard in range(SHARDS):
             of_shard = [one for one in records if one.kind == kind and shard_of(one, SHARDS) == shard]
             if of_shard:
-                write_file(str(output), file_name(kind, shard, SHARDS, ".avro"), kind, of_shard)
-    output_folder.write_json(str(output), output_folder.SUMMARY, summary_of(records))
+                write_file(str(output), file_name(kind, shard, SHARDS, sink.extension), kind, of_shard, sink)
+    output_folder.write_json(str(output), SUMMARY, summary_of(records))
     output_folder.discard_unfinished(str(output))
     return output
 
@@ -136,11 +138,13 @@ def read_all(output: Path) -> list[Record]:
 
 
 def readable_bytes(output: Path) -> bytes:
-    """Return the bytes of all files below a folder, those of the blocks of Avro files as stored and decompressed."""
+    """Return the bytes of all files below a folder, and those of the blocks and pages of files of records decompressed."""
     found = []
     for path in sorted(path for path in output.rglob("*") if path.is_file()):
         found.append(path.read_bytes())
         if path.suffix == ".avro":
             with path.open("rb") as file:
                 found.extend(block.bytes_.getvalue() for block in fastavro.block_reader(file))
+        elif path.suffix == ".parquet":
+            found.append(repr(parquet.read_table(path).to_pydict()).encode())
     return b"\n".join(found)

@@ -6,17 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import apache_beam as beam
-import fastavro
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.testing.test_stream import TestStream
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
+from onrecord.data.kinds import kinds
 from onrecord.data.records import Provenance, QuoteRecord, Span
 from onrecord.runners import prism
+from onrecord.sinks import file_sink
 
 NOON = Timestamp.from_rfc3339("2026-03-03T12:00:00Z")
 RUNNER = "BundleBasedDirectRunner"  # replaced by the fixture each_stream_runner
+SINK = "avro"  # replaced by the fixture each_format
 
 QUOTE = QuoteRecord(
     article_id="pier",
@@ -72,11 +74,13 @@ def options() -> PipelineOptions:
 
 
 def files(output: Path) -> dict[str, list[str]]:
-    """Return the articles of every Avro file below a folder, by its path."""
+    """Return the articles of every file of records below a folder, by its path without the extension."""
+    sink = file_sink(SINK)
     found: dict[str, list[str]] = {}
-    for path in sorted(output.rglob("*.avro")):
+    for path in sorted(output.rglob(f"*{sink.extension}")):
         with path.open("rb") as file:
-            found[str(path.relative_to(output))] = [values["article_id"] for values in fastavro.reader(file)]
+            name = str(path.relative_to(output)).removesuffix(sink.extension)
+            found[name] = [record.article_id for record in sink.read_records(file, kinds()["quotes"])]
     return found
 
 

@@ -19,7 +19,7 @@ from onrecord.commands import main
 from onrecord.data.records import Party, Provenance, Span, StanceRecord, to_avro
 from onrecord.data.schemas import schema
 from onrecord.positions import output
-from onrecord.positions.records import entity_names, rows, stance_files
+from onrecord.positions.records import STANCES, Rows, entity_names
 from onrecord.positions.rollup import Wanted, add_up
 from onrecord.terminal.console import Console
 from onrecord.terminal.parser import Parser
@@ -274,7 +274,7 @@ def test_positions_as_lines_and_as_csv(run: Run, run_folder: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("width", [20, 80, 200])
 def test_positions_in_a_terminal(width: int, run_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    positions = add_up(rows(stance_files(run_folder)), Wanted(), entity_names(run_folder, with_aliases=False)).positions
+    positions = add_up(Rows(run_folder, STANCES), Wanted(), entity_names(run_folder, with_aliases=False)).positions
     console = Console(force_terminal=True, color_system=None, width=width, highlight=False)
     output.print_table(positions, console, by_day=False)
     assert_harmless(capsys.readouterr().out, has_cells=True)

@@ -9,7 +9,7 @@ from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
 from onrecord.data.stages import DECODE
 from onrecord.dead_letters.make import dead_letter
-from onrecord.sinks import AVRO
+from onrecord.sinks import AVRO, FileSink
 from tests.conftest import message_of
 
 TOO_LONG = "text: 1,000 characters are over the limit of 10"
@@ -28,9 +28,9 @@ def letter(
     return dead_letter(message, stage, error_type, reason)
 
 
-def letters_in(folder: Path, letters: Iterable[DeadLetter]) -> Path:
+def letters_in(folder: Path, letters: Iterable[DeadLetter], sink: FileSink = AVRO) -> Path:
     """Write letters to an output folder, and return it."""
     (folder / "dead_letters").mkdir(parents=True)
-    with (folder / "dead_letters" / "dead_letters-00000-of-00001.avro").open("wb") as file:
-        AVRO.write_records(file, kinds()[DeadLetter.kind], letters, "dead_letters")
+    with (folder / "dead_letters" / f"dead_letters-00000-of-00001{sink.extension}").open("wb") as file:
+        sink.write_records(file, kinds()[DeadLetter.kind], letters, "dead_letters")
     return folder

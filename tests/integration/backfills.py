@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import fastavro
-
 from onrecord.data.kinds import kinds
+from onrecord.sinks.reader import paths, rows
 from tests.integration.here import finished_here
 
 ROOT = Path(__file__).parents[2]
@@ -58,16 +57,12 @@ def backfill_process(*arguments: object, exit_code: int = 0, **popen: Any) -> "s
 
 def files(output: Path, kind: str) -> list[Path]:
     """Return the files of a kind of record."""
-    return sorted((output / kind).rglob("*.avro"))
+    return [Path(path) for path in paths(str(output), kind)]
 
 
 def records(output: Path, kind: str) -> list[Values]:
-    """Return all records of a kind."""
-    found: list[Values] = []
-    for path in files(output, kind):
-        with path.open("rb") as file:
-            found.extend(record for record in fastavro.reader(file) if isinstance(record, dict))
-    return found
+    """Return all records of a kind, from files of any format."""
+    return list(rows(output, kind))
 
 
 def fingerprint(output: Path) -> dict[str, list[str]]:

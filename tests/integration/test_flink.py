@@ -128,8 +128,9 @@ def kill(cluster: Cluster, what: str, chance: random.Random) -> None:
         cluster.kill(chance.choice([name for name in cluster.processes if name.startswith(what)]))
 
 
-def test_a_backfill_gives_the_same_files_byte_for_byte(tmp_path, cluster):
-    inputs = ("--input", SAMPLES / "articles.jsonl", SAMPLES / "broken.jsonl")
+@pytest.mark.parametrize("sink", ["avro", "parquet"])
+def test_a_backfill_gives_the_same_files_byte_for_byte(sink, tmp_path, cluster):
+    inputs = ("--input", SAMPLES / "articles.jsonl", SAMPLES / "broken.jsonl", "--sink", sink)
     backfill(*inputs, "--output", tmp_path / "flink", "--shards", 2, *cluster.beam_flags())
     backfill(*inputs, "--output", tmp_path / "local", "--shards", 2)
     for kind in set(kinds()) - {"dead_letters"}:  # which say when they failed

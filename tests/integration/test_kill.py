@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import fastavro
+import pytest
 
 from onrecord.data.kinds import kinds
-from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, backfill, fingerprint, start
+from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, backfill, files, fingerprint, records, start
 
 INPUT = ("--input", *sorted(SAMPLES.glob("*.jsonl")), "--shards", 2)
 
 
 def has_a_file(output: Path) -> bool:
-    return any(output.rglob("*.avro"))
+    return any(files(output, kind) for kind in kinds())
 
 
 def has_files_of_three_kinds(output: Path) -> bool:
-    return len({path.relative_to(output).parts[0] for path in output.glob("[a-z]*/**/*.avro")}) >= 3
+    return sum(bool(files(output, kind)) for kind in kinds()) >= 3
 
 
 def kill_when(reached: Callable[[Path], bool], output: Path, process: "subprocess.Popen[str]") -> None:
@@ -39,19 +39,21 @@ def kill_when(reached: Callable[[Path], bool], output: Path, process: "subproces
 def check_files(output: Path) -> None:
     """Check that every file under its final name is complete."""
     for kind in kinds():
-        for path in (output / kind).rglob("*.avro"):
-            with path.open("rb") as file:
-                assert list(fastavro.reader(file)), path
+        if files(output, kind):
+            assert records(output, kind)
 
 
-def test_kill_9_at_any_stage_costs_nothing(tmp_path):
+@pytest.mark.parametrize("sink", ["avro", pytest.param("parquet", marks=pytest.mark.long)])
+def test_kill_9_at_any_stage_costs_nothing(sink, tmp_path):
     undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
     for workers, reached in ((2, has_a_file), (1, has_files_of_three_kinds)):
-        for left in output.rglob("*.avro"):  # so that the test waits for files of this run
-            left.unlink()
-        kill_when(reached, output, start(*INPUT, "--output", output, "--overwrite", "--workers", workers))
+        for left in (path for kind in kinds() for path in files(output, kind)):
+            left.unlink()  # so that the test waits for files of this run
+        kill_when(
+            reached, output, start(*INPUT, "--output", output, "--overwrite", "--workers", workers, "--sink", sink)
+        )
         check_files(output)
     assert not (output / "summary.json").exists()
-    backfill(*INPUT, "--output", output, "--overwrite")
+    backfill(*INPUT, "--output", output, "--overwrite", "--sink", sink)
     backfill(*INPUT, "--output", undisturbed)
     assert fingerprint(output) == fingerprint(undisturbed)

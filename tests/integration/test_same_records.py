@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same messages give the same records, byte for byte, however they were processed."""
+"""The same messages give the same records, byte for byte, however they were processed, and in each format."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import onrecord
 from tests.integration.backfills import EXTRACTED, SAMPLES, backfill, files, fingerprint
 
 ARTICLES = SAMPLES / "articles.jsonl"
@@ -37,6 +38,24 @@ def test_files_are_equal(once, tmp_path, options):
     output = tmp_path / "out"
     backfill("--input", ARTICLES, "--output", output, "--shards", 2, *options)
     assert contents(output) == contents(once)
+    assert fingerprint(output) == fingerprint(once)
+
+
+def test_parquet_has_the_same_records_in_the_same_order(once, tmp_path):
+    output = tmp_path / "out"
+    backfill("--input", ARTICLES, "--output", output, "--workers", 1, "--shards", 2, "--sink", "parquet")
+    assert not list(output.rglob("*.avro"))
+    for kind in EXTRACTED:
+        assert [path.stem for path in files(output, kind)] == [path.stem for path in files(once, kind)]
+        assert list(onrecord.records(output, kind)) == list(onrecord.records(once, kind))
+    assert fingerprint(output) == fingerprint(once)
+
+
+@pytest.mark.prism
+def test_parquet_has_the_same_records_on_prism(once, tmp_path):
+    output = tmp_path / "out"
+    given = ("--shards", 2, "--sink", "parquet", "--runner", "PrismRunner", "--allow-open-ports")
+    backfill("--input", ARTICLES, "--output", output, *given)
     assert fingerprint(output) == fingerprint(once)
 
 

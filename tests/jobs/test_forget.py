@@ -13,6 +13,7 @@ import onrecord
 from onrecord.commands import main
 from onrecord.data.forgotten import ForgottenList
 from onrecord.data.records import ArticleRecord
+from onrecord.sinks import AVRO, PARQUET
 from onrecord.sinks.files import write_file
 from tests import forgetting
 from tests.forgetting import ALL, COPY, DOCK, LOCK, PIER, article, contents, letter, read_all, records_of
@@ -83,7 +84,9 @@ def test_with_yes_nothing_of_an_article_is_printed(output, capsys):
     assert "news.example" not in printed
 
 
-def test_nothing_of_a_forgotten_article_is_in_any_file(output):
+@pytest.mark.parametrize("sink", [AVRO, PARQUET], ids=lambda sink: sink.name)
+def test_nothing_of_a_forgotten_article_is_in_any_file(sink, tmp_path):
+    output = forgetting.write_folder(tmp_path / "out", sink=sink)
     forget(output, "--article", "pier", "--yes")
     stored = forgetting.readable_bytes(output)
     words = PIER.text.split()
@@ -91,6 +94,8 @@ def test_nothing_of_a_forgotten_article_is_in_any_file(output):
     secrets = ["news.example/pier", "other.example/1", "pier-copy", "Title of pier", PIER.text_sha256, *pieces]
     assert [secret for secret in secrets if secret.encode() in stored] == []
     assert b"dry dock takes" in stored
+    assert left(output) == EVERYTHING - OF_PIER
+    assert {path.suffix for kind in ("articles", "quotes") for path in (output / kind).iterdir()} == {sink.extension}
 
 
 def test_other_files_are_not_touched_and_other_records_keep_their_order_and_bytes(output, tmp_path):
@@ -207,11 +212,11 @@ def test_a_file_that_can_not_be_rewritten_is_named_before_anything_is_changed(pr
 def test_files_that_are_not_searched_are_named(output, capsys):
     (output / "topics").mkdir()
     (output / "topics" / "topics-00000-of-00001.avro").write_bytes(b"")
-    (output / "quotes" / "quotes.parquet").write_bytes(b"")
+    (output / "quotes" / "quotes.orc").write_bytes(b"")
     forget(output, "--article", "pier")
     printed = capsys.readouterr().out
     assert str(output / "topics" / "topics-00000-of-00001.avro") in printed
-    assert str(output / "quotes" / "quotes.parquet") in printed
+    assert str(output / "quotes" / "quotes.orc") in printed
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import onrecord
 from onrecord.commands import main
 from onrecord.dead_letters.repaired import Repaired
 from onrecord.jobs import replay
+from onrecord.sinks import PARQUET
 from tests.dead_letters.letters import letter, letters_in
 
 SENTENCE = "The pier closes on Monday, the mayor said."
@@ -52,7 +53,7 @@ def ids(folder):
 @pytest.mark.process
 def test_letters_that_fail_again_can_be_repaired_and_replayed(tmp_path, capfd):
     """Each letter becomes an article once: two at once, the others when they are repaired."""
-    folder = letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *FAILING])
+    folder = letters_in(tmp_path / "out", [*WITHOUT_MESSAGE, *GOOD, *FAILING], PARQUET)
     printed = run(capfd, folder, "--output", tmp_path / "first", code=1)
     assert "2 dead letters replayed" in printed
     assert "2 failed again, and can be replayed again" in printed

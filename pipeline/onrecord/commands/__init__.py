@@ -10,7 +10,19 @@ import os
 import sys
 from pathlib import Path
 
-from onrecord.commands import backfill, dead_letters, forget, positions, publish, replay, samples, schema, stream
+from onrecord.commands import (
+    backfill,
+    dead_letters,
+    export,
+    forget,
+    positions,
+    publish,
+    replay,
+    samples,
+    schema,
+    speakers,
+    stream,
+)
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -19,7 +31,7 @@ from onrecord.terminal.parser import Parser
 from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
-COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, schema, samples)
+COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, export, positions, speakers, schema, samples)
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
 EXTRA_OF = {
@@ -31,13 +43,13 @@ EXTRA_OF = {
             "lxml",
             "lxml_html_clean",
             "psutil",
-            "pyarrow",
             "trafilatura",
             "webencodings",
             "zstandard",
         ),
         "beam",
     ),
+    **dict.fromkeys(("duckdb", "pyarrow"), "export"),
     "google": "pubsub",
 }
 

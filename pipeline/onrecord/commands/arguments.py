@@ -9,12 +9,14 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import FrameType
 from typing import TypeAlias
 
 from onrecord.collector import collect_less_often
 from onrecord.data.article import MAX_TEXT_LENGTH
 from onrecord.data.kinds import extracted
+from onrecord.data.selection import Selection, moment, publisher
 from onrecord.data.settings import BATCH_SIZE, DEFAULT_MODEL, DEFAULT_SINK, PARSES
 from onrecord.jobs.exit_codes import INTERRUPTED, WRONG_USAGE
 from onrecord.runners import DIRECT, OFFERED
@@ -77,6 +79,11 @@ def add_output(parser: argparse.ArgumentParser, note: str) -> None:
         metavar="NAME",
         help=f"format of the records: {', '.join(sinks())} (default: %(default)s)",
     )
+    add_mode(parser)
+
+
+def add_mode(parser: argparse.ArgumentParser) -> None:
+    """Add ``--mode``."""
     parser.add_argument(
         "--mode",
         default="600",
@@ -84,6 +91,50 @@ def add_output(parser: argparse.ArgumentParser, note: str) -> None:
         help="permissions of new files on this machine, such as 640 or 644; folders can be entered by those who can read"
         " (default: %(default)s, only for this user)",
     )
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose articles by their time and publisher."""
+    option = parser.add_argument
+    option(
+        "--since",
+        metavar="TIME",
+        help="only articles published at this time or later: 2026-03-02, or with a time of day (UTC)",
+    )
+    option("--until", metavar="TIME", help="only articles published before this time; of a day, also on this day")
+    option("--source", action="append", metavar="DOMAIN", help="only articles of this publisher; may be repeated")
+
+
+def checked_selection(arguments: argparse.Namespace, problems: list[str]) -> Selection:
+    """Return the articles that the options of ``add_selection`` choose; all for wrong ones, which are added to the problems."""
+    times: dict[str, datetime | None] = {}
+    for name in ("since", "until"):
+        value = getattr(arguments, name)
+        try:
+            times[name] = None if value is None else moment(value, is_end=name == "until")
+        except ValueError:
+            problems.append(f"--{name} {value}: give a day such as 2026-03-02, or a time such as 2026-03-02T08:00:00Z")
+            times[name] = None
+    since, until = times["since"], times["until"]
+    if since is not None and until is not None and since >= until:
+        problems.append(f"--since {arguments.since} --until {arguments.until}: there is no time between them")
+    if not all(map(str.strip, arguments.source or ())):
+        problems.append("--source: give a publisher's domain, such as example.com")
+    return Selection(since, until, frozenset(map(publisher, arguments.source or ())))
+
+
+def number(text: str, option: str, minimum: float, maximum: float | None, problems: list[str]) -> float:
+    """Return a number within bounds, whole if the minimum is; for any other text, add a problem and return the minimum."""
+    try:
+        number = float(text) if isinstance(minimum, float) else int(text)
+    except ValueError:
+        number = float("nan")
+    if not (number >= minimum and (maximum is None or number <= maximum)):
+        kind = "a number" if isinstance(minimum, float) else "a whole number"
+        bounds = f"of {minimum} or more" if maximum is None else f"from {minimum:g} to {maximum:g}"
+        problems.append(f"{option} {text!r}: must be {kind} {bounds}")
+        return minimum
+    return number
 
 
 def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:

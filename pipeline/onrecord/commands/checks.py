@@ -31,6 +31,7 @@ from onrecord.data.settings import DEFAULT_SINK, PARSES, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
 from onrecord.sinks import GLOB_CHARACTERS, contents, lock, sinks
+from onrecord.sinks.reader import ReadingError, check_folder
 from onrecord.sources import formats, patterns, topic_problem
 from onrecord.sources.formats import UnknownFormat
 from onrecord.sources.patterns import Matches
@@ -405,6 +406,17 @@ def _beam_problem(flags: Sequence[str]) -> str | None:
     except SystemExit:
         *_, last = printed.getvalue().strip().splitlines()
         return last.rpartition("error: ")[2]
+    return None
+
+
+def run_folder_problem(folder: str) -> str | None:
+    """Return why a folder can't be read as the output of a run, or None."""
+    try:
+        check_folder(folder)
+    except ReadingError as error:
+        return str(error)
+    except (OSError, ValueError) as error:
+        return f"{folder}: {unreachable(folder, error)}"
     return None
 
 

@@ -9,16 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onrecord.commands.arguments import Commands, UsageError, add_command, unknown_options
+from onrecord.commands.arguments import (
+    Commands,
+    UsageError,
+    add_command,
+    add_selection,
+    checked_selection,
+    number,
+    unknown_options,
+)
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.terminal.text import print_line
 
 if TYPE_CHECKING:
     from onrecord.positions.canonical_names import JoinedName
-    from onrecord.positions.records import Names
+    from onrecord.positions.records import Articles, Names, Row
     from onrecord.positions.rollup import Position, RollUp, Wanted
 
 TOO_MANY_NAMES = "the run has too many different names to count them"
+OF_PRONOUN = 'of or toward a pronoun or "his campaign": only the article shows who is meant'
+REPEATED = "in sentences that a publisher repeats, which count once"
 DESCRIPTION = """\
 Adds up the stances of all articles in the output folder of a run: who stands where toward what, how often for and against,
 since when, with an example each. Spellings of a name that differ only in case, accents, full stops or "the" count as one.
@@ -27,7 +37,8 @@ A short name of a person counts as the full name that it nearly always means in 
 
 The score is from -1 (wholly against) to 1 (wholly for): the mean of the stances, weighted by their confidence. Stances
 that are only claimed by somebody else ("X accused Y of backing Z") are left out, unless --claims is given, and so are
-stances of or toward a pronoun whose antecedent is unknown.
+stances of or toward a pronoun, or a phrase such as "his campaign", since only its article shows who is meant. A long
+sentence that a publisher repeats under its articles counts once.
 
 Prints a table in a terminal, and tab-separated lines elsewhere.
 """
@@ -37,7 +48,9 @@ examples:
   onrecord positions out --target sanctions --min-stances 3 toward sanctions
   onrecord positions out --holder Norway --holder Denmark   of both
   onrecord positions out --holder Norway --by-day           from day to day
-  onrecord positions out --output positions.csv             all in a file
+  onrecord positions out --since 2026-03-02 --until 2026-03-08 --sort sources
+  onrecord positions out --holder Okafor --target toll --evidence
+  onrecord positions gs://my-records/records --output positions.csv
   onrecord positions out --names                            short for full names
   onrecord positions out --rows 0 | sort -t "$(printf '\\t')" -k5 -n
 
@@ -56,15 +69,19 @@ class Options:
         separate_names: whether short names are kept apart from full names.
         min_stances: positions with fewer stances are left out.
         rows: the number of positions to print; 0 for all.
+        sort: name of what they are ordered by.
+        evidence: whether the clauses behind them are printed.
         files: where to write the positions.
     """
 
-    folder: Path
+    folder: str
     wanted: "Wanted"
     names: bool
     separate_names: bool
     min_stances: int
     rows: int
+    sort: str
+    evidence: bool
     files: tuple[Path, ...]
 
 
@@ -72,7 +89,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "positions", "add up who stands where toward what", DESCRIPTION, EPILOG)
     option = parser.add_argument
-    option("folder", metavar="DIR", help="the output folder of a run")
+    option("folder", metavar="DIR", help="an output folder of backfill or stream: a local path, gs:// or s3://")
     option(
         "--holder",
         action="append",
@@ -80,6 +97,7 @@ def add(commands: Commands) -> None:
         help="only holders with these words in a name; may be repeated, and any of the names will match",
     )
     option("--target", action="append", metavar="NAME", help="only targets with these words in a name; may be repeated")
+    add_selection(parser)
     option("--by-day", action="store_true", help="one position per day (UTC) on which articles appeared")
     option("--claims", action="store_true", help="include positions that are only claimed by somebody else")
     option(
@@ -94,6 +112,16 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="leave out positions with fewer stances (default: %(default)s)",
     )
+    option(
+        "--all-versions", action="store_true", help="also count older versions of articles that came with several texts"
+    )
+    option(
+        "--sort",
+        default="articles",
+        metavar="COLUMN",
+        help="order by articles, sources, stances, for, against, score, last, holder or target (default: %(default)s)",
+    )
+    option("--evidence", action="store_true", help="print all clauses behind each position")
     option("--names", action="store_true", help="print only which names count as another name, and the evidence")
     option("--separate-names", action="store_true", help="don't count short names of people as full names")
     option("--rows", default="40", metavar="N", help="number of positions to print, 0 for all (default: %(default)s)")
@@ -117,26 +145,27 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
     Raises:
         UsageError: some are wrong; it lists every mistake.
     """
-    from onrecord.positions.records import ReadingError, stance_files
-    from onrecord.positions.rollup import Wanted
+    from onrecord.commands.checks import run_folder_problem
+    from onrecord.positions.rollup import SORTS, Wanted
 
     problems = unknown_options(others)
-    confidence = _number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
-    min_stances = _number(arguments.min_stances, "--min-stances", 1, None, problems)
-    count = _number(arguments.rows, "--rows", 0, None, problems)
+    confidence = number(arguments.min_confidence, "--min-confidence", 0.0, 1.0, problems)
+    min_stances = number(arguments.min_stances, "--min-stances", 1, None, problems)
+    count = number(arguments.rows, "--rows", 0, None, problems)
     names = {option: tuple(getattr(arguments, option) or ()) for option in ("holder", "target")}
     problems.extend(f"--{option}: give a name" for option, given in names.items() if not all(map(str.strip, given)))
     if arguments.names and arguments.separate_names:
         problems.append("--names lists joined names, and --separate-names joins none; give one of them")
+    if arguments.names and arguments.evidence:
+        problems.append("--names prints no positions; leave out --evidence")
+    if arguments.sort not in SORTS:
+        problems.append(f"--sort {arguments.sort}: choose from {', '.join(SORTS)}")
     if arguments.names and arguments.output:
         problems.append("--names writes no file; leave out --output")
     files = tuple(Path(name) for name in arguments.output or ())
     problems.extend(problem for path in files for problem in _problems_of(path, arguments.overwrite))
-    folder = Path(arguments.folder)
-    try:
-        stance_files(folder)
-    except ReadingError as error:
-        problems.append(str(error))
+    selection = checked_selection(arguments, problems)
+    problems.extend(filter(None, (run_folder_problem(arguments.folder),)))
     if problems:
         raise UsageError(problems)
     wanted = Wanted(
@@ -145,8 +174,20 @@ def check(arguments: argparse.Namespace, others: list[str]) -> Options:
         min_confidence=confidence,
         holders=names["holder"],
         targets=names["target"],
+        selection=selection,
+        all_versions=arguments.all_versions,
     )
-    return Options(folder, wanted, arguments.names, arguments.separate_names, int(min_stances), int(count), files)
+    return Options(
+        folder=arguments.folder,
+        wanted=wanted,
+        names=arguments.names,
+        separate_names=arguments.separate_names,
+        min_stances=int(min_stances),
+        rows=int(count),
+        sort=arguments.sort,
+        evidence=arguments.evidence,
+        files=files,
+    )
 
 
 def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
@@ -163,25 +204,12 @@ def _problems_of(path: Path, may_replace: bool) -> Iterator[str]:
         yield f"--output {path}: there is no folder {path.absolute().parent}"
 
 
-def _number(text: str, option: str, minimum: float, maximum: float | None, problems: list[str]) -> float:
-    """Return a number within bounds, whole if the minimum is; for any other text, add a problem and return the minimum."""
-    try:
-        number = float(text) if isinstance(minimum, float) else int(text)
-    except ValueError:
-        number = float("nan")
-    if not (number >= minimum and (maximum is None or number <= maximum)):
-        kind = "a number" if isinstance(minimum, float) else "a whole number"
-        bounds = f"of {minimum} or more" if maximum is None else f"from {minimum:g} to {maximum:g}"
-        problems.append(f"{option} {text!r}: must be {kind} {bounds}")
-        return minimum
-    return number
-
-
 def run(options: Options) -> int:
     """Print the positions, write the files, and return the exit code."""
     from onrecord.positions import output
-    from onrecord.positions.records import ReadingError, article_sources, entity_names, rows, stance_files
-    from onrecord.positions.rollup import add_up
+    from onrecord.positions.records import STANCES, Rows, entity_names, known_articles
+    from onrecord.positions.rollup import SORTS, add_up
+    from onrecord.sinks.reader import ReadingError
 
     wanted, folder = options.wanted, options.folder
     try:
@@ -189,16 +217,54 @@ def run(options: Options) -> int:
         names = entity_names(folder, with_aliases=with_aliases, join=not options.separate_names)
         if options.names:
             return _printed(lambda: _print_names(names, options), _remarks_on_names(names, options))
-        found = add_up(rows(stance_files(folder)), wanted, names, article_sources(folder))
+        articles = known_articles(folder)
+        found = add_up(Rows(folder, STANCES), wanted, names, articles)
     except (ReadingError, OSError) as error:
         return _failed(str(error))
     positions = [one for one in found.positions if one.stances >= options.min_stances]
+    if options.sort != "articles":
+        positions.sort(key=SORTS[options.sort])
     for path in options.files:
         try:
             output.write(positions, path)
         except OSError as error:
             return _failed(f"--output {path}: can't be written: {error.strerror or error}")
+    if options.evidence:
+        try:
+            clauses = _clauses(positions[: options.rows or None], options, names, articles)
+        except (ReadingError, OSError) as error:
+            return _failed(str(error))
+        return _printed(lambda: _print_clauses(clauses), _remarks(positions, found, names, options))
     return _printed(lambda: _print(positions, options), _remarks(positions, found, names, options))
+
+
+def _clauses(
+    positions: "list[Position]", options: Options, names: "Names", articles: "Articles"
+) -> "list[tuple[Position, list[Row]]]":
+    """Return positions with the stances that were added up to them."""
+    from onrecord.positions.records import STANCES, Rows
+    from onrecord.positions.rollup import evidence
+
+    found = evidence(Rows(options.folder, STANCES), positions, options.wanted, names, articles)
+    by_day = options.wanted.by_day
+    return [
+        (
+            one,
+            [
+                row
+                for row in found[one.holder_key, one.target_key]
+                if not by_day or (row["published_at"] and row["published_at"].date()) == one.day
+            ],
+        )
+        for one in positions
+    ]
+
+
+def _print_clauses(found: "list[tuple[Position, list[Row]]]") -> None:
+    from onrecord.positions import output
+    from onrecord.terminal.console import Console
+
+    output.print_evidence(found, Console(highlight=False), sys.stdout)
 
 
 def _printed(write: Callable[[], None], remarks: Iterable[str]) -> int:
@@ -263,8 +329,10 @@ def _remarks(positions: "list[Position]", found: "RollUp", names: "Names", optio
     """Yield what a reader of the table should know, one line each."""
     if not positions:
         yield f"no matching stances: {_reason(found, options)}"
-    elif found.pronouns:
-        yield f"left out: {_stances(found.pronouns)} of or toward a pronoun with an unknown antecedent"
+    else:
+        for number, reason in ((found.pronouns, OF_PRONOUN), (found.repeated, REPEATED)):
+            if number:
+                yield f"left out: {_stances(number)} {reason}"
     if options.rows and len(positions) > options.rows:
         yield f"{len(positions) - options.rows:,} more; --rows 0 prints all, --output writes them to a file"
     joined = {line for one in positions for line in (*one.holder_joined, *one.target_joined)}
@@ -283,10 +351,11 @@ def _remarks(positions: "list[Position]", found: "RollUp", names: "Names", optio
 
 def _reason(found: "RollUp", options: Options) -> str:
     """Return why there is no position."""
-    from onrecord.positions.records import SUMMARY
+    from onrecord.sinks.contents import SUMMARY
+    from onrecord.sinks.reader import has_summary
 
     if not found.read:
-        if (options.folder / SUMMARY).exists():
+        if has_summary(options.folder):
             return f"the run in {options.folder} wrote none; was it started with --extract without stances?"
         return (
             f"the run in {options.folder} has not finished or was stopped: it has written no stances and no {SUMMARY}"
@@ -295,7 +364,9 @@ def _reason(found: "RollUp", options: Options) -> str:
     reasons = (
         (found.claims, "only claimed by somebody else (--claims includes them)"),
         (found.unsure, f"with a confidence below {options.wanted.min_confidence:g} (--min-confidence)"),
-        (found.pronouns, "of or toward a pronoun with an unknown antecedent"),
+        (found.other_articles, "of other articles (--since, --until, --source)"),
+        (found.old, "of older versions of articles (--all-versions)"),
+        (found.pronouns, OF_PRONOUN),
         (found.other_names, "with another holder or target (--holder, --target)"),
         (few, f"in positions with fewer than {options.min_stances} stances (--min-stances)"),
     )

@@ -26,6 +26,13 @@ def schema_folder() -> Path:
     return installed if installed.is_dir() else PACKAGE.parents[1] / "schemas"
 
 
+class WrongKind(ValueError):
+    """A file has other records than those of a kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"this is not a file of {kind}")
+
+
 @dataclass(frozen=True, slots=True)
 class RecordKind:
     """A kind of record.

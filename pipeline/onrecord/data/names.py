@@ -24,6 +24,15 @@ PRONOUNS = frozenset({
 })  # fmt: skip
 
 
+POSSESSIVE_PRONOUNS = frozenset({"my", "our", "your", "his", "her", "its", "their", "whose"})
+# They mean nobody in particular, or somebody whom only the article shows.
+INDEFINITE = frozenset({
+    "each other", "one another", "whoever", "whomever", "someone", "somebody", "something", "anyone", "anybody", "anything", "everyone",
+    "everybody", "everything", "no one", "nobody", "nothing", "none", "others", "another", "some", "many", "both", "all", "neither",
+    "either",
+})  # fmt: skip
+
+
 @functools.lru_cache(maxsize=65536)
 def fold(word: str) -> str:
     """Return a word in lower case, without accents, apostrophes and full stops: ``erdogan`` for ``Erdoğan``, ``us`` for ``U.S.``."""
@@ -63,6 +72,14 @@ def name_key(name: str) -> str:
     return " ".join(words) or name.strip().casefold()
 
 
+def phrase_key(name: str) -> str:
+    """Return the key of a name, or of a phrase in small letters, in which articles and hyphens don't count: "an out-of-date ban"."""
+    if not any(word.islower() for word in name.split()[1:]):
+        return name_key(name)
+    words = comparable(name).split()
+    return " ".join(word for word in words if word not in ARTICLES) or name_key(name)
+
+
 def has_words(name: str, words: str) -> bool:
     """Whether a name contains a text as whole words; both are in ``comparable`` form."""
     return f" {words} " in f" {name} "
@@ -72,3 +89,12 @@ def is_pronoun(name: str) -> bool:
     """Whether a name is a bare pronoun; words in capitals are acronyms (``US``, ``IT``, ``WHO``), except ``I``."""
     word = name.strip()
     return word.casefold() in PRONOUNS and (len(word) == 1 or not word.isupper())
+
+
+def depends_on_article(name: str) -> bool:
+    """Whether only its article shows whom or what a name means: a pronoun, "each other", or a phrase such as "his campaign"."""
+    first, _, rest = name.strip().partition(" ")
+    if is_pronoun(name) or name.strip().casefold() in INDEFINITE:
+        return True
+    # "Our Revolution" is a name; "Her judgment" begins a sentence.
+    return first.casefold() in POSSESSIVE_PRONOUNS and rest.strip()[:1].islower()

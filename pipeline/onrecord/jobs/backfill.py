@@ -181,7 +181,7 @@ def run(
                 held.check()
                 bugs = list(_bugs(summary, options))
                 if not bugs:
-                    output_folder.write_json(options.output.folder, output_folder.SUMMARY, summary.values())
+                    output_folder.write_json(options.output.folder, contents.SUMMARY, summary.values())
                 output_folder.discard_unfinished(options.output.folder)
         except FolderInUseError as error:
             messages.say(f"failed: {error}", style="bold red")

@@ -5,18 +5,22 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import fastavro
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from onrecord.data.kinds import schema_folder
 from onrecord.positions.canonical_names import JoinedName
+from onrecord.positions.records import Row
 from onrecord.positions.rollup import Example, Position
+from onrecord.positions.speakers import Speaker, content_of
+from onrecord.terminal.cells import FORMULAS
 from onrecord.terminal.console import Console
 from onrecord.terminal.text import print_cells
 
@@ -25,11 +29,10 @@ COLUMNS = (
     *("support_example", "support_article_id", "oppose_example", "oppose_article_id", "holder_key", "target_key"),
     *("articles", "sources", "holder_joined", "target_joined"),
 )
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), which may also skip tabs and line ends.
-FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 # The width in columns from which a terminal has room for the articles, for the publishers and the days, and for an example.
 MIN_WIDTH_FOR_ARTICLES, MIN_WIDTH_FOR_DAYS, MIN_WIDTH_FOR_EXAMPLE = 70, 100, 110
 MIN_NAME_WIDTH = 12
+SIDES = {"SUPPORT": "for", "OPPOSE": "against", "NEUTRAL": "neutral"}
 
 
 def plain(text: str) -> str:
@@ -40,7 +43,7 @@ def plain(text: str) -> str:
 def cell(text: str) -> str:
     """Return a text as a cell that a spreadsheet does not take for a formula."""
     shown = plain(text)
-    return f"'{shown}" if text.startswith(FORMULAS) or shown.startswith(FORMULAS) else shown
+    return f"'{shown}" if text[:1] in FORMULAS or shown[:1] in FORMULAS else shown
 
 
 def _time(time: datetime | None) -> str:
@@ -80,7 +83,14 @@ def write_csv(positions: Sequence[Position], path: Path) -> None:
 
 def _avro_row(position: Position) -> dict[str, object]:
     def example(one: Example | None) -> dict[str, object] | None:
-        return None if one is None else asdict(one)
+        if one is None:
+            return None
+        return {
+            "article_id": one.article_id,
+            "stance_id": one.record_id,
+            "text": one.text,
+            "confidence": one.confidence,
+        }
 
     return {
         **{name: getattr(position, name) for name in COLUMNS if hasattr(position, name)},
@@ -116,46 +126,55 @@ def write(positions: Sequence[Position], path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class Column:
     """A column of the table.
 
     Attributes:
         title: its header.
-        text: returns its value for a position, as it was read or as we write it if it is a number or a day.
+        text: returns its value for a row, as it was read or as we write it if it is a number or a day.
         min_width: the width of the terminal from which it is shown.
         number: whether it is aligned to the right and never wrapped.
         ratio: its share of a wide terminal; None for as wide as its text.
     """
 
     title: str
-    text: Callable[[Position], str]
+    text: Callable[[Any], str]
     min_width: int = 0
     number: bool = False
     ratio: int | None = None
 
 
-def _columns(by_day: bool, width: int) -> list[_Column]:
+def _columns(by_day: bool, width: int) -> list[Column]:
     columns = [
-        *([_Column("day", lambda one: _day(one.day) or "undated")] if by_day else []),
-        _Column("holder", lambda one: one.holder, ratio=2),
-        _Column("target", lambda one: one.target, ratio=3),
-        _Column("for", lambda one: str(one.support), number=True),
-        _Column("against", lambda one: str(one.oppose), number=True),
-        _Column("score", lambda one: f"{one.score:+.2f}", number=True),
-        _Column("articles", lambda one: str(one.articles), MIN_WIDTH_FOR_ARTICLES, number=True),
-        _Column("sources", lambda one: str(one.sources or ""), MIN_WIDTH_FOR_DAYS, number=True),
-        *([] if by_day else [_Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
-        *([] if by_day else [_Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
-        _Column("example", lambda one: one.example.text if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
-        _Column("in", lambda one: one.example.article_id if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=2),
+        *([Column("day", lambda one: _day(one.day) or "undated")] if by_day else []),
+        Column("holder", lambda one: one.holder, ratio=2),
+        Column("target", lambda one: one.target, ratio=3),
+        Column("for", lambda one: str(one.support), number=True),
+        Column("against", lambda one: str(one.oppose), number=True),
+        Column("score", lambda one: f"{one.score:+.2f}", number=True),
+        Column("articles", lambda one: str(one.articles), MIN_WIDTH_FOR_ARTICLES, number=True),
+        Column("sources", lambda one: str(one.sources or ""), MIN_WIDTH_FOR_DAYS, number=True),
+        *([] if by_day else [Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS)]),
+        *([] if by_day else [Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS)]),
+        Column("example", lambda one: one.example.text if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=4),
+        Column("in", lambda one: one.example.article_id if one.example else "", MIN_WIDTH_FOR_EXAMPLE, ratio=2),
     ]
     return [column for column in columns if column.min_width <= width]
 
 
 def print_table(positions: Sequence[Position], console: Console, *, by_day: bool) -> None:
     """Print positions as a table that fits the terminal."""
+    print_rows(positions, _columns(by_day, console.width), console)
+
+
+def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) -> None:
+    """Print positions for another program: one per line, columns separated by tabs, nothing shortened."""
+    print_row_lines(positions, _columns(by_day, MIN_WIDTH_FOR_EXAMPLE), stream)
+
+
+def print_rows(rows: Sequence[Any], columns: Sequence[Column], console: Console) -> None:
+    """Print rows as a table that fits the terminal."""
     table = Table(box=None, padding=(0, 2, 0, 0), expand=console.width >= MIN_WIDTH_FOR_EXAMPLE, header_style="bold")
-    columns = _columns(by_day, console.width)
     for column in columns:
         min_width = None if column.ratio is None else MIN_NAME_WIDTH
         table.add_column(
@@ -166,17 +185,35 @@ def print_table(positions: Sequence[Position], console: Console, *, by_day: bool
             ratio=column.ratio if console.width >= MIN_WIDTH_FOR_EXAMPLE else None,
             min_width=min_width if console.width >= MIN_WIDTH_FOR_ARTICLES else None,
         )
-    for position in positions:
-        table.add_row(*(Text(plain(column.text(position))) for column in columns))
+    for row in rows:
+        table.add_row(*(Text(plain(column.text(row))) for column in columns))
     console.print(table)
 
 
-def print_lines(positions: Sequence[Position], stream: TextIO, *, by_day: bool) -> None:
-    """Print positions for another program: one per line, columns separated by tabs, nothing shortened."""
-    columns = _columns(by_day, MIN_WIDTH_FOR_EXAMPLE)
+def print_row_lines(rows: Sequence[Any], columns: Sequence[Column], stream: TextIO) -> None:
+    """Print rows for another program: one per line, columns separated by tabs, nothing shortened."""
     print_cells((column.title for column in columns), stream)
-    for position in positions:
-        print_cells((one.text(position) if one.number else cell(one.text(position)) for one in columns), stream)
+    for row in rows:
+        print_cells((one.text(row) if one.number else cell(one.text(row)) for one in columns), stream)
+
+
+def print_evidence(found: Sequence[tuple[Position, Sequence[Row]]], console: Console, stream: TextIO) -> None:
+    """Print positions with the clauses behind them: as paragraphs in a terminal, as lines with tabs elsewhere."""
+    if not console.is_terminal:
+        print_cells(("holder", "target", "side", "score", "confidence", "published", "in", "clause"), stream)
+        for position, rows in found:
+            for row in rows:
+                about = (f"{row['score']:+.2f}", f"{row['confidence']:.2f}", _time(row["published_at"]))
+                names = (cell(position.holder), cell(position.target), SIDES[row["polarity"]])
+                print_cells((*names, *about, cell(row["article_id"]), cell(row["evidence"]["text"])), stream)
+        return
+    for position, rows in found:
+        counts = f"{position.support} for, {position.oppose} against, {position.score:+.2f}"
+        console.print(Text(f"{plain(position.holder)} → {plain(position.target)}: {counts}", style="bold"))
+        for row in rows:
+            facts = f"  {_day(row['published_at']) or 'undated'}  {SIDES[row['polarity']]}  {plain(row['article_id'])}"
+            console.print(Text(facts, style="dim"))
+            console.print(Padding(Text(plain(row["evidence"]["text"])), (0, 0, 0, 4)))
 
 
 def print_joined(names: Sequence[JoinedName], console: Console, stream: TextIO) -> None:
@@ -193,3 +230,37 @@ def print_joined(names: Sequence[JoinedName], console: Console, stream: TextIO) 
     for line in lines:
         table.add_row(*(Text(plain(text)) for text in line))
     console.print(table)
+
+
+def speaker_columns(width: int = MIN_WIDTH_FOR_EXAMPLE) -> list[Column]:
+    """Return the columns of speakers for which a width has room."""
+    columns = [
+        Column("speaker", lambda one: one.name, ratio=2),
+        Column("quotes", lambda one: str(one.quotes), number=True),
+        Column("direct", lambda one: str(one.direct), number=True),
+        Column("articles", lambda one: str(one.articles), number=True),
+        Column("sources", lambda one: str(one.sources or ""), MIN_WIDTH_FOR_ARTICLES, number=True),
+        Column("first", lambda one: _day(one.first_seen), MIN_WIDTH_FOR_DAYS),
+        Column("last", lambda one: _day(one.last_seen), MIN_WIDTH_FOR_DAYS),
+        Column("example", lambda one: one.example.text, MIN_WIDTH_FOR_EXAMPLE, ratio=4),
+        Column("in", lambda one: one.example.article_id, MIN_WIDTH_FOR_EXAMPLE, ratio=2),
+    ]
+    return [column for column in columns if column.min_width <= width]
+
+
+def print_quotes(found: Sequence[tuple[Speaker, Sequence[Row]]], console: Console, stream: TextIO) -> None:
+    """Print speakers with their quotes: as paragraphs in a terminal, as lines with tabs elsewhere."""
+    if not console.is_terminal:
+        print_cells(("speaker", "type", "confidence", "published", "in", "quote"), stream)
+        for speaker, rows in found:
+            for row in rows:
+                texts = (cell(row["article_id"]), cell(content_of(row)))
+                about = (row["type"], f"{row['confidence']:.2f}", _time(row["published_at"]))
+                print_cells((cell(speaker.name), *about, *texts), stream)
+        return
+    for speaker, rows in found:
+        console.print(Text(f"{plain(speaker.name)}: {speaker.quotes:,}", style="bold"))
+        for row in rows:
+            facts = f"  {_day(row['published_at']) or 'undated'}  {row['type'].lower()}  {plain(row['article_id'])}"
+            console.print(Text(facts, style="dim"))
+            console.print(Padding(Text(plain(content_of(row))), (0, 0, 0, 4)))

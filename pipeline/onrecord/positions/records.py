@@ -1,35 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads from an output folder what positions are made of: stances, the names of entities, and the publishers of articles."""
+"""Reads what positions and speakers are made of: records, the names of entities, the publishers and versions of articles."""
 
-import json
-import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import fastavro
-
-from onrecord.data.kinds import kinds
-from onrecord.data.names import comparable, name_key
+from onrecord.data.names import comparable, name_key, phrase_key
 from onrecord.data.records import ArticleRecord, EntityRecord, StanceRecord
 from onrecord.positions.canonical_names import JoinedName, NameCounts
+from onrecord.sinks.reader import rows
 
 Row: TypeAlias = dict[str, Any]
 STANCES, ENTITIES, ARTICLES = StanceRecord.kind, EntityRecord.kind, ArticleRecord.kind
-KIND_OF = {"Stance": STANCES, "Entity": ENTITIES, "Article": ARTICLES}
-SUMMARY = "summary.json"
-# The fields that are read of an entity, to know its names, and of an article, to know its publisher.
+# The fields that are read of an entity, to know its names, and of an article, to know its publisher and its versions.
 NAME_FIELDS = frozenset({"name", "type", "aliases", "name_key", "mentions"})
-SOURCE_FIELDS = frozenset({"article_id", "source"})
-# A path has lost one of the two slashes of "gs://bucket/folder".
-REMOTE = re.compile(r"[a-z][a-z0-9]+:/")
+ARTICLE_FIELDS = frozenset({"article_id", "source", "text_sha256", "version", "received_at"})
 
 
-class ReadingError(Exception):
-    """The records can't be read; the message says which, why, and what to do."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The records of a kind in an output folder as plain values; they are read whenever they are iterated over.
+
+    Iterating raises a ``ReadingError`` if a file can't be read, is truncated, or has other records.
+
+    Attributes:
+        folder: the output of a run: a local folder, or where Beam is installed ``gs://`` or ``s3://``.
+        kind: name of the record kind.
+        fields: names of the fields that are needed; None for all.
+    """
+
+    folder: str | Path
+    kind: str
+    fields: frozenset[str] | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        return rows(self.folder, self.kind, self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Articles:
+    """The publishers and versions of the articles of a run.
+
+    Attributes:
+        sources: the publisher of an article by its id.
+        newest: by the id of each article that came with several texts, the hash of the newest one.
+        repeated: ids of articles that were written more than once, as a stream does that is started again.
+    """
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    newest: Mapping[str, str] = field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
+
+    def is_old(self, row: Row) -> bool:
+        """Whether a record is of another text of its article than the newest one."""
+        return bool(row["text_sha256"]) and self.newest.get(row["article_id"], row["text_sha256"]) != row["text_sha256"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +79,14 @@ class Names:
     def key(self, party: Row) -> str:
         """Return the key of a holder or target; one that is not an entity has a key of its own name."""
         known = self.keys.get(party["name"]) if party["entity_id"] is not None else None
-        return known or name_key(party["name"])
+        return known or phrase_key(party["name"])
 
     def full_key(self, key: str) -> str:
         """Return the key of the full name that a key is joined with, or the key itself."""
         return self.joined[key].key if key in self.joined else key
 
 
-def stance_files(folder: Path) -> list[Path]:
-    """Return the Avro files with the stances of an output folder, in order.
-
-    Raises:
-        ReadingError: the folder does not exist, or is not the output of a run.
-    """
-    if REMOTE.match(str(folder)):
-        raise ReadingError(f"{folder}: only local folders can be read; copy the records to one")
-    if not folder.is_dir():
-        raise ReadingError(f"{folder}: no such folder; give the --output folder of a run")
-    files = sorted((folder / STANCES).rglob("*.avro"))
-    if not files and not any((folder / name).exists() for name in (*kinds(), SUMMARY)):
-        raise ReadingError(
-            f"{folder}: this is not the output of a run; give its --output folder, not a folder inside it"
-        )
-    return files
-
-
-def entity_names(folder: Path, *, with_aliases: bool = False, join: bool = True) -> Names:
+def entity_names(folder: str | Path, *, with_aliases: bool = False, join: bool = True) -> Names:
     """Return the names of the entities of an output folder; none if it has no entities.
 
     Args:
@@ -90,7 +100,7 @@ def entity_names(folder: Path, *, with_aliases: bool = False, join: bool = True)
     keys: dict[str, str] = {}
     aliases: defaultdict[str, set[str]] = defaultdict(set)
     counts = NameCounts()
-    for row in rows(sorted((folder / ENTITIES).rglob("*.avro")), "Entity", _fields(ENTITIES, NAME_FIELDS)):
+    for row in Rows(folder, ENTITIES, NAME_FIELDS):
         name, key = row["name"], row["name_key"]
         if key:
             # An organisation and a person of one name have two keys: the same one is chosen whatever the order of the files.
@@ -103,52 +113,25 @@ def entity_names(folder: Path, *, with_aliases: bool = False, join: bool = True)
     return Names(keys, {key: frozenset(found) for key, found in aliases.items()}, counts.joined(), counts.overflowed)
 
 
-def article_sources(folder: Path) -> dict[str, str]:
-    """Return the publishers of the articles of an output folder by article id; none if it has no articles.
+def known_articles(folder: str | Path) -> Articles:
+    """Return the publishers and versions of the articles of an output folder; none if it has no articles.
 
     Raises:
         ReadingError: a file can't be read, is truncated, or has other records.
     """
-    files = sorted((folder / ARTICLES).rglob("*.avro"))
-    found = rows(files, "Article", _fields(ARTICLES, SOURCE_FIELDS))
-    # Of a publisher's name one copy is kept. Of the versions of an article the same one counts, whatever the order of the files.
     sources: dict[str, str] = {}
-    for row in found:
+    newest: dict[str, tuple[int, datetime, str]] = {}
+    several: set[str] = set()
+    repeated: set[str] = set()
+    for row in Rows(folder, ARTICLES, ARTICLE_FIELDS):
+        article = row["article_id"]
         if row["source"]:
+            # Of a publisher's name one copy is kept. Of the versions of an article the same one counts, whatever the order of the files.
             source = sys.intern(row["source"])
-            sources[row["article_id"]] = min(sources.get(row["article_id"], source), source)
-    return sources
-
-
-def _fields(kind: str, names: frozenset[str]) -> Row:
-    """Return the schema of a record kind with some of its fields, so that the others are skipped."""
-    schema = json.loads(kinds()[kind].schema.read_text("utf-8"))
-    return {**schema, "fields": [one for one in schema["fields"] if one["name"] in names]}
-
-
-def rows(files: Iterable[Path], record: str = "Stance", schema: Row | None = None) -> Iterator[Row]:
-    """Yield the records of the files.
-
-    Args:
-        files: Avro files.
-        record: the name of their records.
-        schema: the fields to read; None for all of them.
-
-    Raises:
-        ReadingError: a file can't be read, is truncated, or has other records.
-    """
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                reader = fastavro.reader(file, schema)
-                name = reader.writer_schema.get("name", "") if isinstance(reader.writer_schema, dict) else ""
-                if name.rpartition(".")[2] != record:
-                    raise ReadingError(f"{path}: this is not a file of {KIND_OF[record]}")
-                for row in reader:
-                    assert isinstance(row, dict)
-                    yield row
-        except ReadingError:
-            raise
-        except Exception as error:  # whatever a library raises for broken bytes
-            reason = str(error) or type(error).__name__
-            raise ReadingError(f"{path}: can't be read ({reason}); write the records again") from error
+            sources[article] = min(sources.get(article, source), source)
+        version = (row.get("version", 1), row["received_at"], row["text_sha256"])
+        known = newest.setdefault(article, version)
+        if known is not version:
+            (repeated if known[2] == version[2] else several).add(article)
+            newest[article] = max(known, version)
+    return Articles(sources, {article: newest[article][2] for article in several}, frozenset(repeated))

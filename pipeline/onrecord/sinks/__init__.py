@@ -8,16 +8,16 @@ module needs Beam, so that records can be read without it.
 
 import functools
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from onrecord.data.kinds import RecordKind
 from onrecord.data.plugins import PluginError, registered
-from onrecord.data.records import Record
+from onrecord.data.records import Record, to_avro
 from onrecord.data.settings import OutputSettings
-from onrecord.sinks import avro
+from onrecord.sinks import avro, parquet
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -58,6 +58,9 @@ class FileSink(Sink):
             folder. Equal arguments must give equal bytes.
         read_records: gets the open file and the kind, and yields the records of the file.
         count_records: gets the open file and returns the number of its records; None if that takes as long as reading them.
+        read_rows: gets the open file, the kind, and the names of some fields or None for all, and yields the records as plain values, with
+            defaults for fields that the file lacks; raises ``WrongKind`` for other records. None if there is no quicker way than
+            ``read_records``.
     """
 
     transform: str = field(default="onrecord.sinks.files:WriteFiles", init=False)
@@ -65,9 +68,24 @@ class FileSink(Sink):
     write_records: Callable[[BinaryIO, RecordKind, Iterable[Record], str], None]
     read_records: Callable[[BinaryIO, RecordKind], Iterator[Any]]
     count_records: Callable[[BinaryIO], int] | None = None
+    read_rows: Callable[[BinaryIO, RecordKind, Collection[str] | None], Iterator[dict[str, Any]]] | None = None
+
+    def rows(self, file: BinaryIO, kind: RecordKind, fields: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the records of a file as plain values; of some fields only, if they are given and that is quicker."""
+        if self.read_rows is not None:
+            return self.read_rows(file, kind, fields)
+        return map(to_avro, self.read_records(file, kind))
 
 
-AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records, avro.count_records)
+AVRO = FileSink("avro", avro.EXTENSION, avro.write_records, avro.read_records, avro.count_records, avro.read_rows)
+PARQUET = FileSink(
+    "parquet",
+    parquet.EXTENSION,
+    parquet.write_records,
+    parquet.read_records,
+    parquet.count_records,
+    parquet.read_rows,
+)
 
 
 @functools.cache
@@ -78,7 +96,7 @@ def sinks() -> Mapping[str, Sink]:
         PluginError: another package registers a sink that can't be used.
     """
     found: dict[str, Sink] = {}
-    for sink in (AVRO, *registered(ENTRY_POINTS, Sink)):
+    for sink in (AVRO, PARQUET, *registered(ENTRY_POINTS, Sink)):
         if sink.name in found:
             raise PluginError(f"sink {sink.name!r}: another package registers the same name")
         found[sink.name] = sink

@@ -8,6 +8,7 @@ from onrecord.data.kinds import kinds
 from onrecord.data.paths import is_remote
 from onrecord.sinks.lock import CLAIMS, LOCK
 
+SUMMARY = "summary.json"
 TEMPORARY = ".in-progress"  # folder of files that are not complete
 
 

@@ -13,9 +13,8 @@ from onrecord.data.forgotten import FILE_NAME, ForgottenList, ForgottenListError
 from onrecord.data.kinds import extracted, kinds
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.sinks import FileSink, file_sinks, sinks
-from onrecord.sinks.contents import TEMPORARY
+from onrecord.sinks.contents import SUMMARY, TEMPORARY
 
-SUMMARY = "summary.json"
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
 
 

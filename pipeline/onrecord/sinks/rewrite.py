@@ -19,10 +19,9 @@ from onrecord.data.kinds import kinds
 from onrecord.data.paths import is_remote
 from onrecord.data.records import Record
 from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
-from onrecord.sinks.contents import TEMPORARY
+from onrecord.sinks.contents import SUMMARY, TEMPORARY
 from onrecord.sinks.files import write_complete
 from onrecord.sinks.lock import CLAIMS, LOCK
-from onrecord.sinks.output_folder import SUMMARY
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
 RUN = re.compile(r"-pane-\d{5,}-\d{5}-of-\d{5}-(.+)")  # end of the name of a stream's file, without the extension

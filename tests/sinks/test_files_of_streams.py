@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Avro files of a stream: one file per window, pane and shard, named after them, and nothing is lost or duplicated."""
+"""Files of a stream: one file per window, pane and shard, named after them, and nothing is lost or duplicated."""
 
 import itertools
 from pathlib import Path
@@ -17,9 +17,10 @@ from onrecord.data.settings import OutputSettings
 from onrecord.sinks import output_folder as folder
 from onrecord.sinks.files import WriteFiles, WriteShardFn, pane_file_name, shard_of
 from onrecord.transforms.windows import LATE_SECONDS, SLACK_SECONDS, windows
+from tests import streams
 from tests.streams import NOON, at, files, names, options, quote, stream, union
 
-pytestmark = pytest.mark.usefixtures("value_coders", "each_stream_runner")
+pytestmark = pytest.mark.usefixtures("value_coders", "each_stream_runner", "each_format")
 
 DAY = 24 * 3600
 MINUTES_5 = 300
@@ -37,27 +38,27 @@ def written(
             pipeline
             | stream(*events)
             | windows(MINUTES_5, DAY, early_every)
-            | WriteFiles("quotes", OutputSettings(str(output), shards=shards, job="job-1"))
+            | WriteFiles("quotes", OutputSettings(str(output), streams.SINK, shards, "job-1"))
         )
     return files(output)
 
 
 def test_a_window_is_one_file_named_for_its_ends(tmp_path):
     found = written(tmp_path, (at(10, "a"), at(299, "b"), 300))
-    assert found == {f"{TWELVE}-pane-00000-00000-of-00001-job-1.avro": ["a", "b"]}
+    assert found == {f"{TWELVE}-pane-00000-00000-of-00001-job-1": ["a", "b"]}
 
 
 def test_every_window_has_a_file_in_the_folder_of_its_hour(tmp_path):
     found = written(tmp_path, (at(0, "a"), at(300, "b"), at(3_600, "c"), at(12 * 3_600, "d"), 13 * 3_600))
     assert found == {
-        f"{TWELVE}-pane-00000-00000-of-00001-job-1.avro": ["a"],
-        "quotes/date=2026-03-03/hour=12/quotes-20260303T120500Z-20260303T121000Z-pane-00000-00000-of-00001-job-1.avro": [
+        f"{TWELVE}-pane-00000-00000-of-00001-job-1": ["a"],
+        "quotes/date=2026-03-03/hour=12/quotes-20260303T120500Z-20260303T121000Z-pane-00000-00000-of-00001-job-1": [
             "b"
         ],
-        "quotes/date=2026-03-03/hour=13/quotes-20260303T130000Z-20260303T130500Z-pane-00000-00000-of-00001-job-1.avro": [
+        "quotes/date=2026-03-03/hour=13/quotes-20260303T130000Z-20260303T130500Z-pane-00000-00000-of-00001-job-1": [
             "c"
         ],
-        "quotes/date=2026-03-04/hour=00/quotes-20260304T000000Z-20260304T000500Z-pane-00000-00000-of-00001-job-1.avro": [
+        "quotes/date=2026-03-04/hour=00/quotes-20260304T000000Z-20260304T000500Z-pane-00000-00000-of-00001-job-1": [
             "d"
         ],
     }
@@ -66,17 +67,17 @@ def test_every_window_has_a_file_in_the_folder_of_its_hour(tmp_path):
 def test_a_late_record_opens_a_second_pane_and_leaves_the_first_alone(tmp_path):
     found = written(tmp_path, (at(10, "a"), 400, at(20, "b"), WAIT, 500))
     assert found == {
-        f"{TWELVE}-pane-00000-00000-of-00001-job-1.avro": ["a"],
-        f"{TWELVE}-pane-00001-00000-of-00001-job-1.avro": ["b"],
+        f"{TWELVE}-pane-00000-00000-of-00001-job-1": ["a"],
+        f"{TWELVE}-pane-00001-00000-of-00001-job-1": ["b"],
     }
 
 
 def test_late_records_wait_for_one_another(tmp_path):
     found = written(tmp_path, (at(10, "a"), 400, at(20, "b"), at(30, "c"), WAIT, at(40, "d"), WAIT, 500))
     assert found == {
-        f"{TWELVE}-pane-00000-00000-of-00001-job-1.avro": ["a"],
-        f"{TWELVE}-pane-00001-00000-of-00001-job-1.avro": ["b", "c"],
-        f"{TWELVE}-pane-00002-00000-of-00001-job-1.avro": ["d"],
+        f"{TWELVE}-pane-00000-00000-of-00001-job-1": ["a"],
+        f"{TWELVE}-pane-00001-00000-of-00001-job-1": ["b", "c"],
+        f"{TWELVE}-pane-00002-00000-of-00001-job-1": ["d"],
     }
 
 
@@ -88,9 +89,7 @@ def test_a_record_that_is_as_late_as_is_allowed_is_written(tmp_path):
 def test_early_panes_are_files_of_their_own_and_an_empty_one_is_none(tmp_path):
     events = (at(10, "a"), ("wait", 61.0), at(20, "b"), ("wait", 61.0), 400, at(30, "c"), WAIT)
     found = written(tmp_path, events, early_every=60)
-    panes = {
-        path.removeprefix(TWELVE).removesuffix("-00000-of-00001-job-1.avro"): names for path, names in found.items()
-    }
+    panes = {path.removeprefix(TWELVE).removesuffix("-00000-of-00001-job-1"): names for path, names in found.items()}
     # At the window's end nothing had come since the second early pane; whether that is a pane is up to the runner.
     late = "-pane-00002" if "-pane-00002" in panes else "-pane-00003"
     assert panes == {"-pane-00000": ["a"], "-pane-00001": ["b"], late: ["c"]}
@@ -109,7 +108,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
         return at(window + 7, *found)
 
     starts = (0, 300, 3_600)
-    settings = OutputSettings(str(tmp_path), shards=shards, job="job-1")
+    settings = OutputSettings(str(tmp_path), streams.SINK, shards, "job-1")
     events: list[object] = []
     for start in starts:
         events += [some(start), ("wait", 61.0), some(start), start + 301, some(start), WAIT, some(start), WAIT]
@@ -122,7 +121,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
         pane = int(path.partition("-pane-")[2][:5])
         for name in in_file:
             window = IntervalWindow(NOON + place[name], NOON + place[name] + MINUTES_5)
-            own = pane_file_name("quotes", window, pane, shard_of(quote(name), shards), settings, ".avro")
+            own = pane_file_name("quotes", window, pane, shard_of(quote(name), shards), settings, "")
             expected.setdefault(own, []).append(name)
     assert found == {path: sorted(in_file) for path, in_file in expected.items()}
     panes = {int(path.partition("-pane-")[2][:5]) for path in found}
@@ -132,7 +131,7 @@ def test_every_window_pane_and_shard_is_named_for_what_is_in_it(tmp_path, shards
 
 def test_a_retried_bundle_writes_the_same_bytes_over_its_own_file(tmp_path):
     folder.prepare(str(tmp_path))
-    step = WriteShardFn("quotes", QuoteRecord, OutputSettings(str(tmp_path), job="job-1"))
+    step = WriteShardFn("quotes", QuoteRecord, OutputSettings(str(tmp_path), streams.SINK, job="job-1"))
     window = IntervalWindow(NOON, NOON + MINUTES_5)
     pane = beam.utils.windowed_value.PaneInfo(True, False, beam.utils.windowed_value.PaneInfoTiming.ON_TIME, 0, 0)
     packs = [step.coder.encode((quote(name),)) for name in ("b", "a", "c")]
@@ -157,7 +156,7 @@ def test_the_next_start_with_the_same_folder_leaves_the_files_of_the_last(tmp_pa
             pipeline
             | stream(at(20, "b"), 400)
             | windows(MINUTES_5, DAY)
-            | WriteFiles("quotes", OutputSettings(str(tmp_path), job="job-2"))
+            | WriteFiles("quotes", OutputSettings(str(tmp_path), streams.SINK, job="job-2"))
         )
     assert union(files(tmp_path)) == ["a", "b"]
     assert first.items() <= files(tmp_path).items()
