@@ -74,7 +74,7 @@ def load_model(
     extract: Iterable[str] | None = None,
     gazetteer: Iterable[ListedName] = (),
     *,
-    fast: bool = True,
+    fast: bool = False,
 ) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
@@ -82,7 +82,8 @@ def load_model(
         name: any English spaCy model with a tagger, a parser and a named-entity recognizer.
         extract: names of the record kinds to extract; None for all. The kinds that they need are extracted too.
         gazetteer: the user's own names.
-        fast: whether the parts of spaCy are replaced for which there is faster code with the same results.
+        fast: whether the parts of spaCy are replaced for which there is faster code with the same results; the pipeline can then not be
+            trained or saved.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
