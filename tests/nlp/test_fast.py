@@ -45,6 +45,12 @@ for fast in (True, False):
 
 
 @pytest.fixture(scope="module")
+def model() -> Model:
+    """Return the default model with the faster code."""
+    return load_model(fast=True)
+
+
+@pytest.fixture(scope="module")
 def stock() -> Model:
     """Return the default model with spaCy's code."""
     return load_model(fast=False)
