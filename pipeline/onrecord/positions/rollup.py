@@ -165,7 +165,7 @@ def add_up(
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     left_out: Counter[str] = Counter()
     for row in stances:
-        reason = _reason_against(row, wanted)
+        reason = reason_against(row, wanted)
         left_out[reason] += 1
         if reason:
             continue
@@ -209,7 +209,7 @@ def _parties(written: Mapping[str, Counter[str]], names: Names) -> dict[str, _Pa
     return parties
 
 
-def _reason_against(row: Row, wanted: Wanted) -> str:
+def reason_against(row: Row, wanted: Wanted) -> str:
     """Return why a stance is left out; empty if it is added up."""
     if row["asserted_by"] and not wanted.claims:
         return "claim"
