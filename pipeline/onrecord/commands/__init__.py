@@ -10,7 +10,18 @@ import os
 import sys
 from pathlib import Path
 
-from onrecord.commands import backfill, dead_letters, forget, positions, publish, replay, samples, schema, stream
+from onrecord.commands import (
+    backfill,
+    dead_letters,
+    forget,
+    positions,
+    publish,
+    replay,
+    report,
+    samples,
+    schema,
+    stream,
+)
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -19,7 +30,7 @@ from onrecord.terminal.parser import Parser
 from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
-COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, schema, samples)
+COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, report, schema, samples)
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
 EXTRA_OF = {

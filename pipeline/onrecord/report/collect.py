@@ -9,13 +9,12 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import msgspec
 
 from onrecord.data.kinds import kinds
-from onrecord.data.names import name_key
 from onrecord.data.records import (
     ArticleRecord,
     DeadLetter,
@@ -46,7 +45,7 @@ class Selection:
 
     Attributes:
         since: only articles that were published then or later.
-        until: only articles that were published before it.
+        until: only articles that were published before it, the beginning of a day (UTC).
         sources: only articles of these publishers; empty for all.
     """
 
@@ -216,16 +215,18 @@ class _Collector:
                 continue
             sources = [source for source in (one.speaker, *one.co_speakers) if source is not None]
             article.quotes.append(
-                encode((
-                    _suffix(one),
-                    one.type,
-                    [article.span(span) for span in one.content],
-                    [article.span(span) for span in one.cue],
-                    [self._speaker(one, source, article, numbers) for source in sources],
-                    one.realis,
-                    _short(one.parent_quote_id, one.article_id),
-                    round(one.confidence, 3),
-                ))
+                encode(
+                    (
+                        _suffix(one),
+                        one.type,
+                        [article.span(span) for span in one.content],
+                        [article.span(span) for span in one.cue],
+                        [self._speaker(one, source, article, numbers) for source in sources],
+                        one.realis,
+                        _short(one.parent_quote_id, one.article_id),
+                        round(one.confidence, 3),
+                    )
+                )
             )
 
     def _speaker(self, quote: QuoteRecord, source: Speaker, article: _Article, numbers: _NameNumbers) -> Json:
@@ -259,19 +260,21 @@ class _Collector:
                     keys = [numbers.key(party.name, party.entity_id) for party in (one.holder, one.target)]
                     self.pairs[keys[0], keys[1]].append((article.number, len(article.stances)))
                 article.stances.append(
-                    encode((
-                        _suffix(one),
-                        *parties,
-                        one.polarity,
-                        round(one.score, 3),
-                        one.relation,
-                        [article.span(span) for span in one.expression],
-                        article.span(one.evidence),
-                        _short(one.quote_id, one.article_id),
-                        [_party(party, article, numbers) for party in one.asserted_by],
-                        round(one.confidence, 3),
-                        getattr(one, "realis", "ACTUAL"),
-                    ))
+                    encode(
+                        (
+                            _suffix(one),
+                            *parties,
+                            one.polarity,
+                            round(one.score, 3),
+                            one.relation,
+                            [article.span(span) for span in one.expression],
+                            article.span(one.evidence),
+                            _short(one.quote_id, one.article_id),
+                            [_party(party, article, numbers) for party in one.asserted_by],
+                            round(one.confidence, 3),
+                            getattr(one, "realis", "ACTUAL"),
+                        )
+                    )
                 )
                 yield row
 
@@ -408,7 +411,7 @@ def _report(
     core = {
         "title": title,
         "since": chosen.since and chosen.since.date().isoformat(),
-        "until": chosen.until and chosen.until.date().isoformat(),
+        "until": chosen.until and (chosen.until - timedelta(days=1)).date().isoformat(),
         "chosenOutlets": sorted(chosen.sources),
         "counts": {kind: collected.counts[kind] for kind in ("entities", "quotes", "stances")},
         "articles": rows,
@@ -423,8 +426,3 @@ def _report(
         "names": numbers.rows(),
     }
     return Report(core, [one.encoded() for one in articles])
-
-
-def key_of(name: str) -> str:
-    """Return the key of a name that a user gives."""
-    return name_key(name)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An article: its text, with what was found in it as lanes of underline that may overlap, and a list of the records.
 
-const LAYERS = [["names", "Names"], ["quotes", "Quotes"], ["stances", "Opinions"], ["segments", "Not part of the story"]];
+const LAYERS = [["names", "Names"], ["quotes", "Quotes"], ["stances", "Stances"], ["segments", "Not part of the story"]];
 const SEGMENTS = { PROMO: "promotion", CREDIT: "credit", BYLINE: "byline", DATELINE: "dateline", CAPTION: "caption" };
 const hidden = new Set();
 
@@ -40,15 +40,20 @@ function marked(article, spans, pieces) {
     open = open.filter((span) => span[1] > cuts[at]).concat(starts.get(cuts[at]) ?? []);
     const text = article.text.slice(cuts[at], cuts[at + 1]);
     if (!open.length) {
-      append(place, [text]);
+      append(place, paragraphs(text));
       continue;
     }
-    const piece = h("span", { class: [...new Set(open.flatMap((span) => span[2].split(" ")))].join(" ") }, text);
+    const piece = h("span", { class: [...new Set(open.flatMap((span) => span[2].split(" ")))].join(" ") }, paragraphs(text));
     piece.records = [...new Set(open.map((span) => span[3]))];
     for (const record of piece.records) (pieces.get(record) ?? pieces.set(record, []).get(record)).push(piece);
     place.append(piece);
   }
   return place;
+}
+
+/** Returns the paragraphs of a text with a gap between them, where it has empty lines. */
+function paragraphs(text) {
+  return text.split(/\n\s*\n/).flatMap((one, at) => (at ? [h("i", { class: "gap" }, "\n\n"), one] : [one]));
 }
 
 async function articleView(article, recordId) {
@@ -74,10 +79,10 @@ async function articleView(article, recordId) {
     if (scrolls) pieces.get(record)?.[0]?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
   const shownOf = (records) => [...records].filter((one) => !hidden.has(layerOf(one))).sort((a, b) => rank(a) - rank(b))[0];
-  text.addEventListener("pointerover", (event) => { if (!pinned && event.target.records) light(shownOf(event.target.records) ?? null); });
+  text.addEventListener("pointerover", (event) => { const found = recordsAt(event); if (!pinned && found) light(shownOf(found) ?? null); });
   text.addEventListener("pointerleave", () => { if (!pinned) light(null); });
   text.addEventListener("click", (event) => {
-    const found = (event.target.records ?? []).filter((one) => !hidden.has(layerOf(one))).sort((a, b) => rank(a) - rank(b));
+    const found = (recordsAt(event) ?? []).filter((one) => !hidden.has(layerOf(one))).sort((a, b) => rank(a) - rank(b));
     pin(found[(found.indexOf(pinned) + 1) % (found.length || 1)] ?? null, false); // the next click shows the next record of the place
   });
   const entry = (record, ...children) => {
@@ -98,13 +103,13 @@ async function articleView(article, recordId) {
     h("header", { class: "article-head" }, h("p", { class: "crumb" }, to("articles", "Articles"), [article.outlet, longDay(article.time)].filter(Boolean).map((one) => [" · ", one])),
       h("h1", { tabindex: -1, dir: "auto" }, cut(article.title || article.id, 300)),
       h("p", { class: "byline" }, article.authors.length ? `By ${cut(article.authors.join(", "), 200)}. ` : null, article.url ? outside(article.url, cut(article.url, 120)) : null),
-      h("p", { class: "note" }, `${counted(quotes.length, "quote")}, ${counted(stances.length, "opinion")}, ${counted(article.entities.length, "name")}; language ${article.language}.`,
+      h("p", { class: "note" }, `${counted(quotes.length, "quote")}, ${counted(stances.length, "stance")}, ${counted(article.entities.length, "name")}; language ${article.language}.`,
         article.duplicateOf ? [" The text is that of ", to(`article-${encodeURIComponent(article.duplicateOf)}`, article.duplicateOf), "."] : null)),
     legend,
     h("div", { class: "reading" }, text,
       h("aside", { "aria-label": "Records of the article" }, card,
         section("quotes", "Quotes", quotes.map((one) => entry(one, h("b", {}, cut(speakerName(one), 70)), " ", h("span", { class: "clip" }, cut(quoteText(one), 110)), realisTag(one)))),
-        section("stances", "Opinions", stances.map((one) => entry(one, h("b", {}, cut(one.holder.name, 50)), h("span", { class: `side ${POLARITY[one.polarity]}` }, ` ${MARKS[one.polarity]} ${POLARITY[one.polarity]} `), cut(one.target.name, 70), realisTag(one)))),
+        section("stances", "Stances", stances.map((one) => entry(one, h("b", {}, cut(one.holder.name, 50)), h("span", { class: `side ${POLARITY[one.polarity]}` }, ` ${MARKS[one.polarity]} ${POLARITY[one.polarity]} `), cut(one.target.name, 70), realisTag(one)))),
         section("names", "Names", [...article.entities].sort((a, b) => b.salience - a.salience).map((one) => entry(one, h("b", {}, cut(one.name, 70)), " ", h("span", { class: "title" }, `${ENTITY_TYPES[one.type]}, ${counted(one.mentions.length, "time")}`)))))),
   ];
   const wanted = recordId && [...quotes, ...stances].find((one) => article.id + one.id === recordId);
@@ -112,6 +117,7 @@ async function articleView(article, recordId) {
   return view;
 }
 
+const recordsAt = (event) => event.target.closest(".text > span")?.records;
 const rank = (record) => (record.isQuote ? 1 : record.polarity ? 0 : record.mentions ? 2 : 3);
 const layerOf = (record) => ["stances", "quotes", "names", "segments"][rank(record)];
 

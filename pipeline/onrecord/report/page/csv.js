@@ -10,7 +10,7 @@ function csvCell(value) {
 }
 
 /** Returns a button that saves rows; `makeRows` may load articles. */
-function csvButton(name, columns, makeRows) {
+function csvButton(name, columns, makeRows, label = "CSV ↓") {
   async function save() {
     const rows = await makeRows();
     const lines = [columns, ...rows].map((row) => row.map(csvCell).join(","));
@@ -20,7 +20,7 @@ function csvButton(name, columns, makeRows) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
-  return h("button", { type: "button", class: "csv", onclick: save, "aria-label": `Download ${name} as CSV` }, "CSV ↓");
+  return h("button", { type: "button", class: "csv", onclick: save, "aria-label": `Download ${name} as CSV` }, label);
 }
 
 const QUOTE_COLUMNS = ["quote", "speaker", "title", "speaker kind", "type", "realis", "confidence", "date", "outlet", "article", "quote_id"];

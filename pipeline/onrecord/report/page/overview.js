@@ -15,7 +15,7 @@ function overview() {
         top ? [" Most quoted: ", personLink(top.number, top.name), ` (${count(top.said)}).`] : null, chosen())),
     h("ul", { class: "numbers" },
       number(articles.length, "articles", "articles"), number(core.counts.quotes, "quotes", "search"),
-      number(core.speakers.length, "speakers", "speakers"), number(core.counts.stances, "opinions found", "search?kind=stances")),
+      number(core.speakers.length, "speakers", "speakers"), number(core.counts.stances, "stances", "search?kind=stances")),
     searchBox(),
     h("div", { class: "columns" },
       h("section", { "aria-labelledby": "most" },
@@ -26,7 +26,7 @@ function overview() {
         h("p", { class: "all" }, to("speakers", `All ${counted(core.speakers.length, "speaker")} →`))),
       h("section", { "aria-labelledby": "stands" },
         h("h2", { id: "stands" }, "Who stands where"),
-        core.positions.length ? pairTable(core.positions.slice(0, 10), true) : h("p", {}, "No opinions were found."),
+        core.positions.length ? pairTable(core.positions.slice(0, 10), true) : h("p", {}, "No stances were found."),
         h("p", { class: "all" }, to("positions", "All, as a matrix →")))),
   ];
 }
@@ -56,11 +56,11 @@ function articleList() {
     h("td", { class: "when" }, longDay(one.time)), h("td", {}, one.outlet ?? "–"),
     h("td", { class: "wide" }, to(articleAddress(one), cut(one.title || one.id, 160)), one.duplicateOf ? h("span", { class: "tag" }, "same text as another") : null),
     h("td", { class: "amount" }, count(one.quoteCount)), h("td", { class: "amount" }, count(one.stanceCount))), 100);
-  const columns = ["date", "outlet", "title", "quotes", "opinions", "language", "url", "article_id"];
+  const columns = ["date", "outlet", "title", "quotes", "stances", "language", "url", "article_id"];
   return [
     h("header", {}, h("h1", { tabindex: -1 }, "Articles"), h("p", { class: "summary" }, `${counted(articles.length, "article")}, the newest first. `,
       csvButton("articles", columns, () => articles.map((one) => [day(one.time), one.outlet, one.title, one.quoteCount, one.stanceCount, one.language, one.url, one.id])))),
-    table(["Date", "Outlet", "Title", "Quotes", "Opinions"], list, [3, 4]), more,
+    table(["Date", "Outlet", "Title", "Quotes", "Stances"], list, [3, 4]), more,
   ];
 }
 

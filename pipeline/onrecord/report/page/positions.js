@@ -39,8 +39,8 @@ function matrix(size) {
   };
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix of holders and targets" },
     h("table", { class: "matrix" },
-      h("caption", { class: "away" }, "Rows are who holds an opinion, columns are what it is about"),
-      h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "who ↓ about →"), targets.map((one) => h("th", { scope: "col" }, h("span", {}, personLink(one, cut(core.names[one][0], 28))))))),
+      h("caption", { class: "away" }, "Rows are who takes a stance, columns are toward whom or what"),
+      h("thead", {}, h("tr", {}, h("td", { class: "corner" }, "who ↓ toward →"), targets.map((one) => h("th", { scope: "col" }, h("span", {}, personLink(one, cut(core.names[one][0], 28))))))),
       h("tbody", {}, holders.map((holder) => h("tr", {}, h("th", { scope: "row" }, personLink(holder, cut(core.names[holder][0], 40))), targets.map((target) => cell(holder, target)))))));
 }
 
@@ -53,7 +53,7 @@ function pairTable(pairs, isShort = false) {
       isShort ? null : h("td", { class: "amount" }, count(one.support)), isShort ? null : h("td", { class: "amount" }, count(one.oppose)),
       h("td", { class: "amount" }, signed(one.score)), h("td", { class: "amount" }, counted(one.articles, "article")));
   }, isShort ? 10 : 50);
-  const titles = isShort ? ["Who and about whom", "Score", "In"] : ["Who and about whom", "For", "Against", "Score", "In"];
+  const titles = isShort ? ["Who, and toward whom or what", "Score", "In"] : ["Who, and toward whom or what", "For", "Against", "Score", "In"];
   return [table(titles, body, isShort ? [1, 2] : [1, 2, 3, 4], "Pairs"), isShort ? null : more];
 }
 
@@ -69,7 +69,7 @@ function positionsView() {
   const columns = ["holder", "target", "for", "against", "neutral", "score", "articles"];
   return [
     h("header", {}, h("h1", { tabindex: -1 }, "Who stands where"),
-      h("p", { class: "summary" }, "A row is who holds an opinion, a column what it is about. The score is from −1, wholly against, to +1, wholly for; the number below it is of sentences. Each cell opens them."),
+      h("p", { class: "summary" }, "A row is who takes a stance, a column toward whom or what. The score is from −1, wholly against, to +1, wholly for; the number below it is of sentences. Each cell opens them."),
       h("p", { class: "note" }, `Not added up: ${count(claims)} that only somebody else claims, ${count(unsure)} of low confidence, ${count(pronouns)} of or toward an unknown “he”, “she” or “it”.`)),
     core.positions.length ? [
       h("div", { class: "tools" }, h("label", { for: "matrix-size" }, "Rows and columns "),
@@ -79,7 +79,7 @@ function positionsView() {
       h("p", { class: "tools" }, h("label", { for: "pair-filter" }, "Only with "), search, " ",
         csvButton("positions", columns, () => core.positions.map((one) => [one.holderName, one.targetName, one.support, one.oppose, one.neutral, one.score, one.articles]))),
       list,
-    ] : h("p", {}, "No opinions were found in this run."),
+    ] : h("p", {}, "No stances were found in this run."),
   ];
 }
 

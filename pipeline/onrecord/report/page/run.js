@@ -19,7 +19,7 @@ function runView() {
     h("div", { class: "columns" },
       h("section", {}, h("h2", {}, "Outlets ", csvButton("outlets", ["outlet", "articles"], () => outlets)), tallyTable("Outlet", outlets)),
       h("section", {}, h("h2", {}, "Languages ", csvButton("languages", ["language", "articles"], () => languages)), tallyTable("Language", languages),
-        h("p", { class: "note" }, "Quotes and opinions are found in English articles only."))),
+        h("p", { class: "note" }, "Quotes and stances are found in English articles only."))),
     h("h2", {}, "The same text twice"),
     duplicates.length ? growingTable(["Article", "Has the text of"], duplicates, (one) => h("tr", {}, h("td", {}, to(articleAddress(one), cut(one.title || one.id, 120))),
       h("td", {}, to(`article-${encodeURIComponent(one.duplicateOf)}`, cut(articles.find((other) => other.id === one.duplicateOf)?.title || one.duplicateOf, 120))))) : h("p", {}, "None."),

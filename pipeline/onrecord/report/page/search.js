@@ -50,22 +50,23 @@ function searchView(query) {
   const form = h("form", { class: "filters", role: "search", "aria-label": "Search and filters", onsubmit: (event) => event.preventDefault(), oninput: update },
     field("q", "Words", h("input", { id: "f-q", name: "q", type: "search", autocomplete: "off", value: wanted.get("q") ?? "", placeholder: "a word, a name, a topic" })),
     field("kind", "What", h("select", { id: "f-kind", name: "kind" }, option("", "quotes"), option("DIRECT", "quotes in quote marks"),
-      option("INDIRECT", "reported speech"), option("MIXED", "partly in quote marks"), option("stances", "opinions"), option("all", "quotes and opinions"))),
+      option("INDIRECT", "reported speech"), option("MIXED", "partly in quote marks"), option("stances", "stances"), option("all", "quotes and stances"))),
     field("person", "Person", h("input", { id: "f-person", name: "person", list: "people", autocomplete: "off", value: wanted.get("person") ?? "", placeholder: "anybody" })),
     h("datalist", { id: "people" }, core.speakers.slice(0, 300).map((one) => h("option", { value: one.name }))),
     field("outlet", "Outlet", h("select", { id: "f-outlet", name: "outlet" }, option("", "all outlets"), [...core.outlets].sort().map((one) => option(one, one)))),
     field("from", "From", h("input", { id: "f-from", name: "from", type: "date", value: wanted.get("from") ?? "" })),
     field("to", "To", h("input", { id: "f-to", name: "to", type: "date", value: wanted.get("to") ?? "" })),
     field("realis", "Said?", h("select", { id: "f-realis", name: "realis" }, option("", "said, denied, planned"), option("ACTUAL", "really said"), option("NEGATED", "denied or not said"), option("HYPOTHETICAL", "planned or possible"))),
-    field("sure", "At least so sure", h("input", { id: "f-sure", name: "sure", type: "range", min: 0, max: 100, step: 5, value: wanted.get("sure") ?? "20", "aria-valuetext": `${wanted.get("sure") ?? 20} %` })));
+    field("sure", "Confidence at least", h("input", { id: "f-sure", name: "sure", type: "range", min: 0, max: 100, step: 5, value: wanted.get("sure") ?? "20", "aria-valuetext": `${wanted.get("sure") ?? 20} %` }), h("output", { for: "f-sure" }, `${wanted.get("sure") ?? 20} %`)));
   let found = [];
-  const csv = h("p", { class: "tools" }, csvButton("quotes", QUOTE_COLUMNS, () => found.filter((one) => one.isQuote).map(quoteRow)),
-    " ", csvButton("opinions", STANCE_COLUMNS, () => found.filter((one) => !one.isQuote).map(stanceRow)));
+  const csv = h("p", { class: "tools" }, csvButton("quotes", QUOTE_COLUMNS, () => found.filter((one) => one.isQuote).map(quoteRow), "Quotes as CSV ↓"),
+    " ", csvButton("stances", STANCE_COLUMNS, () => found.filter((one) => !one.isQuote).map(stanceRow), "Stances as CSV ↓"));
 
   function update() {
     if (index === null) return;
     const values = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
     form.elements.sure.setAttribute("aria-valuetext", `${values.sure} %`);
+    form.querySelector("output").textContent = `${values.sure} %`;
     const kept = Object.entries(values).filter(([name, value]) => value && !(name === "sure" && value === "20"));
     history.replaceState(null, "", `#search${kept.length ? `?${new URLSearchParams(kept)}` : ""}`);
     const fits = filter(values);
