@@ -16,10 +16,13 @@ from onrecord.commands import (
     forget,
     positions,
     publish,
+    read,
     replay,
     report,
     samples,
     schema,
+    serve,
+    show,
     stream,
 )
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
@@ -30,7 +33,10 @@ from onrecord.terminal.parser import Parser
 from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
-COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, positions, report, schema, samples)
+COMMANDS = (
+    *(backfill, stream, publish, dead_letters, replay, forget),
+    *(read, show, report, serve, positions, schema, samples),
+)
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
 EXTRA_OF = {

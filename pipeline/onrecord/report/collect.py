@@ -122,6 +122,11 @@ class Report:
     core: dict[str, Json]
     articles: list[bytes]
 
+    @classmethod
+    def empty(cls, title: str) -> "Report":
+        """Return the report of a run that has written nothing yet."""
+        return of_records([], title)
+
 
 class _NameNumbers:
     """Gives each speaker, holder and target a number; the names of one key have the same."""

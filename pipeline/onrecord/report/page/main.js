@@ -7,7 +7,7 @@ const notFound = () => [h("header", {}, h("h1", { tabindex: -1 }, "Not in this r
 
 function viewOf(hash) {
   const [name, query = ""] = hash.split(/\?(.*)/s);
-  if (name === "") return ["", overview()];
+  if (name === "") return articles.length === 1 ? ["articles", articleView(articles[0])] : ["", overview()];
   if (name === "search") return ["search", searchView(query)];
   if (name === "positions") return ["positions", positionsView()];
   if (name === "pair") return ["positions", pairView(query)];
@@ -89,7 +89,7 @@ async function main() {
   const page = document.getElementById("page");
   append(page, [
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").querySelector("h1").focus(); } }, "Skip to the content"),
-    h("div", { class: "masthead" }, h("a", { href: "#", class: "brand" }, "on", h("b", {}, "record")), h("nav", { "aria-label": "Views" }, VIEWS.map(([route, title]) => to(route, title)))),
+    h("header", { class: "masthead" }, h("a", { href: "#", class: "brand" }, "on", h("b", {}, "record")), h("nav", { "aria-label": "Views" }, VIEWS.map(([route, title]) => to(route, title)))),
     h("main", { id: "main" }),
     h("footer", {}, h("p", {}, `${cut(core.title, 200)} · made by onrecord ${core.version} by machine: check a quote against its article before you print it. `,
       h("span", {}, "Key / searches."))),

@@ -4,6 +4,7 @@
 function overview() {
   const times = articles.map((one) => one.time).filter((time) => time !== null);
   const [first, last] = times.length ? [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))] : [null, null];
+  if (!articles.length) return [h("header", {}, h("h1", { tabindex: -1 }, "Nothing yet"), h("p", { class: "summary" }, "The run has not written any articles yet."))];
   const named = core.speakers.filter((one) => !isUnnamed(one.kind));
   const when = first === null ? "" : day(first) === day(last) ? ` of ${longDay(first)}` : `, ${longDay(first)} to ${longDay(last)}`;
   const where = core.outlets.length ? ` from ${counted(core.outlets.length, "outlet")}` : "";

@@ -19,7 +19,8 @@ function matrixNames(size) {
   const counts = new Map();
   for (const one of core.positions) if (shown.has(one.target)) counts.set(one.holder, (counts.get(one.holder) ?? 0) + one.stances + 2);
   const holders = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a - b).slice(0, size);
-  return [holders, targets];
+  const rows = new Set(holders);
+  return [holders, targets.filter((target) => core.positions.some((one) => one.target === target && rows.has(one.holder)))];
 }
 
 const pairRoute = (one) => `pair?holder=${encodeURIComponent(core.names[one.holder][1])}&target=${encodeURIComponent(core.names[one.target][1])}`;
@@ -58,7 +59,8 @@ function pairTable(pairs, isShort = false) {
 }
 
 function positionsView() {
-  const place = h("div", {}, matrix(MATRIX_SIZES[0]));
+  const size = innerWidth > 1150 ? MATRIX_SIZES[1] : MATRIX_SIZES[0];
+  const place = h("div", {}, matrix(size));
   const search = h("input", { id: "pair-filter", type: "search", autocomplete: "off", placeholder: "a holder or a target" });
   const list = h("div", {}, pairTable(core.positions));
   search.addEventListener("input", () => {
@@ -66,14 +68,16 @@ function positionsView() {
     list.replaceChildren(...pairTable(core.positions.filter((one) => `${one.holderName} ${one.targetName}`.toLowerCase().includes(words))));
   });
   const { claims, unsure, pronouns } = core.leftOut;
+  const leftOut = [[claims, "that only somebody else claims"], [unsure, "of low confidence"], [pronouns, "of or toward an unknown “he”, “she” or “it”"]]
+    .filter(([number_]) => number_).map(([number_, why]) => `${count(number_)} ${why}`);
   const columns = ["holder", "target", "for", "against", "neutral", "score", "articles"];
   return [
     h("header", {}, h("h1", { tabindex: -1 }, "Who stands where"),
       h("p", { class: "summary" }, "A row is who takes a stance, a column toward whom or what. The score is from −1, wholly against, to +1, wholly for; the number below it is of sentences. Each cell opens them."),
-      h("p", { class: "note" }, `Not added up: ${count(claims)} that only somebody else claims, ${count(unsure)} of low confidence, ${count(pronouns)} of or toward an unknown “he”, “she” or “it”.`)),
+      leftOut.length ? h("p", { class: "note" }, `Not added up: ${leftOut.join(", ")}.`) : null),
     core.positions.length ? [
       h("div", { class: "tools" }, h("label", { for: "matrix-size" }, "Rows and columns "),
-        h("select", { id: "matrix-size", onchange: (event) => place.replaceChildren(matrix(Number(event.target.value))) }, MATRIX_SIZES.map((size) => h("option", { value: size }, `${size}`)))),
+        h("select", { id: "matrix-size", onchange: (event) => place.replaceChildren(matrix(Number(event.target.value))) }, MATRIX_SIZES.map((one) => h("option", { value: one, selected: one === size }, `${one}`)))),
       place,
       h("h2", {}, "All pairs"),
       h("p", { class: "tools" }, h("label", { for: "pair-filter" }, "Only with "), search, " ",

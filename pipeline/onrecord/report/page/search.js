@@ -16,7 +16,7 @@ function makeIndex(onProgress) {
   indexed ??= (async () => {
     await loadAll((share) => onProgress?.(share / 3));
     const made = new MiniSearch({ fields: ["text", "who", "target"], processTerm,
-      searchOptions: { prefix: (term) => term.length > 1, fuzzy: (term) => (term.length > 5 ? 1 : false), boost: { who: 2, target: 2 }, combineWith: "AND" } });
+      searchOptions: { prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 5 ? 1 : false), boost: { who: 2, target: 2 }, combineWith: "AND" } });
     const all = articles.flatMap((one) => [...one.quotes, ...one.stances]);
     for (let at = 0; at < all.length; at += BATCH) {
       made.addAll(all.slice(at, at + BATCH).map((one, offset) => documentOf(one, at + offset)));
@@ -45,7 +45,7 @@ function searchView(query) {
   const results = h("ol", { class: "records" });
   const status = h("p", { class: "status", role: "status" }, "Preparing the search …");
   const more = h("div");
-  const field = (name, label, input) => h("p", { class: `field ${name}` }, h("label", { for: `f-${name}` }, label), input);
+  const field = (name, label, ...inputs) => h("p", { class: `field ${name}` }, h("label", { for: `f-${name}` }, label), inputs);
   const option = (value, text) => h("option", { value, selected: wanted.get("kind") === value || wanted.get("outlet") === value || wanted.get("realis") === value }, text);
   const form = h("form", { class: "filters", role: "search", "aria-label": "Search and filters", onsubmit: (event) => event.preventDefault(), oninput: update },
     field("q", "Words", h("input", { id: "f-q", name: "q", type: "search", autocomplete: "off", value: wanted.get("q") ?? "", placeholder: "a word, a name, a topic" })),
