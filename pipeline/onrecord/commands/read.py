@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``onrecord read``: one article, from a file to what is in it."""
+"""``onrecord read``: the records of one article in a file."""
 
 import argparse
 import re
@@ -125,7 +125,7 @@ def _given(name: str) -> _Given:
     """Return the article in a file.
 
     Raises:
-        ValueError: it is too large, is no text, or has no article.
+        ValueError: it is too large, is not a text, or has no article.
         OSError: the file can't be read.
     """
     if name == "-":

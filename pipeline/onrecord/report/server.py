@@ -18,7 +18,7 @@ from onrecord.report.page import pages, policy
 from onrecord.sinks.reader import paths
 
 HOST = "127.0.0.1"
-# Other names lead here if somebody else's DNS says so ("DNS rebinding"); a page of theirs could then read the records.
+# Other names lead here through a DNS of somebody else ("DNS rebinding"); a page of theirs could then read the records.
 NAMES = (HOST, "localhost")
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_TO_SEND = 30  # what a client may take for a request

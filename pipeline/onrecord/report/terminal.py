@@ -140,7 +140,7 @@ def _marked(
 
 
 def console_for_articles() -> Console:
-    """Return a console as wide as a text is readable; one that is no terminal has a fixed width."""
+    """Return a console as wide as a text is readable; one that is not a terminal has a fixed width."""
     console = Console(highlight=False)
     console.width = min(console.width, MAX_WIDTH) if console.is_terminal else MAX_WIDTH
     return console

@@ -20,7 +20,7 @@ function csvButton(name, columns, makeRows, label = "CSV ↓") {
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
-  return h("button", { type: "button", class: "csv", onclick: save, "aria-label": `Download ${name} as CSV` }, label);
+  return h("button", { type: "button", class: "csv", onclick: save, "aria-label": `${label} of ${name.replaceAll("-", " ")}` }, label);
 }
 
 const QUOTE_COLUMNS = ["quote", "speaker", "title", "speaker kind", "type", "realis", "confidence", "date", "outlet", "article", "quote_id"];

@@ -35,8 +35,9 @@ function matrix(size) {
     if (!one) return h("td", { class: "empty" });
     const side = sideOf(one.score);
     return h("td", { class: `cell ${side} strength-${Math.min(4, Math.ceil(Math.abs(one.score) * 5))}` },
-      h("a", { href: `#${pairRoute(one)}`, "aria-label": `${one.holderName} ${side} ${one.targetName}, score ${signed(one.score)}, ${counted(one.stances, "sentence")}` },
-        h("b", {}, `${MARK[side]} ${signed(one.score)}`), h("span", {}, count(one.stances))));
+      h("a", { href: `#${pairRoute(one)}` },
+        h("span", { class: "away" }, `${cut(one.holderName, 60)} ${side} ${cut(one.targetName, 60)}: `),
+        h("b", {}, `${MARK[side]} ${signed(one.score)}`), h("span", {}, count(one.stances)), h("span", { class: "away" }, one.stances === 1 ? "sentence" : "sentences")));
   };
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix of holders and targets" },
     h("table", { class: "matrix" },
@@ -45,7 +46,7 @@ function matrix(size) {
       h("tbody", {}, holders.map((holder) => h("tr", {}, h("th", { scope: "row" }, personLink(holder, cut(core.names[holder][0], 40))), targets.map((target) => cell(holder, target)))))));
 }
 
-function pairTable(pairs, isShort = false) {
+function pairTable(pairs, isShort = false, caption = "Pairs") {
   const body = h("tbody");
   const [, more] = growing(body, pairs, (one) => {
     const side = sideOf(one.score);
@@ -55,7 +56,7 @@ function pairTable(pairs, isShort = false) {
       h("td", { class: "amount" }, signed(one.score)), h("td", { class: "amount" }, counted(one.articles, "article")));
   }, isShort ? 10 : 50);
   const titles = isShort ? ["Who, and toward whom or what", "Score", "In"] : ["Who, and toward whom or what", "For", "Against", "Score", "In"];
-  return [table(titles, body, isShort ? [1, 2] : [1, 2, 3, 4], "Pairs"), isShort ? null : more];
+  return [table(titles, body, isShort ? [1, 2] : [1, 2, 3, 4], caption), isShort ? null : more];
 }
 
 function positionsView() {

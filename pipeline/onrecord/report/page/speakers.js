@@ -11,7 +11,7 @@ function speakersView() {
   const filterBox = h("input", { id: "speaker-filter", type: "search", autocomplete: "off", placeholder: "a name or a title" });
   function show() {
     const words = filterBox.value.trim().toLowerCase();
-    list.replaceChildren(...speakerTable(named.filter((one) => `${one.name} ${one.titles.map(([text]) => text).join(" ")}`.toLowerCase().includes(words)), most));
+    list.replaceChildren(...speakerTable(named.filter((one) => `${one.name} ${one.titles.map(([text]) => text).join(" ")}`.toLowerCase().includes(words)), most, "Named sources"));
   }
   filterBox.addEventListener("input", show);
   show();
@@ -25,19 +25,19 @@ function speakersView() {
     h("p", { class: "tools" }, h("label", { for: "speaker-filter" }, "Only with "), filterBox),
     list,
     h("h2", {}, "Sources without a name"),
-    unnamed.length ? speakerTable(unnamed, most) : h("p", {}, "Every source has a name."),
+    unnamed.length ? speakerTable(unnamed, most, "Sources without a name") : h("p", {}, "Every source has a name."),
     h("h2", {}, "Why they are not named"), reasons,
   ];
 }
 
-function speakerTable(speakers, most) {
+function speakerTable(speakers, most, caption) {
   const body = h("tbody");
   const [, more] = growing(body, speakers, (one) => h("tr", {},
     h("td", { class: "person" }, personLink(one.number, cut(one.name, 90)), one.titles[0] ? h("span", { class: "title" }, cut(one.titles[0][0], 90)) : null),
     h("td", {}, KINDS[one.kind] ?? "–"),
     h("td", { class: "amount" }, bar(one.said / most), count(one.said)), h("td", { class: "amount" }, one.denied + one.open ? count(one.denied + one.open) : "–"),
     h("td", { class: "amount" }, count(one.articles.length)), h("td", { class: "amount" }, one.outlets.size ? count(one.outlets.size) : "–")), 30);
-  return [table(["Speaker", "Kind", "Quotes", "Denied or planned", "Articles", "Outlets"], body, [2, 3, 4, 5], "Speakers"), more];
+  return [table(["Speaker", "Kind", "Quotes", "Denied or planned", "Articles", "Outlets"], body, [2, 3, 4, 5], caption), more];
 }
 
 async function reasonList() {
@@ -65,8 +65,8 @@ async function speakerView(key) {
       one ? h("p", { class: "summary" }, `Quoted ${counted(one.said, "time")} in ${counted(one.articles.length, "article")}.`,
         one.denied + one.open ? ` ${counted(one.denied + one.open, "quote")} denied, not said, planned or possible.` : null) : h("p", { class: "summary" }, "Not quoted in this run."),
       h("dl", { class: "facts" }, fact("Kind", KINDS[one?.kind]), fact("Presented as", listed(one?.titles)), fact("Named as", listed(one?.names)), fact("In", one ? [...one.outlets].sort().join(", ") : null))),
-    pairs.length ? [h("h2", {}, "Where they stand"), pairTable(pairs)] : null,
-    about.length ? [h("h2", {}, "Who stands where toward them"), pairTable(about)] : null,
+    pairs.length ? [h("h2", {}, "Where they stand"), pairTable(pairs, false, "Where they stand")] : null,
+    about.length ? [h("h2", {}, "Who stands where toward them"), pairTable(about, false, "Who stands where toward them")] : null,
     quotes.length ? [h("h2", {}, "Quotes ", csvButton("quotes", QUOTE_COLUMNS, () => quotes.map(quoteRow))), growing(list, quotes, quoteItem, 20)] : null,
   ];
 }
