@@ -93,6 +93,7 @@ def chromium(downloads: Path) -> Iterator[Browser]:
         "--disable-gpu",
         "--disable-dev-shm-usage",
         "--window-size=1280,900",
+        "--hide-scrollbars",
     ):
         options.add_argument(argument)
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
