@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from onrecord.data.kinds import kinds
+from onrecord.data.records import Record
 from onrecord.report.server import LivePages, server
 from onrecord.sinks import AVRO
 from tests.report.example_run import harbour, write_run
@@ -22,6 +23,14 @@ class Serving:
 
     def __init__(self, folder: Path, live: LivePages, port: int) -> None:
         self.folder, self.live, self.port = folder, live, port
+
+    def add(self, found: list[Record]) -> None:
+        """Write further files of the run."""
+        for kind in kinds():
+            temporary = self.folder / "later"
+            with temporary.open("wb") as file:
+                AVRO.write_records(file, kinds()[kind], [one for one in found if one.kind == kind], "x")
+            temporary.rename(self.folder / kind / f"{kind}-later.avro")
 
     def ask(self, path: str, method: str = "GET", host: str | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -92,12 +101,23 @@ def test_new_files_change_the_pages_and_their_version(serving):
     assert serving.ask("/version")[2] == b"1"
     before = serving.ask("/parts/part-0000.js")[2]
     assert not serving.live.refresh()
-    for kind in ("articles", "entities", "quotes", "stances"):
-        with (serving.folder / kind / f"{kind}-later.avro").open("wb") as file:
-            AVRO.write_records(file, kinds()[kind], [one for one in harbour(2) if one.kind == kind], "x")
+    serving.add(harbour(2))
     assert serving.live.refresh()
     assert serving.ask("/version")[2] == b"2"
     assert serving.ask("/parts/part-0000.js")[2] != before
+
+
+@pytest.mark.process
+def test_new_records_appear_in_the_browser(serving, browser):
+    threading.Thread(target=serving.live.watch, daemon=True).start()
+    browser.screen(1280)
+    browser.complaints()
+    browser.open(f"http://127.0.0.1:{serving.port}/", "articles")
+    assert len(browser.all("td.wide")) == 1
+    serving.add(harbour(2))
+    browser.until(lambda: len(browser.all("td.wide")) == 2)
+    assert browser.complaints() == []
+    serving.live.stop()
 
 
 def test_fifty_requests_at_once_are_answered(serving):
