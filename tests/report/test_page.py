@@ -65,6 +65,11 @@ def test_a_search_is_narrowed_by_filters_and_its_results_are_downloaded(opened, 
     ]  # fmt: skip
 
 
+def test_a_word_that_is_only_begun_does_not_empty_the_list(opened):
+    assert len(search(opened, "bargain zz")) == 3
+    assert search(opened, "bargain zzz") == []
+
+
 def test_what_was_not_said_is_marked(opened):
     search(opened, "sink")
     assert opened.all(".record .realis") == ["denied or not said"] * 3

@@ -24,7 +24,7 @@ The page contains the articles' texts: pass it on only to those who may read the
 """
 EPILOG = """\
 examples:
-  onrecord report out                                       writes out/report.html
+  onrecord report out                          writes out/report.html
   onrecord report out --html week.html --since 2026-01-05 --until 2026-01-11
   onrecord report out --html courier.html --source courier.example
   onrecord report gs://my-records/records --html report.html

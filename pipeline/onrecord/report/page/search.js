@@ -38,6 +38,8 @@ function documentOf(one, id) {
   return { id, text: textOf(one.article, one.evidence).slice(0, MAX_INDEXED), who: one.holder.name, target: one.target.name };
 }
 
+const hits = (words) => (words ? index.search(words).map((hit) => everything[hit.id]) : everything);
+
 const FILTERS = ["q", "kind", "person", "outlet", "from", "to", "realis", "sure"];
 
 function searchView(query) {
@@ -71,7 +73,9 @@ function searchView(query) {
     history.replaceState(null, "", `#search${kept.length ? `?${new URLSearchParams(kept)}` : ""}`);
     const fits = filter(values);
     const phrase = /^["“](.+)["”]$/.exec(values.q)?.[1]?.toLowerCase();
-    found = values.q ? index.search(values.q).map((hit) => everything[hit.id]).filter(fits) : everything.filter(fits);
+    found = hits(values.q).filter(fits);
+    // A word that is only begun is a whole word at first, such as "EU"; if nobody says it, the words before it are searched for.
+    if (!found.length && /(^|\s)\S{1,2}$/.test(values.q)) found = hits(values.q.replace(/\S+$/, "").trim()).filter(fits);
     if (phrase) found = found.filter((one) => (one.isQuote ? quoteText(one) : textOf(one.article, one.evidence)).toLowerCase().includes(phrase));
     const articlesWith = new Set(found.map((one) => one.article)).size;
     status.textContent = found.length ? `${counted(found.length, "result")} in ${counted(articlesWith, "article")}${values.q ? ", the best first" : ", the newest first"}`
