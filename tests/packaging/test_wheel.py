@@ -39,10 +39,13 @@ def test_every_module_and_every_data_file_is_in_it(names):
 
 
 def test_learned_weights_come_with_their_cards(names):
-    assert {f"onrecord/report/page/{name}" for name in ("page.css", "main.js", "vendor/minisearch.js")} <= names
     weights = {name for name in names if name.startswith("onrecord/nlp/weights/") and name.endswith(".tsv")}
     assert weights
     assert {name.removesuffix(".tsv") + ".json" for name in weights} <= names
+
+
+def test_the_report_comes_with_its_scripts_and_styles(names):
+    assert {f"onrecord/report/page/{name}" for name in ("page.css", "main.js", "vendor/minisearch.js")} <= names
 
 
 def test_nothing_else_is_in_it(names):

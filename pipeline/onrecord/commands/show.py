@@ -19,10 +19,10 @@ speaker in all articles. Without either, the records of the article with the mos
 """
 EPILOG = """\
 examples:
-  onrecord show out                            the article with the most quotes
-  onrecord show out meridian-20260303-0417     an article, with its text
-  onrecord show out --speaker Okafor           what a speaker says in all articles
-  onrecord report out                          all of it, as a page
+  onrecord show out                          the article with the most quotes
+  onrecord show out meridian-20260303-0417   an article, with its text
+  onrecord show out --speaker Okafor         what a speaker says
+  onrecord report out                        all of it, as a page
 
 exit codes: 0 done, 1 nothing found or a file can't be read, 2 wrong usage
 """
