@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13 python3.10; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: --no-deps
 
-.PHONY: help demo check test test-emulator test-all lint ruff imports spelling prose types unit deploy-check lock prism flink stack-up stack-down stack-status docs benchmark notices clean
+.PHONY: help demo check test test-emulator test-all lint ruff imports spelling prose types unit deploy-check lock prism axe flink stack-up stack-down stack-status docs benchmark notices clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -36,7 +36,8 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.lock
 demo: $(VENV)/installed ## set everything up and extract records from samples/
 	@echo "== onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite"
 	@$(BIN)/onrecord backfill --input samples/*.jsonl --output $(OUTPUT) --overwrite
-	@$(BIN)/python samples/show.py $(OUTPUT)
+	@$(BIN)/onrecord show $(OUTPUT)
+	@$(BIN)/onrecord report $(OUTPUT)
 
 # Tests start hundreds of Python processes; without compiled files each would compile all of onrecord.
 unexport PYTHONDONTWRITEBYTECODE
@@ -89,6 +90,9 @@ deploy-check: $(VENV)/installed-dev ## check the image, Dataflow, Terraform and 
 
 prism: $(VENV)/installed ## build Prism, Beam's runner for one machine, which some tests run on (needs Go)
 	@deploy/prism/install.sh $(BIN)/python
+
+axe: ## fetch axe, which looks for what keeps people from using the report; a test runs it where it is (needs npm)
+	@npm install --silent --no-save --prefix $(VENV)/axe axe-core@4.14.1
 
 flink: $(VENV)/installed ## fetch Flink and Beam's runner for it, which some tests run on (needs a JDK)
 	@$(BIN)/python -m deploy.flink.fetch

@@ -9,6 +9,7 @@ setup(
     package_dir={"": "pipeline", "onrecord.schema_files": "schemas", "onrecord.sample_files": "samples"},
     package_data={
         "onrecord": ["py.typed"],
+        "onrecord.report": ["page/*.js", "page/*.css", "page/vendor/*.js"],
         "onrecord.nlp": ["lexicons/*.tsv", "knowledge/*.tsv", "weights/*"],
         "onrecord.schema_files": ["*.avsc"],
         "onrecord.sample_files": ["*.jsonl", "README.md"],

@@ -6,11 +6,13 @@ make demo && .venv/bin/python docs/picture.py out/demo
 
 import argparse
 import io
-import runpy
 from pathlib import Path
 
-from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
+
+import onrecord
+from onrecord.report.terminal import print_article
+from onrecord.terminal.console import Console
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "images" / "demo.svg"
@@ -50,11 +52,10 @@ def picture(output: Path) -> str:
     Args:
         output: the output folder of a backfill of ``samples/``.
     """
-    show = runpy.run_path(str(ROOT / "samples" / "show.py"))
-    show["print_rows"].__globals__["ROWS"] = ROWS
-    [article] = [record for record in show["records"](output, "articles") if record["article_id"] == ARTICLE]
+    kinds = ("articles", "entities", "quotes", "stances")
+    found = [[one for one in onrecord.records(output, kind) if one.article_id == ARTICLE] for kind in kinds]
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
-    show["print_article"](console, output, article)
+    print_article(console, found[0][0], *found[1:], limit=ROWS)
     svg = console.export_svg(
         title="onrecord: one article of samples/", theme=SVG_EXPORT_THEME, code_format=SVG, unique_id="demo"
     )

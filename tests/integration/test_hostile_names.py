@@ -34,12 +34,13 @@ def test_a_backfill_and_what_shows_its_records(tmp_path: Path) -> None:
     assert_harmless(result.stdout)
     assert_harmless(result.stderr)
     for program in (
-        ["samples/show.py", output],
-        ["samples/show.py", tmp_path / NAMES[7]],
-        ["samples/show.py", output, NAMES[8]],
+        ["show", output],
+        ["show", tmp_path / NAMES[7]],
+        ["show", output, NAMES[8]],
+        ["report", output, "--html", tmp_path / "report.html"],
     ):
         run = subprocess.run(
-            [sys.executable, *map(str, program)],
+            [sys.executable, "-m", "onrecord", *map(str, program)],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -44,6 +44,10 @@ def test_learned_weights_come_with_their_cards(names):
     assert {name.removesuffix(".tsv") + ".json" for name in weights} <= names
 
 
+def test_the_report_comes_with_its_scripts_and_styles(names):
+    assert {f"onrecord/report/page/{name}" for name in ("page.css", "main.js", "vendor/minisearch.js")} <= names
+
+
 def test_nothing_else_is_in_it(names):
     folders = {name.partition("/")[0] for name in names}
     assert folders == {"onrecord", f"onrecord-{__version__}.dist-info"}

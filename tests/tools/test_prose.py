@@ -182,7 +182,7 @@ def test_other_files_are_checked_in_every_line(name: str, source: str) -> None:
     ("name", "checked"),
     [
         ("README.md", True),
-        ("samples/show.py", True),
+        ("docs/picture.py", True),
         ("samples/news.jsonl", False),
         ("samples/README.md", False),
         ("CHANGELOG.md", False),

@@ -17,9 +17,13 @@ from onrecord.commands import (
     forget,
     positions,
     publish,
+    read,
     replay,
+    report,
     samples,
     schema,
+    serve,
+    show,
     speakers,
     stream,
 )
@@ -31,7 +35,10 @@ from onrecord.terminal.parser import Parser
 from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
-COMMANDS = (backfill, stream, publish, dead_letters, replay, forget, export, positions, speakers, schema, samples)
+COMMANDS = (
+    *(backfill, stream, publish, dead_letters, replay, forget),
+    *(read, show, report, serve, export, positions, speakers, schema, samples),
+)
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
 EXTRA_OF = {

@@ -3,7 +3,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,37 @@ class Names:
         return self.joined[key].key if key in self.joined else key
 
 
+class NameTable:
+    """Collects the names of the entities of a run.
+
+    Args:
+        with_aliases: whether aliases are kept, which only a search for names needs.
+        join: whether short names of people are joined with full ones.
+    """
+
+    def __init__(self, *, with_aliases: bool = False, join: bool = True) -> None:
+        self._keys: dict[str, str] = {}
+        self._aliases: defaultdict[str, set[str]] | None = defaultdict(set) if with_aliases else None
+        self._counts = NameCounts() if join else None
+
+    def add(self, kind: str, name: str, key: str, aliases: Iterable[str], pronouns: Iterable[str]) -> None:
+        """Add an entity: its type, name, ``name_key``, other names, and the pronouns that mean it."""
+        if key:
+            # An organisation and a person of one name have two keys: the same one is chosen whatever the order of the files.
+            self._keys[name] = min(self._keys.get(name, key), key)
+        aliases = tuple(aliases)
+        if self._aliases is not None:
+            self._aliases[key or name_key(name)].update(map(comparable, aliases))
+        if self._counts is not None:
+            self._counts.add(kind, name, key, aliases, pronouns)
+
+    def names(self) -> Names:
+        """Return what was collected."""
+        aliases = {key: frozenset(found) for key, found in (self._aliases or {}).items()}
+        counts = self._counts or NameCounts()
+        return Names(self._keys, aliases, counts.joined(), counts.overflowed)
+
+
 def entity_names(folder: str | Path, *, with_aliases: bool = False, join: bool = True) -> Names:
     """Return the names of the entities of an output folder; none if it has no entities.
 
@@ -97,20 +128,11 @@ def entity_names(folder: str | Path, *, with_aliases: bool = False, join: bool =
     Raises:
         ReadingError: a file can't be read, is truncated, or has other records.
     """
-    keys: dict[str, str] = {}
-    aliases: defaultdict[str, set[str]] = defaultdict(set)
-    counts = NameCounts()
+    table = NameTable(with_aliases=with_aliases, join=join)
     for row in Rows(folder, ENTITIES, NAME_FIELDS):
-        name, key = row["name"], row["name_key"]
-        if key:
-            # An organisation and a person of one name have two keys: the same one is chosen whatever the order of the files.
-            keys[name] = min(keys.get(name, key), key)
-        if with_aliases:
-            aliases[key or name_key(name)].update(map(comparable, row["aliases"]))
-        if join:
-            pronouns = [one["span"]["text"] for one in row["mentions"] if one["kind"] == "PRONOUN"]
-            counts.add(row["type"], name, key, row["aliases"], pronouns)
-    return Names(keys, {key: frozenset(found) for key, found in aliases.items()}, counts.joined(), counts.overflowed)
+        pronouns = [one["span"]["text"] for one in row["mentions"] if one["kind"] == "PRONOUN"] if join else ()
+        table.add(row["type"], row["name"], row["name_key"], row["aliases"], pronouns)
+    return table.names()
 
 
 def known_articles(folder: str | Path) -> Articles:

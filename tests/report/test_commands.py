@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``onrecord report``, ``show`` and ``read`` as they are called: what they print and write, and what they say to mistakes."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from onrecord.commands import main
+from onrecord.data.selection import Selection
+from onrecord.report import page
+from onrecord.report.collect import collect
+from tests.report.example_run import PUBLISHED, SCRIPT
+
+TEXT = "“The quay is a bargain,” Rosa Whitby said on Monday. Whitby praised the port fund.\n"
+
+
+def test_a_report_is_one_file_that_only_this_user_can_read(run_folder, tmp_path, capsys):
+    path = tmp_path / "week.html"
+    assert main(["report", str(run_folder), "--html", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"report of 4 articles: {path}",
+        f"open it in a browser: {path.as_uri()}",
+    ]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert main(["report", str(run_folder), "--html", str(path)]) == 0, "an earlier report is replaced"
+
+
+def test_the_same_records_give_the_same_page(run_folder):
+    assert page.pages(collect(str(run_folder), title="x")) == page.pages(collect(str(run_folder), title="x"))
+
+
+def test_no_text_of_an_article_is_in_the_html(run_folder):
+    html = page.pages(collect(str(run_folder), title=SCRIPT)).index.decode("utf-8")
+    assert not any(text in html for text in ("window.hit", "Whitby", "Finch"))
+
+
+def test_scripts_and_styles_are_small():
+    assert len(page._script().encode()) + len(page._style().encode()) < 120_000
+
+
+def test_a_file_that_is_no_report_is_not_replaced(run_folder, tmp_path, capsys):
+    path = tmp_path / "mine.html"
+    path.write_text("<!doctype html>mine")
+    assert main(["report", str(run_folder), "--html", str(path)]) == 1
+    assert "is not a report of onrecord" in capsys.readouterr().err
+    assert path.read_text() == "<!doctype html>mine"
+
+
+@pytest.mark.parametrize(
+    ("selection", "ids"),
+    [
+        (Selection(since=PUBLISHED.replace(day=7, hour=0)), ["harbour-3", "harbour-2"]),
+        (Selection(until=PUBLISHED.replace(day=7, hour=0)), ["harbour-1"]),
+        (Selection(sources=frozenset({"quayside.example"})), ["harbour-3", "harbour-2", "harbour-1"]),
+    ],
+)
+def test_a_report_shows_the_articles_of_some_days_or_publishers(run_folder, selection, ids):
+    core = collect(str(run_folder), selection).core
+    assert [article[0] for article in core["articles"]] == ids
+    assert core["counts"]["quotes"] == 4 * len(ids)
+
+
+def test_every_mistake_of_a_command_line_is_listed(tmp_path, capsys):
+    assert main(["report", str(tmp_path), "--since", "Monday", "--html", "report.pdf"]) == 2
+    assert [line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines()[:2]] == [
+        "--since Monday: give a day such as 2026-03-02, or a time such as 2026-03-02T08:00:00Z",
+        "--html report.pdf: the name must end in .html",
+    ]
+    assert main(["report", str(tmp_path)]) == 2
+    assert "there is no folder 'articles' in it" in capsys.readouterr().err
+
+
+def test_an_article_and_a_speaker_are_shown(run_folder, capsys):
+    assert main(["show", str(run_folder), "harbour-2#quote-3"]) == 0
+    out = capsys.readouterr().out
+    assert "The harbour vote, day 2" in out
+    assert "Rosa Whitby → port fund" in out
+    assert "not said" in out
+    assert main(["show", str(run_folder), "--speaker", "okafor"]) == 0
+    assert capsys.readouterr().out.count("it would sink") == 3
+    assert main(["show", str(run_folder), "nobody"]) == 1
+    assert main(["show", str(run_folder), "x", "--speaker", "y"]) == 2
+
+
+@pytest.mark.property
+def test_an_article_is_read_to_the_terminal_to_json_and_to_a_page(tmp_path, capsys):
+    file, html = tmp_path / "article.txt", tmp_path / "article.html"
+    file.write_text(TEXT, "utf-8")
+    assert main(["read", str(file), "--html", str(html)]) == 0
+    out = capsys.readouterr().out
+    assert TEXT.strip() in out
+    assert "“The quay is a bargain,”" in out.split("\nQuotes (")[1]
+    assert html.read_bytes().startswith(page.MARKER)
+    assert main(["read", str(file), "--json"]) == 0
+    quote = json.loads(capsys.readouterr().out)["quotes"][0]
+    assert quote["speaker"]["name"] == "Rosa Whitby"
+
+
+@pytest.mark.property
+def test_a_saved_page_is_read(tmp_path, capsys):
+    file = tmp_path / "saved"
+    paragraphs = (
+        f"<p>{TEXT}</p><p>The council meets again in March, when the harbour fund is due for its yearly review.</p>" * 4
+    )
+    head = "<head><title>Quay vote</title></head>"
+    file.write_text(
+        f"<!doctype html><html>{head}<body><article><h1>Quay vote</h1>{paragraphs}</article></body></html>", "utf-8"
+    )
+    assert main(["read", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("Quay vote")
+
+
+@pytest.mark.parametrize(("content", "problem"), [(b"", "text"), (b"\xff\xfe\x00", "not UTF-8")])
+def test_a_file_without_an_article_is_refused(tmp_path: Path, capsys, content, problem):
+    file = tmp_path / "article.txt"
+    file.write_bytes(content)
+    assert main(["read", str(file)]) == 1
+    assert problem in capsys.readouterr().err
