@@ -1,7 +1,7 @@
 locals {
   charts = [
     { title = "Messages and articles, in ten minutes", queries = [local.by_name.messages, local.by_name.articles, local.by_name.refused, local.by_name.floods] },
-    { title = "Records, in ten minutes", queries = [local.by_name.records, local.by_name.written] },
+    { title = "Records, in ten minutes", queries = [local.by_name.records, local.by_name.written, local.by_name.records_published] },
     { title = "Skipped, and side fields left out, in ten minutes", queries = [local.by_name.skipped, local.by_name.left_out, local.by_name.markup_in_text] },
     { title = "Dead letters by reason, in ten minutes", queries = [local.by_name.dead_letters] },
     { title = "Dead letters published, and too large to be published", queries = [local.by_name.published_letters, local.by_name.not_published_letter] },
