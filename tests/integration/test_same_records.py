@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import onrecord
-from tests.integration.backfills import EXTRACTED, SAMPLES, backfill, files, fingerprint
+from tests.integration.backfills import EXTRACTED, SAMPLES, backfill, backfill_process, files, fingerprint
 
 ARTICLES = SAMPLES / "articles.jsonl"
 
@@ -55,7 +55,7 @@ def test_parquet_has_the_same_records_in_the_same_order(once, tmp_path):
 def test_parquet_has_the_same_records_on_prism(once, tmp_path):
     output = tmp_path / "out"
     given = ("--shards", 2, "--sink", "parquet", "--runner", "PrismRunner", "--allow-open-ports")
-    backfill("--input", ARTICLES, "--output", output, *given)
+    backfill_process("--input", ARTICLES, "--output", output, *given)  # Beam starts one Prism in a process
     assert fingerprint(output) == fingerprint(once)
 
 
@@ -69,7 +69,7 @@ def test_files_are_equal_on_prism(once, tmp_path, monkeypatch, options):
     """The worker process is started for the job: it has nothing of the launcher's memory."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # Beam starts it as "python"
     output = tmp_path / "out"
-    backfill(
+    backfill_process(
         "--input",
         ARTICLES,
         "--output",
