@@ -209,6 +209,11 @@ def test_what_a_target_contains_is_no_second_target(read: Read, text: str) -> No
     assert all(one.end <= other.start for one, other in pairwise(targets))
 
 
+def test_too_much_of_a_good_thing_is_blamed(read: Read) -> None:
+    stance = the(read("Anna Berg said the regulator was too friendly with the banks."), "Berg", "the regulator")
+    assert stance.polarity == "OPPOSE"
+
+
 def test_things_do_not_take_stances(given: Read) -> None:
     assert given("Heavy rain killed the crops.") == ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from onrecord.nlp.english.labels import PREDICATIVE
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
-from onrecord.nlp.english.syntax import after_preposition, agent, author, is_passive, patient, subject
+from onrecord.nlp.english.syntax import after_preposition, agent, author, has_mark, is_passive, patient, subject
 from onrecord.nlp.english.words import BE_OR_SHORT, DEFINITE, NEGATIVE_PRONOUNS, light_verbs, with_plurals
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.arguments import fillers
@@ -91,6 +91,8 @@ def _judgement(parse: Parse, word: int, entry: LexiconEntry, judged: Judged) -> 
         return
     features = {"quality", f"way={judged.way}"} | ({"evaluative"} if judged.holder is None else set())
     holder, target, score = judged.holder, judged.target, meant(entry.score, how, judgement=True)
+    if not how.negated and has_mark(parse, word, "too"):
+        score = -abs(score)  # too friendly with the banks: what is good is too much of it
     yield expressed(
         parse,
         word,
