@@ -59,6 +59,16 @@ class Articles:
         """Whether a record is of another text of its article than the newest one."""
         return bool(row["text_sha256"]) and self.newest.get(row["article_id"], row["text_sha256"]) != row["text_sha256"]
 
+    def each_once(self, rows: Iterable[Row], id_field: str) -> Iterator[Row]:
+        """Yield the records without those that stand again in the files; only ids of repeated articles are remembered."""
+        seen: set[str] = set()
+        for row in rows:
+            if row["article_id"] in self.repeated:
+                if row[id_field] in seen:
+                    continue
+                seen.add(row[id_field])
+            yield row
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

@@ -226,12 +226,7 @@ def add_up(
     sums: dict[tuple[str, str, date | None], _Sum] = {}
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     left_out: Counter[str] = Counter()
-    seen: set[str] = set()
-    for row in stances:
-        if row["article_id"] in articles.repeated:
-            if row["stance_id"] in seen:
-                continue
-            seen.add(row["stance_id"])
+    for row in articles.each_once(stances, "stance_id"):
         reason = chosen.reason_against(row)
         left_out[reason] += 1
         if reason:

@@ -161,12 +161,7 @@ def count_speakers(quotes: Iterable[Row], wanted: WantedQuotes, names: Names, ar
     sums: defaultdict[str, _Sum] = defaultdict(_Sum)
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     left_out: Counter[str] = Counter()
-    seen: set[str] = set()
-    for row in quotes:
-        if row["article_id"] in articles.repeated:
-            if row["quote_id"] in seen:
-                continue
-            seen.add(row["quote_id"])
+    for row in articles.each_once(quotes, "quote_id"):
         reason = chosen.reason_against(row)
         left_out[reason] += 1
         if reason:
