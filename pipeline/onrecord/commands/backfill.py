@@ -60,7 +60,8 @@ and out/manifest.jsonl says what each split has read and written ("onrecord veri
 exit codes: 0 done; 1 failed, nothing could be read, too many dead letters or messages in a file, or another run is
 writing to the output folder; 2 wrong usage; 130 stopped by Ctrl-C
 """
-# Of other runners. A shard is sorted in memory before it is written, which takes about fifteen times as much memory as its articles have bytes.
+# Of other runners. A shard is sorted in memory before it is written, which takes about fifteen times as much memory as its articles
+# have bytes.
 BYTES_PER_SHARD = 16 * 1024 * 1024
 BYTES_PER_WORKER = 2 * 1024 * 1024  # each further worker loads the model, which only pays off for enough input
 COMPRESSION = {
@@ -164,7 +165,9 @@ def _check_resume(arguments: argparse.Namespace, runner: Runner, output: str, ch
     if arguments.overwrite:
         checks.add("--resume", "give either this or --overwrite, which deletes what an earlier run has written")
     if not runner.is_local:
-        checks.add("--resume", f"this option is for DirectRunner only; start the job on {runner.name} again with --overwrite")
+        checks.add(
+            "--resume", f"this option is for DirectRunner only; start the job on {runner.name} again with --overwrite"
+        )
     elif STANDARD_INPUT in (arguments.input or ()):
         checks.add("--resume", "standard input can't be read again; give a file")
     elif is_remote(output):
@@ -173,7 +176,9 @@ def _check_resume(arguments: argparse.Namespace, runner: Runner, output: str, ch
         from onrecord.sinks import contents
 
         if not contents.is_empty(output) and not contents.is_of_backfill(output):
-            problem = "the folder is not empty, and not of a backfill that could be resumed; give another one, or --overwrite"
+            problem = (
+                "the folder is not empty, and not of a backfill that could be resumed; give another one, or --overwrite"
+            )
             checks.add(f"--output {output}", f"{problem} to replace its records")
 
 
@@ -213,7 +218,9 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
         checks.add("--input", "give at least one file, such as --input 'articles/*.jsonl.gz'")
     files = [] if has_other_source else checks.files("--input", inputs, arguments.format)
     size = sum(file.size * COMPRESSION.get(os.path.splitext(file.path)[1].lower(), 1) for file in files)
-    output = checks.output(arguments.output, must_be_empty=not (arguments.overwrite or arguments.resume), is_cleared=arguments.overwrite)
+    output = checks.output(
+        arguments.output, must_be_empty=not (arguments.overwrite or arguments.resume), is_cleared=arguments.overwrite
+    )
     checks.mode(arguments.mode)
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_batch or None)

@@ -48,7 +48,9 @@ SELECT split, position, max(is_repeated) AS is_repeated, max(duplicate_of) AS du
 FROM decided GROUP BY split, position;
 CREATE INDEX by_split ON decisions (split);
 """
-DECISIONS = "SELECT position, is_repeated, duplicate_of, version, supersedes FROM decisions WHERE split = ? ORDER BY position"
+DECISIONS = (
+    "SELECT position, is_repeated, duplicate_of, version, supersedes FROM decisions WHERE split = ? ORDER BY position"
+)
 
 
 @dataclass(frozen=True, slots=True)

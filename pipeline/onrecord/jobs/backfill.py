@@ -12,14 +12,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
-from onrecord.data.message import Message
+from onrecord.dead_letters.read import ReadDeadLetters
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
 from onrecord.jobs.backfill_options import BackfillOptions
@@ -27,26 +27,20 @@ from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from onrecord.jobs.outcome import missing_records, nothing_read, print_reasons
 from onrecord.jobs.scratch import scratch_folder
 from onrecord.jobs.splits import Outcome, ResumeError, SplitJob
-from onrecord.runners import direct_batch, portable
+from onrecord.runners import local_workers, portable
 from onrecord.sinks import contents, output_folder
 from onrecord.sinks.lock import FolderInUseError, Held, one_run
 from onrecord.sinks.manifest import ManifestError
 from onrecord.sources.files import ReadFiles
-from onrecord.sources.splits import LocalSource
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
 
-
 WORKER_DIED = "a worker process died; it may have run out of memory; try fewer --workers"
 
 
-class Source(LocalSource, Protocol):
-    """Reads messages as a step of a graph, or file by file in this process."""
-
-    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection[Message]:
-        """Return the messages."""
+Source: TypeAlias = ReadFiles | ReadDeadLetters  # read as a step of a graph, or file by file in this process
 
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
@@ -127,7 +121,7 @@ class _Job:
         """Stop the job."""
         if self._elsewhere is not None:
             portable.cancel(self._elsewhere)
-        direct_batch.end_children(direct_batch.MAX_TERMINATE_SECONDS if self._here is None else 0.0)
+        local_workers.end_children(local_workers.MAX_TERMINATE_SECONDS if self._here is None else 0.0)
 
 
 def _leave(job: _Job, held: Held, message: str, exit_code: int, scratch: Path, console: Console) -> None:
@@ -162,7 +156,9 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
             os.dup2(kept, sys.stderr.fileno())
 
 
-def run(options: BackfillOptions, source: Source | None = None, before_leaving: Callable[[], None] = lambda: None) -> int:
+def run(
+    options: BackfillOptions, source: Source | None = None, before_leaving: Callable[[], None] = lambda: None
+) -> int:
     """Run a backfill and return the exit code: 0 done; 1 failed, nothing could be read, or too many dead letters; 2 it can't be resumed.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.

@@ -46,7 +46,7 @@ class BackfillOptions:
     output: OutputSettings
     runner: Runner
     reading: InputSettings = field(default_factory=InputSettings)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     workers: int = 1
     max_dead_letters: DeadLetterLimit = DeadLetterLimit()
     overwrite: bool = False

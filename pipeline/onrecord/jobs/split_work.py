@@ -132,7 +132,9 @@ class Written:
     files: list[WrittenFile]
 
 
-def write_split(decisions: dict[int, Decision], settings: GraphSettings, flags: tuple[str, ...], folder: Path) -> Written:
+def write_split(
+    decisions: dict[int, Decision], settings: GraphSettings, flags: tuple[str, ...], folder: Path
+) -> Written:
     """Extract the records of a split that was decoded, and write them.
 
     Args:
@@ -182,5 +184,3 @@ def discard_split(split: int, folder: Path) -> None:
     for kind in ("articles", "letters"):
         with suppress(FileNotFoundError):
             _path(folder, split, kind).unlink()
-
-

@@ -269,9 +269,7 @@ class SplitJob:
         for split in (number for number in range(self._splits) if number not in self._done):
             output = replace(self.options.output, split=split, splits=self._splits)
             settings = GraphSettings(self.options.extraction, output)
-            future = workers.submit(
-                write_split, ledger.decisions(split), settings, self.options.beam_flags, self._work
-            )
+            future = workers.submit(write_split, ledger.decisions(split), settings, self.options.beam_flags, self._work)
             waiting[future] = split
             if len(waiting) > self.options.workers or future.done():
                 self._note(ledger, waiting, tally)

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that work on the splits of a backfill, and end with the process that started them."""
+"""Processes on this machine that work for this one, and end with it."""
 
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ParamSpec, TypeVar
+
+import psutil
 
 from onrecord.collector import collect_less_often
 from onrecord.runners.workers.follow import end_without
 from onrecord.terminal.diagnostics import guard_log, guard_tracebacks
 
+MAX_TERMINATE_SECONDS = 3.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -67,3 +70,15 @@ def local_workers(number: int, log_level: int) -> Iterator[Executor]:
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def end_children(seconds: float = MAX_TERMINATE_SECONDS) -> None:
+    """Terminate all processes that this one started, workers or a job server; kill those that are still running after ``seconds``."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.terminate()
+    _, alive = psutil.wait_procs(children, timeout=seconds)
+    for child in alive:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()

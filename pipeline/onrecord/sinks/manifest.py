@@ -114,7 +114,7 @@ def opened(path: str) -> BinaryIO:
         OSError: it can't be read.
     """
     if not is_remote(path):
-        return open(path, "rb")  # noqa: SIM115, PTH123 - the caller closes it
+        return open(path, "rb")  # noqa: PTH123 - the caller closes it
     from apache_beam.io.filesystem import CompressionTypes
     from apache_beam.io.filesystems import FileSystems
 
@@ -154,7 +154,7 @@ def _write(output: str, contents: bytes) -> None:
         file.write(contents)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, _path(output))  # noqa: PTH105
+    os.replace(temporary, _path(output))
 
 
 def _line(value: Header | Entry) -> bytes:

@@ -7,18 +7,22 @@ Only for display: Beam's counters are exact, but a local runner reports them onl
 import functools
 import json
 import os
+import sys
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn, track
 
 from onrecord.terminal.console import Console
+from onrecord.terminal.text import print_line
 
+T = TypeVar("T")
 FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
 STOP = "stop"  # a file in that folder
 TALLY_SECONDS = 0.5  # between two writes of a worker
@@ -38,7 +42,11 @@ class Tally:
     def __init__(self, folder: str | None = None) -> None:
         """Use a folder; by default the one in the environment variable ``ONRECORD_PROGRESS_FOLDER``."""
         folder = folder or os.environ.get(FOLDER)
-        self._path, self._counts, self._lock = _of_process(folder) if folder else (None, Counter(), threading.Lock())
+        self._path: Path | None = None
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        if folder:
+            self._path, self._counts, self._lock = _of_process(folder)
         self._written = 0.0
 
     def add(self, **counts: int) -> None:
@@ -172,3 +180,17 @@ def shown(folder: Path, console: Console) -> Iterator[None]:
             del os.environ[FOLDER]
         else:
             os.environ[FOLDER] = before
+
+
+def each_shown(values: Sequence[T], task: str) -> Iterator[T]:
+    """Yield values, and show how many are done: as a bar on a terminal, elsewhere as lines."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        yield from track(values, task, console=console, transient=True)
+        return
+    reported = time.monotonic()
+    for number, value in enumerate(values):
+        if time.monotonic() - reported > LINE_SECONDS:
+            reported = time.monotonic()
+            print_line(f"{task}: {number:,} of {len(values):,}", sys.stderr)
+        yield value
