@@ -16,7 +16,7 @@ import pytest
 from onrecord.jobs import splits
 from onrecord.jobs.ledger import Ledger
 from onrecord.sinks.manifest import MANIFEST
-from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, backfill, fingerprint, start, summary
+from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, Values, backfill, fingerprint, start, summary
 from tests.integration.here import finished_here
 
 SPLIT = ("--split-size", 4)
@@ -39,6 +39,11 @@ def splits_done(output: Path) -> list[int]:
     return [json.loads(line)["split"] for line in lines[1:]]
 
 
+def counts(output: Path) -> Values:
+    """Return what must be equal in the summaries of two runs."""
+    return {name: value for name, value in summary(output).items() if name not in ("seconds", "words_per_second")}
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("undisturbed") / "out"
@@ -58,11 +63,7 @@ def check_same(output: Path, undisturbed: Path) -> None:
     assert record_files(output) == record_files(undisturbed)
     assert fingerprint(output) == fingerprint(undisturbed)
     assert sorted(splits_done(output)) == list(range(SPLITS))
-    changing = ("seconds", "words_per_second")
-    assert [{**summary(one), **dict.fromkeys(changing)} for one in (output, undisturbed)][0] == {
-        **summary(undisturbed),
-        **dict.fromkeys(changing),
-    }
+    assert counts(output) == counts(undisturbed)
     assert {path.name for path in output.iterdir()} == {path.name for path in undisturbed.iterdir()}
     finished_here("verify", output)
 
@@ -71,8 +72,7 @@ def test_the_records_do_not_depend_on_the_splits(undisturbed, one_split):
     """Among the samples are a copy, a repeated message and two versions of a text, in different splits."""
     assert fingerprint(undisturbed) == fingerprint(one_split)
     assert len(record_files(undisturbed)) > len(record_files(one_split))
-    before, after = summary(one_split), summary(undisturbed)
-    assert {name for name in before if before[name] != after[name]} <= {"seconds", "words_per_second"}
+    assert counts(undisturbed) == counts(one_split)
 
 
 def failing(call: Callable[..., Any], times: int) -> Callable[..., Any]:
@@ -91,8 +91,8 @@ def failing(call: Callable[..., Any], times: int) -> Callable[..., Any]:
     ("place", "name", "times", "left"),
     [
         (splits, "decode_split", 3, "The input was not read to the end"),
-        (Ledger, "decide", 0, "The input was not read to the end"),
-        (splits, "write_split", 2, "2 of 5 splits are done"),
+        pytest.param(Ledger, "decide", 0, "The input was not read to the end", marks=pytest.mark.long),
+        pytest.param(splits, "write_split", 2, "2 of 5 splits are done", marks=pytest.mark.long),
         (splits.manifest, "add", 3, "3 of 5 splits are done"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_run_that_fails_at_any_stage_goes_on(place, name, times, left, undistu
     assert "the disk is gone" in failed.stderr
     assert f"{left}; run the same command with --resume to go on." in failed.stderr
     assert len(splits_done(tmp_path / "out")) == (0 if "read" in left else times)
-    finished_here("verify", tmp_path / "out", exit_code=1 if splits_done(tmp_path / "out") or "write" in name else 2)
+    finished_here("verify", tmp_path / "out", exit_code=1 if splits_done(tmp_path / "out") else 2)
     backfill(*command, "--resume")
     check_same(tmp_path / "out", undisturbed)
 
@@ -124,7 +124,9 @@ def test_other_options_and_a_changed_input_are_refused(half_done):
     source, output = half_done
     command = ("--input", source, "--output", output, *SPLIT, "--workers", 1)
     again = backfill(*command, "--resume", "--extract", "quotes", exit_code=2)
-    assert "--resume: the backfill was begun with another --extract; give the same options, or --overwrite" in again.stderr
+    assert (
+        "--resume: the backfill was begun with another --extract; give the same options, or --overwrite" in again.stderr
+    )
     assert "the folder is not empty" in backfill(*command, exit_code=2).stderr
     os.utime(source, (1, 1))
     changed = backfill(*command, "--resume", exit_code=2)
@@ -136,7 +138,9 @@ def test_a_backfill_that_is_complete_is_left_alone(undisturbed):
     before = {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*")}
     again = backfill("--input", *INPUT, "--output", undisturbed, *SPLIT, "--workers", 1, "--resume")
     assert "this backfill is complete; there is nothing to resume" in again.stderr
-    assert {path: path.stat().st_mtime_ns for path in undisturbed.rglob("*") if path.is_file()}.items() <= before.items()
+    assert {
+        path: path.stat().st_mtime_ns for path in undisturbed.rglob("*") if path.is_file()
+    }.items() <= before.items()
 
 
 def test_another_folder_is_not_taken_for_a_backfill(tmp_path):
