@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onrecord.commands import (
     backfill,
+    compact,
     dead_letters,
     export,
     forget,
@@ -36,7 +37,7 @@ from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
 COMMANDS = (
-    *(backfill, stream, publish, dead_letters, replay, forget),
+    *(backfill, stream, publish, dead_letters, replay, forget, compact),
     *(read, show, report, serve, export, positions, speakers, schema, samples),
 )
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."

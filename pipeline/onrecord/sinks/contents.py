@@ -12,8 +12,8 @@ SUMMARY = "summary.json"
 TEMPORARY = ".in-progress"  # folder of files that are not complete
 
 
-def _below(folder: str) -> set[str]:
-    """Return the paths of all files in a folder and its subfolders, relative to it; subfolders that are links are not looked into."""
+def below(folder: str) -> set[str]:
+    """Return the paths of all files in a folder and its subfolders, relative to it, with slashes; links to folders are not followed."""
     if is_remote(folder):
         from apache_beam.io.filesystems import FileSystems
 
@@ -21,7 +21,9 @@ def _below(folder: str) -> set[str]:
         (matched,) = FileSystems.match([FileSystems.join(folder, "**")])
         return {file.path[start:] for file in matched.metadata_list}
     return {
-        os.path.relpath(os.path.join(parent, name), folder) for parent, _, names in os.walk(folder) for name in names
+        os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
+        for parent, _, names in os.walk(folder)
+        for name in names
     }
 
 
@@ -30,9 +32,9 @@ def is_empty(output: str) -> bool:
 
     The folders of records and of unfinished files are looked into even if they are links, as the records would go there.
     """
-    if any(_below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
+    if any(below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
         return False
-    return all(path in (FILE_NAME, LOCK) or path.startswith(f"{CLAIMS}/") for path in _below(output))
+    return all(path in (FILE_NAME, LOCK) or path.startswith(f"{CLAIMS}/") for path in below(output))
 
 
 def links(output: str) -> list[str]:

@@ -85,10 +85,15 @@ def write_file(output: str, name: str, kind: str, records: Iterable[Record], sin
     )
 
 
-def write_complete(output: str, name: str, write: Callable[[BinaryIO], None], temporary_name: str) -> None:
-    """Write ``output/name`` under a temporary name, and rename it when it is closed: the file is complete or absent."""
+def write_complete(
+    output: str, name: str, write: Callable[[BinaryIO], None], temporary_name: str, folder: str = TEMPORARY
+) -> None:
+    """Write ``output/name`` under a temporary name in a folder of the output, and rename it when it is closed.
+
+    So the file is complete or absent.
+    """
     final = FileSystems.join(output, *name.split("/"))
-    temporary = FileSystems.join(output, TEMPORARY, f"{temporary_name}{posixpath.splitext(name)[1]}")
+    temporary = FileSystems.join(output, folder, f"{temporary_name}{posixpath.splitext(name)[1]}")
     try:
         with FileSystems.create(temporary, "application/octet-stream") as file:
             write(cast(BinaryIO, file))

@@ -6,18 +6,22 @@ Only for display: Beam's counters are exact, but a local runner reports them onl
 
 import json
 import os
+import sys
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn, track
 
 from onrecord.terminal.console import Console
+from onrecord.terminal.text import print_line
 
+T = TypeVar("T")
 FOLDER = "ONRECORD_PROGRESS_FOLDER"  # environment variable, which worker processes inherit
 STOP = "stop"  # a file in that folder
 TALLY_SECONDS = 0.5  # between two writes of a worker
@@ -164,3 +168,17 @@ def shown(folder: Path, console: Console) -> Iterator[None]:
             del os.environ[FOLDER]
         else:
             os.environ[FOLDER] = before
+
+
+def each_shown(values: Sequence[T], task: str) -> Iterator[T]:
+    """Yield values, and show how many are done: as a bar on a terminal, elsewhere as lines."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        yield from track(values, task, console=console, transient=True)
+        return
+    reported = time.monotonic()
+    for number, value in enumerate(values):
+        if time.monotonic() - reported > LINE_SECONDS:
+            reported = time.monotonic()
+            print_line(f"{task}: {number:,} of {len(values):,}", sys.stderr)
+        yield value
