@@ -71,6 +71,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "event_time": Parameter("Event time", r"^\S.*$"),
         "allowed_lateness": Parameter("Allowed lateness, in seconds", WHOLE),
         "early_every": Parameter("Time between early results of a window, in seconds", POSITIVE),
+        "late_every": Parameter("Time that late articles are collected, in seconds", POSITIVE),
         "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
         "record_topic": Parameter("Topics for records", rf"^{_TOPIC}(,{_TOPIC})*$"),
         "record_encoding": Parameter("Encoding of records in messages", "^(avro|json)$"),

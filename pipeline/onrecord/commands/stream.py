@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
 
 DAY = 24 * 3600
+MIN_LATE_SECONDS = 30  # unless --late-every says less: a file for each late article would be many
 DESCRIPTION = """\
 Reads article messages as they arrive, from Pub/Sub or from files as they appear, and writes files by window, until
 Ctrl-C or SIGTERM: then it stops reading, finishes and writes everything it has read, and exits with code 0.
@@ -77,6 +78,11 @@ def add(commands: Commands) -> None:
     )
     option(
         "--early-every", metavar="SECONDS", help="write early results of an open window every SECONDS (default: never)"
+    )
+    option(
+        "--late-every",
+        metavar="SECONDS",
+        help="collect late articles for SECONDS, and write those of an hour together (default: as --window, and at least 30)",
     )
     option("--shards", default="1", metavar="N", help="output files per record kind and pane (default: %(default)s)")
     option(
@@ -160,6 +166,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_streaming or source.refusals.get(runner.name))
     checks.places(runner, "--output", (output,), beam_flags)
+    window = seconds("window", 1)
     options = StreamOptions(
         source=source,
         source_value=value,
@@ -174,9 +181,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             asks_for_stable_input=runner.asks_for_stable_input,
         ),
         streaming=StreamingSettings(
-            window=seconds("window", 1),
+            window=window,
             allowed_lateness=seconds("allowed-lateness", 0),
             early_every=seconds("early-every", 1) if arguments.early_every else None,
+            late_every=seconds("late-every", 1) if arguments.late_every else max(window, MIN_LATE_SECONDS),
             dedupe_for=seconds("dedupe-for", 1),
             event_time=None if arguments.event_time == "published_at" else arguments.event_time,
         ),
