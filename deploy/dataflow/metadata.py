@@ -95,6 +95,8 @@ LOCAL = {
             "format",
             "report_every",
             "log_format",
+            "status_port",
+            "start_timeout",
             "runner",
             "allow_open_ports",
             "mode",

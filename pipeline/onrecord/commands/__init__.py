@@ -50,6 +50,7 @@ EXTRA_OF = {
             "grpc",
             "lxml",
             "lxml_html_clean",
+            "prometheus_client",
             "psutil",
             "trafilatura",
             "webencodings",

@@ -36,10 +36,13 @@ examples:
   onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
   onrecord stream --subscription projects/P/subscriptions/S --output out \\
     --record-topic 'projects/P/topics/news-{kind}'
+  onrecord stream --subscription projects/P/subscriptions/S --output out \\
+    --log-format json --status-port 9464 --start-timeout 300
   PUBSUB_EMULATOR_HOST=localhost:8085 \\
     onrecord stream --topic projects/P/topics/T --output out
 
-exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
+exit codes: 0 stopped and everything written; 1 failed, or refused by a service; 2 wrong usage, also names that can't
+  exist; 130 stopped by a second Ctrl-C
 """
 EVENT_TIMES = ("published_at", "publish-time")
 
@@ -116,6 +119,18 @@ def add(commands: Commands) -> None:
         help="format of the log on standard error (default: %(default)s)",
     )
     add_runner(parser)
+    option(
+        "--status-port",
+        metavar="PORT",
+        help="serve /healthz, /readyz and /metrics (Prometheus) to this machine on PORT; 0: any free one (default: don't)",
+    )
+    option(
+        "--start-timeout",
+        default="0",
+        metavar="SECONDS",
+        help="keep trying to start for SECONDS while Pub/Sub, the cluster or the output folder is unavailable (default: fail at once,"
+        " but wait for Pub/Sub without a limit)",
+    )
     option("--detach", action="store_true", help="start the job on its cluster and leave it running there")
     add_verbose(parser)
     parser.set_defaults(run=run, own_options=own_options(parser))
@@ -194,6 +209,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             for kind, name in record_topics.items()
         },
         report_every=seconds("report-every", 1, MAX_TIME_LIMIT),
+        status_port=checks.whole_number("--status-port", arguments.status_port, 0, 65_535)
+        if arguments.status_port
+        else None,
+        start_timeout=seconds("start-timeout", 0),
         log_format="json" if arguments.log_format == "json" else "text",
         verbose=arguments.verbose,
         runner=runner,

@@ -31,6 +31,7 @@ from onrecord.sinks import AVRO, FileSink, file_sink
 from onrecord.sinks.contents import TEMPORARY
 from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.log import cause
+from onrecord.telemetry.waiting import WAITING, waiting_key
 
 RECORDS_PER_PACK = 256  # larger packs hardly compress better
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)  # between the tries of a stream to write a file
@@ -189,6 +190,8 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
             name = file_name(self.kind, shard, self.settings.shards, sink.extension)
             write_file(self.settings.folder, name, self.kind, records, sink)
         metrics.count(metrics.WRITTEN + self.kind, len(records))
+        for record in records:
+            WAITING.remove(waiting_key(record))
         yield name
 
 

@@ -11,6 +11,9 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from onrecord.data.article import Article
+from onrecord.data.records import ArticleRecord, Record
+
 # A pull may wait this long for a message. When the last answer is older, nobody knows whether there are messages.
 MAX_SILENT_SECONDS = 60.0
 
@@ -22,17 +25,20 @@ class Waiting:
         self._lock = threading.Lock()
         self._is_kept = False
         self._since: dict[Hashable, float] = {}
-        self._is_asked = False
+        self._is_asked = self._is_answered = False
         self._answered = 0.0  # seconds of the monotonic clock
         self._is_reachable = True
         self._unread_since: float | None = None
+        self.polled_at = 0.0  # seconds of the monotonic clock, when the runner last asked a source
 
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Keep what is waiting, from nothing, while the block runs: in the process that reads and writes a stream."""
         with self._lock:
             self._since.clear()
-            self._is_kept, self._is_asked, self._is_reachable, self._unread_since = True, False, True, None
+            self._is_kept = self._is_reachable = True
+            self._is_asked = self._is_answered = False
+            self._unread_since = None
         try:
             yield
         finally:
@@ -42,7 +48,7 @@ class Waiting:
         """Add what will be in a file.
 
         Args:
-            key: what ``remove`` recognizes it by: article id and time of receipt of an article, id of a dead letter.
+            key: what ``remove`` recognizes it by, see ``waiting_key``.
             received_at: when its message was received: of Pub/Sub, published.
         """
         if self._is_kept:
@@ -55,15 +61,30 @@ class Waiting:
             with self._lock:
                 self._since.pop(key, None)
 
-    def answered(self, newest: datetime | None) -> None:
+    def answered(self, oldest: datetime | None) -> None:
         """Note an answer of the service that messages are read from.
 
         Args:
-            newest: when the newest message of the answer was published, if the service may have more; None if it has no more.
+            oldest: when the oldest message of the answer was published: there may be more that are not older; None for no message.
         """
         with self._lock:
-            self._is_asked, self._is_reachable, self._answered = True, True, time.monotonic()
-            self._unread_since = None if newest is None else newest.timestamp()
+            self._is_asked = self._is_answered = self._is_reachable = True
+            self._answered = time.monotonic()
+            self._unread_since = None if oldest is None else oldest.timestamp()
+
+    def polled(self) -> None:
+        """Note that the runner asks for messages, which is its sign of life."""
+        self.polled_at = time.monotonic()
+
+    def nothing_more(self) -> None:
+        """Note that the service has been asked and does not answer, as if it had no message."""
+        with self._lock:
+            self._is_answered, self._unread_since = True, None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the service that messages are read from can be asked, as far as is known."""
+        return self._is_answered and self._is_reachable
 
     def unreachable(self) -> None:
         """Note that the service can't be asked."""
@@ -90,3 +111,12 @@ class Waiting:
 
 
 WAITING = Waiting()  # of this process
+
+
+def waiting_key(value: Article | Record) -> Hashable:
+    """Return what an article, and later its record, or a dead letter is recognized by."""
+    if isinstance(value, Article):
+        return value.article_id, value.message.received_at
+    if isinstance(value, ArticleRecord):
+        return value.article_id, value.received_at
+    return value.record_id
