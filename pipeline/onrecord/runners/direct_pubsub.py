@@ -123,7 +123,7 @@ class BackgroundPulls:
     _seconds: float = MIN_PULL_SECONDS
     _pause: float = MIN_PAUSE_SECONDS
     _not_before: float = float("-inf")
-    _asks_at_once: bool = False
+    _asks_at_once: bool = True  # the first time, so that it is known soon whether the service answers
     _has_answered: bool = False
 
     def __post_init__(self) -> None:
@@ -203,7 +203,9 @@ class BackgroundPulls:
         self._has_answered, self._asks_at_once, self._pause = True, False, MIN_PAUSE_SECONDS
         self._seconds = min(max(2 * took, MIN_PULL_SECONDS), MAX_PULL_SECONDS)
         self.reachability.found()
-        WAITING.answered(min((publish_time(each.message) for each in received), default=None))
+        # A pull that gives fewer than it may means that no more are there, nearly always; if not, the next pull tells.
+        has_more = len(received) == self._messages
+        WAITING.answered(min(publish_time(each.message) for each in received) if has_more else None)
         if not received:
             self.drain.wait(max(0.0, WAIT_SECONDS - took))  # the emulator answers at once that it has none
             return []

@@ -65,7 +65,7 @@ class Waiting:
         """Note an answer of the service that messages are read from.
 
         Args:
-            oldest: when the oldest message of the answer was published: there may be more that are not older; None for no message.
+            oldest: when the oldest message of the answer was published, if there may be more, which are not older; None if not.
         """
         with self._lock:
             self._is_asked = self._is_answered = self._is_reachable = True
@@ -79,7 +79,7 @@ class Waiting:
     def nothing_more(self) -> None:
         """Note that the service has been asked and does not answer, as if it had no message."""
         with self._lock:
-            self._is_answered, self._unread_since = True, None
+            self._unread_since = None
 
     @property
     def is_answered(self) -> bool:
