@@ -155,7 +155,7 @@ class _WrongName(ValueError):
     """A name that the graph can't be built with."""
 
 
-class _NotReady(RuntimeError):
+class _NotReady(OSError):
     """The stream could not begin to read in time."""
 
 

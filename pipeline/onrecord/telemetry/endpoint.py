@@ -65,9 +65,11 @@ GAUGES = {
 def _counter(name: str, counts: Figures) -> CounterMetricFamily:
     about = COUNTERS[name]
     label = LABELS.get(name)
-    family = CounterMetricFamily(f"{PREFIX}{name.rstrip('.')}", about, labels=[label] if label else None)
+    # Prometheus counts in seconds.
+    exported, unit = (name.replace("milliseconds", "seconds"), 0.001) if name.endswith("milliseconds") else (name, 1)
+    family = CounterMetricFamily(f"{PREFIX}{exported.rstrip('.')}", about, labels=[label] if label else None)
     if label is None:
-        family.add_metric([], counts.count(name))
+        family.add_metric([], counts.count(name) * unit)
         return family
     for part, value in metrics.with_prefix(dict(counts.counts), name).items():
         family.add_metric([part], value)
