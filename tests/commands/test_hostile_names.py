@@ -100,7 +100,8 @@ COMMAND_LINES: dict[str, Callable[[Take], list[str]]] = {
     "stream": lambda take: [
         "stream",
         *options("watch", "subscription", "topic", "event-time", "window", "allowed-lateness", take=take),
-        *options("early-every", "dedupe-for", "shards", "dead-letter-topic", "report-every", *EXTRACTION, take=take),
+        *options("early-every", "late-every", "dedupe-for", "shards", take=take),
+        *options("dead-letter-topic", "report-every", *EXTRACTION, take=take),
         f"--{take()}",
     ],
     "stream of a subscription": lambda take: ["stream", *options("subscription", *EXTRACTION, take=take)],

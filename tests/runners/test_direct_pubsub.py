@@ -180,14 +180,15 @@ def test_the_runner_goes_on_while_a_pull_takes_long_and_the_pull_is_not_cancelle
 
 
 def test_no_message_in_time_is_no_error_if_a_pull_that_does_not_wait_is_answered(pulling, reports):
-    with pulling([grpc.StatusCode.DEADLINE_EXCEEDED, [], [b"a"]]) as one:
+    with pulling([[], grpc.StatusCode.DEADLINE_EXCEEDED, [], [b"a"]]) as one:
         assert one.payloads() == [b"a"]
-        assert [pull.return_immediately for pull in one.server.pulls] == [False, True, False]
+        assert [pull.return_immediately for pull in one.server.pulls] == [True, False, True, False]
     assert reports == []
 
 
 def test_the_timeout_doubles_when_the_line_is_too_slow_for_a_message(pulling, reachability, reports):
     with pulling([]) as one:
+        one.pulls._asks_at_once = False
         for _ in range(3):
             one.pulls._began = one.clock.now
             one.clock.now += one.pulls._seconds

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onrecord.data.article import Article
 from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
-from onrecord.transforms.windows import InWindows, event_time, placed
+from onrecord.transforms.windows import HOUR, InWindows, event_time, gathered, placed
 from tests.conftest import article_of
 from tests.streams import NOON, options
 
@@ -74,9 +74,26 @@ def test_an_attribute_that_is_not_there_tells_nothing():
     assert event_time(article_of(text=TEXT, published_at="2026-03-03T12:00:00Z"), "seen") is None
 
 
+@pytest.mark.parametrize("window", [1, 10, 300, 420, 3_600, 7_200, 86_400])
+def test_late_articles_are_gathered_in_the_first_window_of_the_hour_whose_folder_is_theirs(window):
+    for time_ in range(int(NOW) - 10_000, int(NOW), 97):
+        start = time_ - time_ % window
+        gathering = gathered(time_, window)
+        assert gathering % window == 0
+        assert gathering <= start
+        assert gathering // HOUR == start // HOUR
+        assert (gathering - window) // HOUR < start // HOUR
+
+
 @pytest.mark.usefixtures("each_stream_runner")
 def test_the_records_windows_are_those_of_the_articles_and_late_ones_are_counted():
-    published = {"now": NOW - 1, "late": NOW - 3_600, "too late": NOW - 9 * DAY, "future": NOW + 3_600}
+    published = {
+        "now": NOW - 1,
+        "late": NOW - 3_600,
+        "also late": NOW - 2_400,
+        "too late": NOW - 9 * DAY,
+        "future": NOW + 3_600,
+    }
     stream = TestStream(coder=beam.coders.registry.get_coder(Article)).advance_watermark_to(NOON)
     articles = [article_of(id=name, text=name, published_at=int(time_ * 1000)) for name, time_ in published.items()]
     stream = stream.add_elements([TimestampedValue(article, NOON - 10) for article in articles])
@@ -91,8 +108,13 @@ def test_the_records_windows_are_those_of_the_articles_and_late_ones_are_counted
         | InWindows(Article, StreamingSettings(window=300, allowed_lateness=7 * DAY), clock=noon)
         | beam.Map(window_of)
     )
-    assert_that(found, equal_to([("now", -300.0), ("late", -3_600.0), ("too late", -300.0), ("future", -300.0)]))
+    assert_that(
+        found,
+        equal_to(
+            [("now", -300.0), ("late", -3_600.0), ("also late", -3_600.0), ("too late", -300.0), ("future", -300.0)]
+        ),
+    )
     result = pipeline.run()
     result.wait_until_finish()
     counts = metrics.counts(result)
-    assert (counts[metrics.LATE], counts[metrics.TOO_LATE]) == (1, 1)
+    assert (counts[metrics.LATE], counts[metrics.TOO_LATE]) == (2, 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from onrecord.commands import (
     backfill,
+    compact,
     dead_letters,
     export,
     forget,
@@ -37,7 +38,7 @@ from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
 COMMANDS = (
-    *(backfill, stream, publish, dead_letters, replay, forget, verify),
+    *(backfill, stream, publish, dead_letters, replay, forget, verify, compact),
     *(read, show, report, serve, export, positions, speakers, schema, samples),
 )
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
@@ -50,6 +51,7 @@ EXTRA_OF = {
             "grpc",
             "lxml",
             "lxml_html_clean",
+            "prometheus_client",
             "psutil",
             "trafilatura",
             "webencodings",

@@ -158,14 +158,20 @@ class Checks:
             self.add("--forgotten", _first_line(error))
             return ()
 
+    def changed_folder(self, folder: str) -> bool:
+        """Check the output folder of a run whose files a command changes, and return whether it may be one."""
+        problem = None
+        if set(folder) & GLOB_CHARACTERS:
+            problem = "give a folder whose name has none of * ? [ ]"
+        elif not is_remote(folder) and not os.path.isdir(folder):
+            problem = "there is no such folder"
+        self.add(folder, problem)
+        return problem is None
+
     def forget(self, arguments: argparse.Namespace) -> None:
         """Check the folder and the selection of ``forget``."""
         folder: str = arguments.folder
-        if set(folder) & GLOB_CHARACTERS:
-            self.add(folder, "give a folder whose name has none of * ? [ ]")
-            return
-        if not is_remote(folder) and not os.path.isdir(folder):
-            self.add(folder, "there is no such folder")
+        if not self.changed_folder(folder):
             return
         for option in ("article", "url", "person"):
             if not all(map(forgotten.words_of, getattr(arguments, option))):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from onrecord.commands.checks import Checks
 
 DAY = 24 * 3600
+MIN_LATE_SECONDS = 30  # unless --late-every says less: a file for each late article would be many
 DESCRIPTION = """\
 Reads article messages as they arrive, from Pub/Sub or from files as they appear, and writes files by window, until
 Ctrl-C or SIGTERM: then it stops reading, finishes and writes everything it has read, and exits with code 0.
@@ -35,10 +36,13 @@ examples:
   onrecord stream --watch 'incoming/*.jsonl' --output out --window 60
   onrecord stream --subscription projects/P/subscriptions/S --output out \\
     --record-topic 'projects/P/topics/news-{kind}'
+  onrecord stream --subscription projects/P/subscriptions/S --output out \\
+    --log-format json --status-port 9464 --start-timeout 300
   PUBSUB_EMULATOR_HOST=localhost:8085 \\
     onrecord stream --topic projects/P/topics/T --output out
 
-exit codes: 0 stopped and everything written, 1 failed, 2 wrong usage, 130 stopped by a second Ctrl-C
+exit codes: 0 stopped and everything written; 1 failed, or refused by a service; 2 wrong usage, also names that can't
+  exist; 130 stopped by a second Ctrl-C
 """
 EVENT_TIMES = ("published_at", "publish-time")
 
@@ -78,6 +82,11 @@ def add(commands: Commands) -> None:
     option(
         "--early-every", metavar="SECONDS", help="write early results of an open window every SECONDS (default: never)"
     )
+    option(
+        "--late-every",
+        metavar="SECONDS",
+        help="collect late articles for SECONDS, and write those of an hour together (default: as --window, and at least 30)",
+    )
     option("--shards", default="1", metavar="N", help="output files per record kind and pane (default: %(default)s)")
     option(
         "--dedupe-for",
@@ -110,6 +119,18 @@ def add(commands: Commands) -> None:
         help="format of the log on standard error (default: %(default)s)",
     )
     add_runner(parser)
+    option(
+        "--status-port",
+        metavar="PORT",
+        help="serve /healthz, /readyz and /metrics (Prometheus) to this machine on PORT; 0: any free one (default: don't)",
+    )
+    option(
+        "--start-timeout",
+        default="0",
+        metavar="SECONDS",
+        help="keep trying to start for SECONDS while Pub/Sub, the cluster or the output folder is unavailable (default: fail at once,"
+        " but wait for Pub/Sub without a limit)",
+    )
     option("--detach", action="store_true", help="start the job on its cluster and leave it running there")
     add_verbose(parser)
     parser.set_defaults(run=run, own_options=own_options(parser))
@@ -160,6 +181,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
     runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_streaming or source.refusals.get(runner.name))
     checks.places(runner, "--output", (output,), beam_flags)
+    window = seconds("window", 1)
     options = StreamOptions(
         source=source,
         source_value=value,
@@ -174,9 +196,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             asks_for_stable_input=runner.asks_for_stable_input,
         ),
         streaming=StreamingSettings(
-            window=seconds("window", 1),
+            window=window,
             allowed_lateness=seconds("allowed-lateness", 0),
             early_every=seconds("early-every", 1) if arguments.early_every else None,
+            late_every=seconds("late-every", 1) if arguments.late_every else max(window, MIN_LATE_SECONDS),
             dedupe_for=seconds("dedupe-for", 1),
             event_time=None if arguments.event_time == "published_at" else arguments.event_time,
         ),
@@ -186,6 +209,10 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             for kind, name in record_topics.items()
         },
         report_every=seconds("report-every", 1, MAX_TIME_LIMIT),
+        status_port=checks.whole_number("--status-port", arguments.status_port, 0, 65_535)
+        if arguments.status_port
+        else None,
+        start_timeout=seconds("start-timeout", 0),
         log_format="json" if arguments.log_format == "json" else "text",
         verbose=arguments.verbose,
         runner=runner,

@@ -113,6 +113,7 @@ class StreamingSettings:
         window: length of a window, by event time.
         allowed_lateness: an older article goes to the window of its arrival.
         early_every: time between early results of an open window, or None for no early results.
+        late_every: how long late articles are collected before they are written together, by the hour of their event time.
         dedupe_for: how long an article is remembered for duplicate detection.
         event_time: the message attribute that holds the event time, or None for ``published_at``.
     """
@@ -120,5 +121,6 @@ class StreamingSettings:
     window: int = 300
     allowed_lateness: int = 7 * 24 * 3600
     early_every: int | None = None
+    late_every: int = 300
     dedupe_for: int = 24 * 3600
     event_time: str | None = None

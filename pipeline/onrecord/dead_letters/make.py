@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
 from onrecord.telemetry import metrics
+from onrecord.telemetry.waiting import WAITING
 from onrecord.version import __version__
 
 DEAD_LETTERS = "dead_letters"  # the tag of the output that has the dead letters of a step
@@ -26,8 +27,10 @@ def dead_letter(message: Message, stage: str, error_type: str, error_message: st
     """
     metrics.count(metrics.DEAD_LETTERS + error_type, message.repeats)
     identity = repr((message.origin, stage, message.payload)).encode("utf-8", "backslashreplace")
+    name = hashlib.sha256(identity).hexdigest()[:ID_DIGITS]
+    WAITING.add(name, message.received_at)
     return DeadLetter(
-        dead_letter_id=hashlib.sha256(identity).hexdigest()[:ID_DIGITS],
+        dead_letter_id=name,
         failed_at=datetime.now(timezone.utc),
         stage=stage,
         error_type=error_type,

@@ -3,24 +3,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
 
 import apache_beam as beam
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 
 from onrecord.data.input_file import InputFile
-from onrecord.data.kinds import kinds
 from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
-from onrecord.sinks import AVRO, file_sinks
+from onrecord.sinks.reader import records_of
 
 
 def read_letters(path: str) -> Iterator[DeadLetter]:
-    """Yield the dead letters of a file."""
-    with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), AVRO)
-        yield from sink.read_records(cast(BinaryIO, file), kinds()[DeadLetter.kind])
+    """Yield the dead letters of one of the files that ``letter_files`` returns."""
+    yield from records_of(path, DeadLetter.kind)
 
 
 def message_of(letter: DeadLetter) -> Message:

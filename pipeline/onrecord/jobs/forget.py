@@ -6,16 +6,14 @@ other: a run that was killed is finished by the next one, from the list alone.
 """
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from apache_beam.io.filesystem import BeamIOError
-from rich.progress import track
 
 from onrecord.data.article import Article
 from onrecord.data.forgotten import (
@@ -32,15 +30,13 @@ from onrecord.dead_letters.read import message_of
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import ProcessLost
-from onrecord.sinks import lock, manifest
+from onrecord.sinks import compact, lock, manifest
 from onrecord.sinks.manifest import ManifestError
-from onrecord.sinks.rewrite import Folder, RecordFile, RewriteError
-from onrecord.telemetry.progress import LINE_SECONDS
+from onrecord.sinks.rewrite import Folder, RewriteError, check_version, records_in, summary_of
+from onrecord.telemetry.progress import each_shown
 from onrecord.telemetry.recount import Recount, recounted
-from onrecord.terminal.console import Console
 from onrecord.terminal.text import print_line
 from onrecord.transforms.decode import decode_article
-from onrecord.version import __version__
 
 PAGE_SECONDS = 60.0  # limit for reading the page of a dead letter
 MAX_TITLE_LENGTH = 80  # code points, printed
@@ -190,22 +186,8 @@ def _names_of(entity: EntityRecord) -> Iterator[str]:
 
 
 def _records(folder: Folder, kind: str, task: str) -> Iterator[Any]:
-    for file in _shown([file for file in folder.files if file.kind == kind], task):
-        yield from file.records()
-
-
-def _shown(files: list[RecordFile], task: str) -> Iterator[RecordFile]:
-    """Yield files, and show how many are done: as a bar on a terminal, elsewhere as lines."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        yield from track(files, task, console=console, transient=True)
-        return
-    reported = time.monotonic()
-    for number, file in enumerate(files):
-        if time.monotonic() - reported > LINE_SECONDS:
-            reported = time.monotonic()
-            print_line(f"{task}: {number:,} of {len(files):,} files", sys.stderr)
-        yield file
+    for file in each_shown([file for file in folder.files if file.kind == kind], task):
+        yield from records_in(file)
 
 
 def plan(folder: Folder, listed: ForgottenList, asked: ForgottenList) -> Plan:
@@ -220,10 +202,10 @@ def plan(folder: Folder, listed: ForgottenList, asked: ForgottenList) -> Plan:
         RewriteError: a file can't be read, or was written by a later version.
     """
     made, matcher = Plan(), Matcher(listed)
-    for file in _shown(list(folder.files), "searching"):
-        counts = made.summaries.setdefault(file.summary, Recount())
+    for file in each_shown(list(folder.files), "searching"):
+        counts = made.summaries.setdefault(summary_of(file), Recount())
         removed = kept = 0
-        for record in file.records():
+        for record in records_in(file):
             if matcher(record):
                 removed += 1
                 made.kinds[file.kind] += 1
@@ -231,28 +213,10 @@ def plan(folder: Folder, listed: ForgottenList, asked: ForgottenList) -> Plan:
             else:
                 kept += 1
                 counts.add(record)
-            _check_version(record, file)
+            check_version(record, file)
         if removed:
             made.removed[file.name], made.kept[file.name] = removed, kept
     return made
-
-
-def _check_version(record: Record, file: RecordFile) -> None:
-    """Check that a record has no fields of a later version, which would be lost.
-
-    Raises:
-        RewriteError: it may have.
-    """
-    made_by = record if isinstance(record, DeadLetter) else getattr(record, "provenance", None)
-    version: str = getattr(made_by, "pipeline_version", "")
-    if version != __version__ and _numbers(version) > _numbers(__version__):
-        raise RewriteError(
-            f"{file.path}: written by onrecord {version}, which may have fields that {__version__} would lose; upgrade"
-        )
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 def _described(record: Record, matcher: Matcher, asked: ForgottenList) -> Iterator[str]:
@@ -303,7 +267,7 @@ def _apply(folder: Folder, made: Plan, listed: ForgottenList) -> None:
         _correct(folder, name, counts)
     is_removed = Matcher(listed)
     rewritten = [file for file in folder.files if file.name in made.removed]
-    for file in _shown(rewritten, "rewriting"):
+    for file in each_shown(rewritten, "rewriting"):
         folder.without(file, is_removed, is_emptied=not made.kept[file.name])
     manifest.replace_files(
         folder.output,
@@ -369,11 +333,22 @@ def _forget(folder: Folder, options: ForgetOptions) -> None:
         folder.discard_leftovers()
 
 
+@contextmanager
+def _alone(options: ForgetOptions) -> Iterator[None]:
+    """Keep other runs and ``compact`` out of the folder, if it is changed, and delete the files that merged ones have replaced."""
+    if not options.is_confirmed:
+        yield
+        return
+    with lock.one_run(options.folder, "forget"), compact.alone(options.folder, "forget"):
+        compact.tidy(options.folder, forget_replaced=True)
+        yield
+
+
 def run(options: ForgetOptions) -> int:
     """Remove articles from a folder, or say which would be removed, and return the exit code: 0 done, 1 failed."""
     folder = Folder(options.folder)
     try:
-        with lock.one_run(options.folder, "forget") if options.is_confirmed else nullcontext():
+        with _alone(options):
             _forget(folder, options)
     except (RewriteError, ForgottenListError, ManifestError, BeamIOError, OSError) as error:
         print_line(f"failed: {error}", sys.stderr)

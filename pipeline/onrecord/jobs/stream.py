@@ -3,29 +3,37 @@
 
 import os
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
+from functools import partial
 from pathlib import Path
 
 import apache_beam as beam
+import requests
 from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
-from apache_beam.runners.runner import PipelineResult
+from apache_beam.runners.runner import PipelineResult, PipelineState
+from google.api_core.exceptions import DeadlineExceeded, RetryError, ServiceUnavailable
 
+from onrecord import beam_internals
 from onrecord.beam_internals import refuse_pickle
 from onrecord.data.message import Message
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import outcome, signals
-from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
+from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from onrecord.jobs.stream_options import StreamOptions
 from onrecord.runners import direct_stream, local_workers, portable
 from onrecord.runners.portable import Stop
-from onrecord.sinks import output_folder
-from onrecord.sinks.lock import Held, one_run
+from onrecord.sinks import FileSink, output_folder, sinks
+from onrecord.sinks.lock import FolderInUseError, Held, one_run
 from onrecord.sources import SourceContext, portable_pubsub
 from onrecord.telemetry import metrics, notices
-from onrecord.telemetry.log import Log, print_failure
+from onrecord.telemetry.figures import Figures, figures_of
+from onrecord.telemetry.log import Log, cause, print_failure
+from onrecord.telemetry.status import Status
 from onrecord.telemetry.summary import Summary, print_summary, summarise
+from onrecord.telemetry.waiting import WAITING
 from onrecord.terminal.console import Console
 
 ACKNOWLEDGED_EARLY = (
@@ -47,6 +55,14 @@ STILL_RUNNING = {
     "DataflowRunner": "the job keeps running: 'gcloud dataflow jobs list' shows it, 'gcloud dataflow jobs drain JOB' finishes and stops it",
     "PortableRunner": "the job keeps running on its cluster, and is stopped there",
 }
+READY_SECONDS = 0.2  # between two looks whether the stream reads
+RETRY_SECONDS = 5.0  # between two tries to start
+# What may pass: a service, a job manager or a disk that is away, or an earlier run that is still writing its last files.
+UNAVAILABLE = (
+    *(ServiceUnavailable, DeadlineExceeded, RetryError),
+    *(ConnectionError, TimeoutError, requests.ConnectionError),
+    FolderInUseError,
+)
 CANCELLED = "cancelling the job; unacknowledged messages are redelivered"
 
 
@@ -84,12 +100,14 @@ def _drain(options: StreamOptions) -> None:
 class _Stopping:
     """Handles Ctrl-C and SIGTERM: drains, and exits at once the second time; or cancels the job, or leaves it to its cluster."""
 
-    def __init__(self, options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> None:
+    def __init__(self, options: StreamOptions, stop: Stop, log: Log, held: Held | None, status: Status) -> None:
         self._held = held
+        self._status = status
         self._options = options
         self._stop = stop
         self._log = log
         self._is_draining = False
+        self.has_given_up = False
         self.result: PipelineResult | None = None
 
     def handle(self) -> None:
@@ -105,10 +123,19 @@ class _Stopping:
             self._exit("stopped", "stopped; records that were not written yet are lost", INTERRUPTED)
         else:
             self._is_draining = True
+            self._status.phase = "draining"
             _drain(self._options)
             self._log.say(
                 "draining", "stopping: finishing and writing everything that was read (press again to exit at once)"
             )
+
+    def give_up(self) -> None:
+        """End a job that can't begin to read."""
+        self.has_given_up = True
+        if self._stop == "drain":
+            _drain(self._options)
+        elif self.result is not None:
+            portable.cancel(self.result)
 
     def leave(self) -> None:
         """Leave the job to its cluster."""
@@ -124,8 +151,45 @@ class _Stopping:
         os._exit(exit_code)
 
 
-def _report_progress(result: PipelineResult, log: Log, event: str = "progress") -> None:
-    log.progress(metrics.counts(result), metrics.largest(result, metrics.RECEIVED_AT_SECONDS), event)
+class _WrongName(ValueError):
+    """A name that the graph can't be built with."""
+
+
+class _NotReady(OSError):
+    """The stream could not begin to read in time."""
+
+
+@contextmanager
+def _ready_when(
+    is_ready: Callable[[], bool], options: StreamOptions, status: Status, log: Log, give_up: Callable[[], None]
+) -> Iterator[None]:
+    """Say when the stream begins to read; ``give_up`` is called if it does not in the time that ``--start-timeout`` gives."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not is_ready():
+            if options.start_timeout and status.up_seconds > options.start_timeout:
+                give_up()
+                return
+            if done.wait(READY_SECONDS):
+                return
+        if status.phase == "starting":
+            status.phase = "ready"
+            log.say("ready", f"ready after {status.up_seconds:,.1f} s", seconds=round(status.up_seconds, 1))
+
+    thread = threading.Thread(target=watch, name="ready", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _is_reading(options: StreamOptions, result: PipelineResult) -> bool:
+    if not options.runner.is_local:
+        return bool(result.state == PipelineState.RUNNING)
+    return WAITING.is_answered if options.source.acknowledges else WAITING.polled_at > 0
 
 
 @contextmanager
@@ -153,50 +217,96 @@ def _one_run(options: StreamOptions) -> Iterator[Held | None]:
         yield held
 
 
-def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> Summary:
-    started = time.monotonic()
+def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None, status: Status) -> Summary:
     runner = direct_stream.runner(log.say) if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
-    messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
+    try:
+        messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
+    except ValueError as error:  # Beam's own rules are stricter than ours, and Pub/Sub's emulator has none
+        raise _WrongName(f"--{options.source.name} {options.source_value}: {error}") from error
     build(messages, graph_settings(options))
     refuse_pickle(pipeline)
     if options.runner.is_local:  # a job that was left on a cluster may be writing
         output_folder.discard_unfinished(options.output.folder)
     output_folder.prepare(options.output.folder, options.extraction.extract)
-    stopping = _Stopping(options, stop, log, held)
-    with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options):
+    stopping = _Stopping(options, stop, log, held, status)
+    # Only a process that reads and writes knows what is in between; a sink that writes no files doesn't say when something is written.
+    is_here = stop == "drain" and isinstance(sinks()[options.output.sink], FileSink)
+    status.alive_at = (lambda: WAITING.polled_at) if options.runner.is_local else None
+    kept = WAITING.kept() if is_here else nullcontext()
+    with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options), kept:
         result = stopping.result = pipeline.run() if options.runner.is_local else portable.started(pipeline)
+        status.figures = partial(_figures, result, is_here)
         if options.detach:
             stopping.leave()
-        with portable.polled(result, options.report_every, lambda result: _report_progress(result, log)):
+        with (
+            _ready_when(partial(_is_reading, options, result), options, status, log, stopping.give_up),
+            portable.polled(result, options.report_every, lambda result: log.progress(status.latest())),
+        ):
             result.wait_until_finish()
-        _report_progress(result, log, "finished")
-        return summarise(metrics.counts(result), time.monotonic() - started)
+        if stopping.has_given_up:
+            raise _NotReady(f"nothing could be read for {options.start_timeout:,} s (--start-timeout)")
+        counts = metrics.counts(result)
+        log.progress(figures_of(result, WAITING if is_here else None), "finished")
+        return summarise(counts, status.up_seconds)
+
+
+def _figures(result: PipelineResult, is_here: bool) -> Figures:
+    beam_internals.forget_metrics(result)
+    return figures_of(result, WAITING if is_here else None)
+
+
+def _tried(options: StreamOptions, stop: Stop, log: Log, status: Status) -> Summary:
+    """Run a stream; while what it needs is unavailable, try to start it again for as long as ``--start-timeout`` says."""
+    job, output = options.output.job, options.output.folder
+    while True:
+        try:
+            with _one_run(options) as held:
+                summary = _run(options, stop, log, held, status)
+                output_folder.write_json(output, f"summary-{job}.json", summary.values())
+                if held is not None:
+                    held.check()
+                return summary
+        except UNAVAILABLE as error:
+            if status.phase != "starting" or status.up_seconds + RETRY_SECONDS > options.start_timeout:
+                raise
+            log.say("waiting", f"can't start, trying again: {cause(error)}")
+        time.sleep(RETRY_SECONDS)
+
+
+@contextmanager
+def _served(options: StreamOptions, status: Status, log: Log) -> Iterator[None]:
+    """Serve the status on a port of this machine, if one was asked for."""
+    if options.status_port is None:
+        yield
+        return
+    from onrecord.telemetry.endpoint import HOST, served
+
+    with served(status, options.status_port) as port:
+        log.say("status", f"status: http://{HOST}:{port}/healthz, /readyz and /metrics", port=port)
+        yield
 
 
 def run(options: StreamOptions) -> int:
-    """Run a stream until it is stopped, and return the exit code: 0 drained, 1 failed.
+    """Run a stream until it is stopped, and return the exit code: 0 drained, 1 failed, 2 a wrong name.
 
     Messages go to standard error, the summary to standard output and to ``summary-JOB.json`` in the output folder.
     """
     job, output = options.output.job, options.output.folder
-    log = Log(options.log_format)
+    log, status = Log(options.log_format), Status()
     stop = portable.stop_of(options.runner, pipeline_options(options))
     log.say("started", f"started as {job}; Ctrl-C or SIGTERM {STOPS[stop]}", job=job)
     if options.source.acknowledges and stop == "drain":
         log.say("warning", ACKNOWLEDGED_EARLY if options.runner.is_local else KEPT_IN_MEMORY)
     try:
-        with _one_run(options) as held:
-            summary = _run(options, stop, log, held)
-            output_folder.write_json(output, f"summary-{job}.json", summary.values())
-            if held is not None:
-                held.check()
+        with _served(options, status, log):
+            summary = _tried(options, stop, log, status)
     except Exception as error:
         if options.log_format == "json":
-            log.failed(error)
+            log.failed(error, has_read=status.has_begun)
         else:
             print_failure(error, Console(stderr=True))
-        return FAILED
+        return WRONG_USAGE if isinstance(error, _WrongName) else FAILED
     if options.log_format == "text":
         print_summary(summary, output, options.extraction.extract, Console())
         # Reasons may quote a message, so they are not in a log for machines.

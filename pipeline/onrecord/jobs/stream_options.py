@@ -37,6 +37,9 @@ class StreamOptions:
         report_every: seconds between progress lines.
         log_format: format of the log on standard error.
         verbose: whether Beam's log is shown.
+        status_port: port of this machine on which the status is served; 0 for any free one, None for none.
+        start_timeout: seconds for which a stream may try to start while something that it needs is unavailable; 0 for no second try, and
+            no limit for a source that does not answer.
         detach: whether the job is left running on its cluster.
         beam_flags: Beam's own options.
     """
@@ -54,6 +57,8 @@ class StreamOptions:
     report_every: int = 60
     log_format: LogFormat = "text"
     verbose: bool = False
+    status_port: int | None = None
+    start_timeout: int = 0
     detach: bool = False
     beam_flags: tuple[str, ...] = ()
 

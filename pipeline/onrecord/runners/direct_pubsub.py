@@ -18,9 +18,10 @@ from apache_beam.utils.timestamp import Timestamp
 from google.api_core.exceptions import DeadlineExceeded, NotFound, ServiceUnavailable
 from google.api_core.retry import Retry
 
-from onrecord.sources.portable_pubsub.read import message_and_time
+from onrecord.sources.portable_pubsub.read import message_and_time, publish_time
 from onrecord.sources.portable_pubsub.subscription import subscriber_client
 from onrecord.telemetry.notices import Report
+from onrecord.telemetry.waiting import WAITING
 
 MIN_OUTAGE_INTERVAL_SECONDS = 60.0  # between two reports of an outage
 MAX_REASON_LENGTH = 300  # code points
@@ -29,6 +30,7 @@ WAIT_SECONDS = 1.0  # the runner waits this long for a pull, and writes no windo
 MIN_PULL_SECONDS = 20.0  # timeout of a pull
 MAX_PULL_SECONDS = 600.0  # timeout of a pull over a slow line
 NO_ANSWER_SECONDS = 30.0  # a pull that takes longer is reported, and goes on
+MIN_EMPTY_SECONDS = 2.0  # a pull that takes longer waits for messages: if there are some, they are sent at once
 ACKNOWLEDGE_SECONDS = 10.0
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 10.0  # between failed pulls
 MAX_MESSAGES_PER_PULL = 10
@@ -61,6 +63,7 @@ class Reachability:
             reason: description of the error.
             cause: what Pub/Sub does, in words that are the same for each error of a kind.
         """
+        WAITING.unreachable()
         now = self.clock()
         is_known = self._lost_at is not None and self._cause == cause
         if not is_known and now - self._reported_at >= MIN_OUTAGE_INTERVAL_SECONDS:
@@ -120,7 +123,7 @@ class BackgroundPulls:
     _seconds: float = MIN_PULL_SECONDS
     _pause: float = MIN_PAUSE_SECONDS
     _not_before: float = float("-inf")
-    _asks_at_once: bool = False
+    _asks_at_once: bool = True  # the first time, so that it is known soon whether the service answers
     _has_answered: bool = False
 
     def __post_init__(self) -> None:
@@ -133,6 +136,7 @@ class BackgroundPulls:
         Raises:
             NotFound: there is no such subscription.
         """
+        WAITING.polled()
         if self.drain.is_set():
             self.close()
             return []
@@ -168,6 +172,8 @@ class BackgroundPulls:
 
     def _still_pulling(self) -> None:
         waited = self.clock() - self._began
+        if waited >= MIN_EMPTY_SECONDS:
+            WAITING.nothing_more()
         if waited >= NO_ANSWER_SECONDS:
             self.reachability.lost(f"no answer for {waited:,.0f} s", "does not answer")
 
@@ -197,6 +203,9 @@ class BackgroundPulls:
         self._has_answered, self._asks_at_once, self._pause = True, False, MIN_PAUSE_SECONDS
         self._seconds = min(max(2 * took, MIN_PULL_SECONDS), MAX_PULL_SECONDS)
         self.reachability.found()
+        # A pull that gives fewer than it may means that no more are there, nearly always; if not, the next pull tells.
+        has_more = len(received) == self._messages
+        WAITING.answered(min(publish_time(each.message) for each in received) if has_more else None)
         if not received:
             self.drain.wait(max(0.0, WAIT_SECONDS - took))  # the emulator answers at once that it has none
             return []

@@ -11,6 +11,7 @@ from onrecord import beam_internals, clock
 from onrecord.runners.direct_pubsub import PubSub, Reachability
 from onrecord.sources.polled import PolledMessages
 from onrecord.telemetry.notices import Report
+from onrecord.telemetry.waiting import WAITING
 
 
 class Drain:
@@ -34,6 +35,7 @@ DRAIN = Drain()
 
 def _polled(transform: PolledMessages) -> list[tuple[Timestamp, Any]]:
     """Return the next messages of a polled source."""
+    WAITING.polled()
     now = Timestamp.of(clock.steady_time())
     return [(now, message) for message in transform.poll(DRAIN.requested)]
 

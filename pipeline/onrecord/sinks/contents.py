@@ -14,8 +14,8 @@ TEMPORARY = ".in-progress"  # folder of files that are not complete
 WORK = "backfill"  # folder in it, of what a backfill needs to go on after a kill
 
 
-def _below(folder: str) -> set[str]:
-    """Return the paths of all files in a folder and its subfolders, relative to it; subfolders that are links are not looked into."""
+def below(folder: str) -> set[str]:
+    """Return the paths of all files in a folder and its subfolders, relative to it, with slashes; links to folders are not followed."""
     if is_remote(folder):
         from apache_beam.io.filesystems import FileSystems
 
@@ -23,7 +23,9 @@ def _below(folder: str) -> set[str]:
         (matched,) = FileSystems.match([FileSystems.join(folder, "**")])
         return {file.path[start:] for file in matched.metadata_list}
     return {
-        os.path.relpath(os.path.join(parent, name), folder) for parent, _, names in os.walk(folder) for name in names
+        os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
+        for parent, _, names in os.walk(folder)
+        for name in names
     }
 
 
@@ -32,14 +34,14 @@ def is_empty(output: str) -> bool:
 
     The folders of records and of unfinished files are looked into even if they are links, as the records would go there.
     """
-    if any(_below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
+    if any(below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
         return False
-    return all(path in (FILE_NAME, LOCK, MANIFEST) or path.startswith(f"{CLAIMS}/") for path in _below(output))
+    return all(path in (FILE_NAME, LOCK, MANIFEST) or path.startswith(f"{CLAIMS}/") for path in below(output))
 
 
 def is_of_backfill(output: str) -> bool:
     """Whether a folder has what a backfill on this machine leaves that was not done, or was; it can be resumed, then."""
-    found = _below(output)
+    found = below(output)
     return MANIFEST in found or any(path.startswith(f"{TEMPORARY}/{WORK}/") for path in found)
 
 

@@ -31,6 +31,7 @@ from onrecord.sinks import AVRO, FileSink, file_sink
 from onrecord.sinks.contents import TEMPORARY
 from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.log import cause
+from onrecord.telemetry.waiting import WAITING, waiting_key
 
 RECORDS_PER_PACK = 256  # larger packs hardly compress better
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)  # between the tries of a stream to write a file
@@ -85,10 +86,15 @@ def write_file(output: str, name: str, kind: str, records: Iterable[Record], sin
     )
 
 
-def write_complete(output: str, name: str, write: Callable[[BinaryIO], None], temporary_name: str) -> None:
-    """Write ``output/name`` under a temporary name, and rename it when it is closed: the file is complete or absent."""
+def write_complete(
+    output: str, name: str, write: Callable[[BinaryIO], None], temporary_name: str, folder: str = TEMPORARY
+) -> None:
+    """Write ``output/name`` under a temporary name in a folder of the output, and rename it when it is closed.
+
+    So the file is complete or absent.
+    """
     final = FileSystems.join(output, *name.split("/"))
-    temporary = FileSystems.join(output, TEMPORARY, f"{temporary_name}{posixpath.splitext(name)[1]}")
+    temporary = FileSystems.join(output, folder, f"{temporary_name}{posixpath.splitext(name)[1]}")
     try:
         with FileSystems.create(temporary, "application/octet-stream") as file:
             write(cast(BinaryIO, file))
@@ -185,6 +191,8 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
             name = file_name(self.kind, number, self.settings.files_per_kind, sink.extension)
             write_file(self.settings.folder, name, self.kind, records, sink)
         metrics.count(metrics.WRITTEN + self.kind, len(records))
+        for record in records:
+            WAITING.remove(waiting_key(record))
         yield name
 
 

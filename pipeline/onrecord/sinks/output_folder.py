@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import BinaryIO, cast
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
@@ -16,6 +17,7 @@ from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.sinks import FileSink, file_sinks, sinks
 from onrecord.sinks.contents import SUMMARY, TEMPORARY
 from onrecord.sinks.manifest import MANIFEST
+from onrecord.sinks.reader import paths
 
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
 
@@ -79,8 +81,8 @@ def files_of_run(settings: OutputSettings, kind: str) -> list[str]:
     sink = sinks()[settings.sink]
     if not isinstance(sink, FileSink):
         return []
-    name = f"**-{settings.job}" if settings.job else f"{kind}-?????-of-{settings.files_per_kind:05d}"
-    return sorted(_paths(FileSystems.join(settings.folder, kind, f"{name}{sink.extension}")))
+    name = f"*-{settings.job}" if settings.job else f"{kind}/{kind}-?????-of-{settings.files_per_kind:05d}"
+    return [path for path in paths(settings.folder, kind) if fnmatchcase(path, f"*{name}{sink.extension}")]
 
 
 def stored_records(settings: OutputSettings) -> dict[str, int] | None:

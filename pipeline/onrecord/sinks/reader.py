@@ -2,7 +2,8 @@
 """Reads the records that a run wrote."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,10 +11,11 @@ from onrecord.data import versions
 from onrecord.data.kinds import WrongKind, kinds
 from onrecord.data.paths import is_remote
 from onrecord.data.records import ArticleRecord, Record
-from onrecord.sinks import FileSink, file_sinks
 from onrecord.sinks.contents import SUMMARY
+from onrecord.sinks.listing import RecordFile, record_files, replacement, sink_of
 
-Opener = Callable[[], BinaryIO]
+Read = Callable[[RecordFile, BinaryIO], Iterator[Any]]
+MAX_MOVES = 5  # of the records of one file to another while they are looked for
 
 
 class ReadingError(Exception):
@@ -38,15 +40,7 @@ def records(folder: str | Path, kind: str) -> Iterator[Any]:
     """
     if kind not in kinds():
         raise ValueError(f"unknown record kind {kind!r}; choose one of {', '.join(kinds())}")
-    return _read(_files(folder, kind), kind)
-
-
-def _files(folder: str | Path, kind: str) -> list[tuple[str, Opener]]:
-    return _remote(str(folder), kind) if is_remote(str(folder)) else _local(Path(folder), kind)
-
-
-def _sink_of(path: str) -> FileSink | None:
-    return next((sink for sink in file_sinks() if path.endswith(sink.extension)), None)
+    return _each(record_files(str(folder), kind), _read_records)
 
 
 def check_folder(folder: str) -> None:
@@ -93,12 +87,18 @@ def rows(folder: str | Path, kind: str, fields: Collection[str] | None = None) -
     Raises:
         ReadingError: a file can't be read, is truncated, or has other records.
     """
+
+    def read(file: RecordFile, opened: BinaryIO) -> Iterator[dict[str, Any]]:
+        with _naming(file.path):
+            yield from file.sink.rows(opened, kinds()[kind], fields)
+
+    found: list[RecordFile] = []
     with suppress(FileNotFoundError):
-        for path, open_file in _files(folder, kind):
-            sink = _sink_of(path)
-            if sink is not None:
-                with _naming(path), open_file() as file:
-                    yield from sink.rows(file, kinds()[kind], fields)
+        found = record_files(str(folder), kind)
+    try:
+        yield from _each(found, read)
+    except OSError as error:
+        raise _unreadable(error.filename or str(folder), error) from error
 
 
 @contextmanager
@@ -109,8 +109,11 @@ def _naming(path: str) -> Iterator[None]:
     except WrongKind as error:
         raise ReadingError(f"{path}: {error}") from error
     except Exception as error:
-        reason = str(error) or type(error).__name__
-        raise ReadingError(f"{path}: can't be read ({reason}); write the records again") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: Exception) -> ReadingError:
+    return ReadingError(f"{path}: can't be read ({str(error) or type(error).__name__}); write the records again")
 
 
 def newest_only(folder: str | Path) -> Callable[[Record], bool]:
@@ -132,40 +135,77 @@ def newest_only(folder: str | Path) -> Callable[[Record], bool]:
 def paths(folder: str, kind: str) -> list[str]:
     """Return the files of a kind's records in an output folder, sorted; none if there are none."""
     with suppress(FileNotFoundError):
-        return sorted(path for path, _ in _files(folder, kind) if _sink_of(path) is not None)
+        return [file.path for file in record_files(folder, kind)]
     return []
 
 
-def _local(folder: Path, kind: str) -> list[tuple[str, Opener]]:
-    if not (folder / kind).is_dir():
-        raise FileNotFoundError(
-            f"{folder}: there is no folder {kind!r} in it; give the --output of a backfill or stream"
-        )
-
-    def opener(path: Path) -> Opener:
-        return lambda: path.open("rb")
-
-    return [(str(path), opener(path)) for path in sorted((folder / kind).rglob("*")) if path.is_file()]
+def records_of(path: str, kind: str) -> Iterator[Any]:
+    """Return the records of one of the files that ``paths`` returned, also if it was merged with others since."""
+    folder, _, name = path.rpartition(f"/{kind}/")
+    sink = sink_of(path)
+    assert sink is not None, path
+    return _each([RecordFile(folder, f"{kind}/{name}", kind, sink)], _read_records)
 
 
-def _remote(folder: str, kind: str) -> list[tuple[str, Opener]]:
-    from apache_beam.io.filesystem import CompressionTypes
-    from apache_beam.io.filesystems import FileSystems
-
-    def opener(path: str) -> Opener:
-        return lambda: FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-
-    (match,) = FileSystems.match([FileSystems.join(folder, kind, "**")])
-    if not match.metadata_list:
-        raise FileNotFoundError(
-            f"{folder}: there are no files of {kind!r} in it; give the --output of a backfill or stream"
-        )
-    return [(path, opener(path)) for path in sorted(file.path for file in match.metadata_list)]
+def _read_records(file: RecordFile, opened: BinaryIO) -> Iterator[Any]:
+    return file.sink.read_records(opened, kinds()[file.kind])
 
 
-def _read(files: Iterable[tuple[str, Opener]], kind: str) -> Iterator[Any]:
-    for path, open_file in files:
-        sink = _sink_of(path)
-        if sink is not None:
-            with open_file() as file:
-                yield from sink.read_records(file, kinds()[kind])
+def _each(files: Iterable[RecordFile], read: Read) -> Iterator[Any]:
+    """Yield what ``read`` gives for each file, also for those that ``compact`` has merged since they were listed."""
+    with closing(_Merged(read)) as merged:
+        for file in files:
+            try:
+                opened = file.open()
+            except FileNotFoundError as error:
+                yield from merged.records(file, error)
+                continue
+            with opened:
+                yield from read(file, opened)
+
+
+class _Merged:
+    """Reads the records of files that were deleted from the merged files that replace them.
+
+    The files of a folder are asked for in the order of their names, which is that of their records in the merged file: it is read once.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._file: RecordFile | None = None
+        self._opened: BinaryIO | None = None
+        self._records: Iterator[Any] = iter(())
+        self._position = 0
+
+    def records(self, file: RecordFile, error: FileNotFoundError) -> Iterator[Any]:
+        """Yield the records of a deleted file.
+
+        Raises:
+            FileNotFoundError: no file replaces it.
+        """
+        for _ in range(MAX_MOVES):
+            found = replacement(file.folder, file.kind, file.name)
+            if found is None:
+                break
+            merged, part = found
+            with suppress(FileNotFoundError):  # it was merged once more
+                self._go_to(merged, part.first)
+                for record in islice(self._records, part.count):
+                    self._position += 1
+                    yield record
+                return
+        raise error
+
+    def _go_to(self, file: RecordFile, position: int) -> None:
+        if self._file != file or self._position > position:
+            self.close()
+            self._opened = file.open()
+            self._file, self._records, self._position = file, self._read(file, self._opened), 0
+        for _ in islice(self._records, position - self._position):
+            self._position += 1
+
+    def close(self) -> None:
+        """Close the merged file."""
+        if self._opened is not None:
+            self._opened.close()
+        self._file = self._opened = None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
@@ -17,56 +17,67 @@ from apache_beam.io.filesystems import FileSystems
 from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
 from onrecord.data.paths import is_remote
-from onrecord.data.records import Record
-from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
+from onrecord.data.records import DeadLetter, Record
+from onrecord.sinks import GLOB_CHARACTERS
 from onrecord.sinks.contents import SUMMARY, TEMPORARY
 from onrecord.sinks.files import write_complete
+from onrecord.sinks.listing import COMPACTED, RecordFile, record_files
 from onrecord.sinks.lock import CLAIMS, LOCK
 from onrecord.sinks.manifest import MANIFEST
+from onrecord.version import __version__
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
-RUN = re.compile(r"-pane-\d{5,}-\d{5}-of-\d{5}-(.+)")  # end of the name of a stream's file, without the extension
+# End of the name of a stream's file, without the extension.
+RUN = re.compile(r"-(?:pane-\d{5,}-\d{5}-of-\d{5}|compact-[0-9a-f]{12})-(.+)")
 
 
 class RewriteError(RuntimeError):
     """A folder has something in it that can't be rewritten; the text says what, and the way out."""
 
 
-@dataclass(frozen=True)
-class RecordFile:
-    """A file of records.
+def records_in(file: RecordFile) -> Iterator[Any]:
+    """Yield the records of a file.
 
-    Attributes:
-        path: where it is.
-        name: its path below the output folder, with slashes.
-        kind: name of its record kind.
-        sink: its format.
+    Raises:
+        RewriteError: it can't be read.
     """
+    try:
+        with file.open() as opened:
+            yield from file.sink.read_records(opened, kinds()[file.kind])
+    except Exception as error:  # every format has its own errors
+        raise RewriteError(
+            f"{file.path}: can't be read ({type(error).__name__}); repair or delete the file, then run the command again"
+        ) from error
 
-    path: str
-    name: str
-    kind: str
-    sink: FileSink
 
-    def records(self) -> Iterator[Any]:
-        """Yield its records.
+def summary_of(file: RecordFile) -> str:
+    """Return the name of the summary of the run that wrote a file."""
+    run = RUN.search(file.name.removesuffix(file.sink.extension))
+    return f"summary-{run[1]}.json" if run else SUMMARY
 
-        Raises:
-            RewriteError: it can't be read.
-        """
-        try:
-            with FileSystems.open(self.path, compression_type=CompressionTypes.UNCOMPRESSED) as stored:
-                yield from self.sink.read_records(cast(BinaryIO, stored), kinds()[self.kind])
-        except Exception as error:  # every format has its own errors
-            raise RewriteError(
-                f"{self.path}: can't be read ({type(error).__name__}); repair or delete the file, then run the command again"
-            ) from error
 
-    @property
-    def summary(self) -> str:
-        """The name of the summary of the run that wrote the file."""
-        run = RUN.search(self.name.removesuffix(self.sink.extension))
-        return f"summary-{run[1]}.json" if run else SUMMARY
+def check_version(record: Record, file: RecordFile) -> None:
+    """Check that a record has no fields of a later version, which would be lost.
+
+    Raises:
+        RewriteError: it may have.
+    """
+    made_by = record if isinstance(record, DeadLetter) else getattr(record, "provenance", None)
+    version: str = getattr(made_by, "pipeline_version", "")
+    if version != __version__ and _numbers(version) > _numbers(__version__):
+        raise RewriteError(
+            f"{file.path}: written by onrecord {version}, which may have fields that {__version__} would lose; upgrade"
+        )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
+
+
+def like(opened: BinaryIO, model: str) -> None:
+    """Give a new local file the permissions of another one."""
+    if hasattr(opened, "fileno") and os.path.exists(model):
+        os.fchmod(opened.fileno(), stat.S_IMODE(os.stat(model).st_mode))
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,10 @@ class Folder:
         Raises:
             RewriteError: a file is a link, or its name is a pattern.
         """
-        found = [file for kind in kinds() for path in self._below(kind) if (file := self._record_file(path, kind))]
+        found = []
+        for kind in kinds():
+            with suppress(FileNotFoundError):
+                found += record_files(self.output, kind)
         for file in found:
             if os.path.islink(file.path):
                 raise RewriteError(f"{file.path}: this is a link; replace it by the file that it points to")
@@ -96,7 +110,7 @@ class Folder:
         known = {file.path for file in self.files}
         own = [
             FileSystems.join(self.output, name)
-            for name in (TEMPORARY, "replayed", "summary", FILE_NAME, LOCK, CLAIMS, MANIFEST)
+            for name in (TEMPORARY, COMPACTED, "replayed", "summary", FILE_NAME, LOCK, CLAIMS, MANIFEST)
         ]
         others = {path for path in self._below("") if path not in known and not any(map(path.startswith, own))} | {
             path for kind in kinds() for path in self._below(kind) if path not in known
@@ -115,13 +129,6 @@ class Folder:
     def _below(self, name: str) -> list[str]:
         (matched,) = FileSystems.match([FileSystems.join(self.output, *filter(None, (name, "**")))])
         return [file.path for file in matched.metadata_list]
-
-    def _record_file(self, path: str, kind: str) -> RecordFile | None:
-        sink = next((sink for sink in file_sinks() if path.endswith(sink.extension)), None)
-        if sink is None:
-            return None
-        name = path.removeprefix(FileSystems.join(self.output, kind)).replace(os.sep, "/").lstrip("/")
-        return RecordFile(path, f"{kind}/{name}", kind, sink)
 
     def unfinished(self) -> list[str]:
         """Return the files under temporary names that are not this module's: a run is writing, or was killed."""
@@ -158,16 +165,15 @@ class Folder:
         if is_emptied:
             FileSystems.delete([file.path])
             return
-        kept = (record for record in file.records() if not is_removed(record))
+        kept = (record for record in records_in(file) if not is_removed(record))
         self._write(file.name, lambda opened: file.sink.write_records(opened, kinds()[file.kind], kept, file.name))
 
     def _write(self, name: str, write: Callable[[BinaryIO], Any]) -> None:
-        like = FileSystems.join(self.output, *name.split("/"))
-        model = next((path for path in (like, *(file.path for file in self.files)) if os.path.exists(path)), None)
+        before = FileSystems.join(self.output, *name.split("/"))
+        model = next((path for path in (before, *(file.path for file in self.files)) if os.path.exists(path)), before)
 
         def write_like(opened: BinaryIO) -> None:
-            if model is not None and hasattr(opened, "fileno"):
-                os.fchmod(opened.fileno(), stat.S_IMODE(os.stat(model).st_mode))
+            like(opened, model)
             write(opened)
 
         write_complete(self.output, name, write_like, f"{PREFIX}{uuid.uuid4().hex}")

@@ -4,7 +4,6 @@
 import json
 import re
 import sys
-import time
 import traceback
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -17,7 +16,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
 from onrecord.data.settings import LogFormat as LogFormat
-from onrecord.telemetry import metrics
+from onrecord.telemetry.figures import Figures
 from onrecord.terminal.console import Console
 from onrecord.terminal.text import CONTINUATION, print_line, printable
 
@@ -41,8 +40,15 @@ def cause(error: Exception) -> str:
     return "".join([name, *where, *steps])[:MAX_ERROR_LENGTH]
 
 
-def described(error: Exception) -> str:
-    """Return the cause of a failed job, and where its message is if that may quote an article."""
+def described(error: Exception, *, has_read: bool = True) -> str:
+    """Return the cause of a failed job, and where its message is if that may quote an article.
+
+    Args:
+        error: the cause.
+        has_read: whether the job may have read an article; if not, no error can quote one.
+    """
+    if not has_read:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"[:MAX_ERROR_LENGTH]
     is_safe = isinstance(error, ENVIRONMENT_ERRORS)
     return cause(error) if is_safe else f"{cause(error)}; its message may quote an article: --log-format text shows it"
 
@@ -67,7 +73,7 @@ class Log:
 
     log_format: LogFormat
     stream: TextIO = field(default_factory=lambda: sys.stderr)
-    _before: dict[str, int] = field(default_factory=dict)
+    _messages: int = 0  # in the progress line before
 
     def say(self, event: str, text: str, **values: int | float | str | None) -> None:
         """Write a line.
@@ -86,34 +92,30 @@ class Log:
             line = f"{now:%H:%M:%S} {text}"
         print_line(line, self.stream)
 
-    def failed(self, error: Exception) -> None:
-        """Write that the job failed."""
-        self.say("failed", f"failed: {described(error)}", error=type(error).__name__)
+    def failed(self, error: Exception, *, has_read: bool = True) -> None:
+        """Write that the job failed; see ``described``."""
+        self.say("failed", f"failed: {described(error, has_read=has_read)}", error=type(error).__name__)
 
-    def progress(self, counts: dict[str, int], newest: int | None, event: str = "progress") -> None:
+    def progress(self, figures: Figures, event: str = "progress") -> None:
         """Write a progress line.
 
         Args:
-            counts: a job's counters.
-            newest: publish time of the newest message that was read, in seconds since 1970; None if there is none.
+            figures: of the job.
             event: short name of the event.
         """
-        messages = counts.get(metrics.MESSAGES, 0)
-        more = messages - self._before.get(metrics.MESSAGES, 0)
-        self._before = counts
-        values: dict[str, int | None] = {
-            "messages": messages,
-            "new_messages": more,
-            "lag_seconds": None if newest is None else max(0, round(time.time()) - newest),
-            "articles": counts.get(metrics.ARTICLES, 0),
-            "records": sum(metrics.with_prefix(counts, metrics.RECORDS).values()),
-            "dead_letters": sum(metrics.with_prefix(counts, metrics.DEAD_LETTERS).values()),
-            "duplicates": counts.get(metrics.DUPLICATES, 0),
-            "late": counts.get(metrics.LATE, 0) + counts.get(metrics.TOO_LATE, 0),
-        }
-        lag = "lag unknown" if values["lag_seconds"] is None else f"lag {values['lag_seconds']:,} s"
-        text = (
-            f"{messages:,} messages (+{more:,}) · {lag} · {values['articles']:,} articles · {values['records']:,} records"
-            f" · {values['duplicates']:,} repeated · {values['dead_letters']:,} dead letters · {values['late']:,} late"
-        )
-        self.say(event, text, **values)
+        values = figures.values()
+        messages = values["messages"]
+        values["new_messages"] = more = messages - self._messages
+        self._messages = messages
+        lag = values["lag_seconds"]
+        parts = [
+            f"{messages:,} messages (+{more:,})",
+            "lag unknown" if lag is None else f"lag {lag:,.0f} s",
+            *([] if figures.waiting_messages is None else [f"{figures.waiting_messages:,} waiting"]),
+            f"{values['articles']:,} articles",
+            f"{values['records']:,} records",
+            f"{values['duplicates']:,} repeated",
+            f"{values['dead_letters']:,} dead letters",
+            f"{values['late']:,} late",
+        ]
+        self.say(event, " · ".join(parts), **values)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of the metrics, and functions to update and read them: Beam metrics in one namespace."""
 
+import time
+
 from apache_beam.metrics.metric import Metrics, MetricsFilter
 from apache_beam.runners.runner import PipelineResult
 
@@ -45,11 +47,21 @@ def distribute(name: str, value: int) -> None:
     Metrics.distribution(NAMESPACE, name).update(value)
 
 
-def largest(result: PipelineResult, name: str) -> int | None:
-    """Return the largest value of a distribution, over all of a job's steps; None if there is none yet."""
-    found = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE).with_name(name))["distributions"]
-    values = [metric.committed.max for metric in found if metric.committed is not None and metric.committed.count]
-    return max(values, default=None)
+# Gauges of sources/portable_pubsub, which is a namespace of its own since the folder is independent of this package.
+SOURCE_NAMESPACE = "portable_pubsub"
+ACKNOWLEDGED_UNTIL = "acknowledged_until_seconds"  # all messages from before this time, since 1970, are in a checkpoint
+
+
+def age(time_: float) -> float:
+    """Return how long ago a time was, in seconds since 1970."""
+    return max(0.0, time.time() - time_)
+
+
+def smallest_gauge(result: PipelineResult, name: str) -> int | None:
+    """Return the smallest value of a gauge of the portable Pub/Sub source; None if there is none."""
+    found = result.metrics().query(MetricsFilter().with_namespace(SOURCE_NAMESPACE).with_name(name))["gauges"]
+    values = [metric.committed.value for metric in found if metric.committed is not None]
+    return min((value for value in values if value), default=None)
 
 
 def counts(result: PipelineResult) -> dict[str, int]:

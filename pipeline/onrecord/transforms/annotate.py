@@ -25,6 +25,7 @@ from onrecord.nlp.texts import Annotation, Header, Text, article_record
 from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
+from onrecord.telemetry.waiting import WAITING, waiting_key
 from onrecord.version import __version__
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         is_parsed = not any(failure.stage == ANNOTATE for failure in annotation.failures)
         self.tally.add(articles=is_parsed, words=annotation.words, dead_letters=len(annotation.failures))
         metrics.count(metrics.ARTICLES if is_parsed else metrics.REFUSED)
+        if not is_parsed:
+            WAITING.remove(waiting_key(article))
         if is_parsed:
             yield output(ArticleRecord.kind, article_record(article, annotation, self.provenance))
         for record in annotation.records:

@@ -20,6 +20,7 @@ from onrecord.sandbox.process import ProcessLost
 from onrecord.sources.html import read_page
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
+from onrecord.telemetry.waiting import WAITING, waiting_key
 
 
 def decode_article(
@@ -85,6 +86,7 @@ class DecodeFn(beam.DoFn):  # type: ignore[misc]
         if has_markup(decoded.text):
             metrics.count(metrics.MARKUP_IN_TEXT)
         self.tally.add(messages=message.repeats, duplicates=sent_again)
+        WAITING.add(waiting_key(decoded), message.received_at)
         yield replace(decoded, message=replace(message, repeats=1)) if sent_again else decoded
 
     def _decoded(self, message: Message) -> Article:

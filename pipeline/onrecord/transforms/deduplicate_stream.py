@@ -19,6 +19,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from onrecord.data.article import Article
 from onrecord.telemetry import metrics
+from onrecord.telemetry.waiting import WAITING, waiting_key
 
 # One key per text would be simpler, but the local runner never forgets a key, and visits all keys in every step.
 BUCKETS = 256
@@ -80,6 +81,7 @@ class RememberFn(beam.DoFn):  # type: ignore[misc]
         entry = SeenArticle(article.text_sha256, article.article_id, original, timestamp.micros + self.micros)
         if kept is None:
             metrics.count(metrics.DUPLICATES)
+            WAITING.remove(waiting_key(article))
             self._write(seen, [_latest(entry, other) for other in remembered])
             return
         if not remembered:

@@ -18,30 +18,35 @@ from onrecord.data.records import DeadLetter
 from onrecord.data.settings import StreamingSettings
 from onrecord.telemetry import metrics
 
-# How long late records are collected before they are written: otherwise each would be in its own file.
-LATE_SECONDS = 30
-# The maximum time from assigning an article to a window until its records reach the sink. The runner drops records that exceed its
-# allowed lateness, so that must be longer than the user's by this much.
+LATE_SECONDS = (
+    30  # how long late records are collected at least, before they are written: otherwise each would be in its own file
+)
+HOUR = 3600
+# The maximum time from assigning an article to a window until its records reach the sink, and an hour for ``gathered``. The runner drops
+# records that exceed its allowed lateness, so that must be longer than the user's by this much.
 SLACK_SECONDS = 6 * 3600
 
 
 @functools.cache  # articles and dead letters are flattened later, and Beam treats two equal triggers as different
-def _trigger(early_every: int | None) -> AfterWatermark:
+def _trigger(early_every: int | None, late_every: int) -> AfterWatermark:
     early = AfterProcessingTime(early_every) if early_every else None
-    return AfterWatermark(early=early, late=AfterProcessingTime(LATE_SECONDS))
+    return AfterWatermark(early=early, late=AfterProcessingTime(late_every))
 
 
-def windows(seconds: int, allowed_lateness: int, early_every: int | None = None) -> beam.WindowInto:
+def windows(
+    seconds: int, allowed_lateness: int, early_every: int | None = None, late_every: int = LATE_SECONDS
+) -> beam.WindowInto:
     """Return the windowing of a stream's records: fixed windows, each written when it has ended, and again for late records.
 
     Args:
         seconds: the windows' length.
         allowed_lateness: seconds behind the watermark for which a window takes late records.
         early_every: seconds between early results of an open window, or None.
+        late_every: seconds for which late records of a window are collected.
     """
     return beam.WindowInto(
         FixedWindows(seconds),
-        trigger=_trigger(early_every),
+        trigger=_trigger(early_every, late_every),
         accumulation_mode=AccumulationMode.DISCARDING,
         allowed_lateness=allowed_lateness + SLACK_SECONDS,
     )
@@ -81,6 +86,21 @@ def placed(event: float | None, arrival: float, now: float, allowed_lateness: in
     return (arrived, True) if event < earliest else (event, False)
 
 
+def gathered(time_: float, window: int) -> float:
+    """Return the time that puts a late article into the first window of its hour, in whose files all late ones of that hour are.
+
+    Otherwise nearly every late article would be alone in the file of its own window. The hour is that of the start of the article's
+    window, after which the folders are named.
+
+    Args:
+        time_: event time of the article, in seconds since 1970.
+        window: length of a window, in seconds.
+    """
+    start = time_ - time_ % window
+    hour = start - start % HOUR
+    return hour + -hour % window
+
+
 class PlaceFn(beam.DoFn):  # type: ignore[misc]
     """Sets the timestamps of articles and dead letters, which determine their windows."""
 
@@ -97,9 +117,11 @@ class PlaceFn(beam.DoFn):  # type: ignore[misc]
         time_, is_too_late = placed(event, float(timestamp), now, self.settings.allowed_lateness)
         if isinstance(value, Article):
             window = self.settings.window
+            is_late = not is_too_late and time_ - time_ % window + window < now
             metrics.count(metrics.TOO_LATE, is_too_late)
-            metrics.count(metrics.LATE, not is_too_late and time_ - time_ % window + window < now)
+            metrics.count(metrics.LATE, is_late)
             metrics.distribute(metrics.EVENT_TIME_LAG_SECONDS, max(0, round(now - (event if event else time_))))
+            time_ = gathered(time_, window) if is_late else time_
         yield TimestampedValue(value, time_)
 
 
@@ -122,9 +144,11 @@ class InWindows(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, values: beam.PCollection) -> beam.PCollection:
         """Return the same values in windows."""
-        place = PlaceFn(self.settings, self.clock)
+        settings = self.settings
+        place = PlaceFn(settings, self.clock)
         return (
             values
             | "Place" >> beam.ParDo(place).with_output_types(self.value_type)
-            | "Windows" >> windows(self.settings.window, self.settings.allowed_lateness, self.settings.early_every)
+            | "Windows"
+            >> windows(settings.window, settings.allowed_lateness, settings.early_every, settings.late_every)
         )
