@@ -155,7 +155,8 @@ def _one_run(options: StreamOptions) -> Iterator[Held | None]:
 
 def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None) -> Summary:
     started = time.monotonic()
-    runner = direct_stream.runner(log.say) if options.runner.is_local else portable.beam_runner(options.runner)
+    at_once = options.extraction.batch_size * options.extraction.annotators
+    runner = direct_stream.runner(log.say, at_once) if options.runner.is_local else portable.beam_runner(options.runner)
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)
     build(messages, graph_settings(options))

@@ -31,7 +31,6 @@ MAX_PULL_SECONDS = 600.0  # timeout of a pull over a slow line
 NO_ANSWER_SECONDS = 30.0  # a pull that takes longer is reported, and goes on
 ACKNOWLEDGE_SECONDS = 10.0
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 10.0  # between failed pulls
-MAX_MESSAGES_PER_PULL = 10
 # Pub/Sub redelivers what is not acknowledged in time, which is 10 seconds for most subscriptions.
 SLOW_SECONDS = 5.0  # a pull that takes longer is followed by one of fewer messages
 LARGE_BYTES = 32 * 1024 * 1024  # and so is a pull of more bytes
@@ -104,6 +103,7 @@ class BackgroundPulls:
         subscription: ``projects/P/subscriptions/S``.
         drain: once set, no more messages are taken.
         reachability: tracks how the calls end.
+        max_messages: maximum number of messages of a pull.
         connect: returns a client.
         clock: returns the time in seconds.
     """
@@ -111,6 +111,7 @@ class BackgroundPulls:
     subscription: str
     drain: threading.Event
     reachability: Reachability
+    max_messages: int
     connect: Callable[[], Any] = subscriber_client
     clock: Callable[[], float] = time.monotonic
     _client: Any = None
@@ -201,7 +202,7 @@ class BackgroundPulls:
             self.drain.wait(max(0.0, WAIT_SECONDS - took))  # the emulator answers at once that it has none
             return []
         is_much = took > SLOW_SECONDS or size > LARGE_BYTES
-        self._messages = max(1, self._messages // 2) if is_much else min(2 * self._messages, MAX_MESSAGES_PER_PULL)
+        self._messages = max(1, self._messages // 2) if is_much else min(2 * self._messages, self.max_messages)
         self._acknowledge([each.ack_id for each in received])
         return [message_and_time(each.message) for each in received]
 
@@ -222,14 +223,16 @@ class PubSub:
     Attributes:
         drain: once set, no more messages are taken.
         reachability: tracks how the calls end.
+        max_messages: maximum number of messages of a pull.
     """
 
     drain: threading.Event
     reachability: Reachability
+    max_messages: int
     _pulls: dict[str, BackgroundPulls] = field(default_factory=dict)
 
     def messages(self, subscription: str) -> Values:
         """Return the next messages of a subscription; see ``BackgroundPulls``."""
         if subscription not in self._pulls:
-            self._pulls[subscription] = BackgroundPulls(subscription, self.drain, self.reachability)
+            self._pulls[subscription] = BackgroundPulls(subscription, self.drain, self.reachability, self.max_messages)
         return self._pulls[subscription].messages()

@@ -117,6 +117,23 @@ BUILT_IN = (
         help="Pub/Sub subscription to read from: projects/P/subscriptions/S",
         transform="onrecord.sources.pubsub:from_subscription",
         problem=subscription_problem,
+        options=(
+            SourceOption(
+                "pull-ahead",
+                "SECONDS",
+                3,
+                "on runners that use onrecord's reader, such as Flink: how many seconds of work are pulled at a time; a checkpoint waits"
+                " for them",
+                maximum=600,
+            ),
+            SourceOption(
+                "max-unacknowledged",
+                "N",
+                10_000,
+                "on the same runners: how many messages a worker may have pulled and not acknowledged",
+                maximum=1_000_000,
+            ),
+        ),
         acknowledges=True,
     ),
     Source(
