@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from onrecord.data.plugins import PluginError, registered
-from onrecord.data.settings import DEFAULT_INPUT, InputSettings
+from onrecord.data.settings import BATCH_SIZE, DEFAULT_INPUT, InputSettings
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -33,11 +33,13 @@ class SourceContext:
         has_pubsub: whether the runner has its own Pub/Sub reader.
         options: values of the source's own options, by their names with underscores.
         reading: how files are read.
+        at_once: how many messages are read at a time on the local runner, which is done with them before it reads the next.
     """
 
     has_pubsub: bool
     options: Mapping[str, int]
     reading: InputSettings = DEFAULT_INPUT
+    at_once: int = BATCH_SIZE
 
 
 @dataclass(frozen=True)
