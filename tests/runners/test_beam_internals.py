@@ -339,7 +339,7 @@ class TestCheckVersion:
             with pytest.raises(UntestedBeamError):
                 portable.beam_runner(runner)
         with pytest.raises(UntestedBeamError):
-            direct_stream.runner(lambda event, text: None)
+            direct_stream.runner(lambda event, text: None, 10)
         with pytest.raises(UntestedBeamError), beam_internals.counting():
             pass
 

@@ -74,7 +74,6 @@ COMPRESSION = {
 }  # approximate factor by which a file grows when it is decompressed
 SPLITS_PER_WORKER = 2  # at least: one worker may take longer for a split than another
 SLACK_BYTES = 64 * 1024  # more per split, so that there is no tiny one left at the end
-MAX_WORKERS = 1_000
 MAX_MESSAGES = 10**11  # per file
 MAX_SPLIT_SIZE = 1_000_000  # messages, which are in memory together
 
@@ -209,7 +208,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
     """
-    from onrecord.commands.checks import Checks, reachable
+    from onrecord.commands.checks import MAX_WORKERS, Checks, cores, reachable
 
     checks = Checks()
     beam_flags = _without_options(arguments, beam_flags)
@@ -229,8 +228,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     if arguments.workers and not runner.is_local:
         checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has its own options for that")
     _check_resume(arguments, runner, output, checks)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = str(max(1, min(cores, size // BYTES_PER_WORKER))) if runner.is_local else "1"
+    workers = str(max(1, min(cores(), size // BYTES_PER_WORKER))) if runner.is_local else "1"
     shards = "1" if runner.is_local else str(-(-size // BYTES_PER_SHARD) or 1)
     number = checks.whole_number("--workers", arguments.workers or workers, 1, MAX_WORKERS)
     options = BackfillOptions(

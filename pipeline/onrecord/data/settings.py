@@ -24,6 +24,7 @@ class ExtractionSettings:
         model: name or folder of a spaCy model.
         extract: names of the record kinds to extract.
         batch_size: maximum number of articles parsed together; it does not affect the records.
+        annotators: maximum number of batches that a process annotates at the same time, in child processes; 1 without a time limit.
         max_text_length: code points; a longer article is a dead letter.
         gazetteer: the user's own names.
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
@@ -36,6 +37,7 @@ class ExtractionSettings:
     model: str = DEFAULT_MODEL
     extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
     batch_size: int = BATCH_SIZE
+    annotators: int = 1
     max_text_length: int = MAX_TEXT_LENGTH
     gazetteer: tuple[ListedName, ...] = ()
     time_limit: float | None = None
