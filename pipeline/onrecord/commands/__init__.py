@@ -13,6 +13,7 @@ from pathlib import Path
 from onrecord.commands import (
     backfill,
     dead_letters,
+    explain,
     export,
     forget,
     positions,
@@ -37,7 +38,7 @@ from onrecord.version import __version__
 
 COMMANDS = (
     *(backfill, stream, publish, dead_letters, replay, forget),
-    *(read, show, report, serve, export, positions, speakers, schema, samples),
+    *(read, show, explain, report, serve, export, positions, speakers, schema, samples),
 )
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.
