@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said about a record is what made it: the weights add up, the alternatives are all there, the pronoun's candidates too."""
+"""An explanation has what made the record: the weights add up, the alternatives are all there, the candidates of a pronoun too."""
 
 from collections import defaultdict
 from dataclasses import replace

@@ -62,7 +62,7 @@ def _rule(record: EntityRecord, cluster: EntityCluster) -> "list[str]":
     if record.aliases:
         found.append(f"Joined: {', '.join((record.name, *record.aliases))}.")
     if record.role:
-        found.append(f"The words beside a name say “{record.role}”.")
+        found.append(f"The words next to a name give the role “{record.role}”.")
     if record.wikidata_id or record.country_code:
         what = " and ".join(
             filter(None, (record.wikidata_id, record.country_code and f"country {record.country_code}"))

@@ -39,7 +39,7 @@ class NotMadeAgain(ValueError):
 def explain(
     record: Explained, article: ArticleRecord, model: Model, listed: ListedNames = NO_LIST
 ) -> tuple[Explanation, tuple[str, ...]]:
-    """Return the explanation of a record, and what is different when its article is read again, a line each.
+    """Return the explanation of a record, and the differences when its article is read again, a line each.
 
     Args:
         record: the record.

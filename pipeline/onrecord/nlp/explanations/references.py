@@ -40,7 +40,7 @@ class References:
             meant = self._name(reference.entity, reference.noun)
             candidates, reasons = self._weighed.get(anaphor.token, ((), ()))
             how = (
-                "the name beside it says so"
+                "the name next to it tells"
                 if anaphor.named is not None
                 else f"the likeliest of {len(candidates)}, at {reference.probability:.2f}"
                 if candidates
