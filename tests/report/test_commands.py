@@ -9,9 +9,10 @@ import pytest
 
 from onrecord.commands import main
 from onrecord.data.selection import Selection
+from onrecord.nlp.reader import read
 from onrecord.report import page
 from onrecord.report.collect import collect
-from tests.report.example_run import PUBLISHED, SCRIPT
+from tests.report.example_run import PUBLISHED, SCRIPT, harbour, write_run
 
 TEXT = "“The quay is a bargain,” Rosa Whitby said on Monday. Whitby praised the port fund.\n"
 
@@ -118,3 +119,35 @@ def test_a_file_without_an_article_is_refused(tmp_path: Path, capsys, content, p
     file.write_bytes(content)
     assert main(["read", str(file)]) == 1
     assert problem in capsys.readouterr().err
+
+
+@pytest.mark.property
+def test_a_record_is_explained(tmp_path, capsys, model, monkeypatch):
+    monkeypatch.setattr("onrecord.nlp.model.load_model", lambda *_, **__: model)  # one is loaded already
+    found = read(TEXT, article_id="quay-1")
+    folder = write_run(tmp_path / "out", [found.article, *found.quotes])
+    quote_id = found.quotes[0].quote_id
+    assert main(["explain", quote_id, str(folder), "--rows", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "Rosa Whitby: “The quay is a bargain,”" in shown
+    assert "sum of the weights of" in shown
+    assert "no quote" in shown
+    assert "more; --rows 0 prints all" in shown
+    # The folder first, as in "onrecord show".
+    assert main(["explain", str(folder), quote_id, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["notes"] == []
+    assert printed["explanation"]["steps"][-1]["value"] == found.quotes[0].confidence
+
+
+def test_what_can_not_be_explained_is_said(run_folder, tmp_path, capsys):
+    assert main(["explain", "harbour-1", str(run_folder)]) == 2
+    assert "give the id of an entity, a quote or a stance" in capsys.readouterr().err
+    assert main(["explain", "harbour-1#quote-0a", str(run_folder)]) == 1
+    assert "no record of quotes has the id 'harbour-1#quote-0a'" in capsys.readouterr().err
+    made_elsewhere = "harbour-1#quote-3"
+    without_text = write_run(tmp_path / "out", [one for one in harbour(1) if one.kind == "quotes"])
+    assert main(["explain", made_elsewhere, str(without_text)]) == 1
+    assert "the text of harbour-1#quote-3 is not in the folder" in capsys.readouterr().err
+    assert main(["explain", made_elsewhere, str(run_folder)]) == 2
+    assert "the record was made with en; --model gives another" in capsys.readouterr().err

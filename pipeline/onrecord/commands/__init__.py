@@ -14,6 +14,7 @@ from onrecord.commands import (
     backfill,
     compact,
     dead_letters,
+    explain,
     export,
     forget,
     positions,
@@ -39,7 +40,7 @@ from onrecord.version import __version__
 
 COMMANDS = (
     *(backfill, stream, publish, dead_letters, replay, forget, verify, compact),
-    *(read, show, report, serve, export, positions, speakers, schema, samples),
+    *(read, show, explain, report, serve, export, positions, speakers, schema, samples),
 )
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."
 # The extra that installs what a command needs, by the top-level package that it imports.

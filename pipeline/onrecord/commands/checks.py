@@ -102,7 +102,7 @@ class Checks:
             extract=self.extract(arguments.extract),
             batch_size=self.whole_number("--batch-size", arguments.batch_size, 1, MAX_BATCH_SIZE),
             max_text_length=self.whole_number("--max-text-length", arguments.max_text_length, 1, MAX_TEXT_LENGTH),
-            gazetteer=self._gazetteer(arguments.gazetteer),
+            gazetteer=self.gazetteer(arguments.gazetteer),
             time_limit=self.whole_number("--time-limit", arguments.time_limit, 1, MAX_TIME_LIMIT),
             forgotten=self._forgotten(arguments.forgotten),
             fields=self._fields(arguments.field or ()),
@@ -130,7 +130,8 @@ class Checks:
             self.add(f"--extract {shown}", f"choose from {', '.join(extracted())}, separated by commas")
         return frozenset(names) & frozenset(extracted())
 
-    def _gazetteer(self, path: str | None) -> tuple[ListedName, ...]:
+    def gazetteer(self, path: str | None) -> tuple[ListedName, ...]:
+        """Return the names of the file that ``--gazetteer`` gives."""
         if path is None:
             return ()
         option = f"--gazetteer {path}"

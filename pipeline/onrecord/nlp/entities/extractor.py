@@ -14,6 +14,7 @@ from onrecord.nlp.annotations import Entity, annotate, entities_of, title_of
 from onrecord.nlp.components import PARSED, SPANS, check_requirements, draw_entities
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities.abbreviations import find_abbreviations
+from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames, with_listed
@@ -98,6 +99,17 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
         return ()
     parse = Parse.of(doc).unwrapped
     text = parse.source
+    clusters = find_clusters(doc, listed)
+    items = link_to_wikidata(clusters)
+    stands_for = find_metonyms(clusters, items, parse)
+    headline = headline_words(title_of(doc), text, parse)
+    return tuple(describe(text, parse, headline, *of_one) for of_one in zip(clusters, items, stands_for, strict=True))
+
+
+def find_clusters(doc: Doc, listed: ListedNames = NO_LIST) -> list[EntityCluster]:
+    """Return the names of each entity of a Doc that has tokens, with the votes for its type, in the order of ``find_entities``."""
+    parse = Parse.of(doc).unwrapped
+    text = parse.source
     names = persons_by_form(text, parse, names_of_model(doc, text, parse))
     names = organizations_by_form(text, parse, without_swallowed(names, text, parse))
     names = with_listed(names, whole_known_places(text, parse))
@@ -106,11 +118,7 @@ def find_entities(doc: Doc, listed: ListedNames = NO_LIST) -> tuple[Entity, ...]
     found = find_abbreviations(text, parse, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
     names = with_teams(names, text, parse)
-    clusters = clusters_of(names, found.long_forms)
-    items = link_to_wikidata(clusters)
-    stands_for = find_metonyms(clusters, items, parse)
-    headline = headline_words(title_of(doc), text, parse)
-    return tuple(describe(text, parse, headline, *of_one) for of_one in zip(clusters, items, stands_for, strict=True))
+    return clusters_of(names, found.long_forms)
 
 
 @Language.factory(

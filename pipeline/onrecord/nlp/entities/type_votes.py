@@ -2,7 +2,7 @@
 """The entity type of a name: a vote of all its mentions in the article and of the knowledge about its words."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias, get_args
 
 from onrecord.data.records import EntityType
@@ -13,6 +13,7 @@ from onrecord.nlp.entities.type_context import LEARNED
 
 Votes: TypeAlias = dict[EntityType, float]
 TYPE_ORDER: tuple[EntityType, ...] = get_args(EntityType)
+TYPE_NAMED: dict[str, EntityType] = {kind: kind for kind in TYPE_ORDER}
 # Weights in units of one guess of the model.
 FOUND_AGAIN = 0.2  # repeats other mentions
 CONTEXT = 0.6
@@ -35,35 +36,44 @@ MAX_PERSON_WORDS = 4
 def votes_for(words: Words, names: Iterable[Name]) -> Votes:
     """Return how strongly each type is supported by the mentions that have these words."""
     votes: Votes = dict.fromkeys(TYPE_ORDER, 0.0)
+    for _, kind, weight in ballots(words, names):
+        votes[kind] += weight
+    return votes
+
+
+def ballots(words: Words, names: Iterable[Name]) -> Iterator[tuple[str, EntityType, float]]:
+    """Yield each vote of the mentions that have these words: what shows it, for which type, and its weight."""
     known = knowledge.known_names().get(words)
     designated = knowledge.designated(words)
     given = words[0].split("-")[0]
     is_given = 1 < len(words) <= MAX_PERSON_WORDS and (len(given) == 1 or given in knowledge.given_names())
     is_surname = not designated or (len(words) == 2 and words[-1] in knowledge.designating_surnames())
     if known:
-        votes[known.type] += KNOWN
+        yield "a well-known name", known.type, KNOWN
     for name in names:
         if name.listed:
-            votes[name.listed.type] += LISTED
+            yield "in the list of names", name.listed.type, LISTED
         if name.team:
-            votes["ORG"] += TEAM
-        votes[name.type] += 1.0 if name.guessed else FOUND_AGAIN
+            yield "the team of a place", "ORG", TEAM
+        if name.guessed:
+            yield "the model's label", name.type, 1.0
+        else:
+            yield "found again", name.type, FOUND_AGAIN
         for kind, chance, usual in zip(LEARNED, name.chances, USUAL, strict=True):
             own = name.type if kind == "GPE" and name.type in PLACES else kind
-            votes[own] += CONTEXT * math.log(max(chance, MIN_CHANCE) / usual)
+            yield "the words around it", own, CONTEXT * math.log(max(chance, MIN_CHANCE) / usual)
         if name.titled:
-            votes["PERSON"] += TITLE
-        elif name.said in votes:
-            votes[name.said] += SAID
+            yield "a title before it", "PERSON", TITLE
+        elif name.said in TYPE_NAMED:
+            yield "a noun says what it is", TYPE_NAMED[name.said], SAID
         if known:
-            votes[known.type] += KNOWN_MENTION
+            yield "a well-known name", known.type, KNOWN_MENTION
         if is_given and not known and is_surname:
-            votes["PERSON"] += GIVEN_NAME
+            yield "a given name", "PERSON", GIVEN_NAME
         elif designated:
-            votes[designated] += DESIGNATOR
+            yield "a word in it, such as Board", designated, DESIGNATOR
         elif name.before_place:
-            votes["GPE"] += BEFORE_PLACE
-    return votes
+            yield "a place behind it", "GPE", BEFORE_PLACE
 
 
 def winner(votes: Votes) -> EntityType:

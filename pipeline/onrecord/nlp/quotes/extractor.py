@@ -7,7 +7,7 @@ traced to the person meant (``resolution``).
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -71,6 +71,15 @@ def find_quotes(doc: Doc) -> tuple[Quote, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A quote with its uncalibrated score, the kind that it is calibrated by, and the candidate that became it."""
+
+    quote: Quote
+    kind: str
+    candidate: Candidate
+
+
 def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str]]:
     """Return the quotes with uncalibrated scores, each with the kind that it is calibrated by.
 
@@ -80,7 +89,16 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     """
     if not len(doc):
         return []
-    layout = QuotationLayout.of(doc)
+    return [(one.quote, one.kind) for one in decide(QuotationLayout.of(doc), table)[0]]
+
+
+def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[Decided], list[Candidate]]:
+    """Return the quotes of an article, in text order, and all candidates that they were chosen from.
+
+    Args:
+        layout: the layout of a Doc that has tokens.
+        table: the weight of each feature.
+    """
     candidates = [candidate for candidate in propose(layout) if not is_silence(candidate, layout)]
     describe(candidates, layout)
     score(candidates, layout, table)
@@ -100,8 +118,8 @@ def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str
     found = []
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
-        found.append((quote, _kind(quote, candidate, is_act(candidate, layout))))
-    return found
+        found.append(Decided(quote, _kind(quote, candidate, is_act(candidate, layout)), candidate))
+    return found, candidates
 
 
 def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Speakers]:

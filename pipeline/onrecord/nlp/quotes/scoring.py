@@ -69,7 +69,7 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
         table: the weight of each feature.
     """
     for group in by_cue(candidates):
-        odds = [math.exp(_logit(candidate, table)) for candidate in group]
+        odds = [math.exp(logit(candidate, table)) for candidate in group]
         total = 1 + sum(odds)
         for candidate, odd in zip(group, odds, strict=True):
             candidate.score = odd / total
@@ -78,9 +78,10 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
     _raise_rare_forms(candidates, layout)
 
 
-def _logit(candidate: Candidate, table: Mapping[str, float]) -> float:
-    logit = sum(table.get(feature, 0.0) for feature in candidate.features)
-    return max(-MAX_LOGIT, min(MAX_LOGIT, logit))
+def logit(candidate: Candidate, table: Mapping[str, float]) -> float:
+    """Return the sum of the weights of a candidate's features."""
+    total = sum(table.get(feature, 0.0) for feature in candidate.features)
+    return max(-MAX_LOGIT, min(MAX_LOGIT, total))
 
 
 def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
