@@ -66,17 +66,17 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
 
     def setup(self) -> None:
         """Load the model, unless this process has loaded it already."""
-        tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer, self.settings.parse)
-        self.annotator = self.shared.acquire(self._load, tag)
+        settings = self.settings
+        self._how = settings.model, settings.extract, settings.gazetteer, settings.parse, settings.stances
+        self.annotator = self.shared.acquire(self._load, self._how)
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()
         for note in self.annotator.notes:
             LOG.info("%s", note)
 
     def _load(self) -> "Annotator | SandboxedAnnotator":
-        settings = self.settings
-        load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer, settings.parse)
-        return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)
+        load, limit = partial(load_annotator, *self._how), self.settings.time_limit
+        return load() if limit is None else SandboxedAnnotator(load, limit)
 
     def start_bundle(self) -> None:
         """Discard the batch of a failed bundle."""
