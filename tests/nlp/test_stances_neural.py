@@ -18,6 +18,7 @@ from onrecord.nlp.annotations import Stance, stances_of
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
+from onrecord.nlp.stances.judge import judge_weights
 from onrecord.nlp.stances.neural.columns import Hashes, Role
 from onrecord.nlp.stances.neural.encoder import (
     MAX_LENGTH,
@@ -30,6 +31,7 @@ from onrecord.nlp.stances.neural.encoder import (
 )
 from onrecord.nlp.stances.neural.merging import joined, merged
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
+from onrecord.nlp.stances.scoring import pair_weights
 from tests.profiles import share_of_examples
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ":"]
@@ -132,6 +134,19 @@ def test_pairs_are_of_a_sentence_of_a_speaker_and_of_the_sentence_before(nlp: La
     assert {("Berg", "plan", SAME_SENTENCE), ("Okafor", "bay", SAME_SENTENCE), ("Berg", "bay", BEFORE)} <= found
     assert ("Duarte", "pier", SAME_SENTENCE) in found or ("Duarte", "pier", SPEAKER) in found
     assert not any(holder == "Duarte" and target == "Duarte" for holder, target, _ in found)
+
+
+def test_what_the_judge_rates_is_a_pair_whatever_the_filters_say_and_known_as_such(nlp: Language) -> None:
+    def nothing(_side: Role | None, hashes: Hashes) -> NDArray[np.bool_]:
+        return np.zeros(len(hashes), dtype=bool)
+
+    analysis, _ = analysed(nlp, "Anna Berg condemned the plan. Norway backed the treaty.")
+    word, rated = analysis.parse.word, list(analysis.judged(pair_weights(), judge_weights()))
+    pairs = analysis.pairs(rated).table(nothing)
+    named = {(word[holder], word[target]) for holder, target in zip(pairs.holders, pairs.targets, strict=True)}
+    assert named == {("Berg", "plan"), ("Norway", "treaty")}
+    surer = analysis.pairs([(min(1.0, likelihood + 0.3), placed) for likelihood, placed in rated]).table(nothing)
+    assert (surer.hashes != pairs.hashes).any(axis=1).all()
 
 
 def test_a_list_of_names_has_no_pairs(nlp: Language) -> None:

@@ -19,8 +19,9 @@ from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
-from onrecord.nlp.stances.neural.classifier import PairClassifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, merged
+from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, judged_of, merged
+from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -68,10 +69,11 @@ class StanceAnalysis:
             least: the least confidence.
             classifier: also says how likely the pairs of the article are.
         """
-        rated = self.judged(pair_weights() if table is None else table, judge_weights())
-        if classifier is not None:
-            rated = merged(self.parse, rated, self.classified(classifier), classifier.agreement)
-        return self.selected(rated, least)
+        rated = list(self.judged(pair_weights() if table is None else table, judge_weights()))
+        if classifier is None:
+            return self.selected(rated, least)
+        found = self.classified(classifier(self.pairs(rated), MIN_LIKELY))
+        return self.selected(merged(self.parse, rated, found, classifier.agreement), least)
 
     def judged(self, table: Table, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
         """Yield what the pairs and the rules propose, each with its probability."""
@@ -80,9 +82,15 @@ class StanceAnalysis:
         for placed in self.proposed(pairs, table):
             yield probability(judge.features(placed), weights), placed
 
-    def classified(self, classifier: PairClassifier) -> Iterator[tuple[float, Placed]]:
-        """Yield what a classifier of pairs finds, each with its probability."""
-        for pair in classifier(self.parse, self.voices, MIN_LIKELY):
+    def pairs(self, judged: Iterable[tuple[float, Placed]]) -> PairFinder:
+        """Return the finder of the pairs of the article, with what the judge says."""
+        return PairFinder(
+            self.parse, self.voices, (judged_of(self.parse, *one) for one in judged if one[1].candidate.score)
+        )
+
+    def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
+        """Yield likely pairs as stances, each with its probability."""
+        for pair in pairs:
             placed = self.placed(candidate_of(self.parse, pair))
             if placed is not None:
                 yield max(pair.support, pair.oppose), placed

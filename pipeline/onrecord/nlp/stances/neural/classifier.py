@@ -121,9 +121,9 @@ class PairClassifier:
         self.encoder = Encoder()
         self.agreement: list[float] = self.network.layers["agreement"].tolist()
 
-    def __call__(self, parse: Parse, voices: Voices, least: float) -> Iterator[LikelyPair]:
+    def __call__(self, finder: PairFinder, least: float) -> Iterator[LikelyPair]:
         """Yield the pairs of an article that are stances with at least a probability."""
-        finder = PairFinder(parse, voices)
+        parse, voices = finder.parse, finder.voices
         table = finder.table(self.network.passes)
         if not len(table.targets):
             return

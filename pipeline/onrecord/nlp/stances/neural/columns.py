@@ -56,6 +56,7 @@ PAIR_COLUMNS = (
     "way", "up", "down", "steps", "order", "voice", "top_stem", "top_sign", "top_slot", "top_class", "top_negated", "top_auxiliaries",
     "top_particle", "top_object", "top_relation", "below_label", "below_sign", "under_label", "holder_kind", "holder_label",
     "holder_marked", "target_kind", "target_label", "target_marked", "target_above_sign",
+    "judged_sign", "judged_likelihood", "judged_kind", "inner_sign", "inner_edge", "outer_sign", "other_sign", "other_likelihood",
 )  # fmt: skip
 FILTERING_PAIRS = 8
 PAIR_FEATURES = (
@@ -64,7 +65,8 @@ PAIR_FEATURES = (
     "top_stem up down", "top_stem below_label up", "top_sign top_slot up down", "top_sign below_label under_label", "steps",
     "target_above_sign up steps top_sign", "below_sign below_label up", "top_negated top_sign", "top_auxiliaries top_sign",
     "top_particle top_stem up down", "top_object top_stem below_label under_label", "top_relation up down",
-    "way voice target_above_sign target_label",
+    "way voice target_above_sign target_label", "judged_sign judged_likelihood", "judged_sign judged_kind way",
+    "judged_likelihood judged_kind", "inner_sign inner_edge judged_sign", "outer_sign way", "other_sign other_likelihood way",
 )  # fmt: skip
 
 

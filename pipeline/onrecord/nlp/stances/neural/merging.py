@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the classifier of pairs and the judge find, as one list: a stance that both find is likelier than one that only one of them finds."""
+"""The classifier of pairs and the judge as one list: a stance that both find is likelier than one that only one of them finds."""
 
 import math
 from collections import defaultdict
@@ -9,8 +9,9 @@ from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import first_entry
-from onrecord.nlp.stances.judge import Placed
+from onrecord.nlp.stances.judge import KINDS, Placed
 from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
+from onrecord.nlp.stances.neural.pairs import Judged
 
 # Less likely pairs are not stances, whatever the judge says.
 MIN_LIKELY = 0.02
@@ -18,6 +19,16 @@ MIN_LIKELY = 0.02
 FLOOR = 0.01
 # The score of a stance whose words are not in the lexicon.
 UNKNOWN_SCORE = 0.5
+
+
+def judged_of(parse: Parse, likelihood: float, placed: Placed) -> Judged:
+    """Return a stance that the judge rates, as what the features of pairs tell of it."""
+    candidate, holder = placed.candidate, placed.holder
+    mention = holder.mention
+    tokens = (-1, 0) if mention is None else parse.tokens_of(mention.start, mention.end)
+    kind = next((kind for kind in KINDS if kind in candidate.features), "other")
+    entity = -1 if holder.entity is None else holder.entity
+    return Judged(likelihood, kind, 1 if candidate.score > 0 else 2, entity, tokens, candidate.target)
 
 
 def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:

@@ -2,7 +2,7 @@
 """The pairs of tokens of an article that may be holder and target of a stance, with what is known of each pair."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import Phrase
 from onrecord.nlp.stances.neural.columns import (
     FILTERING,
     FILTERING_PAIRS,
@@ -20,6 +21,7 @@ from onrecord.nlp.stances.neural.columns import (
     Role,
     TokenColumns,
     Tokens,
+    number,
 )
 from onrecord.nlp.stances.voices import Voices
 
@@ -41,6 +43,9 @@ MAX_PAIRS = 1500
 # Of the sentence before: the subjects that may go on holding.
 MAX_BEFORE = 3
 MAX_DISTANCE = 6  # the logarithm of the tokens between the two; farther counts as this
+STEPS_OF_LIKELIHOOD = 20  # of the judge's probability, from 0 to 1
+IS_JUDGED = PAIR_COLUMNS.index("judged_sign")
+JUDGED = [name for name in PAIR_COLUMNS if name.startswith(("judged_", "inner_", "outer_", "other_"))]
 # How the holder is connected to the target.
 SAME_SENTENCE, SPEAKER, BEFORE = range(3)
 # What is known of the lowest word above both.
@@ -72,11 +77,38 @@ class PairTable(NamedTuple):
     hashes: Hashes
 
 
-class PairFinder:
-    """Finds the pairs of one article: of one sentence, of a speaker and what he says, and of adjacent sentences."""
+class Judged(NamedTuple):
+    """A stance that the judge rates.
 
-    def __init__(self, parse: Parse, voices: Voices) -> None:
+    Attributes:
+        likelihood: its probability.
+        kind: how it was found.
+        sign: 1 for support, 2 for opposition.
+        entity: the index of the holder's entity; -1 for none.
+        holder: the tokens of the holder, as (start, end); (-1, 0) for a speaker who is only named.
+        target: the phrase of the target.
+    """
+
+    likelihood: float
+    kind: str
+    sign: int
+    entity: int
+    holder: tuple[int, int]
+    target: Phrase
+
+
+class PairFinder:
+    """Finds the pairs of one article: of one sentence, of a speaker and what he says, and of adjacent sentences.
+
+    Args:
+        parse: the article.
+        voices: who says what in it.
+        judged: the stances that the judge rates.
+    """
+
+    def __init__(self, parse: Parse, voices: Voices, judged: Iterable[Judged] = ()) -> None:
         self.parse, self.voices = parse, voices
+        self.judged = sorted(judged, key=lambda one: one.likelihood)
         self.tokens = TokenColumns(parse, voices)
 
     def candidates(self) -> tuple[Tokens, Tokens]:
@@ -110,15 +142,16 @@ class PairFinder:
         return entity_of.get(head) != entity if entity is not None else parse.ent_type[head] != kind
 
     def table(self, passes: Filter) -> PairTable:
-        """Return the pairs whose tokens and features pass a filter."""
+        """Return the pairs whose tokens and features pass a filter, and those that the judge rates."""
+        named = [token for one in self.judged for token in range(*one.holder)], [one.target.head for one in self.judged]
         holders, targets = (
-            tokens[passes(role, self.tokens.hashes(tokens, role, FILTERING))]
-            for role, tokens in zip(("holder", "target"), self.candidates(), strict=True)
+            tokens[passes(role, self.tokens.hashes(tokens, role, FILTERING)) | np.isin(tokens, own)]
+            for role, tokens, own in zip(("holder", "target"), self.candidates(), named, strict=True)
         )
         rows = np.array(list(self._pairs(holders.tolist(), targets.tolist())), dtype=np.int64).reshape(-1, 4)
         first, second, ways, voices = rows.T
         tops, columns = self._columns(first, second, ways, voices)
-        kept = passes(None, PAIR_HASHER(columns, FILTERING_PAIRS))
+        kept = passes(None, PAIR_HASHER(columns, FILTERING_PAIRS)) | (columns[:, IS_JUDGED] != 0)
         return PairTable(first[kept], second[kept], ways[kept], tops[kept], PAIR_HASHER(columns[kept]))
 
     def _pairs(self, holders: list[int], targets: list[int]) -> Iterator[tuple[int, int, int, int]]:
@@ -186,8 +219,35 @@ class PairFinder:
             "target_label": tokens["label"][targets],
             "target_marked": tokens["marked"][targets],
             "target_above_sign": tokens["sign"][tokens.above[1, targets]],
+            **self._judgements(holders, targets),
         }
         return top, np.stack([found[name].astype(np.uint64) for name in PAIR_COLUMNS], axis=1)
+
+    def _judgements(self, holders: Tokens, targets: Tokens) -> dict[str, Hashes]:
+        """Return the columns that say what the judge says of each pair, of the likeliest stance."""
+        columns = {name: np.zeros(len(holders), dtype=np.uint64) for name in JUDGED}
+        entities = self.tokens.entity
+        pairs_of: dict[int, list[int]] = defaultdict(list)
+        for index, target in enumerate(targets.tolist()):
+            pairs_of[target].append(index)
+        for one in self.judged:  # a likelier one replaces what a less likely one has written
+            step = 1 + int(one.likelihood * STEPS_OF_LIKELIHOOD)
+            start, end = one.holder
+            for token in {*range(one.target.start, one.target.end), *self.parse.upward(one.target.head)}:
+                for index in pairs_of.get(token, ()):
+                    holder = int(holders[index])
+                    is_mine = start <= holder < end or (holder >= 0 and 0 <= entities[holder] == one.entity)
+                    if not is_mine and token == one.target.head:
+                        columns["other_sign"][index], columns["other_likelihood"][index] = one.sign, step
+                    elif token == one.target.head:
+                        columns["judged_sign"][index], columns["judged_likelihood"][index] = one.sign, step
+                        columns["judged_kind"][index] = number(one.kind)
+                    elif is_mine and one.target.start <= token < one.target.end:
+                        columns["inner_sign"][index] = one.sign
+                        columns["inner_edge"][index] = self.tokens["edge"][token]
+                    elif is_mine:
+                        columns["outer_sign"][index] = one.sign
+        return columns
 
     def _path(self, holders: Tokens, targets: Tokens, ways: Tokens) -> tuple[Tokens, Tokens, Tokens]:
         """Return the edges up from each holder and from each target to the lowest token above both, and that token; -1 for none."""
