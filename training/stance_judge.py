@@ -59,15 +59,15 @@ class Listing:
         self.stances = [
             (
                 one["polarity"],
-                [_words(name) for name in (one["holder"], one["holder_words"], *one.get("holder_also", ()))],
-                {head_of(self.parse, *span) for span in self._places(one["target"])},
-                _words(one["target_name"] or one["target"]),
-                {self.parse.sentence[token] for passage in one["evidence"] for token in self._tokens(passage)},
+                [words_of(name) for name in (one["holder"], one["holder_words"], *one.get("holder_also", ()))],
+                {head_of(self.parse, *span) for span in self.places(one["target"])},
+                words_of(one["target_name"] or one["target"]),
+                {self.parse.sentence[token] for passage in one["evidence"] for token in self.tokens(passage)},
             )
             for one in listed
         ]
 
-    def _places(self, words: str) -> Iterator[tuple[int, int]]:
+    def places(self, words: str) -> Iterator[tuple[int, int]]:
         """Yield each place of the words in the text, as tokens."""
         at = self.parse.source.find(words) if words else -1
         while at >= 0:
@@ -76,8 +76,9 @@ class Listing:
                 yield start, end
             at = self.parse.source.find(words, at + 1)
 
-    def _tokens(self, passage: str) -> Iterator[int]:
-        for start, end in self._places(passage):
+    def tokens(self, passage: str) -> Iterator[int]:
+        """Yield the tokens of each place of a passage in the text."""
+        for start, end in self.places(passage):
             yield from range(start, end)
 
     def has(self, placed: Placed) -> bool:
@@ -85,8 +86,8 @@ class Listing:
         score, head = placed.candidate.score, placed.candidate.target.head
         polarity = POLARITIES[(score > 0) - (score < 0)]
         mention = placed.holder.mention
-        names = [_words(placed.holder.name), _words(mention.text if mention else "")]
-        sentence, target = self.parse.sentence[placed.candidate.predicate], _words(placed.target.name)
+        names = [words_of(placed.holder.name), words_of(mention.text if mention else "")]
+        sentence, target = self.parse.sentence[placed.candidate.predicate], words_of(placed.target.name)
         # Readers give the subject or the object of a clause as well as its verb: warned that (the vote) could hurt growth.
         # So are the two of an apposition.
         own = {head, *(child for child in self.parse.children[head] if self.parse.dep[child] in ARGUMENTS)}
@@ -94,17 +95,18 @@ class Listing:
             polarity == theirs
             and sentence in evidence
             and (bool(own & heads) or (bool(target) and target == name))
-            and any(_is_same(one, other) for one in names for other in holders)
+            and any(is_same(one, other) for one in names for other in holders)
             for theirs, holders, heads, name, evidence in self.stances
         )
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """Return the words of a name that tell it from others."""
     words = ["".join(filter(str.isalnum, word.removesuffix("'s").removesuffix("’s"))) for word in name.lower().split()]
     return [word for word in words if word and word not in SMALL]
 
 
-def _is_same(one: list[str], other: list[str]) -> bool:
+def is_same(one: list[str], other: list[str]) -> bool:
     """Whether two names have their last word in common, and one has all words of the other."""
     return bool(one and other) and one[-1] == other[-1] and (set(one) <= set(other) or set(other) <= set(one))
 

@@ -23,6 +23,7 @@ OPTIONS = [
     "--workers",
     "--shards",
     "--parse",
+    "--stances",
     "--batch-size",
     "--max-text-length",
     "--max-dead-letters",

@@ -27,7 +27,7 @@ from onrecord.data.input_file import InputFile
 from onrecord.data.kinds import extracted
 from onrecord.data.paths import is_remote
 from onrecord.data.records import ArticleRecord
-from onrecord.data.settings import DEFAULT_SINK, PARSES, ExtractionSettings
+from onrecord.data.settings import DEFAULT_SINK, PARSES, STANCES, ExtractionSettings
 from onrecord.nlp.installed_model import ModelError, resolve
 from onrecord.runners import DIRECT, OFFERED, Runner, find
 from onrecord.sinks import GLOB_CHARACTERS, contents, lock, sinks
@@ -97,6 +97,7 @@ class Checks:
         self.add(f"--model {arguments.model}", model_problem(arguments.model))
         is_known = arguments.parse in PARSES
         self.add(f"--parse {arguments.parse!r}", None if is_known else f"choose from {', '.join(PARSES)}")
+        self.add(f"--stances {arguments.stances!r}", stances_problem(arguments.stances))
         return ExtractionSettings(
             model=arguments.model,
             extract=self.extract(arguments.extract),
@@ -107,6 +108,7 @@ class Checks:
             forgotten=self._forgotten(arguments.forgotten),
             fields=self._fields(arguments.field or ()),
             parse=arguments.parse,
+            stances=arguments.stances,
         )
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:
@@ -440,6 +442,14 @@ def model_problem(name: str) -> str | None:
 def cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def stances_problem(value: str) -> str | None:
+    """Return why stances can't be found as the value of ``--stances`` says, or None."""
+    if value not in STANCES:
+        return f"choose from {', '.join(STANCES)}"
+    is_missing = value == STANCES[1] and _is_missing("onnxruntime")
+    return "run pip install 'onrecord[accurate]' first" if is_missing else None
 
 
 def reachable(path: str, runner: Runner) -> str:

@@ -14,6 +14,7 @@ DEFAULT_MODEL = "en_core_web_sm"
 BATCH_SIZE = 16  # texts parsed together; larger batches take more memory and are not faster
 DEFAULT_SINK = "avro"
 PARSES = ("fast", "spacy")  # the code that parses: the first is the default
+STANCES = ("standard", "accurate")  # how stances are found: the first is the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ExtractionSettings:
             child process.
         forgotten: lists of articles that are refused; a job adds that of its output folder.
         fields: where the input has fields that it has under other names.
+        stances: ``accurate`` also reads each pair of names and nouns with a small language model; it needs ``onrecord[accurate]``.
         parse: ``fast`` replaces parts of spaCy by faster code with the same results, where the model allows it; ``spacy`` does not.
     """
 
@@ -44,6 +46,7 @@ class ExtractionSettings:
     forgotten: tuple[ForgottenList, ...] = ()
     fields: tuple[FieldName, ...] = ()
     parse: str = PARSES[0]
+    stances: str = STANCES[0]
 
 
 LogFormat: TypeAlias = Literal["text", "json"]

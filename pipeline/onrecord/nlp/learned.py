@@ -15,6 +15,8 @@ from typing import Any
 import numpy
 from numpy.typing import NDArray
 
+# Weights that only an option uses.
+OPTIONAL = frozenset({"stance_network"})
 MAX_LOGIT = 30.0  # of a sum of weights, so that its exponential is a number
 
 
@@ -66,6 +68,12 @@ def arrays(name: str) -> Mapping[str, NDArray[Any]]:
 
 
 @functools.cache
-def weights_version() -> str:
-    """Return the versions of all weights, as they are in a record's provenance: ``quotes-1 stance_pairs-1``."""
-    return " ".join(f"{name}-{card.version}" for name, card in cards().items())
+def weights_version(*optional: str) -> str:
+    """Return the versions of the weights, as they are in a record's provenance: ``quotes-1 stance_pairs-1``.
+
+    Args:
+        optional: the names of the optional weights that are used.
+    """
+    return " ".join(
+        f"{name}-{card.version}" for name, card in cards().items() if name in optional or name not in OPTIONAL
+    )

@@ -12,12 +12,14 @@ from thinc.api import use_ops
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted, kinds, with_needed
 from onrecord.data.records import Provenance
-from onrecord.data.settings import DEFAULT_MODEL
-from onrecord.nlp import entities, quotes, segments, stances  # noqa: F401 - registers the components
+from onrecord.data.settings import DEFAULT_MODEL, STANCES
+from onrecord.nlp import entities, quotes, segments  # noqa: F401 - registers the components
 from onrecord.nlp.coreference.extractor import CoreferenceResolver
 from onrecord.nlp.fast import speed_up, stabilize
 from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
+from onrecord.nlp.stances import StanceExtractor
+from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS
 from onrecord.nlp.tokenizer import BOUNDED_TOKENIZER, BoundedTokenizer
 
 # No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
@@ -33,6 +35,7 @@ class Model:
         extractors: the components that annotate it, in this order, by the record kind that each finds.
         provenance_name: name of the spaCy model, with its language.
         provenance_version: version of the spaCy model.
+        weights: names of the optional weights that it uses.
         notes: why components keep spaCy's code that others of their kind do without, a line each.
     """
 
@@ -40,18 +43,22 @@ class Model:
     extractors: dict[str, Callable[[Doc], Doc]]
     provenance_name: str
     provenance_version: str
+    weights: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def provenance(self, pipeline_version: str) -> Provenance:
         """Return the provenance of each record."""
-        return Provenance(pipeline_version, self.provenance_name, self.provenance_version, weights_version())
+        return Provenance(
+            pipeline_version, self.provenance_name, self.provenance_version, weights_version(*self.weights)
+        )
 
     def as_one_pipeline(self) -> Language:
         """Return a spaCy pipeline that parses and annotates in one call."""
         for name, extractor in self.extractors.items():
             factory = kinds()[name].component or ""
             if factory not in self.parse.pipe_names:
-                component = self.parse.add_pipe(factory)
+                is_accurate = isinstance(extractor, StanceExtractor) and extractor.accurate
+                component = self.parse.add_pipe(factory, config={"accurate": True} if is_accurate else {})
                 if isinstance(component, entities.EntityExtractor) and isinstance(extractor, _WithReferences):
                     component.listed = extractor.entities.listed
                     self.parse.add_pipe("onrecord_coreference")
@@ -75,6 +82,7 @@ def load_model(
     gazetteer: Iterable[ListedName] = (),
     *,
     fast: bool = False,
+    stances: str = STANCES[0],
 ) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
@@ -84,10 +92,15 @@ def load_model(
         gazetteer: the user's own names.
         fast: whether the parts of spaCy are replaced for which there is faster code with the same results; the pipeline can then not be
             trained or saved.
+        stances: ``standard``, or ``accurate``, which needs the packages of ``onrecord[accurate]``.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
+        ImportError: packages of ``onrecord[accurate]`` are not installed.
+        ValueError: there is no such way to find stances.
     """
+    if stances not in STANCES:
+        raise ValueError(f"stances={stances!r}: choose from {', '.join(STANCES)}")
     # Parsing takes a quarter less time with NumPy's matrix product than with the one of spaCy's own library.
     with use_ops("numpy", use_blis=False):
         nlp = spacy.load(resolve(name), exclude=list(NOT_NEEDED))
@@ -104,10 +117,15 @@ def load_model(
             extractor.spans_key = None  # records are made from annotations
     if "entities" in extractors:
         extractors["entities"] = _WithReferences(entities.EntityExtractor(gazetteer), CoreferenceResolver())
+    accurate = extractors.get("stances")
+    if stances == STANCES[1] and isinstance(accurate, StanceExtractor):
+        accurate.accurate = True
+        accurate.prepare()
     return Model(
         parse=nlp,
         extractors=extractors,
         provenance_name=meta_name,
         provenance_version=nlp.meta["version"],
+        weights=(NETWORK_WEIGHTS,) if stances == STANCES[1] else (),
         notes=notes,
     )

@@ -14,7 +14,7 @@ from onrecord.data import article
 from onrecord.data.gazetteer import ListedName, parse
 from onrecord.data.message import Contract, Message
 from onrecord.data.records import ArticleRecord, EntityRecord, QuoteRecord, Record, StanceRecord
-from onrecord.data.settings import DEFAULT_MODEL
+from onrecord.data.settings import DEFAULT_MODEL, STANCES
 from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.model import load_model
 from onrecord.nlp.texts import Annotation, Header, Text, article_record
@@ -46,7 +46,9 @@ class TextRecords:
     other: tuple[Record, ...] = ()
 
 
-def load(model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedName] = ()) -> Language:
+def load(
+    model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedName] = (), stances: str = STANCES[0]
+) -> Language:
     """Return a spaCy pipeline that parses a text and annotates it with segments, entities, quotes and stances.
 
     The results are ``doc._.onrecord_segments``, ``doc._.onrecord_entities``, ``doc._.onrecord_quotes`` and
@@ -56,20 +58,22 @@ def load(model: str = DEFAULT_MODEL, *, gazetteer: str | Path | Iterable[ListedN
     Args:
         model: an English spaCy model with tagger, parser and named-entity recognizer, by package or folder.
         gazetteer: your own names to find, or the path of a .csv or .tsv file with them.
+        stances: ``standard``, or ``accurate``, which needs the packages of ``onrecord[accurate]``.
 
     Raises:
+        ImportError: packages of ``onrecord[accurate]`` are not installed.
         onrecord.nlp.installed_model.ModelError: the model is not installed, is not English, or lacks a component.
         onrecord.data.gazetteer.GazetteerError: the file of names has mistakes; it lists all of them.
     """
     if isinstance(gazetteer, (str, Path)):
         path = Path(gazetteer)
         gazetteer = parse(path.read_bytes(), path.suffix)
-    return load_model(model, gazetteer=gazetteer).as_one_pipeline()
+    return load_model(model, gazetteer=gazetteer, stances=stances).as_one_pipeline()
 
 
 @functools.lru_cache(maxsize=2)  # a model takes about 300 MB
-def _annotator(model: str) -> Annotator:
-    return Annotator(load_model(model))
+def _annotator(model: str, stances: str) -> Annotator:
+    return Annotator(load_model(model, stances=stances))
 
 
 def read(
@@ -81,6 +85,7 @@ def read(
     published_at: datetime | str | int | None = None,
     language: str | None = None,
     model: str = DEFAULT_MODEL,
+    stances: str = STANCES[0],
 ) -> TextRecords:
     """Return the records of one text.
 
@@ -94,8 +99,10 @@ def read(
         published_at: when it was published: a datetime, a string such as 2026-01-31T08:00:00Z, or seconds or milliseconds since 1970 (UTC).
         language: BCP 47 tag; detected by default. Nothing is extracted from a text that is not English.
         model: an English spaCy model, by package or folder.
+        stances: ``standard``, or ``accurate``, which needs the packages of ``onrecord[accurate]``.
 
     Raises:
+        ImportError: packages of ``onrecord[accurate]`` are not installed.
         ValueError: the text is empty or too long, or an argument is malformed; the message names it.
         ExtractionError: the text can't be parsed, or an extractor fails on it.
         onrecord.nlp.installed_model.ModelError: the model is not installed, is not English, or lacks a component.
@@ -107,7 +114,7 @@ def read(
     if one.left_out:
         (name, *_) = one.left_out
         raise ValueError(f"{name}: {one.attributes[name][:60]!r} can't be used; see docs/reference/messages.md")
-    annotator = _annotator(model)
+    annotator = _annotator(model, stances)
     provenance = annotator.provenance(__version__)
     header = Header(one.article_id, one.published_at, provenance, one.text_sha256)
     (annotation,) = annotator.annotate([Text(one.text, header, one.language, title=one.title)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import Provenance
-from onrecord.data.settings import PARSES
+from onrecord.data.settings import PARSES, STANCES
 from onrecord.data.stages import ANNOTATE
 from onrecord.nlp.texts import Annotation, Failure, Text
 from onrecord.sandbox.process import LimitedProcess, ProcessLost, Work
@@ -23,14 +23,18 @@ UNKNOWN_LANGUAGE = "und"  # BCP 47
 
 
 def load_annotator(
-    model: str, extract: frozenset[str], gazetteer: tuple[ListedName, ...] = (), parse: str = PARSES[0]
+    model: str,
+    extract: frozenset[str],
+    gazetteer: tuple[ListedName, ...] = (),
+    parse: str = PARSES[0],
+    stances: str = STANCES[0],
 ) -> "Annotator":
     """Return an annotator with a model that is loaded by name."""
     # spaCy takes seconds to import, and the process that starts the child does not need it.
     from onrecord.nlp.annotator import Annotator
     from onrecord.nlp.model import load_model
 
-    return Annotator(load_model(model, extract, gazetteer, fast=parse == PARSES[0]), extract)
+    return Annotator(load_model(model, extract, gazetteer, fast=parse == PARSES[0], stances=stances), extract)
 
 
 def _load_work(load: "Callable[[], Annotator]") -> tuple[tuple[Provenance, tuple[str, ...]], Work]:

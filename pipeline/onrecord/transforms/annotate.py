@@ -82,22 +82,18 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Load the model, unless this process has loaded it already."""
         settings = self.settings
-        extract = tuple(sorted(settings.extract))
-        tag = settings.model, extract, settings.gazetteer, settings.parse, settings.time_limit
-        self.annotator = self.shared.acquire(self._load, tag)
+        self._how = settings.model, settings.extract, settings.gazetteer, settings.parse, settings.stances
+        self.annotator = self.shared.acquire(self._load, (*self._how, settings.time_limit))
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()
         for note in self.annotator.notes:
             LOG.info("%s", note)
 
     def _load(self) -> "Annotator | SandboxedAnnotator | AnnotatorPool":
-        settings = self.settings
-        load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer, settings.parse)
-        if settings.time_limit is None:
+        load, limit, count = partial(load_annotator, *self._how), self.settings.time_limit, self.settings.annotators
+        if limit is None:
             return load()
-        if settings.annotators == 1:
-            return SandboxedAnnotator(load, settings.time_limit)
-        return AnnotatorPool(load, settings.time_limit, settings.annotators)
+        return SandboxedAnnotator(load, limit) if count == 1 else AnnotatorPool(load, limit, count)
 
     def start_bundle(self) -> None:
         """Discard the batches of a failed bundle."""

@@ -2,7 +2,7 @@
 """The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from spacy.tokens import Doc
@@ -19,6 +19,9 @@ from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
+from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, judged_of, merged
+from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -56,17 +59,44 @@ class StanceAnalysis:
             for one in expanded(self.parse, candidate)
         ]
 
-    def stances(self, table: Table | None = None, least: float = MIN_CONFIDENCE) -> list[Stance]:
+    def stances(
+        self, table: Table | None = None, least: float = MIN_CONFIDENCE, classifier: PairClassifier | None = None
+    ) -> list[Stance]:
         """Return the stances in text order, one per holder and target.
 
         Args:
             table: weights of pairs (default: those that ship).
             least: the least confidence.
+            classifier: also says how likely the pairs of the article are.
         """
+        rated = list(self.judged(pair_weights() if table is None else table, judge_weights()))
+        if classifier is None:
+            return self.selected(rated, least)
+        found = self.classified(classifier(self.pairs(rated), MIN_LIKELY))
+        return self.selected(merged(self.parse, rated, found, classifier.agreement), least)
+
+    def judged(self, table: Table, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
+        """Yield what the pairs and the rules propose, each with its probability."""
         pairs = Pairs(self.parse, self.voices, self.candidates)
-        judge, weights = Judge(self.voices, pairs.features), judge_weights()
-        table = pair_weights() if table is None else table
-        rated = [(probability(judge.features(placed), weights), placed) for placed in self.proposed(pairs, table)]
+        judge = Judge(self.voices, pairs.features)
+        for placed in self.proposed(pairs, table):
+            yield probability(judge.features(placed), weights), placed
+
+    def pairs(self, judged: Iterable[tuple[float, Placed]]) -> PairFinder:
+        """Return the finder of the pairs of the article, with what the judge says."""
+        return PairFinder(
+            self.parse, self.voices, (judged_of(self.parse, *one) for one in judged if one[1].candidate.score)
+        )
+
+    def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
+        """Yield likely pairs as stances, each with its probability."""
+        for pair in pairs:
+            placed = self.placed(candidate_of(self.parse, pair))
+            if placed is not None:
+                yield max(pair.support, pair.oppose), placed
+
+    def selected(self, rated: Iterable[tuple[float, Placed]], least: float) -> list[Stance]:
+        """Return the stances of at least a probability in text order, one per holder and target."""
         likely = sorted((one for one in rated if one[0] >= least), key=lambda one: (-one[0], *_reach(one[1])))
         kept: list[Stance] = []
         # Of a holder's stances toward overlapping phrases of a sentence, the likeliest: what a phrase contains is not a second target.

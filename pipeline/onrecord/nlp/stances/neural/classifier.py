@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Says of the pairs of an article how likely each is a stance, with the encoder and the network."""
+
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.syntax import Phrase, phrase_of
+from onrecord.nlp.stances.neural.columns import Tokens
+from onrecord.nlp.stances.neural.encoder import Encoder, Floats
+from onrecord.nlp.stances.neural.network import Network, Pairs, network
+from onrecord.nlp.stances.neural.pairs import SAME_SENTENCE, SPEAKER, PairFinder, PairTable
+from onrecord.nlp.stances.voices import Voices
+
+MAX_NAMES = 2  # of speakers before a sentence
+
+
+class LikelyPair(NamedTuple):
+    """A pair that may be a stance.
+
+    Attributes:
+        holder: the token of the holder; None for the speaker of the target's clause.
+        target: the token of the target.
+        top: the lowest token above both, if they are in one sentence.
+        support, oppose: the probabilities.
+    """
+
+    holder: int | None
+    target: int
+    top: int | None
+    support: float
+    oppose: float
+
+
+def target_phrase(parse: Parse, token: int) -> Phrase:
+    """Return the phrase of a target: a clause, or a noun with what belongs to it."""
+    return phrase_of(parse, token, clause=parse.is_verb(token), alone=not parse.is_verb(token))
+
+
+def pairs_of(finder: PairFinder, table: PairTable) -> Pairs:
+    """Return the pairs of a table as the network reads them."""
+    parse, parties = finder.parse, finder.voices.parties
+    holders = np.unique(table.holders[table.holders >= 0])
+    targets, second = np.unique(table.targets, return_inverse=True)
+    first = np.where(table.holders < 0, len(holders), np.searchsorted(holders, table.holders))
+    head = np.array(parse.head)
+    holder_phrases = [parties.holder_phrase(token) for token in holders.tolist()]
+    target_phrases = [target_phrase(parse, token) for token in targets.tolist()]
+    absent = np.zeros((1, finder.tokens.hashes(holders[:0], "holder").shape[1]), dtype=np.uint64)
+    return Pairs(
+        holders=np.vstack([finder.tokens.hashes(holders, "holder"), absent]),
+        targets=finder.tokens.hashes(targets, "target"),
+        features=table.hashes,
+        holder_words=np.concatenate([_words(holders, head, holder_phrases), np.zeros((3, 2, 1), np.int64)], axis=2),
+        target_words=_words(targets, head, target_phrases),
+        is_clause=np.array([parse.is_verb(token) for token in targets.tolist()], dtype=np.int64),
+        first=first,
+        second=second.reshape(-1),
+        ways=table.ways,
+        tops=np.stack([np.maximum(table.tops, 0), table.tops + 1]),
+        between=_between(parse, table),
+    )
+
+
+def _words(tokens: Tokens, head: Tokens, phrases: list[Phrase]) -> Tokens:
+    starts, ends = (np.array([phrase[side] for phrase in map(_ends, phrases)], dtype=np.int64) for side in (0, 1))
+    return np.array([[tokens, tokens + 1], [head[tokens], head[tokens] + 1], [starts, ends]], dtype=np.int64)
+
+
+def _ends(phrase: Phrase) -> tuple[int, int]:
+    return phrase.start, phrase.end
+
+
+def _between(parse: Parse, table: PairTable) -> Tokens:
+    """Return the tokens between the two; of a holder elsewhere, those before the target."""
+    starts = np.array(parse.sentence_starts)[np.array(parse.sentence)]
+    is_near = table.ways == SAME_SENTENCE
+    low = np.where(is_near, np.minimum(table.holders, table.targets) + 1, starts[table.targets])
+    high = np.where(is_near, np.maximum(table.holders, table.targets), table.targets)
+    return np.stack([low, np.maximum(low, high)])
+
+
+def speaker_names(parse: Parse, voices: Voices, targets: Tokens) -> dict[int, list[str]]:
+    """Return the speakers outside a sentence of whom a target in it is said, by the number of the sentence."""
+    names: dict[int, list[str]] = {}
+    for target in targets.tolist():
+        start, end = parse.sentence_of(target)
+        for voice in voices.over(target):
+            head = voices.head(voice)
+            known = names.setdefault(parse.sentence[target], [])
+            is_outside = head is None or not start <= head < end
+            if is_outside and voice.party.name not in known and len(known) < MAX_NAMES:
+                known.append(voice.party.name)
+    return names
+
+
+def likely_pairs(table: PairTable, odds: Floats, least: float) -> Iterator[LikelyPair]:
+    """Yield the pairs of a table that are stances with at least a probability; ``odds`` are those of no stance, support and opposition."""
+    for index in np.flatnonzero(odds[:, 1:].max(axis=1) >= least).tolist():
+        holder = None if table.ways[index] == SPEAKER else int(table.holders[index])
+        top = int(table.tops[index])
+        _, support, oppose = odds[index].tolist()
+        yield LikelyPair(holder, int(table.targets[index]), top if top >= 0 else None, support, oppose)
+
+
+class PairClassifier:
+    """Says how likely pairs are stances.
+
+    Attributes:
+        agreement: the weights by which ``merging`` joins what it says and what the judge says.
+
+    Raises:
+        ImportError: the packages of ``onrecord[accurate]`` are not installed.
+    """
+
+    def __init__(self) -> None:
+        self.network: Network = network()
+        self.encoder = Encoder()
+        self.agreement: list[float] = self.network.layers["agreement"].tolist()
+
+    def __call__(self, finder: PairFinder, least: float) -> Iterator[LikelyPair]:
+        """Yield the pairs of an article that are stances with at least a probability."""
+        parse, voices = finder.parse, finder.voices
+        table = finder.table(self.network.passes)
+        if not len(table.targets):
+            return
+        targets = np.unique(table.targets)
+        wanted = {parse.sentence[token] for token in targets.tolist()}
+        words = self.encoder(parse, speaker_names(parse, voices, targets), wanted)
+        odds = self.network.probabilities(pairs_of(finder, table), words)
+        yield from likely_pairs(table, odds, least)
+
+
+@functools.cache
+def classifier() -> PairClassifier:
+    """Return the classifier with the weights that ship; it is loaded once in a process."""
+    return PairClassifier()

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The classifier of pairs and the judge as one list: a stance that both find is likelier than one that only one of them finds."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.learned import MAX_LOGIT
+from onrecord.nlp.stances.candidates import Candidate
+from onrecord.nlp.stances.features import first_entry
+from onrecord.nlp.stances.judge import KINDS, Placed
+from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
+from onrecord.nlp.stances.neural.pairs import Judged
+
+# Less likely pairs are not stances, whatever the judge says.
+MIN_LIKELY = 0.02
+# The least probability that either is taken to give, also to what it does not find.
+FLOOR = 0.01
+# The score of a stance whose words are not in the lexicon.
+UNKNOWN_SCORE = 0.5
+
+
+def judged_of(parse: Parse, likelihood: float, placed: Placed) -> Judged:
+    """Return a stance that the judge rates, as what the features of pairs tell of it."""
+    candidate, holder = placed.candidate, placed.holder
+    mention = holder.mention
+    tokens = (-1, 0) if mention is None else parse.tokens_of(mention.start, mention.end)
+    kind = next((kind for kind in KINDS if kind in candidate.features), "other")
+    entity = -1 if holder.entity is None else holder.entity
+    return Judged(likelihood, kind, 1 if candidate.score > 0 else 2, entity, tokens, candidate.target)
+
+
+def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:
+    """Return a pair as a candidate; the word that most likely joins the two is its expression."""
+    sign = 1 if pair.support >= pair.oppose else -1
+    predicate = _joining(parse, pair)
+    entry = first_entry(parse, predicate)
+    agrees = entry is not None and entry.score * sign > 0
+    return Candidate(
+        predicate=predicate,
+        holder=pair.holder,
+        target=target_phrase(parse, pair.target),
+        score=entry.score if entry is not None and agrees else sign * UNKNOWN_SCORE,
+        expression=(predicate,),
+        features=frozenset({"pair"}),
+        relation=entry.relation if entry is not None and agrees else None,
+    )
+
+
+def _joining(parse: Parse, pair: LikelyPair) -> int:
+    """Return the highest word between the two that the lexicon has, else the highest of all."""
+    holder = -1 if pair.top is None or pair.holder is None else pair.holder
+    below = list(parse.upward(pair.target))
+    if pair.top is None or pair.top not in below:
+        way = below[:0:-1] or [parse.head[pair.target]]
+    else:
+        over = [] if holder < 0 else list(parse.upward(holder))
+        up = over[1 : over.index(pair.top)] if pair.top in over else []
+        way = [*below[1 : below.index(pair.top) + 1][::-1], *up[::-1]] or [pair.top]
+    carrying = (token for token in way if token != holder and first_entry(parse, token) is not None)
+    return next(carrying, way[0] if way[0] not in (holder, pair.target) else parse.head[pair.target])
+
+
+def joined(
+    parse: Parse, judged: Iterable[tuple[float, Placed]], read: Iterable[tuple[float, Placed]]
+) -> Iterator[tuple[float, float, Placed]]:
+    """Yield what either finds, with the probability of its pair and that of the judge; 0 of what one of them does not find.
+
+    Two stances are the same where they have one holder, one polarity, and targets that overlap.
+    """
+    by_holder: dict[tuple[int, str, bool], list[tuple[float, Placed]]] = defaultdict(list)
+    for one, placed in judged:
+        by_holder[_key(parse, placed)].append((one, placed))
+    found: set[int] = set()
+    for one, placed in read:
+        same = [other for other in by_holder.get(_key(parse, placed), ()) if _overlap(other[1], placed)]
+        found.update(id(other) for _, other in same)
+        other, twin = max(same, key=lambda other: other[0], default=(0.0, placed))
+        is_one = twin.candidate.target.head == placed.candidate.target.head
+        yield one, other, twin if is_one else placed
+    for group in by_holder.values():
+        for one, placed in group:
+            if id(placed) not in found:
+                yield 0.0, one, placed
+
+
+def merged(
+    parse: Parse,
+    judged: Iterable[tuple[float, Placed]],
+    read: Iterable[tuple[float, Placed]],
+    agreement: Sequence[float],
+) -> Iterator[tuple[float, Placed]]:
+    """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``."""
+    for pair, judge, placed in joined(parse, judged, read):
+        total = sum(weight * value for weight, value in zip(agreement, described(pair, judge), strict=True))
+        yield 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, total)))), placed
+
+
+def _key(parse: Parse, placed: Placed) -> tuple[int, str, bool]:
+    return parse.sentence[placed.candidate.target.head], placed.holder.name, placed.candidate.score > 0
+
+
+def _overlap(one: Placed, other: Placed) -> bool:
+    first, second = one.candidate.target, other.candidate.target
+    return first.start < second.end and second.start < first.end
+
+
+def described(read: float, judged: float) -> tuple[float, ...]:
+    """Return what the merged probability depends on."""
+    return 1.0, _logit(read), _logit(judged), float(read <= FLOOR), float(judged <= FLOOR)
+
+
+def _logit(probability: float) -> float:
+    bounded = min(1 - FLOOR, max(FLOOR, probability))
+    return math.log(bounded / (1 - bounded))

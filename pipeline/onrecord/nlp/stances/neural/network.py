@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The network that says how likely a reader confirms that one token holds a stance toward another.
+
+A holder and a target are each described by the sum of the vectors of its known features and by its words as the encoder reads them; a
+pair by its features, the word above both, the words between, and how the two fit together. Before it, linear filters keep the tokens
+that hold or receive any stance at all, and their pairs.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onrecord.nlp.learned import MAX_LOGIT, arrays
+from onrecord.nlp.stances.neural.columns import Hashes, Role, Tokens
+from onrecord.nlp.stances.neural.encoder import Floats, means
+
+NETWORK_WEIGHTS = "stance_network"
+SIDES: tuple[Role | None, ...] = ("holder", "target", None)
+SMALL = 1e-5
+
+
+class Pairs(NamedTuple):
+    """Pairs as the network reads them; what is absent has the index after the last one.
+
+    Attributes:
+        holders, targets: the features of the tokens that are in pairs, by row.
+        features: the features of the pairs, by row.
+        holder_words, target_words: three tokens and spans of each holder and target: itself, its head, and its phrase, as indices of
+            ``(start, end)``; an array of shape (3, 2, rows).
+        is_clause: which targets are clauses.
+        first, second: the rows of each pair's holder and target.
+        ways: how they are connected.
+        tops: the token above both, as ``(start, end)``.
+        between: the tokens between the two, as ``(start, end)``.
+    """
+
+    holders: Hashes
+    targets: Hashes
+    features: Hashes
+    holder_words: Tokens
+    target_words: Tokens
+    is_clause: Tokens
+    first: Tokens
+    second: Tokens
+    ways: Tokens
+    tops: Tokens
+    between: Tokens
+
+
+def gelu(values: Floats) -> Floats:
+    """Return the Gaussian error linear unit of values, by its sigmoid (Hendrycks and Gimpel, 2016)."""
+    return values / (1 + np.exp(np.clip(-1.702 * values, -MAX_LOGIT, MAX_LOGIT)))
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The weights; the first row of ``vectors`` and of ``filters`` is that of unknown features, 0.
+
+    Attributes:
+        known: the hashes of the known features, ascending.
+        filters: their weights in the filters of holders, of targets and of pairs.
+        bounds: the least logit that each filter keeps.
+        vectors: their vectors.
+        layers: the other weights by their names.
+    """
+
+    known: Hashes
+    filters: Floats
+    bounds: Floats
+    vectors: Floats
+    layers: dict[str, Floats]
+
+    def rows_of(self, hashes: Hashes) -> Tokens:
+        """Return the row of each feature; 0 for an unknown one."""
+        place = np.minimum(np.searchsorted(self.known, hashes), len(self.known) - 1)
+        return np.where(self.known[place] == hashes, place + 1, 0)
+
+    def passes(self, side: Role | None, hashes: Hashes) -> NDArray[np.bool_]:
+        """Return which rows of features pass the filter of holders, of targets, or of pairs (None)."""
+        index = SIDES.index(side)
+        return np.asarray(self.filters[self.rows_of(hashes), index].sum(axis=1) >= self.bounds[index])
+
+    def probabilities(self, pairs: Pairs, words: Floats) -> Floats:
+        """Return the probabilities of no stance, support and opposition, by pair; ``words`` are the vectors of the tokens."""
+        layers = self.layers
+        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words)
+        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words)
+        targets += layers["clause"][pairs.is_clause]
+        summed = holders[pairs.first] + targets[pairs.second] + layers["way"][pairs.ways] + self._sums(pairs.features)
+        summed += means(words @ layers["top"], *pairs.tops) + means(words @ layers["between"], *pairs.between)
+        mean, spread = summed.mean(axis=1, keepdims=True), summed.var(axis=1, keepdims=True)
+        units = gelu((summed - mean) / np.sqrt(spread + SMALL) * layers["scale"] + layers["shift"])
+        units = units + gelu(units @ layers["hidden"] + layers["hidden_bias"])
+        fit = np.tanh(holder_fit[pairs.first] * target_fit[pairs.second])
+        logits = np.hstack([units, fit]) @ layers["output"] + layers["output_bias"]
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
+
+    def _side(self, role: Role, hashes: Hashes, spans: Tokens, words: Floats) -> tuple[Floats, Floats]:
+        """Return what holders or targets add to their pairs, and what must fit the other side; an absent one is the last row."""
+        layers = self.layers
+        features = self._sums(hashes)
+        meant = np.hstack([means(words, *span) for span in spans])
+        both = np.hstack([meant, features])
+        added = meant @ layers[f"{role}_words"] + layers[f"{role}_bias"] + features
+        return added, both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
+
+    def _sums(self, hashes: Hashes) -> Floats:
+        """Return the sum of the vectors of the features, by row."""
+        return np.asarray(self.vectors[self.rows_of(hashes)].sum(axis=1), dtype=np.float32)
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+@functools.cache
+def network() -> Network:
+    """Return the network with the weights that ship."""
+    found = {name: _wide(array) for name, array in arrays(NETWORK_WEIGHTS).items()}
+    own = {name: found.pop(name) for name in ("known", "filters", "bounds", "vectors")}
+    return Network(**own, layers=found)
