@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -208,7 +208,7 @@ def frequent(articles: Iterable[Sequence[Hashes]]) -> Hashes:
     """Return the features of at least ``MIN_ARTICLES`` articles, ascending."""
     each = [np.unique(np.concatenate([hashes.ravel() for hashes in one])) for one in articles]
     found, counts = np.unique(np.concatenate(each), return_counts=True)
-    return found[(counts >= MIN_ARTICLES) & (found != 0)]
+    return np.asarray(found[(counts >= MIN_ARTICLES) & (found != 0)])
 
 
 def learn_filter(weights: Network, side: Role | None, hashes: Hashes, truth: NDArray[np.bool_]) -> None:
@@ -236,12 +236,10 @@ def filtering(articles: Sequence[Article]) -> Network:
     for article in articles:
         assert article.listing is not None
         holders, targets = article.finder.candidates()
-        for role, found, is_one in (
-            ("holder", holders, article.listing.holds),
-            ("target", targets, article.listing.receives),
-        ):
-            tokens[role].append(article.finder.tokens.hashes(found, role))
-            truths[role].append(np.array(list(map(is_one, found.tolist())), dtype=bool))
+        tokens["holder"].append(article.finder.tokens.hashes(holders, "holder"))
+        truths["holder"].append(np.array(list(map(article.listing.holds, holders.tolist())), dtype=bool))
+        tokens["target"].append(article.finder.tokens.hashes(targets, "target"))
+        truths["target"].append(np.array(list(map(article.listing.receives, targets.tolist())), dtype=bool))
     weights = empty(frequent(zip(*tokens.values(), strict=True)))
     for role in tokens:
         learn_filter(weights, role, np.concatenate(tokens[role])[:, :FILTERING], np.concatenate(truths[role]))
@@ -254,7 +252,7 @@ def filtering(articles: Sequence[Article]) -> Network:
     return wide
 
 
-def labels_of(article: Article, table: Any) -> NDArray[np.int64]:
+def labels_of(article: Article, table: PairTable) -> NDArray[np.int64]:
     """Return the label of each pair of a table."""
     assert article.listing is not None
     found = map(article.listing.label, table.holders.tolist(), table.targets.tolist(), table.ways.tolist())
@@ -285,16 +283,13 @@ def example(article: Article, weights: Network, pieces: Pieces) -> Example | Non
     parse, targets = finder.parse, np.unique(table.targets)
     wanted = {parse.sentence[token] for token in targets.tolist()}
     names = speaker_names(parse, finder.voices, targets)
-    pairs = pairs_of(finder, table)
-    known = pairs._replace(
-        **{name: weights.rows_of(getattr(pairs, name)) for name in ("holders", "targets", "features")}
-    )
+    pairs = pairs_of(finder, table, weights)
     truth, weight = torch.zeros(len(table.targets), OUTCOMES), torch.zeros(len(table.targets))
     if article.listing is not None:
         labels = torch.from_numpy(labels_of(article, table))
         truth = nn.functional.one_hot(labels.clamp(min=0), OUTCOMES).float()
         weight = (labels != LEFT_OUT).float()
-    return Example(table, known, list(pieces.windows(parse, names, wanted)), len(parse), truth, weight)
+    return Example(table, pairs, list(pieces.windows(parse, names, wanted)), len(parse), truth, weight)
 
 
 class Layer(nn.Module):
@@ -357,7 +352,7 @@ class MiniLM(nn.Module):
 
 def minilm(name: str) -> str:
     """Return the path of a file of MiniLM's package."""
-    return str(resources.files(MINILM).joinpath("model", name))
+    return str(resources.files(MINILM).joinpath("model").joinpath(name))
 
 
 class Model(nn.Module):
@@ -473,7 +468,8 @@ def learned(data: Sequence[Example], features: int, kept: Sequence[int]) -> Mode
             if step % 50 == 0:
                 print(f"step {step} of {steps}, {time.monotonic() - began:.0f} s", flush=True)
         print(f"epoch {epoch + 1}: loss {total / len(data):.3f}", flush=True)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def agreement(model: Model, held_out: Sequence[tuple[Article, Example]]) -> Floats:

@@ -40,8 +40,8 @@ def target_phrase(parse: Parse, token: int) -> Phrase:
     return phrase_of(parse, token, clause=parse.is_verb(token), alone=not parse.is_verb(token))
 
 
-def pairs_of(finder: PairFinder, table: PairTable) -> Pairs:
-    """Return the pairs of a table as the network reads them."""
+def pairs_of(finder: PairFinder, table: PairTable, network: Network) -> Pairs:
+    """Return the pairs of a table as a network reads them."""
     parse, parties = finder.parse, finder.voices.parties
     holders = np.unique(table.holders[table.holders >= 0])
     targets, second = np.unique(table.targets, return_inverse=True)
@@ -49,11 +49,11 @@ def pairs_of(finder: PairFinder, table: PairTable) -> Pairs:
     head = np.array(parse.head)
     holder_phrases = [parties.holder_phrase(token) for token in holders.tolist()]
     target_phrases = [target_phrase(parse, token) for token in targets.tolist()]
-    absent = np.zeros((1, finder.tokens.hashes(holders[:0], "holder").shape[1]), dtype=np.uint64)
+    of_holders = network.rows_of(finder.tokens.hashes(holders, "holder"))
     return Pairs(
-        holders=np.vstack([finder.tokens.hashes(holders, "holder"), absent]),
-        targets=finder.tokens.hashes(targets, "target"),
-        features=table.hashes,
+        holders=np.vstack([of_holders, np.zeros((1, of_holders.shape[1]), np.int64)]),
+        targets=network.rows_of(finder.tokens.hashes(targets, "target")),
+        features=network.rows_of(table.hashes),
         holder_words=np.concatenate([_words(holders, head, holder_phrases), np.zeros((3, 2, 1), np.int64)], axis=2),
         target_words=_words(targets, head, target_phrases),
         is_clause=np.array([parse.is_verb(token) for token in targets.tolist()], dtype=np.int64),
@@ -130,7 +130,7 @@ class PairClassifier:
         targets = np.unique(table.targets)
         wanted = {parse.sentence[token] for token in targets.tolist()}
         words = self.encoder(parse, speaker_names(parse, voices, targets), wanted)
-        odds = self.network.probabilities(pairs_of(finder, table), words)
+        odds = self.network.probabilities(pairs_of(finder, table, self.network), words)
         yield from likely_pairs(table, odds, least)
 
 

@@ -150,4 +150,4 @@ class Encoder:
 def means(vectors: Floats, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
     """Return the mean of ``vectors[start:end]`` for each start and end; 0 of none."""
     sums = np.vstack([np.zeros((1, vectors.shape[1]), np.float64), vectors.cumsum(axis=0, dtype=np.float64)])
-    return ((sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)[:, None]).astype(np.float32)
+    return np.asarray((sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)[:, None], dtype=np.float32)

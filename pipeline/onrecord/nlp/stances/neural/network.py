@@ -26,8 +26,8 @@ class Pairs(NamedTuple):
     """Pairs as the network reads them; what is absent has the index after the last one.
 
     Attributes:
-        holders, targets: the features of the tokens that are in pairs, by row.
-        features: the features of the pairs, by row.
+        holders, targets: the known features of the tokens that are in pairs, by row; 0 for an unknown one.
+        features: those of the pairs, by row.
         holder_words, target_words: three tokens and spans of each holder and target: itself, its head, and its phrase, as indices of
             ``(start, end)``; an array of shape (3, 2, rows).
         is_clause: which targets are clauses.
@@ -37,9 +37,9 @@ class Pairs(NamedTuple):
         between: the tokens between the two, as ``(start, end)``.
     """
 
-    holders: Hashes
-    targets: Hashes
-    features: Hashes
+    holders: Tokens
+    targets: Tokens
+    features: Tokens
     holder_words: Tokens
     target_words: Tokens
     is_clause: Tokens
@@ -52,7 +52,7 @@ class Pairs(NamedTuple):
 
 def gelu(values: Floats) -> Floats:
     """Return the Gaussian error linear unit of values, by its sigmoid (Hendrycks and Gimpel, 2016)."""
-    return values / (1 + np.exp(np.clip(-1.702 * values, -MAX_LOGIT, MAX_LOGIT)))
+    return np.asarray(values / (1 + np.exp(np.clip(-1.702 * values, -MAX_LOGIT, MAX_LOGIT))), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +99,18 @@ class Network:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def _side(self, role: Role, hashes: Hashes, spans: Tokens, words: Floats) -> tuple[Floats, Floats]:
+    def _side(self, role: Role, known: Tokens, spans: Tokens, words: Floats) -> tuple[Floats, Floats]:
         """Return what holders or targets add to their pairs, and what must fit the other side; an absent one is the last row."""
         layers = self.layers
-        features = self._sums(hashes)
+        features = self._sums(known)
         meant = np.hstack([means(words, *span) for span in spans])
         both = np.hstack([meant, features])
         added = meant @ layers[f"{role}_words"] + layers[f"{role}_bias"] + features
         return added, both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
 
-    def _sums(self, hashes: Hashes) -> Floats:
+    def _sums(self, known: Tokens) -> Floats:
         """Return the sum of the vectors of the features, by row."""
-        return np.asarray(self.vectors[self.rows_of(hashes)].sum(axis=1), dtype=np.float32)
+        return np.asarray(self.vectors[known].sum(axis=1), dtype=np.float32)
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:

@@ -143,16 +143,18 @@ class PairFinder:
 
     def table(self, passes: Filter) -> PairTable:
         """Return the pairs whose tokens and features pass a filter, and those that the judge rates."""
-        named = [token for one in self.judged for token in range(*one.holder)], [one.target.head for one in self.judged]
-        holders, targets = (
-            tokens[passes(role, self.tokens.hashes(tokens, role, FILTERING)) | np.isin(tokens, own)]
-            for role, tokens, own in zip(("holder", "target"), self.candidates(), named, strict=True)
-        )
+        holders, targets = self.candidates()
+        holders = self._kept(holders, "holder", passes, [token for one in self.judged for token in range(*one.holder)])
+        targets = self._kept(targets, "target", passes, [one.target.head for one in self.judged])
         rows = np.array(list(self._pairs(holders.tolist(), targets.tolist())), dtype=np.int64).reshape(-1, 4)
         first, second, ways, voices = rows.T
         tops, columns = self._columns(first, second, ways, voices)
         kept = passes(None, PAIR_HASHER(columns, FILTERING_PAIRS)) | (columns[:, IS_JUDGED] != 0)
         return PairTable(first[kept], second[kept], ways[kept], tops[kept], PAIR_HASHER(columns[kept]))
+
+    def _kept(self, tokens: Tokens, role: Role, passes: Filter, judged: list[int]) -> Tokens:
+        """Return the tokens that pass a filter, and those that the judge names."""
+        return tokens[passes(role, self.tokens.hashes(tokens, role, FILTERING)) | np.isin(tokens, judged)]
 
     def _pairs(self, holders: list[int], targets: list[int]) -> Iterator[tuple[int, int, int, int]]:
         """Yield holder, target, way and voice of each pair."""
