@@ -22,39 +22,9 @@ from pathlib import Path
 
 import psutil
 
-WORDS = [
-    "the",
-    "a",
-    "council",
-    "mayor",
-    "bridge",
-    "river",
-    "harbour",
-    "ferry",
-    "said",
-    "vote",
-    "budget",
-    "school",
-    "road",
-    "Anna",
-    "Brill",
-    "Tomas",
-    "Kern",
-    "Ostwick",
-    "Lindmoor",
-    "plan",
-    "on",
-    "in",
-    "of",
-    "to",
-    "and",
-    "will",
-    "not",
-    "open",
-    "close",
-    "new",
-    "old",
-]
+WORDS = "the a council mayor bridge river harbour said vote budget road Anna Brill Tomas Kern Ostwick on in to will not".split(
+    " "
+)
 SAMPLE_SECONDS = 0.5
 MIB = 1 << 20
 
@@ -83,7 +53,7 @@ def measured(command: list[str]) -> tuple[float, dict[str, int]]:
     while process.poll() is None:
         with suppress(psutil.NoSuchProcess):
             for depth, one in [(0, main), *((1, child) for child in main.children(recursive=True))]:
-                place = "command" if not depth else "worker" if one.ppid() == main.pid else "annotator"
+                place = "command" if not depth else "child" if one.ppid() == main.pid else "grandchild"
                 peaks[place] = max(peaks[place], one.memory_info().rss)
                 times = one.cpu_times()
                 cpu[one.pid] = times.user + times.system
