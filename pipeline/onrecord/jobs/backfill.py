@@ -111,7 +111,7 @@ class _Job:
         output = self._options.output.folder
         done = self._here.progress() if self._can_resume and self._here is not None else None
         if done is not None:
-            return f"{done[0].upper()}{done[1:]}; run the same command with --resume to go on."
+            return f"{done[0].upper()}{done[1:]}; run the same command with --resume to continue."
         with suppress(Exception):  # a filesystem that can't be reached has its own errors
             output_folder.discard_unfinished(output)
             if contents.is_empty(output):
