@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory and CPU time of a backfill as its input grows.
 
-usage: python -m tests.benchmarks.scale [--numbers 5000,50000] [--words 8] [--workers 1] [BACKFILL OPTIONS]
+usage: python -m tests.benchmarks.scale [--numbers 5000,50000] [--words 8] [--language en] [BACKFILL OPTIONS]
 
 The articles are made: words of a list in any order, each text another one. By default they are very short, so that a large number of
 them takes minutes: memory and time then depend on the number of articles, and not on their texts. Prints the peak of resident memory
@@ -43,7 +43,7 @@ SAMPLE_SECONDS = 0.5
 MIB = 1 << 20
 
 
-def make(path: Path, number: int, words: int) -> None:
+def make(path: Path, number: int, words: int, language: str) -> None:
     """Write a number of articles, each with its own id and text."""
     chance = random.Random(number)
     with path.open("w", encoding="utf-8") as file:
@@ -52,7 +52,7 @@ def make(path: Path, number: int, words: int) -> None:
             fields = {
                 "id": f"made-{number}-{article}",
                 "text": text,
-                "language": "en",
+                "language": language,
                 "published_at": 10**12 + article,
             }
             file.write(json.dumps(fields) + "\n")
@@ -81,13 +81,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--numbers", default="5000,50000", help="numbers of articles (default: %(default)s)")
     parser.add_argument("--words", type=int, default=8, help="words of an article (default: %(default)s)")
+    parser.add_argument(
+        "--language",
+        default="en",
+        help="from another than en nothing is extracted, which is faster (default: %(default)s)",
+    )
     options, others = parser.parse_known_args()
     start = 0.0
     print("articles  CPU s  ms an article  peak MiB by process  load")
     for number in (1, *map(int, options.numbers.split(","))):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "articles.jsonl")
-            make(source, number, options.words)
+            make(source, number, options.words, options.language)
             command = [sys.executable, "-m", "onrecord", "backfill", str(source), str(Path(folder, "out")), *others]
             seconds, peaks = measured(command)
         start = start or seconds
