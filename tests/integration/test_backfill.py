@@ -297,7 +297,7 @@ def test_an_interrupt_stops_cleanly(tmp_path, number, workers):
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert ("Nothing was written to" if workers == 1 else "run the same command with --resume to go on") in err
+    assert ("Nothing was written to" if workers == 1 else "run the same command with --resume to continue") in err
     assert "Traceback" not in err
     assert lock.problem(str(tmp_path / "out")) is None
     _, alive = psutil.wait_procs(children, timeout=10)
@@ -312,7 +312,7 @@ def test_a_worker_that_dies_fails_the_run(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "a worker process died" in err
-    assert "run the same command with --resume to go on" in err
+    assert "run the same command with --resume to continue" in err
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A backfill in splits that fails, is stopped or is killed goes on with ``--resume``, and ends with the files of an undisturbed one."""
+"""A backfill in splits that fails, is stopped or is killed continues with ``--resume``, and ends with the files of an undisturbed one."""
 
 import json
 import os
@@ -102,7 +102,7 @@ def test_a_run_that_fails_at_any_stage_goes_on(place, name, times, left, undistu
         patched.setattr(place, name, failing(getattr(place, name), times))
         failed = backfill(*command, exit_code=1)
     assert "the disk is gone" in failed.stderr
-    assert f"{left}; run the same command with --resume to go on." in failed.stderr
+    assert f"{left}; run the same command with --resume to continue." in failed.stderr
     assert len(splits_done(tmp_path / "out")) == (0 if "read" in left else times)
     finished_here("verify", tmp_path / "out", exit_code=1 if splits_done(tmp_path / "out") else 2)
     backfill(*command, "--resume")

@@ -49,12 +49,17 @@ def test_what_is_no_manifest_is_refused_by_name(contents, tmp_path):
         manifest.read(str(tmp_path))
 
 
-def test_files_that_were_rewritten_are_corrected(tmp_path):
+def test_files_that_are_rewritten_are_hashed_again_also_after_a_kill(tmp_path):
+    names = ("quotes/0.avro", "quotes/1.avro", "stances/0.avro")
     manifest.start(str(tmp_path), HEADER)
     manifest.add(str(tmp_path), entry(0, "quotes/0.avro", "stances/0.avro"))
     manifest.add(str(tmp_path), entry(1, "quotes/1.avro"))
-    changed = WrittenFile("quotes/0.avro", 2, "cd" * 32)
-    manifest.replace_files(str(tmp_path), {"quotes/0.avro": changed, "quotes/1.avro": None})
+    manifest.invalidate(str(tmp_path), names[:2])
+    unknown = [file for one in manifest.read(str(tmp_path)).entries.values() for file in one.files if not file.sha256]
+    assert [file.name for file in unknown] == list(names[:2])
+    (tmp_path / "quotes").mkdir()
+    (tmp_path / names[0]).write_bytes(b"rewritten")  # the other one was emptied, and so deleted
+    manifest.renew(str(tmp_path))
     entries = manifest.read(str(tmp_path)).entries
-    assert entries[0].files == [changed, WrittenFile("stances/0.avro", 3, "ab" * 32)]
+    assert entries[0].files == [manifest.hashed(str(tmp_path / names[0]), names[0]), entry(0, names[2]).files[0]]
     assert entries[1].files == []

@@ -52,7 +52,7 @@ examples:
   onrecord backfill export.csv out --field text=body --field published_at=date
   zcat feed.gz | onrecord backfill - out --format json
   onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
-  onrecord backfill crawl/ out --resume       (starts, or goes on where an earlier run was killed or stopped)
+  onrecord backfill crawl/ out --resume       (starts, or continues a run that was killed or stopped)
 
 A large input is worked through in splits: their files appear as they are done, memory does not grow with the input,
 and out/manifest.jsonl says what each split has read and written ("onrecord verify out" checks the files against it).
@@ -98,7 +98,7 @@ def add(commands: Commands) -> None:
     option(
         "--resume",
         action="store_true",
-        help="go on where a run with the same options was killed or stopped; start if there was none",
+        help="continue a run with the same options that was killed or stopped; start one if there was none",
     )
     option("--workers", metavar="N", help="worker processes (default: one per core, fewer for small inputs)")
     option(

@@ -19,6 +19,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
+from onrecord.data.paths import is_remote
 from onrecord.dead_letters.read import ReadDeadLetters
 from onrecord.graph import GraphSettings, build
 from onrecord.jobs import signals
@@ -77,6 +78,7 @@ class _Job:
         self._started = time.monotonic()
         self._elsewhere: PipelineResult | None = None
         self._here: SplitJob | None = None
+        self._can_resume = options.runner.is_local
 
     def run(self, source: Source) -> Outcome | None:
         """Run the job to its end; return what was made, or None if a resumed run was complete."""
@@ -84,6 +86,9 @@ class _Job:
             return Outcome(self._run_elsewhere(source), self._options.output, time.monotonic() - self._started)
         limit = self._options.max_dead_letters.number
         self._here = SplitJob(self._options, source, self._scratch)
+        self._can_resume = isinstance(source, ReadFiles) and not is_remote(
+            self._options.output.folder
+        )  # replay has no such option
         with progress.shown(self._scratch, self._console), progress.stopping_after(self._scratch, limit):
             return self._here.run()
 
@@ -104,18 +109,20 @@ class _Job:
     def left_behind(self) -> str:
         """Return what a job that was stopped has left in the output folder, and the way out."""
         output = self._options.output.folder
-        if self._here is not None and (done := self._here.progress()):
-            return f"{done[0].upper()}{done[1:]}; run the same command with --resume to go on."
+        done = self._here.progress() if self._can_resume and self._here is not None else None
+        if done is not None:
+            return f"{done[0].upper()}{done[1:]}; run the same command with --resume to continue."
         with suppress(Exception):  # a filesystem that can't be reached has its own errors
             output_folder.discard_unfinished(output)
             if contents.is_empty(output):
                 return f"Nothing was written to {output}; run the same command again."
-        return f"The records in {output} are incomplete; run the same command with --resume, or with --overwrite to replace them."
+        way_out = "with --resume, or with --overwrite" if self._can_resume else "with --overwrite"
+        return f"The records in {output} are incomplete; run the same command {way_out} to replace them."
 
     @property
     def can_go_on(self) -> bool:
         """Whether a job that failed can be resumed."""
-        return self._here is not None and self._here.progress() is not None
+        return self._can_resume and self._here is not None and self._here.progress() is not None
 
     def end(self) -> None:
         """Stop the job."""

@@ -266,13 +266,10 @@ def _apply(folder: Folder, made: Plan, listed: ForgottenList) -> None:
     for name, counts in made.summaries.items():
         _correct(folder, name, counts)
     is_removed = Matcher(listed)
-    rewritten = [file for file in folder.files if file.name in made.removed]
-    for file in each_shown(rewritten, "rewriting"):
+    manifest.invalidate(folder.output, made.removed)
+    for file in each_shown([file for file in folder.files if file.name in made.removed], "rewriting"):
         folder.without(file, is_removed, is_emptied=not made.kept[file.name])
-    manifest.replace_files(
-        folder.output,
-        {file.name: manifest.hashed(file.path, file.name) if made.kept[file.name] else None for file in rewritten},
-    )
+    manifest.renew(folder.output)
 
 
 def _correct(folder: Folder, name: str, counts: Recount) -> None:

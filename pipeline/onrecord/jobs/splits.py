@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A backfill on this machine, split by split: memory does not grow with the input, and a killed run goes on where it was.
+"""A backfill on this machine, split by split: memory does not grow with the input, and a killed run is continued where it was.
 
 First all messages are read and decoded; their articles wait on disk. Then all articles are compared, and the records of one split after
 the other are extracted and written, by one process per worker. The output folder's manifest says which splits are done.
@@ -194,7 +194,7 @@ class SplitJob:
         return ledger, chain(first, splits)
 
     def _resumed(self, known: Manifest | None) -> Ledger | None:
-        """Return the ledger of the run that is resumed; None if it left nothing to go on with."""
+        """Return the ledger of the run that is resumed; None if it left nothing to continue."""
         if not self._is_begun:
             return None
         self._work = self._kept_work

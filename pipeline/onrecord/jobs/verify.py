@@ -73,6 +73,8 @@ def _problem(folder: str, listed: WrittenFile) -> str | None:
         found = manifest.hashed(path, listed.name)
     except FileNotFoundError:
         return "missing"
+    if listed.sha256 == manifest.UNKNOWN:
+        return "'onrecord forget' was killed when it rewrote this file; run 'onrecord forget DIR --yes' again"
     if found.size != listed.size:
         return f"has {found.size:,} bytes, was written with {listed.size:,}"
     return None if found.sha256 == listed.sha256 else "was changed: its SHA-256 is another one"

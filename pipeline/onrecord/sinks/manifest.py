@@ -7,7 +7,7 @@ needs Beam for a folder on a disk.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -17,6 +17,7 @@ from onrecord.data.paths import is_remote
 
 MANIFEST = "manifest.jsonl"
 VERSION = 1  # of the format of the file
+UNKNOWN = ""  # in place of the SHA-256 of a file that is being rewritten
 CHUNK_BYTES = 1 << 20
 
 
@@ -64,7 +65,7 @@ class WrittenFile(msgspec.Struct, frozen=True):
     Attributes:
         name: its path below the output folder, with slashes.
         size: its bytes.
-        sha256: of its bytes, in hexadecimal.
+        sha256: of its bytes, in hexadecimal; ``UNKNOWN`` while it is rewritten.
     """
 
     name: str
@@ -223,16 +224,38 @@ def read(output: str) -> Manifest | None:
     return Manifest(header, {entry.split: entry for entry in entries})
 
 
-def replace_files(output: str, changed: dict[str, WrittenFile | None]) -> None:
-    """Correct the manifest of a folder, if it has one, after some of its files were rewritten.
+def invalidate(output: str, names: Collection[str]) -> None:
+    """Note in the manifest of a folder, if it has one, that some of its files are about to be rewritten.
 
     Args:
         output: the folder.
-        changed: the new entries of these files by their names; None for one that was deleted.
+        names: paths of the files below it.
 
     Raises:
         ManifestError: the manifest can't be read.
     """
+    _replace(output, {name: WrittenFile(name, 0, UNKNOWN) for name in names})
+
+
+def renew(output: str) -> None:
+    """Note what the files are now that were rewritten, also by a process that was killed.
+
+    Raises:
+        ManifestError: the manifest can't be read.
+        OSError: a file can't be read.
+    """
+    manifest = read(output)
+    files = [file for entry in manifest.entries.values() for file in entry.files] if manifest else []
+    changed: dict[str, WrittenFile | None] = {}
+    for name in (file.name for file in files if file.sha256 == UNKNOWN):
+        try:
+            changed[name] = hashed(os.path.join(output, name), name)
+        except FileNotFoundError:
+            changed[name] = None
+    _replace(output, changed)
+
+
+def _replace(output: str, changed: Mapping[str, WrittenFile | None]) -> None:
     manifest = read(output)
     if manifest is None or not changed:
         return

@@ -48,7 +48,7 @@ def discard_unfinished(output: str, but: str = "") -> None:
 
     Args:
         output: the output folder.
-        but: name of what is kept in their folder, on a disk.
+        but: name of a subfolder that is left alone, on a disk.
     """
     folder = FileSystems.join(output, TEMPORARY)
     if but:
