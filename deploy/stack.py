@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 from google.api_core.exceptions import AlreadyExists
@@ -26,6 +27,7 @@ from google.cloud import pubsub
 from deploy import emulator
 from deploy.flink import cluster, fetch
 from deploy.processes import free_port
+from onrecord.telemetry.metrics import ACKNOWLEDGED_UNTIL
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("ONRECORD_STACK") or ROOT / "out" / "stack").resolve()
@@ -172,9 +174,22 @@ def down() -> int:
 
 def _checkpoints(flink: cluster.Cluster, job: str) -> str:
     found = flink.get(f"/jobs/{job}/checkpoints")
+    counts = found["counts"]
     latest = (found.get("latest") or {}).get("completed") or {}
-    kept = f", the last with {latest['state_size'] / 1000:,.0f} kB" if latest else ""
-    return f", {found['counts']['completed']} checkpoints{kept}"
+    age = time.time() - latest.get("latest_ack_timestamp", 0) / 1000
+    kept = f", the last {age:,.0f} s ago with {latest['state_size'] / 1000:,.0f} kB" if latest else ""
+    return f"{counts['completed']} completed, {counts['failed']} failed{kept}"
+
+
+def _lag(flink: cluster.Cluster, job: str) -> str:
+    """Return the age of the oldest message that is in no checkpoint, by the gauge of the workers' sources."""
+    until = []
+    for vertex in flink.get(f"/jobs/{job}")["vertices"]:
+        path = f"/jobs/{job}/vertices/{vertex['id']}/subtasks/metrics"
+        names = [one["id"] for one in flink.get(path) if one["id"].endswith(ACKNOWLEDGED_UNTIL)]
+        for name in names:
+            until += [one["min"] for one in flink.get(f"{path}?get={quote(name)}&agg=min")]
+    return f"{max(0.0, time.time() - min(until)):,.0f} s" if until and min(until) else "unknown"
 
 
 def status() -> int:
@@ -196,7 +211,9 @@ def status() -> int:
         )
         jobs = _jobs(flink)
         for job, state in jobs.items():
-            print(f"streaming job   {state.lower()}{_checkpoints(flink, job)}")
+            print(f"streaming job   {state.lower()}")
+            print(f"checkpoints     {_checkpoints(flink, job)}")
+            print(f"lag             {_lag(flink, job)}, of the oldest message that no checkpoint holds")
     except OSError as error:  # a job manager that has just started does not answer some requests
         print(f"Flink           {flink.url} does not answer yet: {error}")
         return 1

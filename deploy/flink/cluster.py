@@ -174,7 +174,8 @@ class Cluster:
             "io.tmp.dirs": f"{self.folder}/scratch",
             "web.upload.dir": f"{self.folder}/scratch",
         }
-        conf = {**_conf(), **own, **self._keys.flink_conf(), **self._own}
+        common = {key: value for key, value in _conf().items() if not key.startswith("metrics.reporter.")}
+        conf = {**common, **own, **self._keys.flink_conf(), **self._own}
         (self.folder / "conf" / "flink-conf.yaml").write_text("".join(f"{key}: {conf[key]}\n" for key in sorted(conf)))
         (self.folder / "conf" / "log4j.properties").write_text(LOGGING)
         (self.folder / "conf" / "zoo.cfg").write_text(

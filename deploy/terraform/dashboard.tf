@@ -12,7 +12,7 @@ locals {
     { title = "Words per batch, mean", queries = [local.mean.words_a_batch] },
     { title = "From publication to arrival, mean, seconds", queries = [local.mean.event_time_lag_seconds] },
     { title = "Age of the newest message, seconds", queries = ["time() - ${local.largest.received_at_seconds}"] },
-    { title = "Age of the oldest waiting message, seconds", queries = ["max(pubsub_googleapis_com:subscription_oldest_unacked_message_age{subscription_id=\"${google_pubsub_subscription.articles.name}\"})"] },
+    { title = "Lag: age of the oldest unacknowledged message, seconds", queries = ["max(pubsub_googleapis_com:subscription_oldest_unacked_message_age{subscription_id=\"${google_pubsub_subscription.articles.name}\"})"] },
     { title = "System lag, seconds", queries = ["max(dataflow_googleapis_com:job_system_lag{${local.is_ours}})"] },
     { title = "Cores", queries = ["max(dataflow_googleapis_com:job_current_num_vcpus{${local.is_ours}})"] },
   ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a running stream: its figures, and whether it reads and writes."""
+"""The status of a running stream: its figures, and whether it reads and writes."""
 
 import threading
 import time
@@ -17,12 +17,12 @@ MAX_STUCK_SECONDS = (
 
 @dataclass
 class Status:
-    """What is known of a stream: its figures, and whether it is ready; thread-safe.
+    """The status of a stream: its figures, and whether it is ready; thread-safe.
 
     Attributes:
         figures: returns the figures; it is called at most every KEEP_SECONDS.
         phase: ``starting``, then ``ready``, then ``draining``.
-        alive_at: returns when the runner gave its last sign of life, by the clock; None if only its figures are one.
+        alive_at: returns when the runner gave its last sign of life, in seconds of ``clock``; None if only its figures are one.
         clock: returns seconds.
     """
 

@@ -151,6 +151,8 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         self.name = uuid.uuid4().hex  # separate leases for each transform of a process
         self.received = Metrics.counter(NAMESPACE, "received")
         self.failed_pulls = Metrics.counter(NAMESPACE, "failed_pulls")
+        # All messages from before this time, since 1970, are acknowledged; it stands still while Pub/Sub can't be asked.
+        self.acknowledged_until = Metrics.gauge(NAMESPACE, "acknowledged_until_seconds")
 
     def setup(self) -> None:
         """Join the process's reader."""
@@ -217,6 +219,7 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
             limit = min(MAX_MESSAGES_PER_PULL, left, self.limits.messages - messages)
             if limit <= 0 or size >= self.limits.bytes:
                 pause = RETRY_SECONDS
+                self.acknowledged_until.set(leases.oldest().micros // 1_000_000)
                 break
             asked = Timestamp.now()
             received = self.reader.subscription.pull(limit)
@@ -232,6 +235,7 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
                 self.reader.keep_leases()
                 self.received.inc(len(received))
             watermark.advance(min(leases.oldest(), *times, asked - IDLE_MARGIN))
+            self.acknowledged_until.set(min(leases.oldest(), asked).micros // 1_000_000)
             for each, time_ in zip(received, times, strict=True):
                 yield TimestampedValue(_message(each.message), time_)
             if not received:
