@@ -33,7 +33,7 @@ from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import Placed, judge_weights
-from onrecord.nlp.stances.neural.classifier import likely_pairs, pairs_of, speaker_names, target_phrase
+from onrecord.nlp.stances.neural.classifier import likely_pairs, pairs_of, sentences_of, speaker_names, target_phrase
 from onrecord.nlp.stances.neural.columns import FILTERING, FILTERING_PAIRS, Hashes, Role
 from onrecord.nlp.stances.neural.encoder import SIZE, Pieces, Window
 from onrecord.nlp.stances.neural.merging import MIN_LIKELY, described, joined
@@ -280,9 +280,8 @@ def example(article: Article, weights: Network, pieces: Pieces) -> Example | Non
     table = finder.table(weights.passes)
     if not len(table.targets):
         return None
-    parse, targets = finder.parse, np.unique(table.targets)
-    wanted = {parse.sentence[token] for token in targets.tolist()}
-    names = speaker_names(parse, finder.voices, targets)
+    parse, wanted = finder.parse, sentences_of(finder, table)
+    names = speaker_names(parse, finder.voices, np.unique(table.targets))
     pairs = pairs_of(finder, table, weights)
     truth, weight = torch.zeros(len(table.targets), OUTCOMES), torch.zeros(len(table.targets))
     if article.listing is not None:

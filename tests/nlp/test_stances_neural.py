@@ -111,7 +111,7 @@ def test_windows_have_each_wanted_sentence_once_and_stay_within_their_bounds(
     assert len(tokens) == len(set(tokens))
     for window in windows:
         covered = {parse.sentence[token] for token in window.tokens}
-        assert covered & set(wanted) and len(covered) <= MAX_SENTENCES
+        assert covered <= set(wanted) and len(covered) <= MAX_SENTENCES
         assert len(window.pieces) <= MAX_LENGTH + MAX_SENTENCES
         assert all(0 < start < end <= len(window.pieces) for start, end in zip(window.starts, window.ends, strict=True))
     for sentence in wanted:

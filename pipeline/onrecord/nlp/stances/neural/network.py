@@ -80,8 +80,11 @@ class Network:
 
     def passes(self, side: Role | None, hashes: Hashes) -> NDArray[np.bool_]:
         """Return which rows of features pass the filter of holders, of targets, or of pairs (None)."""
-        index = SIDES.index(side)
-        return np.asarray(self.filters[self.rows_of(hashes), index].sum(axis=1) >= self.bounds[index])
+        return self.promise(side, hashes) >= self.bounds[SIDES.index(side)]
+
+    def promise(self, side: Role | None, hashes: Hashes) -> Floats:
+        """Return how much a filter finds that rows of features promise: a logit."""
+        return np.asarray(self.filters[self.rows_of(hashes), SIDES.index(side)].sum(axis=1), dtype=np.float32)
 
     def probabilities(self, pairs: Pairs, words: Floats) -> Floats:
         """Return the probabilities of no stance, support and opposition, by pair; ``words`` are the vectors of the tokens."""
