@@ -60,24 +60,21 @@ def pairs_of(finder: PairFinder, table: PairTable, network: Network) -> Pairs:
         holders=np.vstack([of_holders, np.zeros((1, of_holders.shape[1]), np.int64)]),
         targets=network.rows_of(finder.tokens.hashes(targets, "target")),
         features=network.rows_of(table.hashes),
-        holder_words=np.concatenate([_words(holders, head, holder_phrases), np.zeros((3, 2, 1), np.int64)], axis=2),
-        target_words=_words(targets, head, target_phrases),
+        holder_words=np.hstack([_places(holders, head, holder_phrases), [[-1], [-1], [0], [0]]]),
+        target_words=_places(targets, head, target_phrases),
         is_clause=np.array([parse.is_verb(token) for token in targets.tolist()], dtype=np.int64),
         first=first,
         second=second.reshape(-1),
         ways=table.ways,
-        tops=np.stack([np.maximum(table.tops, 0), table.tops + 1]),
+        tops=table.tops,
         between=_between(parse, table),
     )
 
 
-def _words(tokens: Tokens, head: Tokens, phrases: list[Phrase]) -> Tokens:
-    starts, ends = (np.array([phrase[side] for phrase in map(_ends, phrases)], dtype=np.int64) for side in (0, 1))
-    return np.array([[tokens, tokens + 1], [head[tokens], head[tokens] + 1], [starts, ends]], dtype=np.int64)
-
-
-def _ends(phrase: Phrase) -> tuple[int, int]:
-    return phrase.start, phrase.end
+def _places(tokens: Tokens, head: Tokens, phrases: list[Phrase]) -> Tokens:
+    """Return the tokens, their heads, and the starts and ends of their phrases."""
+    starts, ends = [phrase.start for phrase in phrases], [phrase.end for phrase in phrases]
+    return np.array([tokens, head[tokens], starts, ends], dtype=np.int64)
 
 
 def _between(parse: Parse, table: PairTable) -> Tokens:
