@@ -33,7 +33,7 @@ from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import Placed, judge_weights
-from onrecord.nlp.stances.neural.classifier import likely_pairs, pairs_of, speaker_names, target_phrase
+from onrecord.nlp.stances.neural.classifier import likely_pairs, pairs_of, sentences_of, speaker_names, target_phrase
 from onrecord.nlp.stances.neural.columns import FILTERING, FILTERING_PAIRS, Hashes, Role
 from onrecord.nlp.stances.neural.encoder import SIZE, Pieces, Window
 from onrecord.nlp.stances.neural.merging import MIN_LIKELY, described, joined
@@ -280,9 +280,8 @@ def example(article: Article, weights: Network, pieces: Pieces) -> Example | Non
     table = finder.table(weights.passes)
     if not len(table.targets):
         return None
-    parse, targets = finder.parse, np.unique(table.targets)
-    wanted = {parse.sentence[token] for token in targets.tolist()}
-    names = speaker_names(parse, finder.voices, targets)
+    parse, wanted = finder.parse, sentences_of(finder, table)
+    names = speaker_names(parse, finder.voices, np.unique(table.targets))
     pairs = pairs_of(finder, table, weights)
     truth, weight = torch.zeros(len(table.targets), OUTCOMES), torch.zeros(len(table.targets))
     if article.listing is not None:
@@ -386,14 +385,14 @@ class Model(nn.Module):
         target = target + self.clause(torch.from_numpy(pairs.is_clause))
         first, second = torch.from_numpy(pairs.first), torch.from_numpy(pairs.second)
         summed = holder[first] + target[second] + self.way(torch.from_numpy(pairs.ways)) + self._sums(pairs.features)
-        summed = summed + _means(self.top(words), pairs.tops) + _means(self.between(words), pairs.between)
+        summed = summed + self.top(words)[torch.from_numpy(pairs.tops)] + _means(self.between(words), pairs.between)
         units = _gelu(self.norm(summed))
         units = units + _gelu(self.hidden(self.dropout(units)))
         fit = torch.tanh(holder_fit[first] * target_fit[second])
         return self.output(self.dropout(torch.cat([units, fit], 1)))
 
     def read(self, one: Example) -> Tensor:
-        """Return the vectors of the tokens of an article."""
+        """Return the vectors of the tokens of an article, and 0 for an absent one at the end."""
         longest = max(len(window.pieces) for window in one.windows)
         pieces = torch.zeros(len(one.windows), longest, dtype=torch.long)
         for row, window in zip(pieces, one.windows, strict=True):
@@ -407,13 +406,14 @@ class Model(nn.Module):
             for index, window in enumerate(one.windows)
             for start, end in zip(window.starts, window.ends, strict=True)
         ]
-        return torch.zeros(one.size, SIZE).index_copy(0, torch.tensor(tokens), _means(found, np.array(spans).T))
+        return torch.zeros(one.size + 1, SIZE).index_copy(0, torch.tensor(tokens), _means(found, np.array(spans).T))
 
     def _side(
-        self, role: str, features: NDArray[np.int64], spans: NDArray[np.int64], words: Tensor
+        self, role: str, features: NDArray[np.int64], places: NDArray[np.int64], words: Tensor
     ) -> tuple[Tensor, Tensor]:
         known = self._sums(features)
-        meant = torch.cat([_means(words, span) for span in spans], 1)
+        token, head = torch.from_numpy(places[:2])
+        meant = torch.cat([words[token], words[head], _means(words, places[2:])], 1)
         return self.words[role](meant) + known, self.fit[role](torch.cat([meant, known], 1))
 
     def _sums(self, features: NDArray[np.int64]) -> Tensor:

@@ -28,6 +28,7 @@ from onrecord.nlp.stances.neural.encoder import (
     Encoder,
     Pieces,
     means,
+    prefix_sums,
 )
 from onrecord.nlp.stances.neural.merging import joined, merged
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
@@ -111,7 +112,7 @@ def test_windows_have_each_wanted_sentence_once_and_stay_within_their_bounds(
     assert len(tokens) == len(set(tokens))
     for window in windows:
         covered = {parse.sentence[token] for token in window.tokens}
-        assert covered & set(wanted) and len(covered) <= MAX_SENTENCES
+        assert covered <= set(wanted) and len(covered) <= MAX_SENTENCES
         assert len(window.pieces) <= MAX_LENGTH + MAX_SENTENCES
         assert all(0 < start < end <= len(window.pieces) for start, end in zip(window.starts, window.ends, strict=True))
     for sentence in wanted:
@@ -121,7 +122,7 @@ def test_windows_have_each_wanted_sentence_once_and_stay_within_their_bounds(
 
 def test_means_are_those_of_the_rows() -> None:
     rows = np.arange(8, dtype=np.float32).reshape(4, 2)
-    assert means(rows, np.array([0, 1, 2]), np.array([4, 2, 2])).tolist() == [[3, 4], [2, 3], [0, 0]]
+    assert means(prefix_sums(rows), np.array([0, 1, 2]), np.array([4, 2, 2])).tolist() == [[3, 4], [2, 3], [0, 0]]
 
 
 def test_pairs_are_of_a_sentence_of_a_speaker_and_of_the_sentence_before(nlp: Language) -> None:

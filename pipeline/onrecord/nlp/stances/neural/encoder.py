@@ -88,34 +88,34 @@ class Pieces:
         Args:
             parse: the article.
             names: of the speakers, by the number of the sentence that they say.
-            wanted: the numbers of the sentences of which at least one must be in a window.
+            wanted: the numbers of the sentences to read.
         """
-        pieces, known = self(parse.word), {}
-        window, sentences = Window([self.first], [], [], []), set[int]()
-        for sentence, start in enumerate(parse.sentence_starts):
+        known: dict[str, list[int]] = {}
+        window, count, last = Window([self.first], [], [], []), 0, -1
+        for sentence in sorted(wanted):
             before: list[int] = []
             for name in names.get(sentence, ()):
                 if name not in known:
                     known[name] = [piece for word in self(name.split()[:MAX_WORDS_OF_NAME]) for piece in word]
                 before += [*known[name], self.colon]
-            first, end = parse.sentence_of(start)
-            length = len(before) + sum(map(len, pieces[first:end]))
-            if sentences and (len(window.pieces) + length > MAX_PIECES or len(sentences) >= MAX_SENTENCES):
-                if not sentences.isdisjoint(wanted):
-                    yield window
-                window, sentences = Window([self.first], [], [], []), set()
-            sentences.add(sentence)
+            first, end = parse.sentence_of(parse.sentence_starts[sentence])
+            pieces = self(parse.word[first:end])
+            length = len(window.pieces) + len(before) + sum(map(len, pieces))
+            if count and (sentence != last + 1 or length > MAX_PIECES or count >= MAX_SENTENCES):
+                yield window
+                window, count = Window([self.first], [], [], []), 0
+            count, last = count + 1, sentence
             window.pieces.extend(before[: MAX_LENGTH - 1])
-            for token in range(first, end):
+            for token, own in enumerate(pieces, first):
                 at = len(window.pieces)
-                if at + len(pieces[token]) >= MAX_LENGTH:
+                if at + len(own) >= MAX_LENGTH:
                     break
-                window.pieces.extend(pieces[token])
+                window.pieces.extend(own)
                 window.tokens.append(token)
                 window.starts.append(at)
                 window.ends.append(len(window.pieces))
             window.pieces.append(self.last)
-        if not sentences.isdisjoint(wanted):
+        if count:
             yield window
 
 
@@ -143,11 +143,15 @@ class Encoder:
         for window in self.pieces.windows(parse, names, wanted):
             (found,) = self.session.run(None, {"pieces": np.array([window.pieces], np.int64)})
             starts, ends = np.array(window.starts, np.int64), np.array(window.ends, np.int64)
-            vectors[window.tokens] = means(found[0], starts, ends)
+            vectors[window.tokens] = means(prefix_sums(found[0]), starts, ends)
         return vectors
 
 
-def means(vectors: Floats, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
-    """Return the mean of ``vectors[start:end]`` for each start and end; 0 of none."""
-    sums = np.vstack([np.zeros((1, vectors.shape[1]), np.float64), vectors.cumsum(axis=0, dtype=np.float64)])
+def prefix_sums(vectors: Floats) -> NDArray[np.float64]:
+    """Return the sum of the rows before each row, and that of all."""
+    return np.vstack([np.zeros((1, vectors.shape[1]), np.float64), vectors.cumsum(axis=0, dtype=np.float64)])
+
+
+def means(sums: NDArray[np.float64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+    """Return the mean of the rows from each start to each end, from their ``prefix_sums``; 0 of none."""
     return np.asarray((sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)[:, None], dtype=np.float32)

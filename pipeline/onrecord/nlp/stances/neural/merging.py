@@ -14,7 +14,7 @@ from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
 from onrecord.nlp.stances.neural.pairs import Judged
 
 # Less likely pairs are not stances, whatever the judge says.
-MIN_LIKELY = 0.02
+MIN_LIKELY = 0.05
 # The least probability that either is taken to give, also to what it does not find.
 FLOOR = 0.01
 # The score of a stance whose words are not in the lexicon.

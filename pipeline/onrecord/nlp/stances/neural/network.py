@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from onrecord.nlp.learned import MAX_LOGIT, arrays
 from onrecord.nlp.stances.neural.columns import Hashes, Role, Tokens
-from onrecord.nlp.stances.neural.encoder import Floats, means
+from onrecord.nlp.stances.neural.encoder import Floats, means, prefix_sums
 
 NETWORK_WEIGHTS = "stance_network"
 SIDES: tuple[Role | None, ...] = ("holder", "target", None)
@@ -23,18 +23,18 @@ SMALL = 1e-5
 
 
 class Pairs(NamedTuple):
-    """Pairs as the network reads them; what is absent has the index after the last one.
+    """Pairs as the network reads them. A token that is absent is -1, and a span (0, 0).
 
     Attributes:
         holders, targets: the known features of the tokens that are in pairs, by row; 0 for an unknown one.
         features: those of the pairs, by row.
-        holder_words, target_words: three tokens and spans of each holder and target: itself, its head, and its phrase, as indices of
-            ``(start, end)``; an array of shape (3, 2, rows).
+        holder_words, target_words: the token of each holder and target, its head, and the start and the end of its phrase; of shape
+            (4, rows).
         is_clause: which targets are clauses.
         first, second: the rows of each pair's holder and target.
         ways: how they are connected.
-        tops: the token above both, as ``(start, end)``.
-        between: the tokens between the two, as ``(start, end)``.
+        tops: the token above both.
+        between: the start and the end of the tokens between the two; of shape (2, pairs).
     """
 
     holders: Tokens
@@ -80,17 +80,22 @@ class Network:
 
     def passes(self, side: Role | None, hashes: Hashes) -> NDArray[np.bool_]:
         """Return which rows of features pass the filter of holders, of targets, or of pairs (None)."""
-        index = SIDES.index(side)
-        return np.asarray(self.filters[self.rows_of(hashes), index].sum(axis=1) >= self.bounds[index])
+        return self.promise(side, hashes) >= self.bounds[SIDES.index(side)]
+
+    def promise(self, side: Role | None, hashes: Hashes) -> Floats:
+        """Return how much a filter finds that rows of features promise: a logit."""
+        return np.asarray(self.filters[self.rows_of(hashes), SIDES.index(side)].sum(axis=1), dtype=np.float32)
 
     def probabilities(self, pairs: Pairs, words: Floats) -> Floats:
         """Return the probabilities of no stance, support and opposition, by pair; ``words`` are the vectors of the tokens."""
         layers = self.layers
-        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words)
-        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words)
+        words = np.vstack([words, np.zeros((1, words.shape[1]), np.float32)])
+        sums = prefix_sums(words)
+        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words, sums)
+        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words, sums)
         targets += layers["clause"][pairs.is_clause]
         summed = holders[pairs.first] + targets[pairs.second] + layers["way"][pairs.ways] + self._sums(pairs.features)
-        summed += means(words @ layers["top"], *pairs.tops) + means(words @ layers["between"], *pairs.between)
+        summed += (words @ layers["top"])[pairs.tops] + means(prefix_sums(words @ layers["between"]), *pairs.between)
         mean, spread = summed.mean(axis=1, keepdims=True), summed.var(axis=1, keepdims=True)
         units = gelu((summed - mean) / np.sqrt(spread + SMALL) * layers["scale"] + layers["shift"])
         units = units + gelu(units @ layers["hidden"] + layers["hidden_bias"])
@@ -99,18 +104,24 @@ class Network:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def _side(self, role: Role, known: Tokens, spans: Tokens, words: Floats) -> tuple[Floats, Floats]:
+    def _side(
+        self, role: Role, known: Tokens, places: Tokens, words: Floats, sums: NDArray[np.float64]
+    ) -> tuple[Floats, Floats]:
         """Return what holders or targets add to their pairs, and what must fit the other side; an absent one is the last row."""
         layers = self.layers
         features = self._sums(known)
-        meant = np.hstack([means(words, *span) for span in spans])
+        token, head, start, end = places
+        meant = np.hstack([words[token], words[head], means(sums, start, end)])
         both = np.hstack([meant, features])
         added = meant @ layers[f"{role}_words"] + layers[f"{role}_bias"] + features
         return added, both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
 
     def _sums(self, known: Tokens) -> Floats:
         """Return the sum of the vectors of the features, by row."""
-        return np.asarray(self.vectors[known].sum(axis=1), dtype=np.float32)
+        total = np.zeros((len(known), self.vectors.shape[1]), np.float32)
+        for feature in known.T:  # one after the other, in the processor's cache
+            total += self.vectors[feature]
+        return total
 
 
 def _wide(array: NDArray[Any]) -> NDArray[Any]:
