@@ -171,6 +171,13 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         help="fast, or spacy for spaCy's own code in every part, which is slower; the records are the same (default: %(default)s)",
     )
     add(
+        "--near-duplicates",
+        choices=("on", "off"),
+        default="on",
+        help="on: an article that adds nothing to another one is recorded as its duplicate, and nothing is extracted from it; off: only one"
+        " with the same text (default: %(default)s)",
+    )
+    add(
         "--batch-size",
         default=str(BATCH_SIZE),
         metavar="N",

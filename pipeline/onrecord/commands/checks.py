@@ -106,6 +106,7 @@ class Checks:
             forgotten=self._forgotten(arguments.forgotten),
             fields=self._fields(arguments.field or ()),
             parse=arguments.parse,
+            near_duplicates=arguments.near_duplicates == "on",
         )
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:

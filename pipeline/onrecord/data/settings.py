@@ -30,6 +30,7 @@ class ExtractionSettings:
             child process.
         forgotten: lists of articles that are refused; a job adds that of its output folder.
         fields: where the input has fields that it has under other names.
+        near_duplicates: whether an article that adds nothing to another one is marked as its duplicate, from which nothing is extracted.
         parse: ``fast`` replaces parts of spaCy by faster code with the same results, where the model allows it; ``spacy`` does not.
     """
 
@@ -42,6 +43,7 @@ class ExtractionSettings:
     forgotten: tuple[ForgottenList, ...] = ()
     fields: tuple[FieldName, ...] = ()
     parse: str = PARSES[0]
+    near_duplicates: bool = True
 
 
 LogFormat: TypeAlias = Literal["text", "json"]
