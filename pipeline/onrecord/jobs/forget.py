@@ -32,7 +32,8 @@ from onrecord.dead_letters.read import message_of
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import ProcessLost
-from onrecord.sinks import lock
+from onrecord.sinks import lock, manifest
+from onrecord.sinks.manifest import ManifestError
 from onrecord.sinks.rewrite import Folder, RecordFile, RewriteError
 from onrecord.telemetry.progress import LINE_SECONDS
 from onrecord.telemetry.recount import Recount, recounted
@@ -301,8 +302,10 @@ def _apply(folder: Folder, made: Plan, listed: ForgottenList) -> None:
     for name, counts in made.summaries.items():
         _correct(folder, name, counts)
     is_removed = Matcher(listed)
+    manifest.invalidate(folder.output, made.removed)
     for file in _shown([file for file in folder.files if file.name in made.removed], "rewriting"):
         folder.without(file, is_removed, is_emptied=not made.kept[file.name])
+    manifest.renew(folder.output)
 
 
 def _correct(folder: Folder, name: str, counts: Recount) -> None:
@@ -344,7 +347,7 @@ def _check_no_writer(folder: Folder, is_confirmed: bool) -> None:
         return
     problem = (
         f"{unfinished[0]}: a run is writing to this folder, or was killed; wait for its end or stop it, or, if none is running,"
-        f" delete the folder .in-progress, which may contain such articles too"
+        f" end a backfill with --resume, or delete the folder .in-progress, which may contain such articles too"
     )
     if is_confirmed:
         raise RewriteError(problem)
@@ -369,7 +372,7 @@ def run(options: ForgetOptions) -> int:
     try:
         with lock.one_run(options.folder, "forget") if options.is_confirmed else nullcontext():
             _forget(folder, options)
-    except (RewriteError, ForgottenListError, BeamIOError, OSError) as error:
+    except (RewriteError, ForgottenListError, ManifestError, BeamIOError, OSError) as error:
         print_line(f"failed: {error}", sys.stderr)
         return FAILED
     _print_limits(folder)

@@ -22,6 +22,7 @@ from onrecord.sinks import GLOB_CHARACTERS, FileSink, file_sinks
 from onrecord.sinks.contents import SUMMARY, TEMPORARY
 from onrecord.sinks.files import write_complete
 from onrecord.sinks.lock import CLAIMS, LOCK
+from onrecord.sinks.manifest import MANIFEST
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
 RUN = re.compile(r"-pane-\d{5,}-\d{5}-of-\d{5}-(.+)")  # end of the name of a stream's file, without the extension
@@ -94,7 +95,8 @@ class Folder:
         """The paths of files and links that are not searched: of unknown formats and kinds, and outside the kinds' folders."""
         known = {file.path for file in self.files}
         own = [
-            FileSystems.join(self.output, name) for name in (TEMPORARY, "replayed", "summary", FILE_NAME, LOCK, CLAIMS)
+            FileSystems.join(self.output, name)
+            for name in (TEMPORARY, "replayed", "summary", FILE_NAME, LOCK, CLAIMS, MANIFEST)
         ]
         others = {path for path in self._below("") if path not in known and not any(map(path.startswith, own))} | {
             path for kind in kinds() for path in self._below(kind) if path not in known

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deduplicate: one record for a message that was sent twice, one extraction for a text that was published twice, versions numbered."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +25,8 @@ Numbered = tuple[tuple[str, str], tuple[int, str]]
 def precedence(article: Article) -> tuple[datetime, str, Version, bytes, str]:
     """Return the sort key of articles with the same text: the one published first is the original, regardless of the order of arrival."""
     message = article.message
-    return article.published_at or NEVER, article.article_id, version_of(article), message.payload, message.origin
+    payload = hashlib.sha256(message.payload).digest()
+    return article.published_at or NEVER, article.article_id, version_of(article), payload, message.origin
 
 
 def text_of(article: Article) -> tuple[str, Text]:
