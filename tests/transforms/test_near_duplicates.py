@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.article import Article
-from onrecord.data.copy_index import CopyIndex, text_key
+from onrecord.data.article_index import ArticleIndex, key_of
 from onrecord.telemetry import metrics
 from onrecord.transforms.deduplicate import Deduplicate
 from tests.conftest import article_of
@@ -63,10 +63,15 @@ ORIGINALS = {f"paper-{seed}-{paper}": f"agency-{seed}" for seed in (1, 2) for pa
 def by_index(articles: list[Article]) -> dict[str, tuple[str, float]]:
     """Return the originals and similarities of texts by their hashes, as the index on disk finds them."""
     with closing(sqlite3.connect(":memory:")) as database:
-        index = CopyIndex(database)
-        index.add(filter(None, map(text_key, articles)))
+        index = ArticleIndex(database)
+        index.add(0, [key_of(article, near_duplicates=True) for article in articles])
         index.decide()
-        return {sha: (copy.original, copy.similarity) for sha, copy in index.copies()}
+        decisions = index.decisions(0).items()
+        return {
+            articles[place].text_sha256: (found.duplicate_of, found.similarity)
+            for place, found in decisions
+            if found.duplicate_of
+        }
 
 
 def test_each_paper_s_version_names_the_agency_s_and_nothing_else_is_a_copy_for_beam_and_for_the_index_on_disk():

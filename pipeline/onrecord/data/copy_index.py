@@ -6,7 +6,7 @@ temporary files if they are many. A text takes about 3 kB on the disk, four byte
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -14,13 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from onrecord.data.article import Article
-from onrecord.data.near_duplicates import UNDATED, Candidate, Copy, Words, keys_of, pairs, similarity, words_of
+from onrecord.data.near_duplicates import UNDATED, Candidate, Words, copied, keys_of, pairs, words_of
 from onrecord.data.versions import micros
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS texts (
-    number INTEGER PRIMARY KEY, text TEXT, published INTEGER, id BLOB, length INTEGER, words BLOB
-);
+CREATE TABLE IF NOT EXISTS texts (number INTEGER PRIMARY KEY, text BLOB, published INTEGER, id BLOB, length INTEGER, words BLOB);
 CREATE TABLE IF NOT EXISTS keys (key INTEGER, number INTEGER);
 """
 # Of equal texts the first is compared; all of them have the same words.
@@ -28,6 +26,7 @@ GROUP = """
 DROP TABLE IF EXISTS firsts;
 DROP TABLE IF EXISTS compared;
 DROP TABLE IF EXISTS copies;
+DROP TABLE IF EXISTS copied;
 CREATE TABLE firsts AS SELECT number FROM (
     SELECT number, row_number() OVER (PARTITION BY text ORDER BY published, id) AS place FROM texts
 ) WHERE place = 1;
@@ -40,14 +39,14 @@ OF_KEYS = """
 SELECT key, number, published, id, text, length FROM keys JOIN firsts USING (number) JOIN texts USING (number)
 WHERE key IN (SELECT key FROM keys GROUP BY key HAVING count(*) > 1) ORDER BY key
 """
-TEXT = "SELECT published, id, text, length, words FROM texts WHERE number = ?"
 # Only a text that is not a copy has copies; a text that is a copy of several is one of the first.
-DECIDED = """
-SELECT copy.text, original.published, original.id, original.text, similarity FROM (
+FIRST = """
+CREATE TABLE copied AS SELECT copy.text, original.id AS original, similarity FROM (
     SELECT copies.number, other, similarity,
         row_number() OVER (PARTITION BY copies.number ORDER BY published, id, text) AS place
     FROM copies JOIN texts ON texts.number = other WHERE other NOT IN (SELECT number FROM copies)
-) JOIN texts AS copy USING (number) JOIN texts AS original ON original.number = other WHERE place = 1
+) JOIN texts AS copy USING (number) JOIN texts AS original ON original.number = other WHERE place = 1;
+CREATE UNIQUE INDEX copied_texts ON copied (text);
 """
 
 
@@ -55,16 +54,16 @@ class TextKey(NamedTuple):
     """A text that is long enough to be compared.
 
     Attributes:
-        text_sha256: of the text.
+        text: its SHA-256.
         published: in microseconds since 1970; ``UNDATED`` if unknown.
         article_id: of the article.
         words: its hashed words, little-endian.
         keys: its keys.
     """
 
-    text_sha256: str
+    text: bytes
     published: int
-    article_id: str
+    article_id: bytes
     words: bytes
     keys: list[int]
 
@@ -76,7 +75,8 @@ def text_key(article: Article) -> TextKey | None:
     if not keys:
         return None
     published = UNDATED if article.published_at is None else micros(article.published_at)
-    return TextKey(article.text_sha256, published, article.article_id, words.astype("<u4").tobytes(), keys)
+    article_id = article.article_id.encode("utf-8", "surrogatepass")
+    return TextKey(bytes.fromhex(article.text_sha256), published, article_id, words.astype("<u4").tobytes(), keys)
 
 
 class CopyIndex:
@@ -90,49 +90,31 @@ class CopyIndex:
     def add(self, texts: Iterable[TextKey]) -> None:
         """Add texts."""
         for text in texts:
-            values = text.text_sha256, text.published, _escaped(text.article_id), len(text.words) // 4, text.words
+            values = text.text, text.published, text.article_id, len(text.words) // 4, text.words
             number = self._database.execute(
                 "INSERT INTO texts (text, published, id, length, words) VALUES (?, ?, ?, ?, ?)", values
             ).lastrowid
             self._database.executemany("INSERT INTO keys VALUES (?, ?)", ((key, number) for key in text.keys))
 
     def decide(self) -> None:
-        """Compare the texts that share a key."""
+        """Compare the texts that share a key, and write the table ``copied``: copies, the ids of their originals, and similarities."""
+        execute = self._database.execute
         self._database.executescript(GROUP)
-        rows = self._database.execute(OF_KEYS)
-        for _, of_key in groupby(rows, key=itemgetter(0)):
+        for _, of_key in groupby(execute(OF_KEYS), key=itemgetter(0)):
             numbers = {_candidate(*values): number for _, number, *values in of_key}
-            to_compare = [(numbers[text], numbers[other]) for text, other in pairs(numbers)]
+            to_compare = ((numbers[text], numbers[other]) for text, other in pairs(numbers))
             self._database.executemany("INSERT OR IGNORE INTO compared VALUES (?, ?)", to_compare)
-        found = self._compared(self._database.execute("SELECT other, number FROM compared ORDER BY number, other"))
-        self._database.executemany("INSERT INTO copies VALUES (?, ?, ?)", found)
+        for number, of_text in groupby(execute("SELECT * FROM compared ORDER BY number, other"), key=itemgetter(0)):
+            words = self._words(number)
+            shares = ((number, other, copied(words, self._words(other))) for _, other in of_text)
+            found = (row for row in shares if row[2] is not None)
+            self._database.executemany("INSERT INTO copies VALUES (?, ?, ?)", found)
+        self._database.executescript(FIRST)
 
-    def _compared(self, rows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, float]]:
-        for number, of_text in groupby(rows, key=itemgetter(1)):
-            text, words = self._text(number)
-            for other, _ in of_text:
-                share = similarity(text, words, *self._text(other))
-                if share is not None:
-                    yield number, other, share
-
-    def _text(self, number: int) -> tuple[Candidate, Words]:
-        *values, words = self._database.execute(TEXT, (number,)).fetchone()
-        return _candidate(*values), np.frombuffer(words, dtype="<u4")
-
-    def copies(self) -> Iterator[tuple[str, Copy]]:
-        """Yield the hash of each text that is a copy, and what it is a copy of."""
-        for sha, published, article_id, text, share in self._database.execute(DECIDED):
-            yield sha, Copy(published, _unescaped(article_id), text, share)
+    def _words(self, number: int) -> Words:
+        (words,) = self._database.execute("SELECT words FROM texts WHERE number = ?", (number,)).fetchone()
+        return np.frombuffer(words, dtype="<u4")
 
 
-def _candidate(published: int, article_id: bytes, text: str, length: int) -> Candidate:
-    return Candidate(published, _unescaped(article_id), text, length)
-
-
-def _escaped(article_id: str) -> bytes:
-    """Return an id in a form that SQLite stores, and sorts as Python sorts the ids."""
-    return article_id.encode("utf-8", "surrogatepass")
-
-
-def _unescaped(article_id: bytes) -> str:
-    return article_id.decode("utf-8", "surrogatepass")
+def _candidate(published: int, article_id: bytes, text: bytes, length: int) -> Candidate:
+    return Candidate(published, article_id.decode("utf-8", "surrogatepass"), text.hex(), length)

@@ -136,33 +136,33 @@ def pairs(of_one_key: Iterable[Candidate]) -> Iterator[tuple[Candidate, Candidat
     longest = sorted(texts, key=lambda text: -text.length)[:LONGEST]
     others = sorted({*texts[:FIRST], *longest})
     for text in texts:
-        yield from ((text, other) for other in others if other.article_id != text.article_id)
+        for other in others:
+            if other.article_id != text.article_id and _is_later(text, other):
+                yield text, other
 
 
-def similarity(text: Candidate, words: Words, other: Candidate, words_of_other: Words) -> float | None:
-    """Return the share of a text's words that were copied from another text; None if it is not a copy of that one.
+def _is_later(text: Candidate, other: Candidate) -> bool:
+    """Whether a text may be a copy of another by their dates.
 
-    A text is a copy if it adds nothing but a headline, a byline or a promo, has the same names and numbers, and was published later. A
-    longer text that was published later is not a copy, nor is the earlier one a copy of it: it may be a follow-up that repeats the
+    A longer text that was published later is not a copy, nor is the earlier one a copy of it: it may be a follow-up that repeats the
     story. Where dates don't tell, the much longer text is the original, or else the one whose id sorts first.
-
-    Args:
-        text: the text.
-        words: its words.
-        other: the other text.
-        words_of_other: the words of that one.
     """
-    is_tie = other.published == text.published or UNDATED in (text.published, other.published)
     longer = max(text.length, other.length)
+    is_tie = other.published == text.published or UNDATED in (text.published, other.published)
     if is_tie and abs(text.length - other.length) > MIN_LONGER + MAX_NEW_SHARE * longer:
-        is_later = text.length < other.length
-    else:
-        is_later = text > other
-    return copied(words, words_of_other) if is_later else None
+        return text.length < other.length
+    return text > other
 
 
 def copied(words: Words, others: Words) -> float | None:
-    """Return the share of words that are in sequences that the others have too; None if the rest says something new."""
+    """Return the similarity of a text to another: the share of its words in sequences that the other has, too; None if it is no copy.
+
+    A text is a copy if it adds nothing but a headline, a byline or a promo, and has the same names and numbers.
+
+    Args:
+        words: of the text.
+        others: of the other text, which was published first.
+    """
     is_copied = _in_sequences(_among(_sequences(words, SEQUENCE_WORDS), _sequences(others, SEQUENCE_WORDS)))
     is_new = _far_from(is_copied)
     new = int(is_new.sum())

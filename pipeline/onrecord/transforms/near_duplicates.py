@@ -8,7 +8,7 @@ import apache_beam as beam
 import numpy as np
 
 from onrecord.data.article import Article
-from onrecord.data.near_duplicates import UNDATED, Candidate, Words, keys_of, pairs, similarity, words_of
+from onrecord.data.near_duplicates import UNDATED, Candidate, Words, copied, keys_of, pairs, words_of
 from onrecord.data.versions import micros
 
 # A text: its candidate's values, and its words as bytes.
@@ -51,12 +51,11 @@ def to_copies(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tuple[
 
 def compare(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tuple[str, CopyValues]]:
     """Yield what a text is a copy of."""
-    for *values, encoded in group[1]["text"]:
-        for *of_other, encoded_other in group[1]["others"]:
-            other = Candidate(*of_other)
-            share = similarity(Candidate(*values), _words(encoded), other, _words(encoded_other))
+    for *_, encoded in group[1]["text"]:
+        for published, article_id, sha, _, encoded_other in group[1]["others"]:
+            share = copied(_words(encoded), _words(encoded_other))
             if share is not None:
-                yield group[0], (other.published, other.article_id, other.text_sha256, share)
+                yield group[0], (published, article_id, sha, share)
 
 
 def by_original(copy: tuple[str, CopyValues]) -> tuple[str, tuple[str, CopyValues]]:
