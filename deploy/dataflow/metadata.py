@@ -48,6 +48,7 @@ BOTH = {
     "extract": Parameter("Record kinds", rf"^{_KINDS}(,{_KINDS})*$"),
     "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
     "parse": Parameter("Code that parses", rf"^({'|'.join(PARSES)})$"),
+    "near_duplicates": Parameter("Whether near-duplicates are marked", "^(on|off)$"),
     "shards": Parameter("Files per record kind", POSITIVE),
     "batch_size": Parameter("Articles parsed together", POSITIVE),
     "max_text_length": Parameter("Characters of the longest article", POSITIVE),

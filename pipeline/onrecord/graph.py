@@ -24,6 +24,7 @@ from onrecord.transforms.annotate import Annotate
 from onrecord.transforms.decode import Decode
 from onrecord.transforms.deduplicate import Deduplicate
 from onrecord.transforms.deduplicate_stream import DeduplicateStream
+from onrecord.transforms.near_duplicates_stream import MarkCopies
 from onrecord.transforms.publish_records import PublishRecords
 from onrecord.transforms.validate import Validate
 from onrecord.transforms.versions_stream import NumberStream
@@ -55,9 +56,11 @@ def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
     decoded, undecodable = messages | "Decode" >> Decode(settings.extraction)
     streaming = settings.streaming
     if streaming is None:
-        articles = decoded | "Deduplicate" >> Deduplicate()
+        articles = decoded | "Deduplicate" >> Deduplicate(settings.extraction.near_duplicates)
     else:
         once = decoded | "Deduplicate" >> DeduplicateStream(streaming.dedupe_for)
+        if settings.extraction.near_duplicates:
+            once = once | "NearDuplicates" >> MarkCopies(streaming.dedupe_for)
         numbered = once | "Versions" >> NumberStream(streaming.dedupe_for)
         articles = numbered | "EventTime" >> InWindows(Article, streaming)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, streaming)

@@ -64,7 +64,7 @@ def by_index(splits: list[list[Article]]) -> list[Article]:
     with closing(sqlite3.connect(":memory:")) as database:
         index = ArticleIndex(database)
         for split, articles in enumerate(splits):
-            index.add(split, map(key_of, articles))
+            index.add(split, list(map(key_of, articles)))
         index.decide()
         made = []
         for split, articles in enumerate(splits):
@@ -76,6 +76,7 @@ def by_index(splits: list[list[Article]]) -> list[Article]:
                         replace(
                             article,
                             duplicate_of=decision.duplicate_of,
+                            similarity=decision.similarity,
                             version=decision.version,
                             supersedes=decision.supersedes,
                         )
@@ -99,7 +100,7 @@ def test_only_articles_with_something_to_decide_have_a_decision():
     articles = [article_of(id=f"a-{number}", text=f"{TEXTS[0]} {number}") for number in range(50)]
     with closing(sqlite3.connect(":memory:")) as database:
         index = ArticleIndex(database)
-        index.add(0, map(key_of, [*articles, articles[7]]))
+        index.add(0, list(map(key_of, [*articles, articles[7]])))
         index.decide()
         assert index.decisions(0) == {50: Decision(True, None, 1, None)}
 
@@ -108,7 +109,7 @@ def test_deciding_again_after_a_kill_decides_the_same():
     articles = [article_of(id="a", text=text) for text in TEXTS]
     with closing(sqlite3.connect(":memory:")) as database:
         index = ArticleIndex(database)
-        index.add(0, map(key_of, articles))
+        index.add(0, list(map(key_of, articles)))
         index.decide()
         first = index.decisions(0)
         index.decide()

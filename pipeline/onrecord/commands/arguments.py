@@ -178,6 +178,13 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         " pip install 'onrecord[accurate]' (default: %(default)s)",
     )
     add(
+        "--near-duplicates",
+        choices=("on", "off"),
+        default="on",
+        help="on: an article that adds nothing to another one is recorded as its duplicate, and nothing is extracted from it; off: only one"
+        " with the same text (default: %(default)s)",
+    )
+    add(
         "--batch-size",
         default=str(BATCH_SIZE),
         metavar="N",

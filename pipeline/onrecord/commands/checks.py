@@ -109,6 +109,7 @@ class Checks:
             fields=self._fields(arguments.field or ()),
             parse=arguments.parse,
             stances=arguments.stances,
+            near_duplicates=arguments.near_duplicates == "on",
         )
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:

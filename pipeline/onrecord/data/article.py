@@ -49,6 +49,7 @@ class Article:
     version: int = 1
     supersedes: str | None = None
     left_out: tuple[str, ...] = ()
+    similarity: float | None = None
 
 
 def sha256(text: str) -> str:

@@ -7,10 +7,11 @@ if they are many. Only articles for which there is something to decide have a de
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecord.data.article import Article
+from onrecord.data.copy_index import CopyIndex, TextKey, text_key
 from onrecord.data.versions import NEVER, micros, version_of
 
 CACHE_KIB = 32 * 1024  # memory for pages of the database
@@ -28,7 +29,7 @@ CREATE TABLE decisions AS
 WITH alike AS (
     SELECT split, position, text, id,
         row_number() OVER (PARTITION BY text, id ORDER BY published, updated, received, payload, origin) > 1 AS is_repeated,
-        first_value(id) OVER (PARTITION BY text ORDER BY published, id) AS original
+        first_value(id) OVER (PARTITION BY text ORDER BY published, id) AS first
     FROM articles WHERE text IN (SELECT text FROM articles GROUP BY text HAVING count(*) > 1)
 ), texts AS (
     SELECT id, text, updated, received,
@@ -38,19 +39,20 @@ WITH alike AS (
     SELECT id, text, row_number() OVER one AS version, lag(text) OVER one AS supersedes
     FROM texts WHERE place = 1 WINDOW one AS (PARTITION BY id ORDER BY updated, received, text)
 ), decided AS (
-    SELECT split, position, is_repeated, nullif(original, id) AS duplicate_of, 1 AS version, NULL AS supersedes
-    FROM alike WHERE is_repeated OR original != id
+    SELECT split, position, is_repeated, nullif(coalesce(original, first), id) AS duplicate_of, coalesce(similarity, 1) AS similarity,
+        1 AS version, NULL AS supersedes
+    FROM alike LEFT JOIN copied USING (text) WHERE is_repeated OR coalesce(original, first) != id
     UNION ALL
-    SELECT split, position, 0, NULL, version, supersedes FROM versions JOIN articles USING (id, text) WHERE version > 1
+    SELECT split, position, 0, original, similarity, 1, NULL FROM copied JOIN articles USING (text) WHERE original != id
+    UNION ALL
+    SELECT split, position, 0, NULL, NULL, version, supersedes FROM versions JOIN articles USING (id, text) WHERE version > 1
 )
-SELECT split, position, max(is_repeated) AS is_repeated, max(duplicate_of) AS duplicate_of, max(version) AS version,
-    max(supersedes) AS supersedes
+SELECT split, position, max(is_repeated) AS is_repeated, max(duplicate_of) AS duplicate_of,
+    iif(max(duplicate_of) IS NULL, NULL, max(similarity)) AS similarity, max(version) AS version, max(supersedes) AS supersedes
 FROM decided GROUP BY split, position;
 CREATE INDEX by_split ON decisions (split);
 """
-DECISIONS = (
-    "SELECT position, is_repeated, duplicate_of, version, supersedes FROM decisions WHERE split = ? ORDER BY position"
-)
+DECISIONS = "SELECT position, is_repeated, duplicate_of, similarity, version, supersedes FROM decisions WHERE split = ? ORDER BY position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ArticleKey:
     received: int
     payload: bytes
     origin: bytes
+    near: TextKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,26 @@ class Decision:
 
     Attributes:
         is_repeated: whether another message with its id and text is kept in its place.
-        duplicate_of: id of the original with the same text.
+        duplicate_of: id of the original, which has the same text, or one to which this adds nothing.
         version: number of its text among those of its id, from 1.
         supersedes: hash of the text before.
+        similarity: to the text of the original.
     """
 
     is_repeated: bool
     duplicate_of: str | None
     version: int
     supersedes: str | None
+    similarity: float | None = None
 
 
-def key_of(article: Article) -> ArticleKey:
-    """Return the key of an article."""
+def key_of(article: Article, near_duplicates: bool = True) -> ArticleKey:
+    """Return the key of an article.
+
+    Args:
+        article: the article.
+        near_duplicates: whether near-duplicates are looked for.
+    """
     version = version_of(article)
     return ArticleKey(
         bytes.fromhex(article.text_sha256),
@@ -94,6 +104,7 @@ def key_of(article: Article) -> ArticleKey:
         version.received,
         hashlib.sha256(article.message.payload).digest(),
         article.message.origin.encode("utf-8", "surrogatepass"),
+        text_key(article) if near_duplicates else None,
     )
 
 
@@ -105,9 +116,11 @@ class ArticleIndex:
         self._database = database
         database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         database.executescript(SCHEMA)
+        self._copies = CopyIndex(database)
 
-    def add(self, split: int, keys: Iterable[ArticleKey]) -> None:
+    def add(self, split: int, keys: Sequence[ArticleKey]) -> None:
         """Add the articles of a split, in their order; the first one has the position 0."""
+        self._copies.add(key.near for key in keys if key.near is not None)
         rows = (
             (split, position, key.text, key.id, key.published, key.updated, key.received, key.payload, key.origin)
             for position, key in enumerate(keys)
@@ -116,6 +129,7 @@ class ArticleIndex:
 
     def decide(self) -> None:
         """Decide about all articles."""
+        self._copies.decide()
         self._database.executescript(DECIDE)
 
     def decisions(self, split: int) -> dict[int, Decision]:
@@ -126,6 +140,9 @@ class ArticleIndex:
                 None if duplicate_of is None else duplicate_of.decode("utf-8", "surrogatepass"),
                 version,
                 None if supersedes is None else supersedes.hex(),
+                similarity,
             )
-            for position, is_repeated, duplicate_of, version, supersedes in self._database.execute(DECISIONS, (split,))
+            for position, is_repeated, duplicate_of, similarity, version, supersedes in self._database.execute(
+                DECISIONS, (split,)
+            )
         }

@@ -142,6 +142,7 @@ class ArticleRecord(Record):
     updated_at: datetime | None = None
     version: int = 1
     supersedes: str | None = None
+    similarity: float | None = None
 
     @property
     def record_id(self) -> str:

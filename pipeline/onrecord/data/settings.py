@@ -33,6 +33,7 @@ class ExtractionSettings:
         forgotten: lists of articles that are refused; a job adds that of its output folder.
         fields: where the input has fields that it has under other names.
         stances: ``accurate`` also reads each pair of names and nouns with a small language model; it needs ``onrecord[accurate]``.
+        near_duplicates: whether an article that adds nothing to another one is marked as its duplicate, from which nothing is extracted.
         parse: ``fast`` replaces parts of spaCy by faster code with the same results, where the model allows it; ``spacy`` does not.
     """
 
@@ -47,6 +48,7 @@ class ExtractionSettings:
     fields: tuple[FieldName, ...] = ()
     parse: str = PARSES[0]
     stances: str = STANCES[0]
+    near_duplicates: bool = True
 
 
 LogFormat: TypeAlias = Literal["text", "json"]

@@ -6,7 +6,7 @@ them, and the index of all articles. A transaction is on the disk before the nex
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class Ledger:
         rows = self._database.execute("SELECT number + 1, file, messages FROM splits ORDER BY number DESC LIMIT 1")
         return next((Position(*row) for row in rows), Position())
 
-    def add(self, at: Position, parts: Sequence[Part], counts: dict[str, int], keys: Iterable[ArticleKey]) -> None:
+    def add(self, at: Position, parts: Sequence[Part], counts: dict[str, int], keys: Sequence[ArticleKey]) -> None:
         """Note a split that was read.
 
         Args:

@@ -33,6 +33,7 @@ from onrecord.sinks.manifest import WrittenFile, hashed
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 from onrecord.transforms.decode import DecodeFn
+from onrecord.transforms.deduplicate import count_duplicate
 
 VALUES_PER_PACK = 64  # compressed together on disk
 LENGTH_BYTES = 4  # of the number before each pack
@@ -90,7 +91,7 @@ def decode_split(
     step.finish_bundle()
     _store(_path(folder, split, "articles"), articles, Article)
     _store(_path(folder, split, "letters"), letters, DeadLetter)
-    return counts, list(map(key_of, articles))
+    return counts, [key_of(article, settings.near_duplicates) for article in articles]
 
 
 class _Decided(beam.DoFn):  # type: ignore[misc]
@@ -115,13 +116,15 @@ class _Decided(beam.DoFn):  # type: ignore[misc]
                 metrics.count(metrics.DUPLICATES)
                 self.tally.add(duplicates=1)
             else:
-                metrics.count(metrics.DUPLICATE_TEXTS, decision.duplicate_of is not None)
-                yield replace(
+                decided = replace(
                     article,
                     duplicate_of=decision.duplicate_of,
+                    similarity=decision.similarity,
                     version=decision.version,
                     supersedes=decision.supersedes,
                 )
+                count_duplicate(decided)
+                yield decided
 
 
 @dataclass(frozen=True, slots=True)

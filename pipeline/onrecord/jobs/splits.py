@@ -70,6 +70,7 @@ def settings_of(options: BackfillOptions) -> dict[str, str]:
         "--model": extraction.model,
         "--gazetteer": gazetteer,
         "--max-text-length": str(extraction.max_text_length),
+        "--near-duplicates": "on" if extraction.near_duplicates else "off",
         "--sink": options.output.sink,
         "--shards": str(options.output.shards),
         "version": __version__,

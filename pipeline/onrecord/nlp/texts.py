@@ -82,4 +82,5 @@ def article_record(article: Article, annotation: Annotation, provenance: Provena
         updated_at=article.updated_at,
         version=article.version,
         supersedes=article.supersedes,
+        similarity=article.similarity,
     )

@@ -17,6 +17,7 @@ MARKUP_IN_TEXT = "markup_in_text"  # articles whose text has HTML tags or entiti
 FLOODS = "floods"  # files with more messages than they may have, whose rest was not read
 DUPLICATES = "duplicates"  # messages that were sent again: same id, same text, no record
 DUPLICATE_TEXTS = "duplicate_texts"  # articles with the text of another: a record, but no extraction
+NEAR_DUPLICATES = "near_duplicates"  # articles that add nothing to the text of another: a record, but no extraction
 NOT_ENGLISH = "not_english"  # articles in other languages, from which nothing was extracted
 WORDS = "words"  # tokens parsed
 PARSE_MILLISECONDS = "parse_milliseconds"  # time in the model and the extractors

@@ -19,6 +19,7 @@ class Recount:
     dead_letters: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     duplicate_texts: int = 0
+    near_duplicates: int = 0
     not_english: int = 0
 
     def add(self, record: Record) -> None:
@@ -28,7 +29,9 @@ class Recount:
             self.dead_letters[record.error_type] += record.count
             self.refused += record.count if record.stage in WHOLE_MESSAGE_STAGES else 0
         elif isinstance(record, ArticleRecord):
-            self.duplicate_texts += record.duplicate_of is not None
+            is_near = record.similarity is not None and record.similarity < 1
+            self.near_duplicates += is_near
+            self.duplicate_texts += record.duplicate_of is not None and not is_near
             self.not_english += not is_english(record.language)
 
 
@@ -51,6 +54,7 @@ def recounted(values: Mapping[str, Any], counts: Recount) -> dict[str, Any]:
         "articles": articles,
         "refused": counts.refused,
         "duplicate_texts": counts.duplicate_texts,
+        "near_duplicates": counts.near_duplicates,
         "not_english": counts.not_english,
         "records": dict(sorted(counts.records.items())),
         **({"written": dict(sorted(counts.records.items()))} if "written" in values else {}),

@@ -24,6 +24,7 @@ class Summary:
     left_out: dict[str, int]
     markup_in_text: int
     duplicate_texts: int
+    near_duplicates: int
     not_english: int
     records: dict[str, int]
     written: dict[str, int]
@@ -58,6 +59,7 @@ def summarise(counts: dict[str, int], seconds: float) -> Summary:
         markup_in_text=counts.get(metrics.MARKUP_IN_TEXT, 0),
         left_out=metrics.with_prefix(counts, metrics.LEFT_OUT),
         duplicate_texts=counts.get(metrics.DUPLICATE_TEXTS, 0),
+        near_duplicates=counts.get(metrics.NEAR_DUPLICATES, 0),
         not_english=counts.get(metrics.NOT_ENGLISH, 0),
         records=metrics.with_prefix(counts, metrics.RECORDS),
         written=metrics.with_prefix(counts, metrics.WRITTEN),
@@ -79,6 +81,7 @@ def _rows(summary: Summary, extract: Collection[str]) -> Iterator[tuple[str, str
     yield "articles", f"{summary.articles:,}"
     yield from _if_any(
         ("  with the text of another", summary.duplicate_texts),
+        ("  with nearly the text of another", summary.near_duplicates),
         ("  not in English, not extracted from", summary.not_english),
         *left_out,
         ("  with HTML in the text, to be sent as html", summary.markup_in_text),

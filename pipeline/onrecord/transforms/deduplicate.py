@@ -3,15 +3,18 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import apache_beam as beam
 
 from onrecord.data.article import Article
+from onrecord.data.near_duplicates import Copy
 from onrecord.data.versions import NEVER, Version, micros, numbered, version_of
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
+from onrecord.transforms.near_duplicates import FindCopies
 
 # A text of an article: when it was published, in microseconds since 1970, and its version.
 Text = tuple[int, tuple[int, int, str]]
@@ -42,35 +45,56 @@ def number_texts(texts: tuple[str, Iterable[Text]]) -> Iterator[Numbered]:
             yield (article_id, sha), (number, before or "")
 
 
-def mark_duplicates(articles: Iterable[Article]) -> list[Article]:
-    """Return one article per id among articles with the same text; all but the original name it in ``duplicate_of``."""
+def mark_duplicates(articles: Iterable[Article], copy: Copy | None = None) -> list[Article]:
+    """Return one article per id among articles with the same text, marked as duplicates.
+
+    Args:
+        articles: the articles with the text.
+        copy: what the text is a copy of; without it, all but the original name that in ``duplicate_of``.
+    """
     by_id: dict[str, Article] = {}
     for article in articles:
         known = by_id.get(article.article_id)
         if known is None or precedence(article) < precedence(known):
             by_id[article.article_id] = article
     original, *others = sorted(by_id.values(), key=precedence)
-    return [original, *(replace(other, duplicate_of=original.article_id) for other in others)]
+    if copy is None:
+        return [original, *(replace(other, duplicate_of=original.article_id, similarity=1.0) for other in others)]
+    return [copy_of(article, copy.original, copy.similarity) for article in (original, *others)]
+
+
+def copy_of(article: Article, original: str, similarity: float) -> Article:
+    """Return an article marked as a copy; another text of the original's own id is a version of it, and no copy."""
+    if article.article_id == original:
+        return article
+    return replace(article, duplicate_of=original, similarity=similarity)
+
+
+def count_duplicate(article: Article) -> None:
+    """Count an article if it is a duplicate."""
+    if article.duplicate_of is not None:
+        metrics.count(metrics.DUPLICATE_TEXTS if article.similarity == 1 else metrics.NEAR_DUPLICATES)
 
 
 class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
-    """Marks the articles that have the same text."""
+    """Marks the articles that have the same text, and those whose text is a copy."""
 
     def setup(self) -> None:
         """Start this worker's tally."""
         self.tally = Tally()
 
     def process(
-        self, group: tuple[str, Iterable[Article]], numbers: Mapping[tuple[str, str], tuple[int, str]]
+        self, group: tuple[str, Mapping[str, Iterable[Any]]], numbers: Mapping[tuple[str, str], tuple[int, str]]
     ) -> Iterator[Article]:
         """Yield the articles that get a record, with the numbers of their texts."""
-        articles = list(group[1])
-        kept = mark_duplicates(articles)
+        articles = list(group[1]["articles"])
+        copies = [Copy(*values) for values in group[1].get("copies", ())]
+        kept = mark_duplicates(articles, next(iter(copies), None))
         sent_again = len(articles) - len(kept)
         metrics.count(metrics.DUPLICATES, sent_again)
-        metrics.count(metrics.DUPLICATE_TEXTS, len(kept) - 1)
         self.tally.add(duplicates=sent_again)
         for article in kept:
+            count_duplicate(article)
             number, before = numbers.get((article.article_id, article.text_sha256), (1, ""))
             yield replace(article, version=number, supersedes=before or None) if number > 1 else article
 
@@ -79,11 +103,20 @@ class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
         self.tally.flush()
 
 
+@dataclass
 class Deduplicate(beam.PTransform):  # type: ignore[misc]
-    """Marks exact duplicates by the SHA-256 of the text, and numbers the texts of each article.
+    """Marks exact duplicates by the SHA-256 of the text, and near-duplicates, and numbers the texts of each article.
 
-    The GroupByKey of texts also spreads the articles of one file over all workers.
+    The grouping of texts also spreads the articles of one file over all workers.
+
+    Attributes:
+        near_duplicates: whether near-duplicates are found.
     """
+
+    near_duplicates: bool = True
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def expand(self, articles: beam.PCollection[Article]) -> beam.PCollection[Article]:
         """Return the articles that get a record."""
@@ -93,10 +126,14 @@ class Deduplicate(beam.PTransform):  # type: ignore[misc]
             | "SameId" >> beam.GroupByKey()
             | "NumberTexts" >> beam.FlatMap(number_texts).with_output_types(Numbered)
         )
+        by_text = articles | "ByText" >> beam.Map(lambda article: (article.text_sha256, article)).with_output_types(
+            tuple[str, Article]
+        )
+        of_texts = {"articles": by_text}
+        if self.near_duplicates:
+            of_texts["copies"] = articles | "FindCopies" >> FindCopies()
         return (
-            articles
-            | "ByText"
-            >> beam.Map(lambda article: (article.text_sha256, article)).with_output_types(tuple[str, Article])
-            | "SameText" >> beam.GroupByKey()
+            of_texts
+            | "SameText" >> beam.CoGroupByKey()
             | "MarkDuplicates" >> beam.ParDo(MarkDuplicatesFn(), beam.pvalue.AsDict(numbers)).with_output_types(Article)
         )

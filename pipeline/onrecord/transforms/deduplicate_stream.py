@@ -56,7 +56,7 @@ def without_repetition(article: Article, remembered: Iterable[SeenArticle]) -> t
     original = same_text[0].original
     if any(entry.article_id == article.article_id for entry in same_text):
         return None, original
-    return replace(article, duplicate_of=original), original
+    return replace(article, duplicate_of=original, similarity=1.0), original
 
 
 class RememberFn(beam.DoFn):  # type: ignore[misc]
