@@ -21,8 +21,8 @@ from onrecord.nlp.english import lexicon
 MAX_MARKED_LINE = 300
 HEAD_LINES = 8  # bylines and dates are among the first lines that are not blank
 TAIL_LINES = 6  # contact lines and sources are among the last lines
-# Hard-wrapped text has no longer lines than this, and most of its lines end in mid-sentence.
-MAX_WRAPPED_LINE = 100
+# Hard-wrapped text has no longer lines than this (captions copied from a PDF), and most of its lines end in mid-sentence.
+MAX_WRAPPED_LINE = 120
 MIN_WRAPPED_SHARE = 0.6
 MIN_WRAPPED_LINES = 3
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
