@@ -13,7 +13,7 @@ from onrecord.data.gazetteer import ListedName
 from onrecord.data.kinds import extracted, kinds, with_needed
 from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL, STANCES
-from onrecord.nlp import entities, quotes, segments  # noqa: F401 - registers the components
+from onrecord.nlp import entities, quotes, segments, wraps  # noqa: F401 - registers the components
 from onrecord.nlp.coreference.extractor import CoreferenceResolver
 from onrecord.nlp.fast import speed_up, stabilize
 from onrecord.nlp.installed_model import resolve
@@ -108,6 +108,8 @@ def load_model(
     nlp.tokenizer = BoundedTokenizer(nlp.tokenizer, nlp.vocab)
     nlp.config["nlp"]["tokenizer"] = {"@tokenizers": BOUNDED_TOKENIZER}
     nlp.add_pipe("onrecord_segments", first=True)
+    nlp.add_pipe("unwrap", after="onrecord_segments")
+    nlp.add_pipe("rewrap", last=True)
     notes = speed_up(nlp) if fast else ("parse: spaCy's own code, as chosen",)
     meta_name = f"{nlp.meta['lang']}_{nlp.meta['name']}"
     wanted = with_needed(extracted() if extract is None else extract)

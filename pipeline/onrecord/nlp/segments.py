@@ -21,8 +21,9 @@ from onrecord.nlp.english import lexicon
 MAX_MARKED_LINE = 300
 HEAD_LINES = 8  # bylines and dates are among the first lines that are not blank
 TAIL_LINES = 6  # contact lines and sources are among the last lines
-# Hard-wrapped text has no longer lines than this, and most of its lines end in mid-sentence.
-MAX_WRAPPED_LINE = 100
+# Hard-wrapped text has no longer lines than this (captions copied from a PDF), and most of its lines end in mid-sentence.
+MAX_WRAPPED_LINE = 120
+MIN_WRAPPED_LINE = 40  # of the longest line; shorter lines are of a list or a table
 MIN_WRAPPED_SHARE = 0.6
 MIN_WRAPPED_LINES = 3
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
@@ -92,7 +93,7 @@ def _lines(text: str) -> list[Line]:
 def _is_wrapped(lines: list[Line]) -> bool:
     """Whether the text is hard-wrapped, so that most line ends are meaningless."""
     longest = max((len(line.text) for line in lines), default=0)
-    if len(lines) < MIN_WRAPPED_LINES or longest > MAX_WRAPPED_LINE:
+    if len(lines) < MIN_WRAPPED_LINES or not MIN_WRAPPED_LINE <= longest <= MAX_WRAPPED_LINE:
         return False
     full = [line for line in lines[:-1] if len(line.text) >= MIN_WRAPPED_SHARE * longest]
     open_ended = sum(line.text[-1] not in TERMINAL for line in full)

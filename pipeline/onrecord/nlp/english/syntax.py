@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, SUBJECTS
+from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, PROPER, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
@@ -92,7 +92,15 @@ def antecedent(parse: Parse, noun: int) -> int:
     if not is_relative and parse.tag[noun] != "WP$":
         return noun
     clause = next((token for token in parse.upward(noun) if parse.dep[token] == "relcl"), None)
-    return noun if clause is None else _described(parse, parse.head[clause])
+    if clause is None:
+        return noun
+    found = _described(parse, parse.head[clause])
+    if parse.lower[noun] == "that" and parse.dep[found] == "pobj" and parse.tag[found] in PROPER:
+        above = parse.head[
+            parse.head[found]
+        ]  # "an email from the Ministry that stated": a name would have "which" or "who"
+        found = above if parse.tag[above] in ("NN", "NNS") else found
+    return found
 
 
 def _described(parse: Parse, noun: int) -> int:
@@ -296,7 +304,10 @@ def according_to(parse: Parse, token: int) -> tuple[int, int | None] | None:
     to = next((child for child in parse.children[token] if parse.lower[child] == "to"), None)
     if to is None and token + 1 < len(parse) and parse.lower[token + 1] == "to":
         to = token + 1  # parsers attach it to many places
-    return None if to is None else (to, parse.child(to, "pobj"))
+    if to is None:
+        return None
+    named, verb = parse.child(to, "pobj"), parse.child(to, "pcomp")
+    return to, parse.child(verb, "dobj") if named is None and verb is not None else named  # "to show insiders"
 
 
 # Phrases

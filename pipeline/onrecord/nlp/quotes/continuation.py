@@ -65,6 +65,8 @@ MAX_CARRIED = 3  # sentences of a paragraph
 MIN_CARRIED = 5  # words
 # The forms in which reported speech goes on after a cue in the past: "He said the dam would fail. The town would be flooded."
 BACKSHIFTED = frozenset({"would", "could", "might", "had"})
+# "Twelve towns have plans, according to the board. One plan would …"
+ONE_OF_SEVERAL = frozenset({"one", "another", "others", "still"})
 ELABORATING = re.compile(r"(for (example|instance)|in (addition|particular|other words)),", re.IGNORECASE)
 HEARSAY = frozenset({"allegedly", "purportedly", "reportedly", "supposedly"})
 # A sentence about what was said comments on it.
@@ -133,6 +135,8 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
     if any(parse.lower[token] in HEARSAY and parse.dep[parse.head[token]] == "ROOT" for token in sentence):
         return True
     # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
+    if parse.lower[first] in ONE_OF_SEVERAL and parse.lower[before.anchor] == "according":
+        return True
     if is_document:
         counts = [
             any(parse.tag[token] == "CD" and parse.ent_type[token] != "DATE" for token in part)

@@ -7,9 +7,9 @@ A feature is a name and a value, "name=value"; a bar joins values that were seen
   ``m`` mood of the cue verb; ``l`` its label; ``k`` its dependents and ``p`` its head; ``before`` and ``behind`` the tokens next to it;
   ``q`` whether it is in marks.
 * The source: ``s`` kind; ``t`` first and head word; ``u`` length and position; ``o`` how it is reached from the cue ("own" for the cue's
-  subject, else the labels of the clauses on the way); ``own`` whether it is inside the content.
+  subject, else the labels of the clauses on the way); ``own`` whether it is inside the content; ``d`` class of its head.
 * The content: ``n`` length; ``i`` how it begins; ``h`` how much of it is in marks; ``g`` marks at its ends; ``v`` whether a nearer cue
-  introduces it; ``z`` its last part after a comma; ``b`` the tenses of the cue, inside and outside the content.
+  introduces it; ``x`` class of its head; ``z`` its last part after a comma; ``b`` the tenses of the cue, inside and outside the content.
 * What follows it: ``a`` the next tokens; ``r`` how much of the sentence is left; ``in`` and ``out`` the links of the last constituent
   inside and of the first one outside.
 
@@ -19,9 +19,10 @@ Two names in one, such as ``nh`` or ``qs``, are two of these together.
 from collections.abc import Iterable
 
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
+from onrecord.nlp.english.words import person_nouns, source_nouns
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.ends import PARTING
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -43,6 +44,7 @@ CLAUSE_LENGTHS = (1, 2, 4, 8, 16, 32)
 FUNCTION_TAGS = frozenset({"IN", "CC", "WDT", "WP", "WRB", "TO", "DT", "PRP", "RB", "MD"})
 MAX_SEEN = 12  # characters of a sign or function word in a feature
 MAX_MARKS = 3  # marks at the end of a content: of a quote, of one inside it, and a stray one
+MAX_HEADS = 4  # from the first word of a content to its head
 MAX_LOOK = 60  # tokens around the end of a content among which its last part and the next verb are searched for
 
 
@@ -61,6 +63,16 @@ def _source_kind(parse: Parse, head: int | None) -> str:
     if parse.ent_type[head]:
         return parse.ent_type[head]
     return {"NNP": "name", "NNPS": "name", "NNS": "plural", "NN": "noun"}.get(tag, "other")
+
+
+def _noun_class(parse: Parse, token: int) -> str:
+    """Return the type of a name, the class of a noun for a source, or the tag of another word."""
+    if parse.ent_type[token]:
+        return parse.ent_type[token]
+    word, tag = parse.lower[token], parse.tag[token]
+    if tag not in NOUNS:
+        return tag[:2]
+    return source_nouns().get(word, (("people" if word in person_nouns() else tag), ""))[0]
 
 
 def _mood(parse: Parse, verb: int) -> str:
@@ -182,6 +194,8 @@ class FeatureExtractor:
         ]
         if head is not None and candidate.source is not None:
             start, end = candidate.source
+            kind = _noun_class(parse, head)
+            found += [f"d={kind}", f"d={kind}|{main}", f"d={kind}|{lemma}", f"d={kind}|{mood}"]
             side = "before" if head < anchor else "behind"
             found += [
                 f"u={side}|{_bucket(abs(anchor - head))}",
@@ -202,8 +216,12 @@ class FeatureExtractor:
         letter = parse.word[min(parse.next_word[first], len(parse) - 1)][0]
         starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
         length = _bucket(words)
+        theme = self._theme(first, parse.first_at(candidate.content[0][1]))
         opens, closes = parse.source[begin] in ALL_MARKS, parse.source[stop - 1] in ALL_MARKS
         return [
+            f"x={theme}|{main}",
+            f"x={theme}|{construction}",
+            f"x={theme}|{candidate.lexical.lemma if candidate.lexical else ''}",
             f"h={share}",
             f"hf={share}|{construction}",
             f"v={self._is_introduced_nearer(candidate.anchor, first)}|{construction}",
@@ -217,6 +235,17 @@ class FeatureExtractor:
             f"g={opens}|{closes}|{share}|{construction}",
             f"b={parse.tag[candidate.anchor]}|{_tense(parse, first, parse.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
         ]
+
+    def _theme(self, first: int, end: int) -> str:
+        """Return what a content is about: the class of its head, if that is a noun."""
+        parse = self.parse
+        head = parse.next_word[first]
+        for _ in range(MAX_HEADS):
+            above = parse.head[min(head, len(parse) - 1)]
+            if not first <= above < end or above == head:
+                break
+            head = above
+        return _noun_class(parse, min(head, len(parse) - 1))
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
         """Whether there is another cue of speech between a cue and the content after it."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from onrecord.nlp.english.cues import Cue
-from onrecord.nlp.english.labels import FINITE, NOUNS, PROPER
+from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
-from onrecord.nlp.english.words import FIRST_PERSON
+from onrecord.nlp.english.words import FIRST_PERSON, source_nouns
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
@@ -57,8 +57,13 @@ class InsertionCandidates(Builder):
         is_last = parse.next_word[hole[1]] >= wide[1]
         if as_clause and cue.lemma == "put" and parse.lower[hole[1] - 1] == "it":
             construction += "-it"
+        is_apart = before in PARTING or parse.next_word[wide[0]] >= hole[0]  # not "as good as he claims"
+        is_said = as_clause and is_apart and "clause" in cue.takes and parse.child(verb, "dobj", "aux") is None
+        said = ("as=said",) if is_said else ()
         place = "place=last" if is_last else "place=first" if parse.next_word[wide[0]] >= hole[0] else "place=between"
-        yield from self.make(construction, verb, cue, without(narrow, hole), source, links=(place, "reach=clause"))
+        yield from self.make(
+            construction, verb, cue, without(narrow, hole), source, links=(place, "reach=clause", *said)
+        )
         if hole[0] > wide[0] and (narrow[0] > wide[0] or narrow[1] < wide[1] - 1):
             yield from self.make(construction, verb, cue, [(wide[0], hole[0])], source, links=(place, "reach=before"))
             if not is_last:
@@ -86,9 +91,15 @@ class InsertionCandidates(Builder):
             )
             if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
+        elif (
+            construction == "around"
+            and parse.child(verb, "ccomp", "dobj") is None
+            and parse.next_word[verb + 1] >= last
+        ):
+            yield from self.make("front-order", verb, cue, [(first, start)], source)  # "No end in sight, experts say"
         elif construction == "inverted":
             is_clause = self.finite_before[first] < self.finite_before[start]
-            is_known = source is not None and (parse.tag[source] in PROPER or parse.has(source, "the"))
+            is_known = source is not None and (parse.word[source][0].isupper() or parse.has(source, "the"))
             link = "reach=named" if is_clause and is_known else "reach=all"
             yield from self.make(construction, verb, cue, [(first, start)], source, links=(link,))
 
@@ -123,7 +134,8 @@ class InsertionCandidates(Builder):
                 return head
             if parse.tag[token] in FINITE or not parse.is_word[token]:
                 return None
-            if parse.tag[token] in NAMING and head in (None, token - 1):
+            is_name = parse.tag[token] in NAMING or parse.word[token][0].isupper()
+            if is_name and (head in (None, token - 1) or parse.tag[token - 1] == "POS"):
                 head = token
         return None
 
@@ -149,6 +161,15 @@ class InsertionCandidates(Builder):
             return
         if parse.dep[noun] == "pobj" and preposition < holder and parse.is_verb(parse.head[preposition]):
             yield from self.of_source(preposition, preposition, holder, noun, ("by=view",))
+
+    def of_law(self, token: int) -> Iterator[Candidate]:
+        """Yield the clause that a law or an agreement provides: "Under the Harbours Act, skippers can moor here"."""
+        law = self.parse.child(token, "pobj")
+        if law is not None and self.parse.ent_type[law] != "LAW":
+            law = law if source_nouns().get(self.parse.lower[law], ("", ""))[0] == "document" else None
+        comma = self.parse.right[token] if law is not None else token
+        if law is not None and "," in self.parse.word[comma : comma + 2]:
+            yield from self.of_source(token, token, law, token, ("by=law",))
 
     def of_according(self, token: int) -> Iterator[Candidate]:
         """Yield the clause whose source "according to" names."""

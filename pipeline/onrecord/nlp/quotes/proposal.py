@@ -38,7 +38,14 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
-    found = [each for each in found if each.content and (each.source_head not in turns.roles or each.links == SURE)]
+    titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
+    found = [
+        each
+        for each in found
+        if each.content
+        and (each.source_head not in turns.roles or each.links == SURE)
+        and not (each.construction == "passive" and each.content in titles)  # “The Salt Ledger” is published by Aune
+    ]
     return list(_with_other_sources(layout, found))
 
 

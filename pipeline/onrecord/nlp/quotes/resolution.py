@@ -12,7 +12,7 @@ from typing import TypeAlias
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, SUBJECTS
+from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, PROPER, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
@@ -26,6 +26,9 @@ Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobod
 LEAD_PARAGRAPHS = 4  # headline, standfirst and promos may come before the first sentence
 MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with promos between them
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
+# What a pronoun may mean that says little of its own.
+SOLE = {"they": frozenset({"PERSON", "ORG"}), "it": frozenset({"ORG", "GPE"})}
+MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
@@ -86,6 +89,14 @@ class Resolver:
                 mention = code_points(self.layout.doc[before])
                 found = Attribution(mention, entity, self.entities[entity].name, "IMPLICIT")
                 return (self._described(found, before, (before, before + 1)),)
+        region = self.layout.region_of[min(token + 1, len(self.parse) - 1)]
+        if not last and region >= 0:  # “It is closed.” Ann Lee looked at the floor.
+            behind = self.parse.next_word[self.layout.quoted[region].end]
+            stop = min(self.layout.paragraph_end(here - 1), behind + MAX_BEAT)
+            subject = next((other for other in range(behind, stop) if self._is_main_subject(other)), None)
+            if subject is not None and self._person(subject) is not None and self.parse.left[subject] == behind:
+                where = (behind, subject + 1)
+                return (replace(self._attribute(subject, where, self._mention(where)), resolution="IMPLICIT"),)
         return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
 
     def _is_near(self, token: int) -> bool:
@@ -230,9 +241,9 @@ class Resolver:
             if self.parse.dep[child] == "acl" and child > head:
                 return None
             if meant is not None and self.parse.dep[child] == "poss":
-                if (
-                    self._person(child) is not None
-                ):  # "Berg's father" is rarely somebody whom the article has named before
+                # "Berg's father" is rarely somebody whom the article has named before, nor is anyone of somebody whom it never names
+                is_unknown = child not in self.index and self.parse.tag[child] in PROPER
+                if is_unknown or self._person(child) is not None:
                     return None
                 owner = self.references.get(child)
                 if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
@@ -298,11 +309,28 @@ class Resolver:
             meant = reference.entity
             if reference.noun is not None and meant is None:
                 name, described = self._words_of(reference.noun), reference.noun
+        if meant is None and name is None and word in SOLE:
+            is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
+            meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         if meant is not None:
             name = self.entities[meant].name
         if described != head:
             where = phrase(self.parse, described, self.parse.head[described]) or where
         return self._described(Attribution(mention, meant, name, "PRONOUN"), described, where)
+
+    def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
+        """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
+        parse = self.parse
+        first, here = parse.sentence_of(max(parse.sentence_of(head)[0] - 1, 0))[0], parse.sentence_of(head)[0]
+        subjects = [token for token in range(max(first, here - LOOK_BACK), here) if self._is_subject(token)]
+        named = {self.index.get(token) for token in subjects}
+        only = named.pop() if len(named) == 1 else None
+        return only if only is not None and self.entities[only].type in types else None
+
+    def _is_subject(self, token: int) -> bool:
+        """Whether a token outside marks is the subject of a clause, but not a pronoun in it."""
+        is_outside = self.layout.region_of[token] < 0
+        return is_outside and self.parse.dep[token] in SUBJECTS and self.parse.tag[token] in NOUNS
 
     def _words_of(self, noun: int) -> str | None:
         """Return the words of the phrase of a noun."""

@@ -31,6 +31,8 @@ MIN_SCORE_BY_FORM = {
     "by=pronoun": 0.6,
     "reach=named": 0.6,
     "by=view": 0.6,
+    "by=law": 0.6,
+    "as=said": 0.5,
     "paren-advcl-as-it": 0.6,
     "turn=capitals-many": 0.6,
     "layout=sure": 0.7,

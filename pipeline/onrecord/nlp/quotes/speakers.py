@@ -4,7 +4,7 @@
 from itertools import islice
 
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.labels import NOUNS, SUBJECTS
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import (
@@ -16,7 +16,7 @@ from onrecord.nlp.english.syntax import (
     is_passive,
     possessor,
 )
-from onrecord.nlp.english.words import RELATIVE
+from onrecord.nlp.english.words import RELATIVE, person_nouns, source_nouns
 
 # Labels of a noun or adjective whose holder is the subject of its head verb: "made the claim that".
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
@@ -29,7 +29,7 @@ MAX_PHRASE = 60  # tokens to each side of the head
 
 def phrase(parse: Parse, head: int | None, cue: int | None = None) -> tuple[int, int] | None:
     """Return the noun phrase of ``head`` as tokens, end exclusive: everything that depends on it, except the cue."""
-    if head is None or not parse.is_word[head]:
+    if head is None or not (parse.is_word[head] or parse.word[head] == "%"):
         return None
     start, end = parse.left[head], parse.right[head] + 1
     if cue is not None and start <= cue < end:
@@ -39,7 +39,7 @@ def phrase(parse: Parse, head: int | None, cue: int | None = None) -> tuple[int,
         else:
             start = cue + 1
     start, end = max(start, head - MAX_PHRASE), min(end, head + MAX_PHRASE)
-    start = min(parse.next_word[start], head)
+    start = min(parse.next_word[start] if parse.is_word[head] else start, head)
     while end - 1 > head and _is_loose_end(parse, start, end):
         end -= 1
     return start, end
@@ -87,6 +87,10 @@ def source_of(parse: Parse, verb: int) -> int | None:
     found = charged(parse, verb)
     if found is None:
         found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
+        if verb and parse.tag[verb - 1] in NOUNS and parse.head[verb - 1] == verb:
+            is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
+            if is_owner or (found is None and parse.dep[verb - 1] in ("compound", "nmod", "dep")):
+                found = verb - 1  # parsers take "the port's policy states" and "city contracts show" for noun phrases
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 
@@ -112,7 +116,10 @@ def charged(parse: Parse, verb: int) -> int | None:
         for preposition in ANGRY if parse.tag[token][:2] in ("JJ", "VB") else ():
             found = next(after_preposition(parse, token, preposition), found)
         if found is not None:
-            return found
+            # "drew criticism for saying": the one who drew it said it
+            is_abstract = parse.tag[found] in ("NN", "NNS")
+            is_source = parse.lower[found] in person_nouns() or parse.lower[found] in source_nouns()
+            return None if is_abstract and not is_source else found
         if parse.dep[token] not in ("pobj", "prep"):
             break
     return None

@@ -21,6 +21,7 @@ BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
 ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other reading; ", denied the claim," has
+ASKED = frozenset({"what", "who", "why", "how"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
@@ -52,6 +53,8 @@ class SyntaxCandidates(Builder):
                 yield from self.insertions.of_according(token)
             elif word in VIEWS:
                 yield from self.insertions.of_view(token)
+            elif word == "under" and token + 1 < len(parse) and token == parse.next_word[parse.sentence_of(token)[0]]:
+                yield from self.insertions.of_law(token)
             if token in self.quoting:
                 continue
             cue = verb_cues.get(word)
@@ -87,7 +90,9 @@ class SyntaxCandidates(Builder):
         parse = self.parse
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
-            yield from self.insertions.around(verb, cue, inserted, inserted, "inverted")
+            named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
+            source = inserted if named is None or not verb < named <= inserted else named
+            yield from self.insertions.around(verb, cue, inserted, source, "inverted")
             if cue.lemma in ALWAYS_INVERTED:
                 return
         source = source_of(parse, verb)
@@ -99,11 +104,13 @@ class SyntaxCandidates(Builder):
             elif label == "ccomp":
                 start = self.behind_date(verb, parse.left[child], child)
                 yield from self.ending(clause_kind(parse, child), verb, cue, start, child, source)
+            elif label == "advcl" and child > verb and self.is_bare_clause(child, cue):
+                yield from self.ending("bare", verb, cue, parse.left[child], child, source)
             elif label == "xcomp" and child > verb:
                 yield from self.open_clause(verb, cue, child, source, passive)
             elif cue is UNKNOWN:
                 continue
-            elif label == "advcl" and child > verb and has_mark(parse, child, "that", "if", "whether"):
+            elif label == "advcl" and child > verb and self.is_complement_clause(child, cue):
                 yield from self.make("advcl", verb, cue, [self.reach(child)], source)
             elif label in ("dobj", "oprd", "attr") and child > verb:
                 yield from self.objects(verb, cue, child, source)
@@ -118,6 +125,17 @@ class SyntaxCandidates(Builder):
             subject = parse.child(verb, "nsubj")
             if subject is not None and cue.is_speech and parse.tag[subject] not in ("WP", "WDT"):
                 yield from self.insertions.around(verb, cue, subject, source)
+
+    def is_bare_clause(self, clause: int, cue: Cue) -> bool:
+        """Whether a clause without a conjunction is what a cue says: "said after the vote he would not stay"."""
+        parse = self.parse
+        is_own = parse.child(clause, "nsubj", "nsubjpass") is not None and parse.child(clause, "mark") is None
+        return is_own and cue.classes[0] == "say" and clause_kind(parse, clause) == "bare"
+
+    def is_complement_clause(self, clause: int, cue: Cue) -> bool:
+        """Whether what the parser takes for an adverbial clause is what a cue says or asks: "questioned why it was so"."""
+        is_asked = self.parse.lower[self.parse.left[clause]] in ASKED and "clause" in cue.takes
+        return is_asked or has_mark(self.parse, clause, "that", "if", "whether")
 
     def behind_date(self, verb: int, start: int, clause: int) -> int:
         """Return the start of a clause after the date of its cue, where no "that" separates them: "said on Friday she would stay"."""
@@ -155,7 +173,7 @@ class SyntaxCandidates(Builder):
         if "obj" not in cue.takes:
             return
         first = parse.child(verb, "dobj")
-        if parse.dep[part] == "oprd" and first is not None and first < part:
+        if parse.dep[part] == "oprd" and first is not None and verb < first < part:
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
