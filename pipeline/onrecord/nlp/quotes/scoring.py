@@ -68,19 +68,20 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
         layout: the layout that they were proposed from.
         table: the weight of each feature.
     """
+    sums: dict[int, float] = {}  # by the id of the part
+    for candidate in candidates:
+        for part in candidate.features:
+            if id(part) not in sums:
+                sums[id(part)] = sum([table.get(feature, 0.0) for feature in part])
     for group in by_cue(candidates):
-        odds = [math.exp(_logit(candidate, table)) for candidate in group]
+        logits = [sum([sums[id(part)] for part in candidate.features]) for candidate in group]
+        odds = [math.exp(max(-MAX_LOGIT, min(MAX_LOGIT, logit))) for logit in logits]
         total = 1 + sum(odds)
         for candidate, odd in zip(group, odds, strict=True):
             candidate.score = odd / total
         if len(group) > 1:
             _agree(group, layout)
     _raise_rare_forms(candidates, layout)
-
-
-def _logit(candidate: Candidate, table: Mapping[str, float]) -> float:
-    logit = sum(table.get(feature, 0.0) for feature in candidate.features)
-    return max(-MAX_LOGIT, min(MAX_LOGIT, logit))
 
 
 def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
