@@ -22,7 +22,7 @@ from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
-from onrecord.nlp.stances.scoring import Table, pair_weights
+from onrecord.nlp.stances.scoring import Sums, Table, pair_sums
 from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
 # Numbers and marks that the parser makes heads: accepted $200; said: "…".
@@ -63,10 +63,9 @@ class StanceAnalysis:
             table: weights of pairs (default: those that ship).
             least: the least confidence.
         """
-        pairs = Pairs(self.parse, self.voices, self.candidates)
+        pairs = Pairs(self.parse, self.voices, self.candidates, pair_sums() if table is None else Sums(table))
         judge, weights = Judge(self.voices, pairs.features), judge_weights()
-        table = pair_weights() if table is None else table
-        rated = [(probability(judge.features(placed), weights), placed) for placed in self.proposed(pairs, table)]
+        rated = [(probability(judge.features(placed), weights), placed) for placed in self.proposed(pairs)]
         likely = sorted((one for one in rated if one[0] >= least), key=lambda one: (-one[0], *_reach(one[1])))
         kept: list[Stance] = []
         # Of a holder's stances toward overlapping phrases of a sentence, the likeliest: what a phrase contains is not a second target.
@@ -82,9 +81,9 @@ class StanceAnalysis:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(_without_titles(list(once.values())), key=_order)
 
-    def proposed(self, pairs: Pairs, table: Table) -> Iterator[Placed]:
+    def proposed(self, pairs: Pairs) -> Iterator[Placed]:
         """Yield what the pairs and the rules propose, each with its parties."""
-        for candidate, likelihood in pairs.candidates(table):
+        for candidate, likelihood in pairs.candidates():
             placed = self.placed(candidate)
             if placed is not None:
                 yield replace(placed, likelihood=likelihood)
