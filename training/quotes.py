@@ -11,6 +11,7 @@ Run it as ``python -m training.quotes ARTICLES.jsonl``. A line of the file is an
 import json
 import math
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
     describe(candidates, layout)
     gold = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
     return [
-        [(candidate.features, rightness(layout, words, candidate, gold)) for candidate in group]
+        [([*chain(*candidate.features)], rightness(layout, words, candidate, gold)) for candidate in group]
         for group in by_cue(candidates)
     ]
 

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pair, Pairs
-from onrecord.nlp.stances.scoring import Sides
+from onrecord.nlp.stances.scoring import Sides, Sums
 from training.conditional_logit import Example, Words
 
 SIDES = ("support", "oppose")
@@ -59,7 +59,7 @@ def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example
     without annotated pairs.
     """
     analysis, words = StanceAnalysis(doc), Words(doc)
-    paired = Pairs(analysis.parse, analysis.voices, analysis.candidates)
+    paired = Pairs(analysis.parse, analysis.voices, analysis.candidates, Sums({}))
     pairs = list(paired)
     labelled = {}
     for gold in annotated or ():
@@ -67,7 +67,7 @@ def groups(doc: Doc, annotated: list[Annotated] | None) -> Iterator[list[Example
             place = matching(analysis, words, pairs, gold)
             if place is not None:
                 labelled[place] = gold["label"]
-    described = [{*pair.place, *(feature.name for feature in paired.words(pair))} for pair in pairs]
+    described = [set(paired.names(pair)) for pair in pairs]
     others = [place for place, names in enumerate(described) if place not in labelled and "framed=False" in names]
     every = EVERY_OF_NEWS if annotated is None else EVERY
     for place in (*labelled, *others[every // 2 :: every]):

@@ -25,7 +25,7 @@ from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import JUDGE_WEIGHTS, MIN_CONFIDENCE, Judge, Placed, probability
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.scoring import pair_weights
+from onrecord.nlp.stances.scoring import pair_sums
 from training import WEIGHTS
 
 MIN_COUNT = 5  # a rarer feature does not generalize to other articles
@@ -114,12 +114,9 @@ def is_same(one: list[str], other: list[str]) -> bool:
 def examples(doc: Doc, listed: Sequence[Listed]) -> list[Example]:
     """Return the features of each proposed stance of an article, and whether readers confirm it."""
     analysis = StanceAnalysis(doc)
-    pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates)
+    pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates, pair_sums())
     judge, listing = Judge(analysis.voices, pairs.features), Listing(analysis, listed)
-    return [
-        (sorted(set(judge.features(placed))), listing.has(placed))
-        for placed in analysis.proposed(pairs, pair_weights())
-    ]
+    return [(sorted(set(judge.features(placed))), listing.has(placed)) for placed in analysis.proposed(pairs)]
 
 
 def logistic(data: Sequence[Example]) -> dict[str, float]:

@@ -39,7 +39,6 @@ from onrecord.nlp.stances.neural.encoder import SIZE, Pieces, Window
 from onrecord.nlp.stances.neural.merging import MIN_LIKELY, described, joined
 from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS, SIDES, SMALL, Network, Pairs
 from onrecord.nlp.stances.neural.pairs import SPEAKER, PairFinder, PairTable
-from onrecord.nlp.stances.scoring import pair_weights
 from training import WEIGHTS
 from training.stance_judge import ARGUMENTS, Listed, Listing, examples, is_same, logistic, words_of
 
@@ -194,7 +193,7 @@ class Article:
 
     def judge(self, table: Mapping[str, float]) -> None:
         """Rate what the rules and pairs of names propose, by weights of the judge."""
-        self.judged = list(self.analysis.judged(pair_weights(), table))
+        self.judged = list(self.analysis.judged(table))
         self.finder = self.analysis.pairs(self.judged)
 
 

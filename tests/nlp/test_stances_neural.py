@@ -32,7 +32,6 @@ from onrecord.nlp.stances.neural.encoder import (
 )
 from onrecord.nlp.stances.neural.merging import joined, merged
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
-from onrecord.nlp.stances.scoring import pair_weights
 from tests.profiles import share_of_examples
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ":"]
@@ -142,7 +141,7 @@ def test_what_the_judge_rates_is_a_pair_whatever_the_filters_say_and_known_as_su
         return np.zeros(len(hashes), dtype=bool)
 
     analysis, _ = analysed(nlp, "Anna Berg condemned the plan. Norway backed the treaty.")
-    word, rated = analysis.parse.word, list(analysis.judged(pair_weights(), judge_weights()))
+    word, rated = analysis.parse.word, list(analysis.judged(judge_weights()))
     pairs = analysis.pairs(rated).table(nothing)
     named = {(word[holder], word[target]) for holder, target in zip(pairs.holders, pairs.targets, strict=True)}
     assert named == {("Berg", "plan"), ("Norway", "treaty")}

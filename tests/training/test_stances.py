@@ -9,7 +9,7 @@ from spacy.language import Language
 
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.scoring import logits, pair_weights, probabilities
+from onrecord.nlp.stances.scoring import Sums, logits, pair_weights, probabilities
 from training import stance_examples as examples
 from training import stances as fit
 from training.conditional_logit import conditional_logit
@@ -48,9 +48,9 @@ def test_a_verb_that_no_lexicon_has_is_learned(nlp: Language) -> None:
 
     def oppose(text: str) -> float:
         analysis = StanceAnalysis(nlp(text))
-        pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates)
+        pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates, Sums({}))
         pair = next(pair for pair in pairs if pair.holder.head == 0)
-        return probabilities(logits([*pair.place, *(word.name for word in pairs.words(pair))], table)).oppose
+        return probabilities(logits(pairs.names(pair), table)).oppose
 
     assert oppose("Sweden ghosted Malta on Monday.") > 0.5 > oppose("Sweden visited Malta on Monday.")
 

@@ -2,6 +2,7 @@
 """Why a quote is a quote, and why this is its speaker."""
 
 import math
+from itertools import chain
 
 from spacy.tokens import Doc
 
@@ -88,7 +89,7 @@ def explain_quote(record: QuoteRecord, place: int, doc: Doc) -> Explanation:
             *(Words("speaker", span) for span in dict.fromkeys(mentions)),
         ),
         (*readings.steps(candidate, one.quote.confidence), _last_step(one, record)),
-        reasons_of(candidate.features, table, lambda name: in_words(name, QUOTES)),
+        reasons_of(chain.from_iterable(candidate.features), table, lambda name: in_words(name, QUOTES)),
         readings.alternatives(candidate),
         tuple(_weighings(References(doc), mentions)),
     )
@@ -152,7 +153,7 @@ class _Readings:
             if score == IMPLICIT_PROBABILITY:
                 what += ": the share of such sentences that readers gave to the last speaker"
             return [Step(score, what)]
-        weighed = sum(1 for name in chosen.features if weights().get(name))
+        weighed = sum(bool(weights().get(name)) for name in chain.from_iterable(chosen.features))
         own = self.share(chosen)
         together = sum(self.share(one) for one in self.group if one is chosen or self.agree(chosen, one))
         found = [

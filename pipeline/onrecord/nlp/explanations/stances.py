@@ -21,7 +21,7 @@ from onrecord.nlp.explanations.references import References
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.scoring import logits, pair_weights, probabilities
+from onrecord.nlp.stances.scoring import logits, pair_sums, pair_weights, probabilities
 
 SIDES = {"SUPPORT": "for", "OPPOSE": "against", "NEUTRAL": "neutral"}
 RULES = {
@@ -46,9 +46,9 @@ def explain_stance(record: StanceRecord, place: int, doc: Doc) -> Explanation:
     """
     stance = stances_of(doc)[place]
     analysis = StanceAnalysis(doc)
-    pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates)
+    pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates, pair_sums())
     judge, table = Judge(analysis.voices, pairs.features), judge_weights()
-    rated = [(one, list(judge.features(one))) for one in analysis.proposed(pairs, pair_weights())]
+    rated = [(one, list(judge.features(one))) for one in analysis.proposed(pairs)]
     as_record = [(analysis.stance(one, probability(names, table)), one, names) for one, names in rated]
     placed, features = next((one, names) for found, one, names in as_record if found == stance)
     sure = probability(features, table)
@@ -116,7 +116,7 @@ def _pair_features(placed: Placed, pairs: Pairs) -> list[str]:
         return []
     for pair in pairs:
         if pair.holder.head == candidate.holder and pair.target.head == candidate.target.head:
-            return [*pair.place, *(one.name for one in pairs.words(pair))]
+            return pairs.names(pair)
     return []
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A possible quote: a cue, its content and its source."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from onrecord.nlp.english.cues import Cue
 
 Spans = tuple[tuple[int, int], ...]
+Features = tuple[list[str], ...]  # their names, in parts that candidates share
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))  # of a quote that a colon, a dash or a label introduces
 SURE = ("layout=sure",)  # the link of a candidate whose form alone shows that someone is quoted
 
@@ -34,7 +35,7 @@ class Candidate:
     content: Spans
     source: tuple[int, int] | None
     source_head: int | None
-    features: list[str] = field(default_factory=list)
+    features: Features = ()
     score: float = 0.0
     lexical: Cue | None = None
     links: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ A feature is a name and a value, "name=value"; a bar joins values that were seen
 Two names in one, such as ``nh`` or ``qs``, are two of these together.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from onrecord.nlp.english.cues import verbs
@@ -23,7 +24,7 @@ from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.english.words import person_nouns, source_nouns
-from onrecord.nlp.quotes.candidates import Candidate, Spans
+from onrecord.nlp.quotes.candidates import Candidate, Features, Spans
 from onrecord.nlp.quotes.ends import PARTING
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import path
@@ -49,7 +50,7 @@ MAX_LOOK = 60  # tokens around the end of a content among which its last part an
 
 
 def _bucket(count: int) -> int:
-    return sum(count > bound for bound in CLAUSE_LENGTHS)
+    return bisect_left(CLAUSE_LENGTHS, count)
 
 
 def _source_kind(parse: Parse, head: int | None) -> str:
@@ -132,8 +133,8 @@ class FeatureExtractor:
         self._of_source: dict[tuple[int, int | None], list[str]] = {}
         self._of_content: dict[tuple[int, str, Spans], list[str]] = {}
 
-    def features_of(self, candidate: Candidate) -> list[str]:
-        """Return the candidate's features."""
+    def features_of(self, candidate: Candidate) -> Features:
+        """Return the candidate's features: those of its content, of its cue and source, and of both."""
         cue, construction = candidate.lexical, candidate.construction
         lemma = cue.lemma if cue else ""
         main = cue.classes[0] if cue else "other"
@@ -159,7 +160,7 @@ class FeatureExtractor:
             ]
         begin, end = candidate.content[0]
         own = candidate.source is not None and begin <= self.parse.start[candidate.source[0]] < end
-        return [*content, *common, f"own={own}", f"sf={_source_kind(self.parse, candidate.source_head)}|{construction}"]
+        return content, common, [f"own={own}", f"sf={_source_kind(self.parse, candidate.source_head)}|{construction}"]
 
     def _cue_and_source(self, candidate: Candidate, main: str) -> list[str]:
         parse, anchor, head = self.parse, candidate.anchor, candidate.source_head

@@ -4,11 +4,13 @@
 A layout is complete when it is made and never changes. Candidates are proposed, scored and selected from it.
 """
 
-from bisect import bisect_left
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+import numpy
+from numpy.typing import NDArray
 from spacy.tokens import Doc
 
 from onrecord.nlp.english.parse import Parse
@@ -50,6 +52,10 @@ class QuotationLayout:
         quoted: the regions in quotation marks, in text order.
         region_of: for each token, the index of the innermost region around it, or ``NO_REGION``.
         joined: for each region, the index of the one that continues it with no word between them, or None.
+        begun: for each code point, and the end of the text, how many words begin before it.
+        ended: how many words end at or before it.
+        marked_begun: ``begun``, of the words in quotation marks.
+        marked_ended: ``ended``, of the words in quotation marks.
     """
 
     doc: Doc
@@ -59,8 +65,10 @@ class QuotationLayout:
     quoted: Sequence[QuotedSpan]
     region_of: Sequence[int]
     joined: Sequence[int | None]
-    _words_before: Sequence[int]
-    _marked_words_before: Sequence[int]
+    begun: Sequence[int]
+    ended: Sequence[int]
+    marked_begun: Sequence[int]
+    marked_ended: Sequence[int]
 
     @classmethod
     def of(cls, doc: Doc) -> "QuotationLayout":
@@ -69,7 +77,8 @@ class QuotationLayout:
         quoted = tuple(_quoted_span(parse, index, region) for index, region in enumerate(parse.regions))
         words_before = tuple(accumulate(parse.is_word, initial=0))
         skip = [not inside for inside in parse.is_body]
-        in_marks = (word and region >= 0 for word, region in zip(parse.is_word, parse.region_of, strict=True))
+        words = numpy.array(parse.is_word)
+        marked = words & (numpy.array(parse.region_of) >= 0)
         return cls(
             doc=doc,
             parse=parse,
@@ -78,17 +87,21 @@ class QuotationLayout:
             quoted=quoted,
             region_of=parse.region_of,
             joined=tuple(_joined(quoted, parse.paragraph_starts, skip, words_before)),
-            _words_before=words_before,
-            _marked_words_before=tuple(accumulate(in_marks, initial=0)),
+            begun=_until(parse.start, words, len(parse.source), 1),
+            ended=_until(parse.end, words, len(parse.source), 0),
+            marked_begun=_until(parse.start, marked, len(parse.source), 1),
+            marked_ended=_until(parse.end, marked, len(parse.source), 0),
         )
 
     def words_of(self, spans: Spans) -> int:
         """Return the number of words in spans of code points."""
-        return sum(self._count(self._words_before, start, end) for start, end in spans)
+        begun, ended = self.begun, self.ended
+        return sum([begun[end] - ended[start] for start, end in spans])
 
     def marked_words_of(self, spans: Spans) -> int:
         """Return the number of words in spans of code points that are in quotation marks."""
-        return sum(self._count(self._marked_words_before, start, end) for start, end in spans)
+        begun, ended = self.marked_begun, self.marked_ended
+        return sum([begun[end] - ended[start] for start, end in spans])
 
     def shared(self, one: Spans, other: Spans) -> float:
         """Return the words that two contents have in common, as a share of all their words."""
@@ -97,13 +110,11 @@ class QuotationLayout:
         common = 0
         for start, end in one:
             for low, high in other:
-                if max(start, low) < min(end, high):
-                    common += self._count(self._words_before, max(start, low), min(end, high))
+                first, last = max(start, low), min(end, high)
+                if first < last:
+                    common += self.begun[last] - self.ended[first]
         total = self.words_of(one) + self.words_of(other) - common
         return common / total if total else 1.0
-
-    def _count(self, words_before: Sequence[int], start: int, end: int) -> int:
-        return words_before[bisect_left(self.parse.start, end)] - words_before[self.parse.first_at(start)]
 
     def is_marked(self, token: int) -> bool:
         """Whether a token is in quotation marks."""
@@ -129,6 +140,12 @@ class QuotationLayout:
     def next_region(self, span: QuotedSpan) -> int | None:
         """Return the next region of the same paragraph that is not inside this one."""
         return _next_region(self.quoted, span)
+
+
+def _until(offsets: list[int], is_counted: NDArray[numpy.bool_], length: int, behind: int) -> Sequence[int]:
+    """Return how many of the counted offsets are at or before each code point minus ``behind``, for ``length`` code points and the end."""
+    counts = numpy.bincount(numpy.array(offsets)[is_counted] + behind, minlength=length + 1)
+    return array("i", numpy.cumsum(counts).astype(numpy.int32).tobytes())
 
 
 def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:

@@ -70,8 +70,14 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
         layout: the layout that they were proposed from.
         table: the weight of each feature.
     """
+    sums: dict[int, float] = {}  # by the id of the part
+    for candidate in candidates:
+        for part in candidate.features:
+            if id(part) not in sums:
+                sums[id(part)] = sum([table.get(feature, 0.0) for feature in part])
     for group in by_cue(candidates):
-        odds = [math.exp(logit(candidate, table)) for candidate in group]
+        logits = [sum([sums[id(part)] for part in candidate.features]) for candidate in group]
+        odds = [math.exp(max(-MAX_LOGIT, min(MAX_LOGIT, logit))) for logit in logits]
         total = 1 + sum(odds)
         for candidate, odd in zip(group, odds, strict=True):
             candidate.score = odd / total
@@ -82,7 +88,7 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
 
 def logit(candidate: Candidate, table: Mapping[str, float]) -> float:
     """Return the sum of the weights of a candidate's features."""
-    total = sum(table.get(feature, 0.0) for feature in candidate.features)
+    total = sum(table.get(feature, 0.0) for part in candidate.features for feature in part)
     return max(-MAX_LOGIT, min(MAX_LOGIT, total))
 
 

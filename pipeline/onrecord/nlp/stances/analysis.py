@@ -25,7 +25,7 @@ from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
-from onrecord.nlp.stances.scoring import Table, pair_weights
+from onrecord.nlp.stances.scoring import Sums, Table, pair_sums
 from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
 # Numbers and marks that the parser makes heads: accepted $200; said: "…".
@@ -69,17 +69,17 @@ class StanceAnalysis:
             least: the least confidence.
             classifier: also says how likely the pairs of the article are.
         """
-        rated = list(self.judged(pair_weights() if table is None else table, judge_weights()))
+        rated = list(self.judged(judge_weights(), table))
         if classifier is None:
             return self.selected(rated, least)
         found = self.classified(classifier(self.pairs(rated), MIN_LIKELY))
         return self.selected(merged(self.parse, rated, found, classifier.agreement), least)
 
-    def judged(self, table: Table, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
-        """Yield what the pairs and the rules propose, each with its probability."""
-        pairs = Pairs(self.parse, self.voices, self.candidates)
+    def judged(self, weights: Mapping[str, float], table: Table | None = None) -> Iterator[tuple[float, Placed]]:
+        """Yield what the pairs and the rules propose, each with its probability; ``table`` are weights of pairs."""
+        pairs = Pairs(self.parse, self.voices, self.candidates, pair_sums() if table is None else Sums(table))
         judge = Judge(self.voices, pairs.features)
-        for placed in self.proposed(pairs, table):
+        for placed in self.proposed(pairs):
             yield probability(judge.features(placed), weights), placed
 
     def pairs(self, judged: Iterable[tuple[float, Placed]]) -> PairFinder:
@@ -112,9 +112,9 @@ class StanceAnalysis:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(_without_titles(list(once.values())), key=_order)
 
-    def proposed(self, pairs: Pairs, table: Table) -> Iterator[Placed]:
+    def proposed(self, pairs: Pairs) -> Iterator[Placed]:
         """Yield what the pairs and the rules propose, each with its parties."""
-        for candidate, likelihood in pairs.candidates(table):
+        for candidate, likelihood in pairs.candidates():
             placed = self.placed(candidate)
             if placed is not None:
                 yield replace(placed, likelihood=likelihood)

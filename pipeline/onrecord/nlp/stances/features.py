@@ -20,7 +20,7 @@ Features that end with a sign (+ or -) have that polarity in the stance lexicon 
   takes it toward the holder.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.paths import Path, is_anothers
+from onrecord.nlp.stances.scoring import Group, Sides, Table, logits
 from onrecord.nlp.stances.verbs import verb_entries
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
@@ -37,6 +38,7 @@ RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
 WORDED = frozenset({"prep", "agent", "mark", "prt"})
 HANGING = frozenset({"dobj", "prt", "xcomp", "acomp", "attr", "ccomp", "advcl", "conj", "amod", "prep"})
 COMPLETING = frozenset({"dobj", "prt", "xcomp"})
+WORDS = frozenset({"VB", "NN", "JJ", "RB", "IN", "TO", "RP"})  # how the tags of words on the path begin
 # Depth of a target in the phrase that a rule is about; deeper counts as this.
 MAX_DEPTH = 5
 ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
@@ -48,6 +50,30 @@ class Feature(NamedTuple):
 
     name: str
     token: int | None = None
+
+
+class Part(NamedTuple):
+    """Features, and the sums of their weights."""
+
+    features: tuple[Feature, ...]
+    sides: Sides
+
+
+class Word(NamedTuple):
+    """What is the same of a word at some place of a path for all pairs.
+
+    Attributes:
+        part: its features.
+        score: that of its entry in the stance lexicon, if it has one.
+        negated: whether it is negated.
+        hanging: its dependents: each with its features, the name of the feature that it makes with the word if it completes it, and the
+            score of its entry.
+    """
+
+    part: Part
+    score: float | None
+    negated: bool
+    hanging: list[tuple[int, Part, str, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +104,29 @@ def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
     return next((entry for entry in found if entry.score and entry.holder != "refuser"), None)
 
 
+def _of_route(up: str, tag: str, down: str, length: int) -> Iterable[str]:
+    return f"path={up}|{tag}|{down}", f"up={up}", f"down={down}", f"len={length}"
+
+
+def _of_ends(
+    holder: str, target: str, dep: str, other_dep: str, is_before: bool, is_quoted: bool, is_other_quoted: bool
+) -> Iterable[str]:
+    return (
+        "bias",
+        f"holder={holder}",
+        f"target={target}",
+        f"kinds={holder}|{target}",
+        f"ends={dep}|{other_dep}",
+        f"order={is_before}",
+        f"quoted={is_quoted}|{is_other_quoted}",
+    )
+
+
+def names_of(groups: Iterable[Group]) -> list[str]:
+    """Return the names of the features of groups."""
+    return [name for make, values in groups for name in make(*values)]
+
+
 def sign(score: float) -> str:
     """Return the sign of a score as in the names of features."""
     return "+" if score > 0 else "-"
@@ -86,11 +135,12 @@ def sign(score: float) -> str:
 class PairFeatures:
     """Describes pairs of actors of one article."""
 
-    def __init__(self, parse: Parse, in_quote: Sequence[bool]) -> None:
-        self.parse, self.in_quote = parse, in_quote
+    def __init__(self, parse: Parse, in_quote: Sequence[bool], table: Table) -> None:
+        self.parse, self.in_quote, self.table = parse, in_quote, table
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
         self._stems: dict[int, str] = {}
         self._entries: dict[int, LexiconEntry | None] = {}
+        self._words_on: dict[tuple[int, str], Word] = {}
 
     def stem_of(self, token: int) -> str:
         """Return the stem of a token."""
@@ -104,76 +154,96 @@ class PairFeatures:
             self._entries[token] = first_entry(self.parse, token)
         return self._entries[token]
 
-    def place(self, holder: ActorMention, target: ActorMention, way: Path) -> list[str]:
+    def place(self, holder: ActorMention, target: ActorMention, way: Path) -> tuple[Group, Group]:
         """Return the features of the relation between the two, without the words."""
+        dep, in_quote = self.parse.dep, self.in_quote
+        up, down = self._route(way)
+        one, other = holder.head, target.head
+        route = up, self.parse.tag[way.top][:2], down, len(way.up) + len(way.down)
+        ends = holder.kind, target.kind, dep[one], dep[other], one < other, in_quote[one], in_quote[other]
+        return (_of_route, route), (_of_ends, ends)
+
+    def _route(self, way: Path) -> tuple[str, str]:
+        """Return the labels on the way up and down."""
         labels = self._labels
-        up = ">".join([labels[token] for token in way.up])
-        down = "<".join([labels[token] for token in way.down])
-        return [
-            "bias",
-            f"path={up}|{self.parse.tag[way.top][:2]}|{down}",
-            f"up={up}",
-            f"down={down}",
-            f"len={len(way.up) + len(way.down)}",
-            f"holder={holder.kind}",
-            f"target={target.kind}",
-            f"kinds={holder.kind}|{target.kind}",
-            f"ends={self.parse.dep[holder.head]}|{self.parse.dep[target.head]}",
-            f"order={holder.head < target.head}",
-            f"quoted={self.in_quote[holder.head]}|{self.in_quote[target.head]}",
-        ]
+        return ">".join([labels[token] for token in way.up]), "<".join([labels[token] for token in way.down])
 
     def words(
         self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]
-    ) -> list[Feature]:
-        """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
-        labels = self._labels
-        down = "<".join([labels[token] for token in way.down])
-        up = ">".join([labels[token] for token in way.up])
-        found = [Feature(f"top={self.stem_of(way.top)}|{up}|{down}", way.top), *self._words(way, down)]
+    ) -> Iterator[Part]:
+        """Yield the features of the words between the two; ``framed`` are the candidates of their sentence."""
+        up, down = self._route(way)
+        yield self._part(Feature(f"top={self.stem_of(way.top)}|{up}|{down}", way.top))
+        yield from self._words(way, down)
         by_rules = list(self._framed(holder.head, target.head, framed))
-        found.append(Feature(f"framed={any(one.name.startswith(('fx', 'fi')) for one in by_rules)}"))
-        return [*found, *by_rules]
+        is_framed = any(one.name.startswith(("fx", "fi")) for one in by_rules)
+        yield self._part(Feature(f"framed={is_framed}"), *by_rules)
 
-    def _words(self, way: Path, down: str) -> Iterator[Feature]:
+    def _part(self, *features: Feature) -> Part:
+        return Part(features, logits([name for name, _ in features], self.table))
+
+    def _words(self, way: Path, down: str) -> Iterator[Part]:
         """Yield the features of the words on the path and of their dependents."""
-        parse = self.parse
         on_the_way = {*way.up, way.top, *way.down}
         total, count, negated = 0.0, 0, False
         for token in way.inner:
-            if parse.tag[token][:2] not in ("VB", "NN", "JJ", "RB", "IN", "TO", "RP"):
+            if self.parse.tag[token][:2] not in WORDS:
                 continue
             place = "l" if token == way.top else "u" if token in way.up else "d"
-            if place == "d" and is_anothers(parse, token, way.top):
+            if place == "d" and is_anothers(self.parse, token, way.top):
                 place = "b"
-            word, entry = self.stem_of(token), self.entry_of(token)
-            yield Feature(f"w={word}", token)
-            yield Feature(f"w{place}={word}", token)
-            if entry is not None:
-                count, total = count + 1, total + entry.score
-                end = sign(entry.score)
-                yield Feature(f"x{place}{end}", token)
-                yield Feature(f"x{place}={entry.relation}{end}", token)
-                yield Feature(f"x{place}={entry.holder}|{entry.slots[0]}{end}", token)
-                yield Feature(f"x{place}={down}{end}", token)
-            for child in parse.children[token]:
-                dep = parse.dep[child]
-                negated = negated or dep == "neg"
-                if dep not in HANGING or child in on_the_way:
+            word = self._words_on.get((token, place)) or self._word(token, place)
+            yield word.part
+            negated = negated or word.negated
+            if word.score is not None:
+                count, total = count + 1, total + word.score
+                yield self._part(Feature(f"x{place}={down}{sign(word.score)}", token))
+            for child, part, completed, score in word.hanging:
+                if child in on_the_way:
                     continue
-                yield Feature(f"c{place}={dep}:{self.stem_of(child)}", child)
-                if place == "l" and dep in COMPLETING:
-                    yield Feature(f"o={word}+{self.stem_of(child)}", child)
-                    yield Feature(f"o={word}+{self.stem_of(child)}|{down}", child)
-                entry = self.entry_of(child)
-                if entry is not None:
-                    count, total = count + 1, total + entry.score
-                    yield Feature(f"y{place}={dep}{sign(entry.score)}", child)
-        yield Feature(f"lex={min(3, count)}")
+                yield part
+                if completed:
+                    yield self._part(Feature(f"{completed}|{down}", child))
+                if score is not None:
+                    count, total = count + 1, total + score
+        last = [Feature(f"lex={min(3, count)}")]
         if negated:
-            yield Feature("not")
+            last.append(Feature("not"))
         if total:
-            yield Feature(f"sum{'|not' if negated else ''}{sign(total)}")
+            last.append(Feature(f"sum{'|not' if negated else ''}{sign(total)}"))
+        yield self._part(*last)
+
+    def _word(self, token: int, place: str) -> Word:
+        """Return what the pairs share that have a word at the same place of their path."""
+        parse, word, entry = self.parse, self.stem_of(token), self.entry_of(token)
+        names = [f"w={word}", f"w{place}={word}"]
+        if entry is not None:
+            end = sign(entry.score)
+            names += [
+                f"x{place}{end}",
+                f"x{place}={entry.relation}{end}",
+                f"x{place}={entry.holder}|{entry.slots[0]}{end}",
+            ]
+        hanging = []
+        for child in parse.children[token]:
+            dep = parse.dep[child]
+            if dep not in HANGING:
+                continue
+            found, completed, of_child = [f"c{place}={dep}:{self.stem_of(child)}"], "", self.entry_of(child)
+            if place == "l" and dep in COMPLETING:
+                completed = f"o={word}+{self.stem_of(child)}"
+                found.append(completed)
+            if of_child is not None:
+                found.append(f"y{place}={dep}{sign(of_child.score)}")
+            part = self._part(*[Feature(name, child) for name in found])
+            hanging.append((child, part, completed, None if of_child is None else of_child.score))
+        self._words_on[token, place] = made = Word(
+            self._part(*[Feature(name, token) for name in names]),
+            None if entry is None else entry.score,
+            any(parse.dep[child] == "neg" for child in parse.children[token]),
+            hanging,
+        )
+        return made
 
     def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[Feature]:
         """Yield the features of what the rules found about the two."""

@@ -26,7 +26,7 @@ from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.features import PairFeatures, sign
+from onrecord.nlp.stances.features import PairFeatures, names_of, sign
 from onrecord.nlp.stances.paths import chain, path
 from onrecord.nlp.stances.voices import Voices
 
@@ -60,7 +60,7 @@ def judge_weights() -> Mapping[str, float]:
 
 def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
     """Return the probability that a reader confirms a stance with these features."""
-    logit = sum(table.get(name, 0.0) for name in names)
+    logit = sum([table.get(name, 0.0) for name in names])
     return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, logit))))
 
 
@@ -123,7 +123,7 @@ class Judge:
         way = path(chain(parse, holder), chain(parse, target))
         if way is not None:
             ends = ActorMention(holder, parse.ent_type[holder]), ActorMention(target, parse.ent_type[target])
-            yield from self.pairs.place(*ends, way)
+            yield from names_of(self.pairs.place(*ends, way))
 
     def _target(self, placed: Placed) -> Iterator[str]:
         parse, phrase = self.parse, placed.candidate.target

@@ -6,7 +6,8 @@ the act ("imposed a curfew on"), a target inside the phrase that a rule is about
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from onrecord.nlp.english.labels import CLAUSES, PLACES
 from onrecord.nlp.english.lexicon import words
@@ -15,10 +16,10 @@ from onrecord.nlp.english.syntax import phrase_of
 from onrecord.nlp.english.words import BE, HAVE, with_forms
 from onrecord.nlp.stances.actors import ActorMention, actors
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.features import COMPLETING, Feature, PairFeatures, RuleFinding
+from onrecord.nlp.stances.features import COMPLETING, PairFeatures, Part, RuleFinding, names_of
 from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.paths import Path, chain, is_anothers, path
-from onrecord.nlp.stances.scoring import Table, logits, probabilities
+from onrecord.nlp.stances.scoring import Group, Sides, Sums, probabilities
 from onrecord.nlp.stances.voices import Voices
 
 # Less likely pairs are not proposed: hardly any is right.
@@ -43,23 +44,29 @@ MIN_PLACE = -2.3
 CONTENT_TAGS = ("VB", "NN", "JJ", "RB", "IN", "RP")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two actors of a sentence, and the features of their relation."""
 
     holder: ActorMention
     target: ActorMention
     way: Path
-    place: list[str]
+    place: tuple[Group, Group]
 
 
 class Pairs:
-    """The pairs of actors of one article."""
+    """The pairs of actors of one article.
 
-    def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate]) -> None:
-        self.parse = parse
+    Args:
+        parse: the columns of its Doc.
+        voices: who says what in it.
+        candidates: what the rules found.
+        sums: the weights.
+    """
+
+    def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate], sums: Sums) -> None:
+        self.parse, self.sums = parse, sums
         self.actors = actors(parse, voices.parties.entity_of)
-        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))])
+        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))], sums.table)
         self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
             sentence = parse.sentence_of(candidate.predicate)[0]
@@ -74,37 +81,51 @@ class Pairs:
             if len(group) < 2:
                 continue
             chains = [chain(self.parse, actor.head) for actor in group]
-            for holder, from_holder in zip(group, chains, strict=True):
-                for target, from_target in zip(group, chains, strict=True):
-                    way = None if holder is target else path(from_holder, from_target)
-                    if way is not None and not self._is_one_list(way):
+            ways: dict[tuple[int, int], Path] = {}
+            for one, holder in enumerate(group):
+                for other, target in enumerate(group):
+                    if one < other:
+                        found = path(chains[one], chains[other])
+                        if found is None or self._is_one_list(found):
+                            continue
+                        ways[one, other], ways[other, one] = found, found.back
+                    way = ways.get((one, other))
+                    if way is not None:
                         yield Pair(holder, target, way, self.features.place(holder, target, way))
 
-    def words(self, pair: Pair) -> list[Feature]:
+    def words(self, pair: Pair) -> list[Part]:
         """Return the features of the words between two actors."""
         framed = self.framed.get(self.parse.sentence_of(pair.holder.head)[0], ())
-        return self.features.words(pair.holder, pair.target, pair.way, framed)
+        return list(self.features.words(pair.holder, pair.target, pair.way, framed))
+
+    def names(self, pair: Pair) -> list[str]:
+        """Return the names of all features of two actors."""
+        return [*names_of(pair.place), *(feature.name for part in self.words(pair) for feature in part.features)]
 
     def _is_one_list(self, way: Path) -> bool:
         """Whether the two are only coordinated."""
         steps = (*way.up, *way.down)
         return way.top in (way.start, way.end) and all(self.parse.dep[token] in ("conj", "appos") for token in steps)
 
-    def candidates(self, table: Table) -> Iterator[tuple[Candidate, float]]:
+    def candidates(self) -> Iterator[tuple[Candidate, float]]:
         """Yield the likely stances, each with its probability."""
         for pair in self:
-            place = logits(pair.place, table)
-            if max(place) < MIN_PLACE:
+            route, ends = self.sums[pair.place[0]], self.sums[pair.place[1]]
+            support, oppose = route[0] + ends[0], route[1] + ends[1]
+            if support < MIN_PLACE and oppose < MIN_PLACE:
                 continue
             words = self.words(pair)
-            likely = probabilities(place, logits([feature.name for feature in words], table))
+            for _, sides in words:
+                support += sides[0]
+                oppose += sides[1]
+            likely = probabilities(Sides(support, oppose))
             side = 0 if likely.support >= likely.oppose else 1
             if likely[side] >= MIN_PROBABILITY:
-                candidate = self._candidate(pair, words, side, table)
+                candidate = self._candidate(pair, words, side)
                 if candidate is not None:
                     yield candidate, likely[side]
 
-    def _candidate(self, pair: Pair, features: list[Feature], side: int, table: Table) -> Candidate | None:
+    def _candidate(self, pair: Pair, parts: list[Part], side: int) -> Candidate | None:
         """Return a pair as a candidate, with the details of a rule or with the words that contribute most."""
         holder, target = pair.holder.head, pair.target.head
         sentence = self.parse.sentence_of(holder)[0]
@@ -125,7 +146,7 @@ class Pairs:
                 return replace(
                     candidate, target=phrase, score=candidate.score * INSIDE, features=candidate.features | {"inside"}
                 )
-        carrying = self._words(pair, features, side, table)
+        carrying = self._words(pair, parts, side)
         if not carrying or all(self.parse.lower[word] in words("stance_consultations") for word in carrying):
             return None
         if not self._may_hold(pair.way):
@@ -231,12 +252,13 @@ class Pairs:
             token = above
         return False
 
-    def _words(self, pair: Pair, features: list[Feature], side: int, table: Table) -> list[int]:
+    def _words(self, pair: Pair, parts: list[Part], side: int) -> list[int]:
         """Return the words that contribute most to a polarity, the strongest first."""
         weight: dict[int, float] = {}
-        for feature in features:
-            if feature.token is not None and feature.name in table:
-                weight[feature.token] = weight.get(feature.token, 0.0) + table[feature.name][side]
+        table = self.sums.table
+        for name, token in (feature for part in parts for feature in part.features):
+            if token is not None and name in table:
+                weight[token] = weight.get(token, 0.0) + table[name][side]
         ends = (pair.holder.head, pair.target.head)
         ranked = sorted(
             (-value, token)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The path through the tree from one token to another of its sentence."""
 
-from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice
+from typing import NamedTuple
 
 from onrecord.nlp.english.labels import CLAUSES, SUBJECTS
 from onrecord.nlp.english.parse import Parse
@@ -12,8 +12,7 @@ MAX_CHAIN = 12
 MAX_PATH = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """The tokens from ``start`` up to below ``top`` and from below ``top`` down to ``end``; top is above both."""
 
     start: int
@@ -25,8 +24,13 @@ class Path:
     @property
     def inner(self) -> tuple[int, ...]:
         """The tokens between the two ends, with top unless it is one of them."""
-        between = (*self.up[1:], self.top, *self.down[:-1])
-        return tuple(token for token in between if token not in (self.start, self.end))
+        top = () if self.top in (self.start, self.end) else (self.top,)
+        return (*self.up[1:], *top, *self.down[:-1])
+
+    @property
+    def back(self) -> "Path":
+        """The path from ``end`` to ``start``."""
+        return Path(self.end, self.start, self.down[::-1], self.top, self.up[::-1])
 
 
 def chain(parse: Parse, token: int) -> tuple[int, ...]:
@@ -36,10 +40,9 @@ def chain(parse: Parse, token: int) -> tuple[int, ...]:
 
 def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
     """Return the path between two tokens, given the chain of each; None if it is too long."""
-    place = {token: index for index, token in enumerate(from_start)}
     for index, token in enumerate(from_end):
-        if token in place:
-            up, down = from_start[: place[token]], from_end[:index][::-1]
+        if token in from_start:
+            up, down = from_start[: from_start.index(token)], from_end[:index][::-1]
             return Path(from_start[0], from_end[0], up, token, down) if len(up) + len(down) <= MAX_PATH else None
     return None
 
@@ -49,7 +52,9 @@ def is_anothers(parse: Parse, token: int, top: int) -> bool:
 
     A pronoun does not count as another subject: it may be the speaker.
     """
-    for below in takewhile(lambda one: one != top, parse.upward(token)):
+    for below in parse.upward(token):
+        if below == top:
+            break
         subject = parse.child(below, *SUBJECTS) if parse.dep[below] in CLAUSES else None
         if subject is not None and parse.tag[subject] != "PRP":
             return True

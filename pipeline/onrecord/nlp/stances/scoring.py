@@ -6,7 +6,7 @@ Every feature has a weight for support and one for opposition; no stance is alwa
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -14,6 +14,7 @@ from onrecord.nlp.english.lexicon import rows
 from onrecord.nlp.learned import MAX_LOGIT
 
 PAIR_WEIGHTS = "stance_pairs"
+MAX_SUMS = 1 << 16  # groups of features whose sums are kept, about 20 MB
 
 
 class Sides(NamedTuple):
@@ -24,6 +25,8 @@ class Sides(NamedTuple):
 
 
 Table: TypeAlias = Mapping[str, Sides]
+# Features that depend on a few values: what makes their names, and the values.
+Group: TypeAlias = tuple[Callable[..., Iterable[str]], tuple[object, ...]]
 
 
 @functools.cache
@@ -41,6 +44,27 @@ def logits(names: Iterable[str], table: Table) -> Sides:
             support += weight[0]
             oppose += weight[1]
     return Sides(support, oppose)
+
+
+class Sums(dict[Group, Sides]):
+    """The sums of the weights of groups of features; most groups of an article were in others before."""
+
+    def __init__(self, table: Table) -> None:
+        """Keep the weights of each feature."""
+        self.table = table
+
+    def __missing__(self, group: Group) -> Sides:
+        if len(self) >= MAX_SUMS:
+            self.clear()
+        make, values = group
+        found = self[group] = logits(make(*values), self.table)
+        return found
+
+
+@functools.cache
+def pair_sums() -> Sums:
+    """Return the sums of the weights of two actors."""
+    return Sums(pair_weights())
 
 
 def probabilities(*parts: Sides) -> Sides:

@@ -80,7 +80,7 @@ class Network:
 
     def passes(self, side: Role | None, hashes: Hashes) -> NDArray[np.bool_]:
         """Return which rows of features pass the filter of holders, of targets, or of pairs (None)."""
-        return self.promise(side, hashes) >= self.bounds[SIDES.index(side)]
+        return np.asarray(self.promise(side, hashes) >= self.bounds[SIDES.index(side)])
 
     def promise(self, side: Role | None, hashes: Hashes) -> Floats:
         """Return how much a filter finds that rows of features promise: a logit."""
