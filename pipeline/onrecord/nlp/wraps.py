@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 from onrecord.nlp.segments import paragraphs
 
 WRAPPED = "onrecord_wrapped"  # where the Doc of the whole text is kept between the two components
-COLUMNS = ["TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "ENT_IOB", "ENT_TYPE"]
+COLUMNS: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "ENT_IOB", "ENT_TYPE"]
 INSIDE, OUTSIDE = 1, 2  # an entity, in the column ENT_IOB
 
 
@@ -68,4 +68,4 @@ def rewrap(doc: Doc) -> Doc:
         row[[COLUMNS.index("TAG"), COLUMNS.index("DEP"), COLUMNS.index("HEAD")]] = space, filler, -1
         is_inside = rows[token + 1, iob] == INSIDE
         row[[iob, kind]] = (INSIDE, rows[token - 1, kind]) if is_inside else (OUTSIDE, 0)
-    return original.from_array(COLUMNS, rows.astype(np.uint64))
+    return original.from_array(COLUMNS, rows.astype(np.uint64))  # type: ignore[arg-type] # NumPy arrays are what it takes
