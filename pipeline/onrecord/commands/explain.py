@@ -117,14 +117,20 @@ def _explained(
     names: "tuple[ListedName, ...]",
     limit: int,
 ) -> int:
+    from onrecord.commands.checks import stances_problem
+    from onrecord.data.settings import STANCES
     from onrecord.nlp.entities.gazetteer_matcher import ListedNames
     from onrecord.nlp.explanations.reader import NotMadeAgain, explain
     from onrecord.nlp.installed_model import ModelError
     from onrecord.nlp.model import load_model
+    from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS
 
     model = arguments.model or record.provenance.model_name
+    how = STANCES[1] if f"{NETWORK_WEIGHTS}-" in record.provenance.weights_version else STANCES[0]
+    if (problem := stances_problem(how)) is not None:
+        raise UsageError([f"the record was made with --stances {how}: {problem}"])
     try:
-        loaded = load_model(model, extract=("stances",), gazetteer=names)
+        loaded = load_model(model, extract=("stances",), gazetteer=names, stances=how)
         explanation, notes = explain(record, article, loaded, ListedNames(names))
     except ModelError as error:
         raise UsageError(

@@ -64,7 +64,7 @@ def explain(
     if isinstance(now, QuoteRecord):
         found = explain_quote(now, place, doc)
     elif isinstance(now, StanceRecord):
-        found = explain_stance(now, place, doc)
+        found = explain_stance(now, place, doc, is_accurate=bool(model.weights))
     else:
         found = explain_entity(now, place, doc, listed)
     return found, (*versions, *_differences(record, now))

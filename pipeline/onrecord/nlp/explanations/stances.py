@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a stance is a stance: the word or the pair that proposed it, what the judge weighed, and what else was proposed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from spacy.tokens import Doc
 
@@ -20,6 +22,8 @@ from onrecord.nlp.explanations.feature_names import JUDGE, PAIRS, in_words
 from onrecord.nlp.explanations.references import References
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
+from onrecord.nlp.stances.neural.classifier import classifier
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, together
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.scoring import logits, pair_sums, pair_weights, probabilities
 
@@ -36,22 +40,47 @@ RULES = {
 MAX_ALTERNATIVES = 12
 
 
-def explain_stance(record: StanceRecord, place: int, doc: Doc) -> Explanation:
+class _Rated(NamedTuple):
+    """A proposed stance, its probabilities by the classifier of pairs, by the judge and together, and what the judge weighs."""
+
+    placed: Placed
+    pair: float
+    judge: float
+    both: float
+    features: list[str]
+
+
+def _rated(analysis: StanceAnalysis, pairs: Pairs, table: Mapping[str, float], is_accurate: bool) -> list[_Rated]:
+    """Return all proposed stances of an article."""
+    judge = Judge(analysis.voices, pairs.features)
+    features = {one: list(judge.features(one)) for one in analysis.proposed(pairs)}
+    judged = [(probability(names, table), one) for one, names in features.items()]
+    if not is_accurate:
+        return [_Rated(one, 0.0, sure, sure, features[one]) for sure, one in judged]
+    reader = classifier()
+    found = analysis.classified(reader(analysis.pairs(judged), MIN_LIKELY))
+    return [
+        _Rated(one, pair, sure, together(reader.agreement, pair, sure), features.get(one, []))
+        for pair, sure, one in joined(analysis.parse, judged, found)
+    ]
+
+
+def explain_stance(record: StanceRecord, place: int, doc: Doc, *, is_accurate: bool = False) -> Explanation:
     """Return why a stance is in the records.
 
     Args:
         record: the stance.
         place: its index in ``doc._.onrecord_stances``.
         doc: the Doc, with all annotations.
+        is_accurate: whether the classifier of pairs was asked, too.
     """
     stance = stances_of(doc)[place]
     analysis = StanceAnalysis(doc)
     pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates, pair_sums())
-    judge, table = Judge(analysis.voices, pairs.features), judge_weights()
-    rated = [(one, list(judge.features(one))) for one in analysis.proposed(pairs)]
-    as_record = [(analysis.stance(one, probability(names, table)), one, names) for one, names in rated]
-    placed, features = next((one, names) for found, one, names in as_record if found == stance)
-    sure = probability(features, table)
+    table = judge_weights()
+    as_record = [(analysis.stance(one.placed, one.both), one) for one in _rated(analysis, pairs, table, is_accurate)]
+    own = next(one for found, one in as_record if found == stance)
+    placed, features = own.placed, own.features
     references = References(doc)
     weighings = [references.of(party.mention) for party in (record.holder, record.target)]
     return Explanation(
@@ -71,15 +100,25 @@ def explain_stance(record: StanceRecord, place: int, doc: Doc) -> Explanation:
                 sum(table.get(name, 0.0) for name in features),
                 f"sum of the weights of {sum(1 for name in features if table.get(name))} features of the judge",
             ),
+            *_steps_together(own, is_accurate),
             Step(record.confidence, f"the chance that a reader confirms it; below {MIN_CONFIDENCE} there is no record"),
         ),
         (*reasons_of(features, table, lambda name: in_words(name, JUDGE)), *_pair_reasons(placed, pairs)),
         (
-            *_others(stance, [(found, one) for found, one, _ in as_record], placed, analysis),
-            Alternative(round(1 - sure, 4), "no stance that a reader confirms"),
+            *_others(stance, [(found, one.placed) for found, one in as_record], placed, analysis),
+            Alternative(round(1 - own.both, 4), "no stance that a reader confirms"),
         ),
         tuple(one for one in weighings if one is not None),
     )
+
+
+def _steps_together(own: _Rated, is_accurate: bool) -> list[Step]:
+    if not is_accurate:
+        return []
+    return [
+        Step(own.judge, "by the judge; 0 if it was not asked"),
+        Step(own.pair, "by the classifier, which read the two words in their sentences; 0 if it did not find the pair"),
+    ]
 
 
 def _told(stance: Stance) -> str:

@@ -93,8 +93,13 @@ def merged(
 ) -> Iterator[tuple[float, Placed]]:
     """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``."""
     for pair, judge, placed in joined(parse, judged, read):
-        total = sum(weight * value for weight, value in zip(agreement, described(pair, judge), strict=True))
-        yield 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, total)))), placed
+        yield together(agreement, pair, judge), placed
+
+
+def together(agreement: Sequence[float], pair: float, judge: float) -> float:
+    """Return the probability of a stance from that of its pair and that of the judge; 0 of what one of them does not find."""
+    total = sum(weight * value for weight, value in zip(agreement, described(pair, judge), strict=True))
+    return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, total))))
 
 
 def _key(parse: Parse, placed: Placed) -> tuple[int, str, bool]:
