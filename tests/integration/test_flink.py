@@ -194,11 +194,12 @@ def test_a_backlog_is_worked_off_checkpoint_by_checkpoint_also_when_a_task_manag
     topic, subscription = names
     sent = articles_without_a_time(BACKLOG)
     publish(topic, sent)
-    job = Job(cluster, emulator, "--subscription", subscription, "--output", tmp_path / "out")
+    arguments = ("--subscription", subscription, "--output", tmp_path / "out", "--early-every", 5)
+    job = Job(cluster, emulator, *arguments)
     until(lambda: job.checkpoints() > 0, "a checkpoint", BACKLOG_SECONDS)
     failed = job.checkpoints("failed")  # before the workers had started
     until(lambda: bool(ids(tmp_path / "out")), "the first file", BACKLOG_SECONDS)
-    assert len(ids(tmp_path / "out")) < BACKLOG / 2
+    assert len(ids(tmp_path / "out")) < BACKLOG
     assert job.checkpoints("failed") == failed
     cluster.kill("taskmanager-1")
     until(lambda: len(set(ids(tmp_path / "out"))) == BACKLOG, "all records", BACKLOG_SECONDS)

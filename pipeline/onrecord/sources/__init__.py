@@ -132,7 +132,7 @@ BUILT_IN = (
                 "max-unacknowledged",
                 "N",
                 10_000,
-                "on the same runners: how many messages a worker may have pulled and not acknowledged",
+                "on the same runners: maximum number of messages that are pulled and not acknowledged, per worker",
                 maximum=1_000_000,
             ),
         ),
