@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 AXE = Path(".venv/axe/node_modules/axe-core/axe.min.js")
 ROUTES = [
     "", "search?q=quay", "positions", "pair?holder=rosa%20whitby&target=port%20fund", "speakers", "speaker-rosa%20whitby", "articles",
-    "article-harbour-1", "run",
+    "article-harbour-1", "run", "articles?outlet=quayside.example",
 ]  # fmt: skip
 
 
@@ -117,6 +117,31 @@ def test_refused_messages_are_shown_with_their_reason_and_the_way_to_repair_them
     opened.go("run")
     assert any(SCRIPT in text for text in opened.all("td"))
     assert "onrecord dead-letters out/demo --payload broken.jsonl" in opened.find("pre").text
+
+
+def test_the_numbers_of_the_run_lead_to_their_articles(opened):
+    def after(link: str) -> list[str]:
+        opened.go("run")
+        shown = opened.run("return document.documentElement.dataset.shown")
+        opened.driver.find_element("xpath", link).click()
+        opened.until(lambda: opened.run("return document.documentElement.dataset.shown") != shown)
+        return opened.all("td.wide a")
+
+    assert after('//*[@class="chart"]//*[contains(@aria-label, "2026-01-07: 1 article")]') == [
+        "The harbour vote, day 2"
+    ]
+    assert len(after('//a[text()="quayside.example"]/../..//td[@class="amount"]/a')) == 3
+    assert len(after('//a[text()="1 article"]')) == 1
+    assert "Articles: no date" in opened.find("h1").text
+    opened.go("speakers")
+    opened.driver.find_element("xpath", '//a[text()="Rosa Whitby"]/../..//td[5]/a').click()
+    opened.until(lambda: "quoting Rosa Whitby" in opened.find("h1").text)
+    assert len(opened.all("td.wide a")) == 3
+
+
+def test_a_typing_error_in_a_long_word_is_forgiven(opened):
+    assert len(search(opened, "bargein")) == 3
+    assert search(opened, "borgein") == []
 
 
 def test_the_page_is_used_with_the_keyboard_alone(opened):

@@ -6,12 +6,14 @@ Plain functions that need neither lexicons nor a model, because programs that lo
 """
 
 import functools
+import re
 import unicodedata
 
 # Letters that Unicode does not decompose into a plain letter and an accent.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
 )
+NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 ARTICLES = frozenset({"the", "a", "an"})
 PUNCTUATION = ',;:!?"“”()[]'
 POSSESSIVES = ("'s", "’s", "'", "’")
@@ -53,8 +55,8 @@ def comparable(text: str) -> str:
 
     A text without letters and digits has no words: its printable characters are returned.
     """
-    folded = (c if c.isalnum() else " " for word in text.split() for c in (*fold(word), " "))
-    return " ".join("".join(folded).split()) or " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    folded = NOT_ALPHANUMERIC.sub(" ", " ".join(map(fold, text.split())))
+    return folded.strip() or " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def name_key(name: str) -> str:
@@ -72,6 +74,7 @@ def name_key(name: str) -> str:
     return " ".join(words) or name.strip().casefold()
 
 
+@functools.lru_cache(maxsize=65536)
 def phrase_key(name: str) -> str:
     """Return the key of a name, or of a phrase in small letters, in which articles and hyphens don't count: "an out-of-date ban"."""
     if not any(word.islower() for word in name.split()[1:]):

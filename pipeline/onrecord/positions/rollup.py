@@ -211,7 +211,11 @@ class Chosen:
 
 
 def add_up(
-    stances: Iterable[Row], wanted: Wanted, names: Names | None = None, articles: Articles | None = None
+    stances: Iterable[Row],
+    wanted: Wanted,
+    names: Names | None = None,
+    articles: Articles | None = None,
+    chosen: Chosen | None = None,
 ) -> RollUp:
     """Return the positions of stances.
 
@@ -220,9 +224,10 @@ def add_up(
         wanted: which of them are added up.
         names: the entities of the same run.
         articles: the articles of the same run.
+        chosen: what chooses among these stances, if the caller has it already.
     """
     names, articles = names or Names(), articles or Articles()
-    chosen = Chosen(stances, wanted, names, articles)
+    chosen = chosen or Chosen(stances, wanted, names, articles)
     sums: dict[tuple[str, str, date | None], _Sum] = {}
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     left_out: Counter[str] = Counter()

@@ -30,7 +30,7 @@ from onrecord.data.selection import Selection
 from onrecord.dead_letters.reasons import Reasons
 from onrecord.positions.records import Articles, Names, NameTable, Row
 from onrecord.positions.rollup import Chosen, Position, RollUp, Wanted, add_up
-from onrecord.report.speakers import SpeakerSum, common_names
+from onrecord.report.speakers import SpeakerSum, best_titles, common_names
 from onrecord.sinks.reader import records
 
 # Below it most stances are wrong; `positions` has the same default.
@@ -74,7 +74,7 @@ class _Article:
 
 def _utf16_offsets(text: str) -> "array[int] | None":
     """Return the UTF-16 offset of each code point and of the end; None where they are the same."""
-    if not any(char > "\uffff" for char in text):
+    if text.isascii() or max(text) <= "\uffff":
         return None
     offsets = array("L", [0])
     for char in text:
@@ -254,7 +254,7 @@ class _Collector:
         for row, place in zip(rows, places, strict=True):
             if not chosen.reason_against(row):
                 self.pairs[chosen.keys(row)].append(place)
-        return add_up(rows, wanted, names, articles)
+        return add_up(rows, wanted, names, articles, chosen)
 
 
 def _suffix(record: Record) -> str:
@@ -308,7 +308,7 @@ def _position(one: Position, numbers: _NameNumbers, refs: list[tuple[int, int]])
 
 def _speaker(number: int, one: SpeakerSum) -> Json:
     realis = [one.realis[name] for name in ("ACTUAL", "NEGATED", "HYPOTHETICAL")]
-    return (number, *realis, one.kind, common_names(one.names), common_names(one.titles), sorted(one.articles))
+    return (number, *realis, one.kind, common_names(one.names), best_titles(one.titles), sorted(one.articles))
 
 
 def _dead_letters(found: Iterable[DeadLetter]) -> tuple[int, list[Json]]:

@@ -23,7 +23,7 @@ from onrecord.version import __version__
 SOURCES = Path(__file__).with_name("page")
 # One module: the files are parts of it, in this order.
 SCRIPTS = (
-    *("vendor/minisearch.js", "vendor/inflate.js", "dom.js", "data.js", "csv.js", "sentences.js", "charts.js"),
+    *("vendor/inflate.js", "dom.js", "data.js", "csv.js", "sentences.js", "charts.js", "index.js"),
     *("overview.js", "search.js", "positions.js", "speakers.js", "article.js", "run.js", "main.js"),
 )
 # A part is what the browser reads at once; an article with its records has 5 to 20 kB.
@@ -80,7 +80,7 @@ def policy(*, in_parts: bool, is_served: bool = False) -> str:
 
 
 def _compressed(data: bytes) -> str:
-    packed = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    packed = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return base64.b64encode(packed.compress(data) + packed.flush()).decode("ascii")
 
 

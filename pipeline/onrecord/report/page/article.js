@@ -123,17 +123,18 @@ const layerOf = (record) => ["stances", "quotes", "names", "segments"][rank(reco
 
 /** Tells what a record says, how sure it is, and why. */
 function describe(record, article) {
-  if (record.isQuote) return [quoteItemOf(quoteItem(record)), h("p", { class: "why" }, whyQuote(record))];
+  const id = record.id ? h("p", { class: "id" }, h("code", {}, article.id + record.id), " (onrecord explain says more)") : null;
+  if (record.isQuote) return [quoteItemOf(quoteItem(record)), h("p", { class: "why" }, whyQuote(record)), id];
   if (record.polarity) {
     const told = record.by.length ? ` It counts as a claim of ${record.by.map((one) => one.name).join(", ")}.` : record.quote ? " It is said inside a quote." : "";
     const words = record.expression.map((span) => `“${textOf(article, span)}”`).join(", ");
-    return [quoteItemOf(stanceItem(record)), h("p", { class: "why" }, `Why: ${words || "the sentence"} expresses it${record.relation ? ` (${record.relation.toLowerCase()})` : ""}.${told}`)];
+    return [quoteItemOf(stanceItem(record)), h("p", { class: "why" }, `Why: ${words || "the sentence"} expresses it${record.relation ? ` (${record.relation.toLowerCase()})` : ""}.${told}`), id];
   }
   if (record.mentions) {
     const notes = [record.role, record.country && `country ${record.country}`, record.refersTo && "stands for another name"].filter(Boolean).join("; ");
     const words = [...new Set(record.mentions.map(([start, end]) => textOf(article, [start, end])))].slice(0, 12).map((one) => cut(one, 60)).join(", ");
     return [h("p", { class: "who" }, cut(record.name, 120)), h("p", {}, `${ENTITY_TYPES[record.type]}${notes ? `, ${notes}` : ""}. `, record.wikidata ? outside(`https://www.wikidata.org/wiki/${encodeURIComponent(record.wikidata)}`, record.wikidata) : null),
-      h("p", { class: "why" }, `${counted(record.mentions.length, "mention")}: ${words}`)];
+      h("p", { class: "why" }, `${counted(record.mentions.length, "mention")}: ${words}`), id];
   }
   return [h("p", { class: "who" }, SEGMENTS[record.kind] ?? record.kind), h("p", {}, "Marked as not part of the story.")];
 }

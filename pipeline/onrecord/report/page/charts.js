@@ -28,13 +28,19 @@ function overTime(stances) {
       h("polyline", { points: line.join(" "), class: "line" }),
       dated.map((one) => {
         const told = `${day(one.article.time)}, ${one.article.outlet ?? "no outlet"}: ${POLARITY[one.polarity]}`;
-        const link = document.createElementNS("http://www.w3.org/2000/svg", "a");
-        link.setAttribute("href", `#${address(one)}`);
-        link.setAttribute("aria-label", visible(told));
-        link.append(shape(one.polarity, x(one.article.time), y(one.score)));
-        return link;
+        return linkTo(address(one), told, shape(one.polarity, x(one.article.time), y(one.score)));
       })),
     h("figcaption", {}, "Each mark is a sentence in an article; the line is the mean of each day with one."));
+}
+
+/** Returns a link around a part of a chart, which a pointer names. */
+function linkTo(route, told, part) {
+  const link = document.createElementNS("http://www.w3.org/2000/svg", "a");
+  link.setAttribute("href", `#${route}`);
+  link.setAttribute("aria-label", visible(told));
+  part.append(h("title", {}, told));
+  link.append(part);
+  return link;
 }
 
 function shape(polarity, x, y) {
@@ -62,11 +68,11 @@ function byDay(times) {
   const [width, height, left, base] = [720, 150, 34, 122];
   const step = (width - left) / keys.length;
   return h("figure", { class: "chart" },
-    h("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Articles by ${size === 7 ? "month" : "day"}, ${keys[0]} to ${keys.at(-1)}, at most ${top}` },
+    h("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Articles by ${size === 7 ? "month" : "day"}, ${keys[0]} to ${keys.at(-1)}, at most ${top}` },
       h("line", { x1: left, x2: width, y1: base, y2: base, class: "axis" }),
       h("text", { x: left - 6, y: 18, "text-anchor": "end" }, count(top)), h("text", { x: left - 6, y: base, "text-anchor": "end" }, "0"),
-      keys.map((key, at) => counts.has(key) && h("rect", { class: "bar", x: left + at * step + Math.min(1, step / 6), width: Math.max(1, step - Math.min(2, step / 3)).toFixed(2),
-        y: base - (counts.get(key) / top) * 108, height: (counts.get(key) / top) * 108 })),
+      keys.map((key, at) => counts.has(key) && linkTo(articlesRoute("day", key), `${key}: ${counted(counts.get(key), "article")}`, h("rect", { class: "bar", x: left + at * step + Math.min(1, step / 6), width: Math.max(1, step - Math.min(2, step / 3)).toFixed(2),
+        y: base - (counts.get(key) / top) * 108, height: (counts.get(key) / top) * 108 }))),
       h("text", { x: left, y: height - 8 }, keys[0]), keys.length > 1 && h("text", { x: width, y: height - 8, "text-anchor": "end" }, keys.at(-1))));
 }
 

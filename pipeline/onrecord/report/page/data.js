@@ -2,7 +2,6 @@
 // The data: all sums at the beginning, an article with its records when it is needed.
 
 const { inflateSync } = fflateModule;
-const { MiniSearch } = MiniSearchModule;
 let core = null;
 let articles = [];
 let partsLoaded = [];

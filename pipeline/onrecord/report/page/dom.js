@@ -23,7 +23,7 @@ function h(tag, attributes, ...children) {
   return made;
 }
 
-const SVG_TAGS = new Set(["svg", "g", "path", "circle", "rect", "line", "polyline", "text"]);
+const SVG_TAGS = new Set(["svg", "g", "path", "circle", "rect", "line", "polyline", "text", "title"]);
 
 function append(parent, children) {
   for (const child of children.flat(Infinity)) {

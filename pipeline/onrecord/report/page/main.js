@@ -12,7 +12,7 @@ function viewOf(hash) {
   if (name === "positions") return ["positions", positionsView()];
   if (name === "pair") return ["positions", pairView(query)];
   if (name === "speakers") return ["speakers", speakersView()];
-  if (name === "articles") return ["articles", articleList()];
+  if (name === "articles") return ["articles", articleList(query)];
   if (name === "run") return ["run", runView()];
   const [, kind, coded] = /^(article|quote|stance|speaker)-(.*)$/s.exec(name) ?? [];
   let id = null;

@@ -50,17 +50,38 @@ function searchBox() {
     h("button", { type: "submit" }, "Search")));
 }
 
+// What a list of articles may be narrowed to, by the name in the address: a function from its value to a test, and how it is told.
+const ARTICLE_FILTERS = {
+  outlet: [(value) => (one) => (one.outlet ?? "") === value, (value) => value || "no outlet"],
+  language: [(value) => (one) => (one.language || "") === value, (value) => `language ${value || "unknown"}`],
+  day: [(value) => (one) => (value ? day(one.time).startsWith(value) : one.time === null), (value) => value || "no date"],
+  speaker: [(value) => {
+    const numbers = new Set(core.speakers.find((one) => core.names[one.number][1] === value)?.articles ?? []);
+    return (one) => numbers.has(one.number);
+  }, (value) => `quoting ${core.names.find(([, key]) => key === value)?.[0] ?? value}`],
+  copies: [() => (one) => one.duplicateOf, () => "the text of another article"],
+};
+const articlesRoute = (name, value) => `articles?${new URLSearchParams([[name, value]])}`;
+
+/** A number that leads to its articles. */
+const amountOf = (number_, name, value) => to(articlesRoute(name, value), count(number_));
+
 /** The articles, as a table. */
-function articleList() {
+function articleList(query = "") {
+  const chosen_ = [...new URLSearchParams(query)].filter(([name]) => Object.hasOwn(ARTICLE_FILTERS, name));
+  const tests = chosen_.map(([name, value]) => ARTICLE_FILTERS[name][0](value));
+  const shown_ = articles.filter((one) => tests.every((test) => test(one)));
   const list = h("tbody");
-  const [, more] = growing(list, articles, (one) => h("tr", {},
+  const [, more] = growing(list, shown_, (one) => h("tr", {},
     h("td", { class: "when" }, longDay(one.time)), h("td", {}, one.outlet ?? "–"),
     h("td", { class: "wide" }, to(articleAddress(one), cut(one.title || one.id, 160)), one.duplicateOf ? h("span", { class: "tag" }, "same text as another") : null),
-    h("td", { class: "amount" }, count(one.quoteCount)), h("td", { class: "amount" }, count(one.stanceCount))), 100);
+    h("td", { class: "amount" }, to(articleAddress(one), count(one.quoteCount))), h("td", { class: "amount" }, to(articleAddress(one), count(one.stanceCount)))), 100);
   const columns = ["date", "outlet", "title", "quotes", "stances", "language", "url", "article_id"];
+  const told = chosen_.map(([name, value]) => cut(ARTICLE_FILTERS[name][1](value), 100)).join(", ");
   return [
-    h("header", {}, h("h1", { tabindex: -1 }, "Articles"), h("p", { class: "summary" }, `${counted(articles.length, "article")}, the newest first. `,
-      csvButton("articles", columns, () => articles.map((one) => [day(one.time), one.outlet, one.title, one.quoteCount, one.stanceCount, one.language, one.url, one.id])))),
+    h("header", {}, told ? h("p", { class: "crumb" }, to("articles", "All articles")) : null, h("h1", { tabindex: -1 }, "Articles", told ? `: ${told}` : null),
+      h("p", { class: "summary" }, `${counted(shown_.length, "article")}, the newest first. `,
+        csvButton("articles", columns, () => shown_.map((one) => [day(one.time), one.outlet, one.title, one.quoteCount, one.stanceCount, one.language, one.url, one.id])))),
     table(["Date", "Outlet", "Title", "Quotes", "Stances"], list, [3, 4]), more,
   ];
 }

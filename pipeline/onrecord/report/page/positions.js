@@ -52,8 +52,8 @@ function pairTable(pairs, isShort = false, caption = "Pairs") {
     const side = sideOf(one.score);
     return h("tr", {},
       h("td", { class: "pair" }, to(pairRoute(one), cut(one.holderName, 60), h("span", { class: `side ${side}` }, ` ${MARK[side]} ${side} `), cut(one.targetName, 80))),
-      isShort ? null : h("td", { class: "amount" }, count(one.support)), isShort ? null : h("td", { class: "amount" }, count(one.oppose)),
-      h("td", { class: "amount" }, signed(one.score)), h("td", { class: "amount" }, counted(one.articles, "article")));
+      isShort ? null : h("td", { class: "amount" }, to(pairRoute(one), count(one.support))), isShort ? null : h("td", { class: "amount" }, to(pairRoute(one), count(one.oppose))),
+      h("td", { class: "amount" }, signed(one.score)), h("td", { class: "amount" }, to(pairRoute(one), counted(one.articles, "article"))));
   }, isShort ? 10 : 50);
   const titles = isShort ? ["Who, and toward whom or what", "Score", "In"] : ["Who, and toward whom or what", "For", "Against", "Score", "In"];
   return [table(titles, body, isShort ? [1, 2] : [1, 2, 3, 4], caption), isShort ? null : more];

@@ -9,18 +9,19 @@ function tally(values) {
 
 function runView() {
   const duplicates = articles.filter((one) => one.duplicateOf);
-  const outlets = tally(articles.map((one) => one.outlet ?? "no outlet"));
-  const languages = tally(articles.map((one) => one.language || "unknown"));
+  const outlets = tally(articles.map((one) => one.outlet ?? ""));
+  const languages = tally(articles.map((one) => one.language || ""));
   const undated = articles.filter((one) => one.time === null).length;
   return [
     h("header", {}, h("h1", { tabindex: -1 }, "The run"), h("p", { class: "summary" }, `${counted(articles.length, "article")} in ${core.title}, read by onrecord ${core.version}.`)),
     h("h2", {}, "Articles by day ", csvButton("articles-by-day", ["day", "articles"], () => tally(articles.map((one) => day(one.time))).sort())),
-    byDay(articles.map((one) => one.time)) ?? h("p", {}, "No article has a date."), undated ? h("p", { class: "note" }, `${counted(undated, "article")} without a date.`) : null,
+    byDay(articles.map((one) => one.time)) ?? h("p", {}, "No article has a date."), undated ? h("p", { class: "note" }, to(articlesRoute("day", ""), counted(undated, "article")), " without a date.") : null,
     h("div", { class: "columns" },
-      h("section", {}, h("h2", {}, "Outlets ", csvButton("outlets", ["outlet", "articles"], () => outlets)), tallyTable("Outlet", outlets)),
-      h("section", {}, h("h2", {}, "Languages ", csvButton("languages", ["language", "articles"], () => languages)), tallyTable("Language", languages),
+      h("section", {}, h("h2", {}, "Outlets ", csvButton("outlets", ["outlet", "articles"], () => outlets)), tallyTable("Outlet", outlets, "outlet", "no outlet")),
+      h("section", {}, h("h2", {}, "Languages ", csvButton("languages", ["language", "articles"], () => languages)), tallyTable("Language", languages, "language", "unknown"),
         h("p", { class: "note" }, "Quotes and stances are found in English articles only."))),
     h("h2", {}, "The same text twice"),
+    duplicates.length ? h("p", { class: "note" }, to(articlesRoute("copies", "1"), counted(duplicates.length, "article")), " with the text of another one.") : null,
     duplicates.length ? growingTable(["Article", "Has the text of"], duplicates, (one) => h("tr", {}, h("td", {}, to(articleAddress(one), cut(one.title || one.id, 120))),
       h("td", {}, to(`article-${encodeURIComponent(one.duplicateOf)}`, cut(articles.find((other) => other.id === one.duplicateOf)?.title || one.duplicateOf, 120))))) : h("p", {}, "None."),
     h("h2", {}, "Messages that were refused"),
@@ -37,8 +38,9 @@ function runView() {
 
 const quoted = (text) => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-function tallyTable(title, rows) {
-  return growingTable([title, "Articles"], rows, ([name, number_]) => h("tr", {}, h("td", {}, cut(name, 80)), h("td", { class: "amount" }, bar(number_ / rows[0][1]), count(number_))), [1], 12);
+function tallyTable(title, rows, filter_, none) {
+  return growingTable([title, "Articles"], rows, ([name, number_]) => h("tr", {}, h("td", {}, to(articlesRoute(filter_, name), cut(name || none, 80))),
+    h("td", { class: "amount" }, bar(number_ / rows[0][1]), amountOf(number_, filter_, name))), [1], 12);
 }
 
 function growingTable(titles, rows, make, numbers = [], step = 30) {

@@ -4,22 +4,16 @@
 let index = null;
 let indexed = null;
 let everything = []; // all quotes and stances, by their number in the index
-const BATCH = 500; // documents that are indexed before the browser may draw
-
-const processTerm = (term) => {
-  const word = term.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f'’]/g, "");
-  return word.length > 40 ? null : word || null; // a word of a megabyte is not searched for
-};
+const BATCH = 2000; // documents that are indexed before the browser may draw
 
 /** Makes the index once. */
 function makeIndex(onProgress) {
   indexed ??= (async () => {
     await loadAll((share) => onProgress?.(share / 3));
-    const made = new MiniSearch({ fields: ["text", "who", "target"], processTerm,
-      searchOptions: { prefix: (term) => term.length > 2, fuzzy: (term) => (term.length > 5 ? 1 : false), boost: { who: 2, target: 2 }, combineWith: "AND" } });
+    const made = new SearchIndex();
     const all = articles.flatMap((one) => [...one.quotes, ...one.stances]);
     for (let at = 0; at < all.length; at += BATCH) {
-      made.addAll(all.slice(at, at + BATCH).map((one, offset) => documentOf(one, at + offset)));
+      for (const one of all.slice(at, at + BATCH)) made.add(...documentOf(one));
       onProgress?.(1 / 3 + (2 / 3) * (at / all.length));
       await new Promise((resolve) => setTimeout(resolve));
     }
@@ -30,15 +24,15 @@ function makeIndex(onProgress) {
 }
 
 const MAX_INDEXED = 4000; // characters of a quote
-function documentOf(one, id) {
-  if (one.isQuote) {
-    const who = one.sources.map((source) => `${source.name ?? ""} ${source.number >= 0 ? core.names[source.number][0] : ""}`).join(" ");
-    return { id, text: quoteText(one).slice(0, MAX_INDEXED), who, target: one.sources.map((source) => source.title ?? "").join(" ") };
-  }
-  return { id, text: textOf(one.article, one.evidence).slice(0, MAX_INDEXED), who: one.holder.name, target: one.target.name };
+
+/** Returns the text of a quote or a stance, and the names and titles of its speakers or parties. */
+function documentOf(one) {
+  if (!one.isQuote) return [textOf(one.article, one.evidence).slice(0, MAX_INDEXED), `${one.holder.name} ${one.target.name}`];
+  const names = one.sources.map((source) => [source.name, source.number >= 0 && core.names[source.number][0], source.title].filter(Boolean).join(" "));
+  return [quoteText(one).slice(0, MAX_INDEXED), names.join(" ")];
 }
 
-const hits = (words) => (words ? index.search(words).map((hit) => everything[hit.id]) : everything);
+const hits = (words) => (wordsOf(words).length ? index.search(words).map((number_) => everything[number_]) : everything);
 
 const FILTERS = ["q", "kind", "person", "outlet", "from", "to", "realis", "sure"];
 

@@ -35,8 +35,8 @@ function speakerTable(speakers, most, caption) {
   const [, more] = growing(body, speakers, (one) => h("tr", {},
     h("td", { class: "person" }, personLink(one.number, cut(one.name, 90)), one.titles[0] ? h("span", { class: "title" }, cut(one.titles[0][0], 90)) : null),
     h("td", {}, KINDS[one.kind] ?? "–"),
-    h("td", { class: "amount" }, bar(one.said / most), count(one.said)), h("td", { class: "amount" }, one.denied + one.open ? count(one.denied + one.open) : "–"),
-    h("td", { class: "amount" }, count(one.articles.length)), h("td", { class: "amount" }, one.outlets.size ? count(one.outlets.size) : "–")), 30);
+    h("td", { class: "amount" }, bar(one.said / most), personLink(one.number, count(one.said))), h("td", { class: "amount" }, one.denied + one.open ? personLink(one.number, count(one.denied + one.open)) : "–"),
+    h("td", { class: "amount" }, amountOf(one.articles.length, "speaker", core.names[one.number][1])), h("td", { class: "amount" }, one.outlets.size ? count(one.outlets.size) : "–")), 30);
   return [table(["Speaker", "Kind", "Quotes", "Denied or planned", "Articles", "Outlets"], body, [2, 3, 4, 5], caption), more];
 }
 
@@ -62,7 +62,7 @@ async function speakerView(key) {
   const listed = (found) => found?.map(([text, times]) => `${cut(text, 80)} (${count(times)})`).join(", ");
   return [
     h("header", {}, h("p", { class: "crumb" }, to("speakers", "Speakers")), h("h1", { tabindex: -1 }, cut(core.names[number][0], 160)),
-      one ? h("p", { class: "summary" }, `Quoted ${counted(one.said, "time")} in ${counted(one.articles.length, "article")}.`,
+      one ? h("p", { class: "summary" }, `Quoted ${counted(one.said, "time")} in `, to(articlesRoute("speaker", key), counted(one.articles.length, "article")), ".",
         one.denied + one.open ? ` ${counted(one.denied + one.open, "quote")} denied, not said, planned or possible.` : null) : h("p", { class: "summary" }, "Not quoted in this run."),
       h("dl", { class: "facts" }, fact("Kind", KINDS[one?.kind]), fact("Presented as", listed(one?.titles)), fact("Named as", listed(one?.names)), fact("In", one ? [...one.outlets].sort().join(", ") : null))),
     pairs.length ? [h("h2", {}, "Where they stand"), pairTable(pairs, false, "Where they stand")] : null,
