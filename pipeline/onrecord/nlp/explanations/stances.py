@@ -23,7 +23,7 @@ from onrecord.nlp.explanations.references import References
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.neural.classifier import classifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, together
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, MIN_TOGETHER, joined, together
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.scoring import logits, pair_sums, pair_weights, probabilities
 
@@ -81,6 +81,7 @@ def explain_stance(record: StanceRecord, place: int, doc: Doc, *, is_accurate: b
     as_record = [(analysis.stance(one.placed, one.both), one) for one in _rated(analysis, pairs, table, is_accurate)]
     own = next(one for found, one in as_record if found == stance)
     placed, features = own.placed, own.features
+    least = MIN_TOGETHER if is_accurate else MIN_CONFIDENCE
     references = References(doc)
     weighings = [references.of(party.mention) for party in (record.holder, record.target)]
     return Explanation(
@@ -101,7 +102,7 @@ def explain_stance(record: StanceRecord, place: int, doc: Doc, *, is_accurate: b
                 f"sum of the weights of {sum(1 for name in features if table.get(name))} features of the judge",
             ),
             *_steps_together(own, is_accurate),
-            Step(record.confidence, f"the chance that a reader confirms it; below {MIN_CONFIDENCE} there is no record"),
+            Step(record.confidence, f"the chance that a reader confirms it; below {least} there is no record"),
         ),
         (*reasons_of(features, table, lambda name: in_words(name, JUDGE)), *_pair_reasons(placed, pairs)),
         (

@@ -20,7 +20,7 @@ from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, judged_of, merged
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, MIN_TOGETHER, candidate_of, judged_of, merged
 from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
@@ -60,20 +60,21 @@ class StanceAnalysis:
         ]
 
     def stances(
-        self, table: Table | None = None, least: float = MIN_CONFIDENCE, classifier: PairClassifier | None = None
+        self, table: Table | None = None, least: float | None = None, classifier: PairClassifier | None = None
     ) -> list[Stance]:
         """Return the stances in text order, one per holder and target.
 
         Args:
             table: weights of pairs (default: those that ship).
-            least: the least confidence.
+            least: the least confidence (default: that from which a reader confirms more than half).
             classifier: also says how likely the pairs of the article are.
         """
         rated = list(self.judged(judge_weights(), table))
         if classifier is None:
-            return self.selected(rated, least)
+            return self.selected(rated, MIN_CONFIDENCE if least is None else least)
         found = self.classified(classifier(self.pairs(rated), MIN_LIKELY))
-        return self.selected(merged(self.parse, rated, found, classifier.agreement), least)
+        rated = list(merged(self.parse, rated, found, classifier.agreement))
+        return self.selected(rated, MIN_TOGETHER if least is None else least)
 
     def judged(self, weights: Mapping[str, float], table: Table | None = None) -> Iterator[tuple[float, Placed]]:
         """Yield what the pairs and the rules propose, each with its probability; ``table`` are weights of pairs."""
