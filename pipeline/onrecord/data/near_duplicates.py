@@ -8,7 +8,6 @@ resembles the whole story less than one company's automatically written earnings
 compared word by word: what it adds, and whether its names and numbers are the same.
 """
 
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -34,7 +33,7 @@ MAX_NEW = 45
 MAX_NEW_SHARE = 0.05
 MAX_NEW_OF_SHORT = 0.4
 MIN_LONGER = 60  # words, besides MAX_NEW_SHARE: a text without a date that is so much longer was cut in the other; less may be a promo
-MIN_QUOTE = 8  # words; a text that adds a quote is not a copy, or the quote would be lost
+MIN_QUOTE = 10  # words in a line, more than most headlines have; a text that adds a quote is not a copy, or the quote would be lost
 # What a copy may change of the names and numbers. Reports from a template change nearly all of them, and hardly anything else.
 MAX_FACTS = 2
 MAX_FACTS_SHARE = 0.15
@@ -48,12 +47,12 @@ MAX_KNOWN_WORDS = 100_000  # whose hashes a process keeps, about 15 MB
 MAX_KNOWN_LENGTH = 30  # code points of such a word
 
 _QUOTES = '"“„«‘'
-_WORD = re.compile(rf"[{_QUOTES}]?\w+")
 # Flags in the lowest bits of a hashed word.
 _NAME = 1  # not in lower case: a name, a number, the first word of a sentence
 _NUMBER = 2  # has a digit
 _OPENS_QUOTE = 4
-_FLAGS = 7
+_BEGINS_LINE = 8
+_FLAGS = 15
 # Odd 64-bit numbers with no pattern; a sum of products with them, without its lower bits, is a universal hash (Dietzfelbinger 1996).
 _FACTORS = np.array(
     [
@@ -86,21 +85,30 @@ class Candidate(NamedTuple):
 
 
 def words_of(text: str) -> Words:
-    """Return the hashed words of a text, in their order."""
+    """Return the hashed words of a text, in their order; what is between blanks is a word if it has a letter or a digit."""
     known = _HASHES
     if len(known) > MAX_KNOWN_WORDS:
         known.clear()
-    return np.array([known[word] for word in _WORD.findall(text)], dtype=np.uint32)
+    words: list[int] = []
+    for line in text.split("\n"):
+        of_line = [hashed for word in line.split() if (hashed := known[word])]
+        if of_line:
+            of_line[0] |= _BEGINS_LINE
+            words += of_line
+    return np.array(words, dtype=np.uint32)
 
 
 class _Hashes(dict[str, int]):
-    """The hashes of words, kept since most words of a text were in another one before."""
+    """The hashes of words, kept since most words of a text were in another one before; 0 for what is not a word."""
 
     def __missing__(self, word: str) -> int:
-        flags, plain = (0, word) if word[0] not in _QUOTES else (_OPENS_QUOTE, word[1:])
-        if not plain.islower():
-            flags |= _NAME if plain.isalpha() else _NAME | _NUMBER
-        found = zlib.crc32(plain.lower().encode("utf-8", "surrogatepass")) & ~_FLAGS | flags
+        plain = "".join(filter(str.isalnum, word))
+        found = 0
+        if plain:
+            found = zlib.crc32(plain.lower().encode()) & ~_FLAGS or _FLAGS + 1
+            found |= 0 if plain.islower() else _NAME
+            found |= 0 if plain.isalpha() else _NUMBER
+            found |= _OPENS_QUOTE if word[0] in _QUOTES else 0
         if len(word) <= MAX_KNOWN_LENGTH:
             self[word] = found
         return found
@@ -178,9 +186,10 @@ def copied(words: Words, others: Words) -> float | None:
 
 
 def _has_quote(words: Words, is_new: NDArray[np.bool_]) -> bool:
-    """Whether so many new words in a row begin with a quotation mark that they are likely someone's words."""
+    """Whether a quotation mark stands before so many new words in a line that they are likely someone's words."""
+    goes_on = is_new & ~_has(words, _BEGINS_LINE)
     opening = np.flatnonzero(is_new & _has(words, _OPENS_QUOTE))
-    return any(is_new[place : place + MIN_QUOTE].sum() == MIN_QUOTE for place in opening)
+    return any(goes_on[place + 1 : place + MIN_QUOTE].sum() == MIN_QUOTE - 1 for place in opening)
 
 
 def _among(values: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -245,7 +245,7 @@ def _duplicates(record: Row, article: ArticleFacts, index: Index) -> Iterator[di
         "published_at": record["published_at"],
         "url": record["url"],
         "duplicate_of": record["duplicate_of"],
-        "similarity": record.get("similarity", 1.0),
+        "similarity": 1.0 if record.get("similarity") is None else record["similarity"],
         "original_title": original.title,
         "original_source": original.source,
         "original_published_at": original.published_at,
@@ -295,7 +295,7 @@ TABLES = (
                 (
                     "duplicate_of",
                     "text",
-                    "Id of the article whose text this one repeats, or null; nothing is extracted from it.",
+                    "Id of the article whose text this one repeats, or to which it adds nothing, or null; nothing is extracted from it.",
                 ),
                 (
                     "version",
@@ -421,13 +421,13 @@ TABLES = (
     ),
     Table(
         "duplicates",
-        "An article with the text of an earlier one.",
+        "An article that repeats an earlier one.",
         "articles",
         (
             *ARTICLE,
             *_columns(
                 ("duplicate_of", "text", "Id of the original."),
-                ("similarity", "real", "Of the two texts, 1 for equal ones."),
+                ("similarity", "real", "Share of its words copied from the original, 1 for equal texts."),
                 ("original_title", "text", "Its title."),
                 ("original_source", "text", "Its publisher's domain."),
                 ("original_published_at", "time", "When it was published (UTC)."),
