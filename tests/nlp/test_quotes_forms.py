@@ -53,12 +53,12 @@ def speaker(quote: Quote) -> str | None:
         ("No end to the strike in sight, experts say.", "experts", "No end to the strike in sight"),
         (
             "The port is to buy six cranes, the newest city contracts show.",
-            "contracts",
+            "city contracts",
             "The port is to buy six cranes",
         ),
         (
-            "The ferry’s safety policy states that every boat must carry flares.",
-            "safety policy",
+            "The port’s new toll policy states that every boat must carry flares.",
+            "toll policy",
             "every boat must carry flares",
         ),
         (
@@ -70,11 +70,15 @@ def speaker(quote: Quote) -> str | None:
         ("Under the Harbours Act, skippers can moor at any pier.", "the Harbours Act", "skippers can moor at any pier"),
         ("As the Gazette reported in March, this cost 40 jobs.", "the Gazette", "this cost 40 jobs"),
         ("A harbour survey counted more than 900 wrecks.", "A harbour survey", "more than 900 wrecks"),
-        ("Joan Derry, whom Tom Okafor called “a liar”, laughed.", "Tom Okafor", "“a liar”"),
         (
-            "Tom Okafor drew the anger of Anna Berg for saying that the port was dead.",
+            "The ministry got an email from the Harbour Board that stated that the pier was closed.",
+            "an email from the Harbour Board",
+            "the pier was closed",
+        ),
+        (
+            "Tom Okafor drew the anger of Anna Berg for saying that the tower was “a mistake”.",
             "Tom Okafor",
-            "the port was dead",
+            "the tower was “a mistake”",
         ),
         ("According to her, the deal is dead.", "her", "the deal is dead"),
         ("In Anna Berg's view, the deal is dead.", "Anna Berg", "the deal is dead"),

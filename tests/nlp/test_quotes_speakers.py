@@ -100,3 +100,18 @@ def test_who_replies_is_whom_the_clause_speaks_of(nlp: Language) -> None:
 
 def test_an_acronym_in_capitals_is_not_a_pronoun(nlp: Language) -> None:
     assert [s.name for s in speakers(nlp, "WHO say that the river is too dirty to swim in.")] == ["WHO"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Kestrel Ferries closed two piers. “We had no choice,” they said.", ["Kestrel Ferries"]),
+        ("Two skippers met Ada Lindt on the pier. They said it was late.", ["Two skippers"]),
+        (
+            "Robin Sayle, a poet, reads tonight. They said it took nine years. “I nearly gave up,” they said.",
+            ["Robin Sayle"] * 2,
+        ),
+    ],
+)
+def test_they_may_be_one_body_or_person(nlp: Language, text: str, names: list[str | None]) -> None:
+    assert [quote.speaker and quote.speaker.name for quote in quotes_of(nlp(text))] == names

@@ -135,7 +135,8 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
     if any(parse.lower[token] in HEARSAY and parse.dep[parse.head[token]] == "ROOT" for token in sentence):
         return True
     # "The poll found that 40 percent agreed. Another 30 percent …"; "The charges say that he stole a car. He had …"
-    if parse.lower[first] in ONE_OF_SEVERAL and parse.lower[before.anchor] == "according":
+    is_body = before.source_head is not None and parse.ent_type[before.source_head] != "PERSON"
+    if is_body and parse.lower[first] in ONE_OF_SEVERAL and parse.lower[before.anchor] == "according":
         return True
     if is_document:
         counts = [

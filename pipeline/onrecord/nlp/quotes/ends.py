@@ -2,7 +2,7 @@
 """Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import SUBJECTS
+from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import has_mark, is_finite
 from onrecord.nlp.quotes.speakers import speaks_beside
@@ -81,6 +81,10 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
             continue
         link = _link(parse, child)
         ends.append((at, inside, link))
+        if parse.tag[cue] == "VBG" and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
+            return (
+                ends  # "Berg, asking why it was so, left the room": parsers join two verbs of which only one is finite
+            )
         at, inside = parse.right[child] + 1, link
     stop = parse.previous_word[parse.sentence_of(cue)[1] - 1] + 1
     if stop <= at:

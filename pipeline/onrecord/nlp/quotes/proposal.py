@@ -44,7 +44,8 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
         for each in found
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
-        and not (each.construction == "passive" and each.content in titles)  # “The Salt Ledger” is published by Aune
+        # “The Salt Ledger” is published by Aune
+        and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)
     ]
     return list(_with_other_sources(layout, found))
 

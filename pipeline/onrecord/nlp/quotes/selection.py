@@ -11,10 +11,10 @@ from onrecord.nlp.quotes.continuation import attributed_regions, chain
 from onrecord.nlp.quotes.layout import QuotationLayout
 
 # F1 is flat from 0.4 to 0.5 (its optimum is at half of the best F1, Lipton et al. 2014); the upper end gives more precision.
-MIN_PROBABILITY = 0.48
-# "Rejected a compromise", "knew what was coming": without a clause and without marks an act is as frequent as an utterance, unless a
-# document does it: "a survey counted 900 wrecks".
-MIN_PROBABILITY_OF_ACT = 0.7
+MIN_PROBABILITY = 0.5
+# "Rejected a compromise", "knew what was coming": without a clause and without marks an act is as frequent as an utterance.
+MIN_PROBABILITY_OF_ACT = 0.72
+MIN_PROBABILITY_OF_RECORD = 0.6  # documents do little but state: "a survey counted 900 wrecks"
 # With a clause after a verb of saying somebody is quoted, nine times in ten; at this probability only the ends are in doubt.
 MIN_PROBABILITY_OF_SAYING = 0.42
 SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according")
@@ -50,11 +50,11 @@ def _min_score(candidate: Candidate, layout: QuotationLayout) -> float:
         and candidate.construction.startswith(SAYING)
     ):
         return MIN_PROBABILITY_OF_SAYING
-    is_document = (
-        candidate.source_head is not None
-        and source_nouns().get(layout.parse.lower[candidate.source_head], ("", ""))[0] == "document"
-    )
-    return MIN_PROBABILITY_OF_ACT if is_act(candidate, layout) and not is_document else MIN_PROBABILITY
+    if not is_act(candidate, layout):
+        return MIN_PROBABILITY
+    source = "" if candidate.source_head is None else layout.parse.lower[candidate.source_head]
+    is_document = source_nouns().get(source, ("", ""))[0] == "document"
+    return MIN_PROBABILITY_OF_RECORD if is_document else MIN_PROBABILITY_OF_ACT
 
 
 def select(candidates: Sequence[Candidate], layout: QuotationLayout) -> list[Candidate]:

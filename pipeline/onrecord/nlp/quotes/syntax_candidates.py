@@ -21,7 +21,6 @@ BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
 ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other reading; ", denied the claim," has
-ASKED = frozenset({"what", "who", "why", "how"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
@@ -110,7 +109,7 @@ class SyntaxCandidates(Builder):
                 yield from self.open_clause(verb, cue, child, source, passive)
             elif cue is UNKNOWN:
                 continue
-            elif label == "advcl" and child > verb and self.is_complement_clause(child, cue):
+            elif label == "advcl" and child > verb and has_mark(parse, child, "that", "if", "whether"):
                 yield from self.make("advcl", verb, cue, [self.reach(child)], source)
             elif label in ("dobj", "oprd", "attr") and child > verb:
                 yield from self.objects(verb, cue, child, source)
@@ -131,11 +130,6 @@ class SyntaxCandidates(Builder):
         parse = self.parse
         is_own = parse.child(clause, "nsubj", "nsubjpass") is not None and parse.child(clause, "mark") is None
         return is_own and cue.classes[0] == "say" and clause_kind(parse, clause) == "bare"
-
-    def is_complement_clause(self, clause: int, cue: Cue) -> bool:
-        """Whether what the parser takes for an adverbial clause is what a cue says or asks: "questioned why it was so"."""
-        is_asked = self.parse.lower[self.parse.left[clause]] in ASKED and "clause" in cue.takes
-        return is_asked or has_mark(self.parse, clause, "that", "if", "whether")
 
     def behind_date(self, verb: int, start: int, clause: int) -> int:
         """Return the start of a clause after the date of its cue, where no "that" separates them: "said on Friday she would stay"."""
