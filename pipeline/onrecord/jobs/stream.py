@@ -240,7 +240,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None, status
     output_folder.prepare(options.output.folder, options.extraction.extract)
     stopping = _Stopping(options, stop, log, held, status)
     # Only a process that reads and writes knows what is in between; a sink that writes no files doesn't say when something is written.
-    is_here = stop == "drain" and isinstance(sinks()[options.output.sink], FileSink)
+    is_here = options.runner.is_local and isinstance(sinks()[options.output.sink], FileSink)
     status.alive_at = (lambda: WAITING.polled_at) if options.runner.is_local else None
     kept = WAITING.kept() if is_here else nullcontext()
     with signals.handled(stopping.handle), notices.heard_by(log.say), _elsewhere(options), kept:
