@@ -113,6 +113,12 @@ def test_a_saved_page_is_read(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("Quay vote")
 
 
+def test_an_address_is_not_fetched(capsys):
+    assert main(["read", "https://quayside.example/vote?day=1&x=$(id)"]) == 2
+    told = capsys.readouterr().err
+    assert "try: curl -sSL 'https://quayside.example/vote?day=1&x=$(id)' | onrecord read -" in told
+
+
 @pytest.mark.parametrize(("content", "problem"), [(b"", "text"), (b"\xff\xfe\x00", "not UTF-8")])
 def test_a_file_without_an_article_is_refused(tmp_path: Path, capsys, content, problem):
     file = tmp_path / "article.txt"

@@ -3,6 +3,7 @@
 
 import argparse
 import re
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,14 @@ from onrecord.terminal.text import print_line, print_lines
 
 DESCRIPTION = """\
 Reads one article, a text or a saved web page, and shows what is in it: the text with names, quotes and speakers marked,
-who said what, and who stands where toward what. Nothing is written, unless --html is given.
+who said what, and who stands where toward what. Nothing is written, unless --html is given, and nothing is fetched.
 """
 EPILOG = """\
 examples:
   onrecord read article.txt
   onrecord read page.html --html page-read.html     as a page for the browser
   pbpaste | onrecord read -                         from another program
+  curl -sSL https://news.example/story | onrecord read -
   onrecord read article.txt --json | jq '.quotes[].content[].text'
 
 exit codes: 0 done, 1 the article can't be read, 2 wrong usage
@@ -61,7 +63,10 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
     problems = unknown_options(others)
     if arguments.html is not None and Path(arguments.html).suffix.lower() not in (".html", ".htm"):
         problems.append(f"--html {arguments.html}: the name must end in .html")
-    if arguments.file != "-" and not Path(arguments.file).is_file():
+    if arguments.file.lower().startswith(("https://", "http://")):
+        fetched = shlex.join(["curl", "-sSL", arguments.file])
+        problems.append(f"{arguments.file}: onrecord fetches nothing from the web; try: {fetched} | onrecord read -")
+    elif arguments.file != "-" and not Path(arguments.file).is_file():
         what = "this is a folder; give a file" if Path(arguments.file).is_dir() else "no such file"
         problems.append(f"{arguments.file}: {what}")
     if problems:
