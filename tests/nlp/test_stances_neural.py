@@ -171,9 +171,19 @@ def test_a_stance_that_both_find_is_one_and_keeps_both_probabilities(nlp: Langua
     assert both > alone
 
 
-def test_the_classifier_finds_what_the_words_of_an_article_say(accurate: Language) -> None:
-    found = {(one.holder.name, one.polarity) for one in stances_of(accurate(ARTICLE))}
-    assert {("Anna Berg", "OPPOSE"), ("Tom Okafor", "OPPOSE"), ("Ines Duarte", "SUPPORT")} <= found
+def test_the_classifier_finds_what_no_rule_says_and_keeps_what_the_judge_is_sure_of(
+    accurate: Language, nlp: Language
+) -> None:
+    text = (
+        "The farmers' league fears that the tariff will drive prices down. The minister, Ruth Hale, praised the tariff."
+    )
+    fears, praises = ("The farmers' league", "OPPOSE", "the tariff"), ("Ruth Hale", "SUPPORT", "the tariff")
+    found, judged = (
+        {(one.holder.name, one.polarity, one.target.name) for one in stances_of(pipeline(text))}
+        for pipeline in (accurate, nlp)
+    )
+    assert fears in found - judged
+    assert praises in found & judged
 
 
 def test_the_stances_of_an_article_do_not_depend_on_others(accurate: Language) -> None:
