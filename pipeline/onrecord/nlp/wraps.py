@@ -6,16 +6,17 @@ they found to the Doc of the whole text.
 """
 
 from bisect import bisect_right
+from typing import cast
 
 import numpy as np
-from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, HEAD, LEMMA, MORPH, POS, TAG
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.types import Ints2d
 
 from onrecord.nlp.segments import paragraphs
 
 WRAPPED = "onrecord_wrapped"  # where the Doc of the whole text is kept between the two components
-COLUMNS = (TAG, POS, MORPH, LEMMA, DEP, HEAD, ENT_IOB, ENT_TYPE)
+COLUMNS: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "ENT_IOB", "ENT_TYPE"]
 INSIDE, OUTSIDE = 1, 2  # an entity, in the column ENT_IOB
 
 
@@ -59,14 +60,14 @@ def rewrap(doc: Doc) -> Doc:
     kept = np.array([token for token in range(len(original)) if token not in wraps])
     heads = kept[[token.head.i for token in doc]]
     found = doc.to_array(COLUMNS).astype(np.int64)
-    found[:, COLUMNS.index(HEAD)] = heads - kept
+    found[:, COLUMNS.index("HEAD")] = heads - kept
     rows = np.zeros((len(original), len(COLUMNS)), dtype=np.int64)
     rows[kept] = found
     space, filler = original.vocab.strings.add("_SP"), original.vocab.strings.add("dep")
-    iob, kind = COLUMNS.index(ENT_IOB), COLUMNS.index(ENT_TYPE)
+    iob, kind = COLUMNS.index("ENT_IOB"), COLUMNS.index("ENT_TYPE")
     for token in sorted(wraps):
         row = rows[token]
-        row[[COLUMNS.index(TAG), COLUMNS.index(DEP), COLUMNS.index(HEAD)]] = space, filler, -1
+        row[[COLUMNS.index("TAG"), COLUMNS.index("DEP"), COLUMNS.index("HEAD")]] = space, filler, -1
         is_inside = rows[token + 1, iob] == INSIDE
         row[[iob, kind]] = (INSIDE, rows[token - 1, kind]) if is_inside else (OUTSIDE, 0)
-    return original.from_array(list(COLUMNS), rows.astype(np.uint64))
+    return original.from_array(COLUMNS, cast(Ints2d, rows.astype(np.uint64)))

@@ -94,8 +94,8 @@ class SyntaxCandidates(Builder):
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
-            source = inserted if named is None or not verb < named <= inserted else named
-            yield from self.insertions.around(verb, cue, inserted, source, "inverted")
+            whole = inserted if named is None or not verb < named <= inserted else named
+            yield from self.insertions.around(verb, cue, inserted, whole, "inverted")
             if cue.lemma in ALWAYS_INVERTED:
                 return
         source = source_of(parse, verb)
