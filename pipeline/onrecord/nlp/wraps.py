@@ -6,10 +6,12 @@ they found to the Doc of the whole text.
 """
 
 from bisect import bisect_right
+from typing import cast
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.types import Ints2d
 
 from onrecord.nlp.segments import paragraphs
 
@@ -68,4 +70,4 @@ def rewrap(doc: Doc) -> Doc:
         row[[COLUMNS.index("TAG"), COLUMNS.index("DEP"), COLUMNS.index("HEAD")]] = space, filler, -1
         is_inside = rows[token + 1, iob] == INSIDE
         row[[iob, kind]] = (INSIDE, rows[token - 1, kind]) if is_inside else (OUTSIDE, 0)
-    return original.from_array(COLUMNS, rows.astype(np.uint64))  # type: ignore[arg-type] # NumPy arrays are what it takes
+    return original.from_array(COLUMNS, cast(Ints2d, rows.astype(np.uint64)))

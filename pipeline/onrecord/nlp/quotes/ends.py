@@ -81,7 +81,8 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
             continue
         link = _link(parse, child)
         ends.append((at, inside, link))
-        if parse.tag[cue] == "VBG" and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
+        is_participle = parse.tag[cue] == "VBG" and parse.child(cue, "aux") is None
+        if is_participle and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
             return (
                 ends  # "Berg, asking why it was so, left the room": parsers join two verbs of which only one is finite
             )

@@ -8,7 +8,7 @@ from onrecord.nlp.english.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.english.labels import AUXILIARIES, FINITE
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import has_mark
-from onrecord.nlp.english.words import BE_OR_SHORT
+from onrecord.nlp.english.words import BE_OR_SHORT, person_nouns, source_nouns
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
@@ -21,6 +21,10 @@ BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
 SUBJECT_TAGS = frozenset({",", "DT", "PRP", "PRP$", "NNP", "NNPS", "NNS", "NN", "JJ", "CD", "EX"})
 ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other reading; ", denied the claim," has
+ADDRESSING = frozenset(
+    {"ask", "assure", "inform", "notify", "remind", "tell", "urge", "warn"}
+)  # these need words besides
+ADDRESSED = frozenset({"PERSON", "ORG", "GPE", "NORP", "people", "body", "group", "representative"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
 UNKNOWN = Cue("", ("other",), frozenset({"clause", "inf"}))
@@ -90,8 +94,8 @@ class SyntaxCandidates(Builder):
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
-            origin = inserted if named is None or not verb < named <= inserted else named
-            yield from self.insertions.around(verb, cue, inserted, origin, "inverted")
+            whole = inserted if named is None or not verb < named <= inserted else named
+            yield from self.insertions.around(verb, cue, inserted, whole, "inverted")
             if cue.lemma in ALWAYS_INVERTED:
                 return
         source = source_of(parse, verb)
@@ -164,13 +168,18 @@ class SyntaxCandidates(Builder):
             for child in parse.children[part]:
                 if parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that":
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
-        if "obj" not in cue.takes:
+        if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
         first = parse.child(verb, "dobj")
         if parse.dep[part] == "oprd" and first is not None and verb < first < part:
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
+
+    def is_addressee(self, noun: int) -> bool:
+        """Whether the object of a verb is whom it speaks to: asked the town."""
+        kind = self.parse.ent_type[noun] or source_nouns().get(self.parse.lower[noun], ("", ""))[0]
+        return kind in ADDRESSED or self.parse.lower[noun] in person_nouns()
 
     def prepositional(self, verb: int, cue: Cue, preposition: int, source: int | None) -> Iterator[Candidate]:
         """Yield the complement of a preposition: "called for reform", "accused them of lying"."""
