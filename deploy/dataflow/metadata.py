@@ -70,7 +70,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "window": Parameter("Length of a window, in seconds", POSITIVE),
         "event_time": Parameter("Event time", r"^\S.*$"),
         "allowed_lateness": Parameter("Allowed lateness, in seconds", WHOLE),
-        "early_every": Parameter("Time between early results of a window, in seconds", POSITIVE),
+        "early_every": Parameter("Time between early results of a window, in seconds", WHOLE),
         "late_every": Parameter("Time that late articles are collected, in seconds", POSITIVE),
         "dedupe_for": Parameter("Time that an article is remembered, in seconds", POSITIVE),
         "record_topic": Parameter("Topics for records", rf"^{_TOPIC}(,{_TOPIC})*$"),
@@ -92,6 +92,9 @@ LOCAL = {
     "stream": frozenset(
         {
             *_OTHER_SOURCES,
+            "pull_ahead",
+            "workers",
+            "max_unacknowledged",
             "format",
             "report_every",
             "log_format",

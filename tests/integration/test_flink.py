@@ -31,6 +31,10 @@ streaming = pytest.mark.emulator
 # The full test has 5000 messages and 9 kills, and takes ten minutes on two cores.
 MESSAGES = int(os.environ.get("ONRECORD_FLINK_MESSAGES", "120"))
 KILLS = int(os.environ.get("ONRECORD_FLINK_KILLS", "1"))  # of each kind of process
+BACKLOG = int(os.environ.get("ONRECORD_FLINK_BACKLOG", "2000"))
+BACKLOG_SECONDS = float(
+    os.environ.get("ONRECORD_FLINK_BACKLOG_SECONDS", "1800")
+)  # deadline for all of it to be in files
 REACHED_SECONDS = float(os.environ.get("ONRECORD_FLINK_SECONDS", "240"))
 MAX_SECONDS_BETWEEN_KILLS = 15.0
 AWAY_SECONDS = float(os.environ.get("ONRECORD_FLINK_AWAY_SECONDS", "15"))
@@ -55,9 +59,9 @@ def names(emulator, monkeypatch):
     return subscribed(f"t-{uuid.uuid4().hex}")
 
 
-def until(reached: Callable[[], bool], what: str) -> None:
+def until(reached: Callable[[], bool], what: str, seconds: float = REACHED_SECONDS) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + REACHED_SECONDS
+    deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline, f"not reached: {what}"
         time.sleep(0.5)
@@ -84,9 +88,9 @@ class Job:
     def _ids(self) -> set[str]:
         return {job["jid"] for job in self.cluster.get("/jobs/overview")["jobs"]}
 
-    def checkpoints(self) -> int:
-        """Return the number of completed checkpoints."""
-        found: int = self.cluster.get(f"/jobs/{self.id}/checkpoints")["counts"]["completed"]
+    def checkpoints(self, which: str = "completed") -> int:
+        """Return the number of completed checkpoints, or of failed ones."""
+        found: int = self.cluster.get(f"/jobs/{self.id}/checkpoints")["counts"][which]
         return found
 
     def stop_with_savepoint(self) -> str:
@@ -168,6 +172,39 @@ def test_killed_processes_cost_nothing(tmp_path, cluster, emulator, names):
     assert comparable(tmp_path / "out", *without_letters) == comparable(tmp_path / "backfill", *without_letters)
     letters = {letter["payload"] for letter in records(tmp_path / "out", "dead_letters")}
     assert letters == {message for message in sent if b'"broken-' in message}
+
+
+def articles_without_a_time(number: int) -> list[bytes]:
+    """Return the messages of distinct articles, all of the window in which they are published."""
+    messages = [json.loads(message) for message in make_messages(number, utc_now(), seed=51)]
+    return [
+        json.dumps(
+            {"id": f"article-{index}", "text": f"{message['text']} It is letter {index}.", "language": "en"}
+        ).encode()
+        for index, message in enumerate(messages)
+    ]
+
+
+@streaming
+@pytest.mark.long
+def test_a_backlog_is_worked_off_checkpoint_by_checkpoint_also_when_a_task_manager_is_killed(
+    tmp_path, cluster, emulator, names
+):
+    """All messages are published before the job starts, in one window. Files appear, and messages are acknowledged, long before the end."""
+    topic, subscription = names
+    sent = articles_without_a_time(BACKLOG)
+    publish(topic, sent)
+    arguments = ("--subscription", subscription, "--output", tmp_path / "out", "--early-every", 5)
+    job = Job(cluster, emulator, *arguments)
+    until(lambda: job.checkpoints() > 0, "a checkpoint", BACKLOG_SECONDS)
+    failed = job.checkpoints("failed")  # before the workers had started
+    until(lambda: bool(ids(tmp_path / "out")), "the first file", BACKLOG_SECONDS)
+    assert len(ids(tmp_path / "out")) < BACKLOG
+    assert job.checkpoints("failed") == failed
+    cluster.kill("taskmanager-1")
+    until(lambda: len(set(ids(tmp_path / "out"))) == BACKLOG, "all records", BACKLOG_SECONDS)
+    job.cancel()
+    assert ids(tmp_path / "out") == sorted(json.loads(message)["id"] for message in sent)
 
 
 def with_one_more_field(folder: Path) -> Path:

@@ -352,7 +352,7 @@ class TestCheckVersion:
             with pytest.raises(UntestedBeamError):
                 portable.beam_runner(runner)
         with pytest.raises(UntestedBeamError):
-            direct_stream.runner(lambda event, text: None)
+            direct_stream.runner(lambda event, text: None, 10)
         with pytest.raises(UntestedBeamError):
             direct_batch.runner(2)
         assert direct_batch.runner(1) is not None

@@ -11,7 +11,6 @@ from google.api_core.exceptions import NotFound
 
 from onrecord.runners import direct_pubsub
 from onrecord.runners.direct_pubsub import (
-    MAX_MESSAGES_PER_PULL,
     MAX_REASON_LENGTH,
     MIN_OUTAGE_INTERVAL_SECONDS,
     BackgroundPulls,
@@ -21,6 +20,7 @@ from tests.pubsub_server import Answer, PubSubServer
 
 SUBSCRIPTION = "projects/p/subscriptions/s"
 LARGE = 9_900_000
+MAX_MESSAGES = 10
 ERRORS = [code for code in grpc.StatusCode if code not in (grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND)]
 
 
@@ -115,7 +115,7 @@ def pulling(clock, reachability, monkeypatch):
         server = PubSubServer(answers, acknowledgement)
         with server.serving() as address:
             monkeypatch.setenv("PUBSUB_EMULATOR_HOST", address)
-            pulls = BackgroundPulls(SUBSCRIPTION, Drain(clock), reachability, clock=clock)
+            pulls = BackgroundPulls(SUBSCRIPTION, Drain(clock), reachability, MAX_MESSAGES, clock=clock)
             try:
                 yield Pulling(server, pulls, clock)
             finally:
@@ -135,7 +135,7 @@ def test_a_pull_may_be_of_a_hundred_megabytes_and_fewer_messages_are_asked_for_t
     small = [[b"x"]] * 5
     with pulling([*small, [b"x" * LARGE] * 10, [b"x"], [b"x"]]) as one:
         assert [len(payload) for payload in one.payloads(17)] == [1] * 5 + [LARGE] * 10 + [1] * 2
-        assert [pull.max_messages for pull in one.server.pulls] == [1, 2, 4, 8, 10, MAX_MESSAGES_PER_PULL, 5, 10]
+        assert [pull.max_messages for pull in one.server.pulls] == [1, 2, 4, 8, 10, MAX_MESSAGES, 5, 10]
 
 
 @pytest.mark.parametrize("code", ERRORS, ids=lambda code: code.name)

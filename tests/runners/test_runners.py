@@ -9,8 +9,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOpt
 
 from onrecord.commands import backfill, parser
 from onrecord.commands.arguments import UsageError
-from onrecord.commands.stream import check
-from onrecord.jobs.stream import pipeline_options
+from onrecord.commands.stream import MAX_DEFAULT_WORKERS, check
+from onrecord.jobs.stream import at_once, pipeline_options, source_of
 from onrecord.jobs.stream_options import StreamOptions
 from onrecord.runners import DIRECT, FLINK, OFFERED, RUNNERS, Runner, find, flink, portable, prism
 from onrecord.sources import sources
@@ -271,6 +271,39 @@ def test_the_jar_of_make_flink_opens_no_ports_for_worker_processes(tmp_path, mon
 def test_a_job_that_opens_no_ports_on_this_machine_needs_no_permission(tmp_path, name, flags):
     line = ["stream", "--subscription", SUBSCRIPTION, "--output", str(tmp_path / "out"), "--runner", name, *flags]
     check(*parser().parse_known_args(line))
+
+
+ELSEWHERE = ("--flink_master=flink.example:8081", "--flink_job_server_jar=beam.jar", "--flink_submit_uber_jar")
+
+
+@pytest.mark.parametrize(
+    ("runner", "flags", "seconds"),
+    [
+        ("DirectRunner", (), None),
+        ("DirectRunner", ("--early-every", "20"), 20),
+        ("FlinkRunner", ELSEWHERE, 90),
+        ("FlinkRunner", (*ELSEWHERE, "--early-every", "20"), 20),
+        ("FlinkRunner", (*ELSEWHERE, "--early-every", "0"), None),
+    ],
+)
+def test_a_backlog_does_not_keep_records_out_of_files_where_it_keeps_windows_open(tmp_path, runner, flags, seconds):
+    options = stream_options(tmp_path, runner, "--window", "60", *flags)
+    assert options.streaming.early_every == seconds
+
+
+def test_workers_of_a_stream_are_processes_of_the_local_runner(tmp_path):
+    options = stream_options(tmp_path, "DirectRunner", "--workers", "3", "--batch-size", "10")
+    assert (options.extraction.annotators, at_once(options)) == (3, 30)
+    assert stream_options(tmp_path, "DirectRunner").extraction.annotators <= MAX_DEFAULT_WORKERS
+    assert stream_options(tmp_path, "FlinkRunner", *ELSEWHERE).extraction.annotators == 1
+    with pytest.raises(UsageError, match=r"--workers.*DirectRunner only"):
+        stream_options(tmp_path, "FlinkRunner", *ELSEWHERE, "--workers", "2")
+
+
+def test_how_much_is_pulled_is_an_option_of_the_portable_source(tmp_path):
+    options = stream_options(tmp_path, "FlinkRunner", *ELSEWHERE, "--pull-ahead", "7", "--max-unacknowledged", "500")
+    read = source_of(options)
+    assert (read.limits.turn_seconds, read.limits.messages) == (7, 500)
 
 
 @pytest.mark.prism

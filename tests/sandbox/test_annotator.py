@@ -19,7 +19,7 @@ from onrecord.data.records import Provenance
 from onrecord.data.settings import DEFAULT_MODEL
 from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.texts import Annotation, Header, Text
-from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
+from onrecord.sandbox.annotator import AnnotatorPool, SandboxedAnnotator, load_annotator
 from tests import poison
 
 SECONDS = 3.0
@@ -133,6 +133,21 @@ def test_a_ctrl_c_in_the_terminal_does_not_end_the_child(limited, plain):
     os.kill(child.pid, signal.SIGTERM)
     assert limited.annotate([text(PIER)]) == plain.annotate([text(PIER)])
     assert only_child() == child
+
+
+def test_batches_are_annotated_side_by_side_in_children_that_start_when_they_are_needed(plain):
+    before = {child.pid for child in children()}
+    pool = AnnotatorPool(LOAD, SECONDS, 2)
+    assert pool.provenance("1.2") == plain.provenance("1.2")
+    for _ in range(3):  # one after the other
+        assert pool.threads.submit(pool.annotate, [text(PIER)]).result() == plain.annotate([text(PIER)])
+    assert len({child.pid for child in children()} - before) == 1
+    slow = pool.threads.submit(pool.annotate, [text(poison.TEXT)])
+    assert pool.threads.submit(pool.annotate, [text(STORM)]).result() == plain.annotate([text(STORM)])
+    [annotation] = slow.result()
+    assert [failure.error_type for failure in annotation.failures] == ["TimeLimitExceeded"]
+    assert pool.threads.submit(pool.annotate, [text(PIER)]).result() == plain.annotate([text(PIER)])
+    pool.threads.shutdown()
 
 
 def test_no_child_is_left_behind():

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.data.message import Message
+from onrecord.data.settings import BATCH_SIZE
 from onrecord.sources import compression, watched_files
 from onrecord.sources.watched_files import (
     MAX_NOTICES,
-    MESSAGES_PER_POLL,
     RETRY_SECONDS,
     WatchedFiles,
 )
@@ -133,11 +133,11 @@ def test_a_folder_may_be_empty_at_first(tmp_path, said):
 
 
 def test_little_is_read_at_a_time(tmp_path):
-    write(tmp_path / "a.jsonl", 3 * MESSAGES_PER_POLL - 1, 1_000)
+    write(tmp_path / "a.jsonl", 3 * BATCH_SIZE - 1, 1_000)
     for number in range(4):
         write(tmp_path / f"{number}.jsonl", 1, 2_000)
     watch = Watch(f"{tmp_path}/*.jsonl")
-    assert [len(watch.poll()) for _ in range(5)] == [MESSAGES_PER_POLL] * 3 + [3, 0]
+    assert [len(watch.poll()) for _ in range(5)] == [BATCH_SIZE] * 3 + [3, 0]
 
 
 def test_few_large_messages_are_read_at_a_time(tmp_path, monkeypatch):
@@ -167,10 +167,10 @@ def test_a_large_folder_is_listed_less_often(tmp_path):
 
 
 def test_a_drain_ends_with_the_file_that_was_begun(tmp_path):
-    write(tmp_path / "a.jsonl", MESSAGES_PER_POLL + 1, 1_000)
+    write(tmp_path / "a.jsonl", BATCH_SIZE + 1, 1_000)
     write(tmp_path / "b.jsonl", 1, 2_000)
     watch = Watch(f"{tmp_path}/*.jsonl")
-    assert len(watch.poll()) == MESSAGES_PER_POLL
+    assert len(watch.poll()) == BATCH_SIZE
     assert [len(watch.poll(is_draining=True)) for _ in range(3)] == [1, 0, 0]
 
 

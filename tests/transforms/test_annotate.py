@@ -234,14 +234,22 @@ def batches(step: AnnotateFn, articles: list[Article]) -> Iterator[list[str]]:
     yield [output.value.value.article_id for output in step.finish_bundle()]
 
 
-def step(batch_size: int) -> AnnotateFn:
-    return AnnotateFn(ExtractionSettings(model="en_blank", extract=frozenset(), batch_size=batch_size))
+def step(batch_size: int, annotators: int = 1) -> AnnotateFn:
+    return AnnotateFn(
+        ExtractionSettings(model="en_blank", extract=frozenset(), batch_size=batch_size, annotators=annotators)
+    )
 
 
 def test_articles_wait_for_a_full_batch_or_the_end_of_the_bundle(reader, use):
     use(reader)
     articles = [article_of(id=name, text=PIER) for name in "abcde"]
     assert list(batches(step(2), articles)) == [[], ["a", "b"], [], ["c", "d"], [], ["e"]]
+
+
+def test_with_several_annotators_one_batch_fills_while_the_others_are_annotated_and_the_order_stays(reader, use):
+    use(reader)
+    articles = [article_of(id=name, text=PIER) for name in "abcdefg"]
+    assert list(batches(step(2, 2), articles)) == [[], [], [], ["a", "b"], [], ["c", "d"], [], ["e", "f", "g"]]
 
 
 def test_long_articles_do_not_wait_for_one_another(reader, use):

@@ -61,7 +61,6 @@ COMPRESSION = {
     ".avro": 3,
     ".parquet": 3,
 }  # approximate factor by which a file grows when it is decompressed
-MAX_WORKERS = 1_000
 MAX_MESSAGES = 10**11  # per file
 
 
@@ -137,7 +136,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     Raises:
         UsageError: there is at least one mistake; it lists all of them.
     """
-    from onrecord.commands.checks import Checks, reachable
+    from onrecord.commands.checks import MAX_WORKERS, Checks, cores, reachable
 
     checks = Checks()
     beam_flags = _without_options(arguments, beam_flags)
@@ -154,8 +153,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str], has_other_source
     checks.places(runner, "--output", (output,), beam_flags)
     if arguments.workers and not runner.is_local:
         checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has its own options for that")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = str(max(1, min(cores, size // BYTES_PER_WORKER))) if runner.is_local else "1"
+    workers = str(max(1, min(cores(), size // BYTES_PER_WORKER))) if runner.is_local else "1"
     shards = str(-(-size // BYTES_PER_SHARD) or 1)
     options = BackfillOptions(
         inputs=tuple(reachable(given, runner) for given in inputs),

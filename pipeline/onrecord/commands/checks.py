@@ -41,6 +41,7 @@ MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
 MAX_SECONDS = 366 * 24 * 3600
 MAX_TIME_LIMIT = 24 * 3600  # seconds
 MAX_SHARDS = 99_999
+MAX_WORKERS = 1_000
 MAX_BATCH_SIZE = 1_000
 MAX_GAZETTEER_PROBLEMS = 50  # shown at a time
 MAX_FILE_PROBLEMS = 10  # shown at a time
@@ -433,6 +434,11 @@ def model_problem(name: str) -> str | None:
     except ModelError as error:
         return str(error)
     return None
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def reachable(path: str, runner: Runner) -> str:

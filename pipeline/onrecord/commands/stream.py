@@ -2,6 +2,7 @@
 """``onrecord stream``: records from messages as they arrive."""
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from onrecord.commands.arguments import (
@@ -19,6 +20,7 @@ from onrecord.commands.arguments import (
 )
 from onrecord.data.settings import InputSettings, OutputSettings, RecordTopic, StreamingSettings
 from onrecord.jobs.stream_options import StreamOptions, job_name
+from onrecord.runners import Runner
 from onrecord.sources import MAX_SECONDS, Source, sources
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 DAY = 24 * 3600
 MIN_LATE_SECONDS = 30  # unless --late-every says less: a file for each late article would be many
+# A window whose watermark keeps up is written this long after its end at the latest: on Flink, after two checkpoints.
+MAX_WATERMARK_SECONDS = 30
+MAX_DEFAULT_WORKERS = 4  # more than one process can decode, deduplicate and write for, and each takes 400 MB
 DESCRIPTION = """\
 Reads article messages as they arrive, from Pub/Sub or from files as they appear, and writes files by window, until
 Ctrl-C or SIGTERM: then it stops reading, finishes and writes everything it has read, and exits with code 0.
@@ -80,7 +85,15 @@ def add(commands: Commands) -> None:
         help="older articles go to the window of their arrival (default: %(default)s, 7 days)",
     )
     option(
-        "--early-every", metavar="SECONDS", help="write early results of an open window every SECONDS (default: never)"
+        "--early-every",
+        metavar="SECONDS",
+        help="write early results of an open window every SECONDS, 0 for never (default: never on this machine; on a cluster, where a"
+        f" backlog holds windows open, the window's length and {MAX_WATERMARK_SECONDS} seconds)",
+    )
+    option(
+        "--workers",
+        metavar="N",
+        help=f"processes that annotate, each started when it is needed (default: one per core, at most {MAX_DEFAULT_WORKERS})",
     )
     option(
         "--late-every",
@@ -152,6 +165,16 @@ def _source(arguments: argparse.Namespace, checks: "Checks") -> tuple[Source, st
     return source, getattr(arguments, source.name) or ""
 
 
+def _workers(given: str | None, runner: Runner, checks: "Checks") -> int:
+    from onrecord.commands.checks import MAX_WORKERS, cores
+
+    if not runner.is_local:
+        if given is not None:
+            checks.add("--workers", f"this option is for DirectRunner only; {runner.name} has its own options for that")
+        return 1
+    return checks.whole_number("--workers", given or str(min(cores(), MAX_DEFAULT_WORKERS)), 1, MAX_WORKERS)
+
+
 def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions:
     """Return the options of a stream.
 
@@ -173,20 +196,25 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
     source, value = _source(arguments, checks)
     output = checks.output(arguments.output)
     checks.topic("--dead-letter-topic", arguments.dead_letter_topic)
-    extraction = checks.extraction(arguments)
+    runner = checks.runner(arguments.runner)
+    extraction = replace(checks.extraction(arguments), annotators=_workers(arguments.workers, runner, checks))
     record_topics = checks.record_topics(arguments.record_topic or (), extraction.extract)
     if not arguments.event_time.strip():
         checks.add("--event-time", f"give {', '.join(EVENT_TIMES)}, or the name of a message attribute")
     checks.mode(arguments.mode)
-    runner = checks.runner(arguments.runner)
     checks.add(f"--runner {runner.name}", runner.no_streaming or source.refusals.get(runner.name))
     checks.places(runner, "--output", (output,), beam_flags)
     window = seconds("window", 1)
+    early_every = window + MAX_WATERMARK_SECONDS if runner.waits_for_backlog else None
+    if arguments.early_every is not None:
+        early_every = seconds("early-every", 0) or None
     options = StreamOptions(
         source=source,
         source_value=value,
         reading=InputSettings(format=checks.format(arguments.format)),
-        source_options={own.name: seconds(own.name, own.minimum, own.maximum) for own in source.options},
+        source_options={
+            own.name.replace("-", "_"): seconds(own.name, own.minimum, own.maximum) for own in source.options
+        },
         extraction=extraction,
         output=OutputSettings(
             folder=reachable(output, runner),
@@ -198,8 +226,9 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
         streaming=StreamingSettings(
             window=window,
             allowed_lateness=seconds("allowed-lateness", 0),
-            early_every=seconds("early-every", 1) if arguments.early_every else None,
+            early_every=early_every,
             late_every=seconds("late-every", 1) if arguments.late_every else max(window, MIN_LATE_SECONDS),
+            watermark_delay=MAX_WATERMARK_SECONDS if runner.waits_for_backlog else 0,
             dedupe_for=seconds("dedupe-for", 1),
             event_time=None if arguments.event_time == "published_at" else arguments.event_time,
         ),

@@ -24,6 +24,7 @@ class ExtractionSettings:
         model: name or folder of a spaCy model.
         extract: names of the record kinds to extract.
         batch_size: maximum number of articles parsed together; it does not affect the records.
+        annotators: maximum number of batches that a process annotates at the same time, in child processes; 1 without a time limit.
         max_text_length: code points; a longer article is a dead letter.
         gazetteer: the user's own names.
         time_limit: seconds for reading one page, and for parsing and extracting from one article; None for no limit, which saves a
@@ -36,6 +37,7 @@ class ExtractionSettings:
     model: str = DEFAULT_MODEL
     extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
     batch_size: int = BATCH_SIZE
+    annotators: int = 1
     max_text_length: int = MAX_TEXT_LENGTH
     gazetteer: tuple[ListedName, ...] = ()
     time_limit: float | None = None
@@ -105,6 +107,8 @@ class StreamingSettings:
         allowed_lateness: an older article goes to the window of its arrival.
         early_every: time between early results of an open window, or None for no early results.
         late_every: how long late articles are collected before they are written together, by the hour of their event time.
+        watermark_delay: how far the runner's watermark is behind the clock at most while it keeps up; an article that comes so soon after
+            the end of its window is not late.
         dedupe_for: how long an article is remembered for duplicate detection.
         event_time: the message attribute that holds the event time, or None for ``published_at``.
     """
@@ -113,5 +117,6 @@ class StreamingSettings:
     allowed_lateness: int = 7 * 24 * 3600
     early_every: int | None = None
     late_every: int = 300
+    watermark_delay: int = 0
     dedupe_for: int = 24 * 3600
     event_time: str | None = None

@@ -84,9 +84,14 @@ def graph_settings(options: StreamOptions) -> GraphSettings:
     )
 
 
+def at_once(options: StreamOptions) -> int:
+    """Return how many messages the local runner reads at a time: a batch for each process that annotates."""
+    return options.extraction.batch_size * options.extraction.annotators
+
+
 def source_of(options: StreamOptions) -> beam.PTransform:
     """Return the step that reads a stream's messages."""
-    context = SourceContext(options.runner.has_pubsub, options.source_options, options.reading)
+    context = SourceContext(options.runner.has_pubsub, options.source_options, options.reading, at_once(options))
     return options.source.read(options.source_value, context)
 
 
@@ -218,7 +223,11 @@ def _one_run(options: StreamOptions) -> Iterator[Held | None]:
 
 
 def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None, status: Status) -> Summary:
-    runner = direct_stream.runner(log.say) if options.runner.is_local else portable.beam_runner(options.runner)
+    runner = (
+        direct_stream.runner(log.say, at_once(options))
+        if options.runner.is_local
+        else portable.beam_runner(options.runner)
+    )
     pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
     try:
         messages: beam.PCollection[Message] = pipeline | "Read" >> source_of(options)

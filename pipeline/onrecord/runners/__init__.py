@@ -24,6 +24,7 @@ class Runner:
         is_local: whether it is part of Beam's Python package and runs in local processes that onrecord starts.
         has_pubsub: whether it has its own Pub/Sub reader; others use the portable one.
         counts_once: whether its counters count a retried bundle once.
+        waits_for_backlog: whether a window stays open, in a stream, until a backlog of messages is worked off.
         asks_for_stable_input: whether it retries a step with the same input after a failure, but only if asked for stable input.
     """
 
@@ -35,6 +36,7 @@ class Runner:
     is_local: bool = False
     has_pubsub: bool = False
     counts_once: bool = False
+    waits_for_backlog: bool = False
     asks_for_stable_input: bool = False
 
 
@@ -42,9 +44,9 @@ DIRECT = Runner(
     "DirectRunner", "FnApiRunner", "BundleBasedDirectRunner", is_local=True, has_pubsub=True, counts_once=True
 )
 PRISM = Runner("PrismRunner", "PrismRunner", "PrismRunner", counts_once=True)
-FLINK = Runner("FlinkRunner", "FlinkRunner", "FlinkRunner", asks_for_stable_input=True)
-DATAFLOW = Runner("DataflowRunner", "DataflowRunner", "DataflowRunner", has_pubsub=True)
-PORTABLE = Runner("PortableRunner", "PortableRunner", "PortableRunner")
+FLINK = Runner("FlinkRunner", "FlinkRunner", "FlinkRunner", waits_for_backlog=True, asks_for_stable_input=True)
+DATAFLOW = Runner("DataflowRunner", "DataflowRunner", "DataflowRunner", has_pubsub=True, waits_for_backlog=True)
+PORTABLE = Runner("PortableRunner", "PortableRunner", "PortableRunner", waits_for_backlog=True)
 RUNNERS = (
     DIRECT,
     PRISM,

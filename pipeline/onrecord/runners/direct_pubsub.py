@@ -33,7 +33,6 @@ NO_ANSWER_SECONDS = 30.0  # a pull that takes longer is reported, and goes on
 MIN_EMPTY_SECONDS = 2.0  # a pull that takes longer waits for messages: if there are some, they are sent at once
 ACKNOWLEDGE_SECONDS = 10.0
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 10.0  # between failed pulls
-MAX_MESSAGES_PER_PULL = 10
 # Pub/Sub redelivers what is not acknowledged in time, which is 10 seconds for most subscriptions.
 SLOW_SECONDS = 5.0  # a pull that takes longer is followed by one of fewer messages
 LARGE_BYTES = 32 * 1024 * 1024  # and so is a pull of more bytes
@@ -107,6 +106,7 @@ class BackgroundPulls:
         subscription: ``projects/P/subscriptions/S``.
         drain: once set, no more messages are taken.
         reachability: tracks how the calls end.
+        max_messages: maximum number of messages of a pull.
         connect: returns a client.
         clock: returns the time in seconds.
     """
@@ -114,6 +114,7 @@ class BackgroundPulls:
     subscription: str
     drain: threading.Event
     reachability: Reachability
+    max_messages: int
     connect: Callable[[], Any] = subscriber_client
     clock: Callable[[], float] = time.monotonic
     _client: Any = None
@@ -210,7 +211,7 @@ class BackgroundPulls:
             self.drain.wait(max(0.0, WAIT_SECONDS - took))  # the emulator answers at once that it has none
             return []
         is_much = took > SLOW_SECONDS or size > LARGE_BYTES
-        self._messages = max(1, self._messages // 2) if is_much else min(2 * self._messages, MAX_MESSAGES_PER_PULL)
+        self._messages = max(1, self._messages // 2) if is_much else min(2 * self._messages, self.max_messages)
         self._acknowledge([each.ack_id for each in received])
         return [message_and_time(each.message) for each in received]
 
@@ -231,14 +232,16 @@ class PubSub:
     Attributes:
         drain: once set, no more messages are taken.
         reachability: tracks how the calls end.
+        max_messages: maximum number of messages of a pull.
     """
 
     drain: threading.Event
     reachability: Reachability
+    max_messages: int
     _pulls: dict[str, BackgroundPulls] = field(default_factory=dict)
 
     def messages(self, subscription: str) -> Values:
         """Return the next messages of a subscription; see ``BackgroundPulls``."""
         if subscription not in self._pulls:
-            self._pulls[subscription] = BackgroundPulls(subscription, self.drain, self.reachability)
+            self._pulls[subscription] = BackgroundPulls(subscription, self.drain, self.reachability, self.max_messages)
         return self._pulls[subscription].messages()

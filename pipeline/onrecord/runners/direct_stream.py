@@ -40,15 +40,16 @@ def _polled(transform: PolledMessages) -> list[tuple[Timestamp, Any]]:
     return [(now, message) for message in transform.poll(DRAIN.requested)]
 
 
-def runner(report: Report) -> PipelineRunner:
+def runner(report: Report, max_messages: int) -> PipelineRunner:
     """Return the local streaming runner, with sources that end after ``DRAIN.request()``.
 
     Args:
         report: called at the beginning and the end of each outage of Pub/Sub.
+        max_messages: maximum number of messages of a pull; they are through all steps before the next ones come.
 
     Raises:
         UntestedBeamError: onrecord was not tested with the installed version of Beam.
     """
     DRAIN.reset()
-    pubsub = PubSub(DRAIN.requested, Reachability(report))
+    pubsub = PubSub(DRAIN.requested, Reachability(report), max_messages)
     return beam_internals.streaming_runner(DRAIN.requested, PolledMessages, _polled, pubsub.messages)

@@ -11,11 +11,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineRunner
 
 from onrecord.beam_internals import ResumingFlinkRunner
+from onrecord.data.settings import BATCH_SIZE
 from onrecord.runners.cache import cache_folder
 
-# A bundle is a unit of work: a checkpoint waits until the current bundles are done. At 30 articles per second, 50 take a second or two;
-# Beam's default of 1,000 would take half a minute.
-MAX_BUNDLE_SIZE = 50
+# A bundle is a unit of work: a checkpoint waits until the current bundles are done, those of each step behind the other. Sixteen articles,
+# which are parsed together, take two or three seconds; Beam's default of 1,000 would take minutes.
+MAX_BUNDLE_SIZE = BATCH_SIZE
 MAX_BUNDLE_MILLIS = 500
 # Messages are acknowledged to Pub/Sub once the last checkpoint but one contains them; files are written with the checkpoint that follows.
 CHECKPOINT_MILLIS = 10_000

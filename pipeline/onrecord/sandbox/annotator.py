@@ -2,8 +2,10 @@
 """Annotates texts in a child process with a time limit. Nothing here imports Beam, which the child does not need, nor, at first, spaCy."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from onrecord.data.gazetteer import ListedName
@@ -76,6 +78,42 @@ class SandboxedAnnotator:
                 # The batch was lost while it was parsed as a whole. One at a time, only the text at fault fails.
                 done.extend(annotation for text in rest for annotation in self.annotate([text]))
         return done
+
+
+class AnnotatorPool:
+    """Annotates several batches at the same time, each in a child process of its own; children start when they are needed.
+
+    Attributes:
+        threads: where ``annotate`` is called, one thread for each child.
+        notes: as an ``Annotator`` has them.
+    """
+
+    def __init__(self, load: "Callable[[], Annotator]", seconds: float, number: int) -> None:
+        """Start the first child process.
+
+        Args:
+            load: as for ``SandboxedAnnotator``, and so is ``seconds``.
+            seconds: time limit for parsing a text, and for all extraction from it.
+            number: maximum number of child processes.
+        """
+        self.threads = ThreadPoolExecutor(number, thread_name_prefix="annotate")
+        self._start = partial(SandboxedAnnotator, load, seconds)
+        self._idle: SimpleQueue[SandboxedAnnotator] = SimpleQueue()
+        first = self._start()
+        self.notes = first.notes
+        self.provenance = first.provenance
+        self._idle.put(first)
+
+    def annotate(self, texts: Sequence[Text]) -> list[Annotation]:
+        """Return the annotation of each text, in order."""
+        try:
+            annotator = self._idle.get_nowait()
+        except Empty:  # there are fewer children than threads
+            annotator = self._start()
+        try:
+            return annotator.annotate(texts)
+        finally:
+            self._idle.put(annotator)
 
 
 def _failed(text: Text, lost: ProcessLost) -> Annotation:

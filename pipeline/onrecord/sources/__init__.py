@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from onrecord.data.plugins import PluginError, registered
-from onrecord.data.settings import DEFAULT_INPUT, InputSettings
+from onrecord.data.settings import BATCH_SIZE, DEFAULT_INPUT, InputSettings
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -33,11 +33,13 @@ class SourceContext:
         has_pubsub: whether the runner has its own Pub/Sub reader.
         options: values of the source's own options, by their names with underscores.
         reading: how files are read.
+        at_once: how many messages are read at a time on the local runner, which is done with them before it reads the next.
     """
 
     has_pubsub: bool
     options: Mapping[str, int]
     reading: InputSettings = DEFAULT_INPUT
+    at_once: int = BATCH_SIZE
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,23 @@ BUILT_IN = (
         help="Pub/Sub subscription to read from: projects/P/subscriptions/S",
         transform="onrecord.sources.pubsub:from_subscription",
         problem=subscription_problem,
+        options=(
+            SourceOption(
+                "pull-ahead",
+                "SECONDS",
+                3,
+                "on runners that use onrecord's reader, such as Flink: how many seconds of work are pulled at a time; a checkpoint waits"
+                " for them",
+                maximum=600,
+            ),
+            SourceOption(
+                "max-unacknowledged",
+                "N",
+                10_000,
+                "on the same runners: maximum number of messages that are pulled and not acknowledged, per worker",
+                maximum=1_000_000,
+            ),
+        ),
         acknowledges=True,
     ),
     Source(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Article messages from Pub/Sub, with Beam's own reader, or with the portable one on runners without a reader."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
@@ -9,7 +9,7 @@ from apache_beam.io.gcp.pubsub import PubsubMessage, ReadFromPubSub
 from onrecord.data.dates import EPOCH
 from onrecord.data.message import Message
 from onrecord.sources import SourceContext
-from onrecord.sources.portable_pubsub import ReadFromPubSubPortably, coder
+from onrecord.sources.portable_pubsub import Limits, ReadFromPubSubPortably, coder
 from onrecord.sources.portable_pubsub.read import publish_time
 
 
@@ -36,11 +36,13 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
         subscription: ``projects/P/subscriptions/S``, or None.
         topic: ``projects/P/topics/T``, or None.
         has_pubsub: whether the runner has its own Pub/Sub reader; if not, a subscription is required.
+        limits: how much is pulled, on a runner without a reader.
     """
 
     subscription: str | None
     topic: str | None
     has_pubsub: bool = True
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -49,7 +51,7 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
         """Return the messages; their timestamps are their publish times."""
         coder.register()
         origin = self.subscription or self.topic or ""
-        receive: beam.PTransform = ReadFromPubSubPortably(origin)
+        receive: beam.PTransform = ReadFromPubSubPortably(origin, limits=self.limits)
         if self.has_pubsub:
             receive = ReadFromPubSub(topic=self.topic, subscription=self.subscription, with_attributes=True)
         return pbegin | "Receive" >> receive | "Messages" >> beam.Map(message_of, origin).with_output_types(Message)
@@ -57,7 +59,9 @@ class ReadPubSub(beam.PTransform):  # type: ignore[misc]
 
 def from_subscription(name: str, context: SourceContext) -> ReadPubSub:
     """Return the source that ``--subscription`` selects."""
-    return ReadPubSub(name, None, context.has_pubsub)
+    own = context.options
+    limits = Limits(messages=own["max_unacknowledged"], turn_seconds=own["pull_ahead"]) if own else Limits()
+    return ReadPubSub(name, None, context.has_pubsub, limits)
 
 
 def from_topic(name: str, context: SourceContext) -> ReadPubSub:

@@ -16,7 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
 from onrecord.data.paths import is_remote
-from onrecord.data.settings import DEFAULT_INPUT, InputSettings
+from onrecord.data.settings import BATCH_SIZE, DEFAULT_INPUT, InputSettings
 from onrecord.sources import SourceContext, patterns
 from onrecord.sources.files import read_file
 from onrecord.sources.floods import collapsed
@@ -25,7 +25,6 @@ from onrecord.sources.polled import PolledMessages
 from onrecord.telemetry import notices
 from onrecord.telemetry.log import cause
 
-MESSAGES_PER_POLL = 16  # the number of texts parsed together by default
 BYTES_PER_POLL = 16 * 1024 * 1024  # the last message may exceed it
 POLL_SECONDS = 1.0  # the runner writes no windows meanwhile
 WAIT_SECONDS = 0.5
@@ -149,12 +148,14 @@ class WatchedFiles:
         pattern: a file, a folder, or a pattern; see ``onrecord.sources.patterns``.
         interval: seconds between scans for new files.
         reading: how files are read.
+        at_once: maximum number of messages of a poll.
         clock: returns the time in seconds.
     """
 
     pattern: str
     interval: float
     reading: InputSettings = DEFAULT_INPUT
+    at_once: int = BATCH_SIZE
     clock: Callable[[], float] = time.monotonic
     _seen: set[str] = field(default_factory=set)
     _new: deque[InputFile] = field(default_factory=deque)
@@ -169,7 +170,7 @@ class WatchedFiles:
         """Return the next messages; once ``drain`` is set, the rest of the files that were begun, and then none."""
         messages: list[Message] = []
         size, ends = 0, self.clock() + POLL_SECONDS
-        while len(messages) < MESSAGES_PER_POLL and size < BYTES_PER_POLL:
+        while len(messages) < self.at_once and size < BYTES_PER_POLL:
             is_draining = drain.is_set()
             if self.clock() >= ends and (messages or not is_draining):  # an empty list would end a drain
                 break
@@ -276,4 +277,4 @@ def _unreadable(pattern: str) -> Iterator[str]:
 
 def from_files(pattern: str, context: SourceContext) -> PolledMessages:
     """Return the source that ``--watch`` selects."""
-    return PolledMessages(WatchedFiles(pattern, context.options["every"], context.reading))
+    return PolledMessages(WatchedFiles(pattern, context.options["every"], context.reading, context.at_once))

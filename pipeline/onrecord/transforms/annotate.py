@@ -3,7 +3,9 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ from onrecord.data.settings import ExtractionSettings
 from onrecord.data.stages import ANNOTATE
 from onrecord.dead_letters.make import DEAD_LETTERS, dead_letter
 from onrecord.nlp.texts import Annotation, Header, Text, article_record
-from onrecord.sandbox.annotator import SandboxedAnnotator, load_annotator
+from onrecord.sandbox.annotator import AnnotatorPool, SandboxedAnnotator, load_annotator
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
 from onrecord.telemetry.waiting import WAITING, waiting_key
@@ -57,6 +59,14 @@ class _Batch:
         self.words += words_of(article)
 
 
+@dataclass(frozen=True)
+class _Annotated:
+    """The annotations of a batch, and how long they took."""
+
+    annotations: Sequence[Annotation]
+    milliseconds: int
+
+
 class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     """Collects articles into batches and annotates them."""
 
@@ -74,14 +84,19 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         for note in self.annotator.notes:
             LOG.info("%s", note)
 
-    def _load(self) -> "Annotator | SandboxedAnnotator":
+    def _load(self) -> "Annotator | SandboxedAnnotator | AnnotatorPool":
         settings = self.settings
         load = partial(load_annotator, settings.model, settings.extract, settings.gazetteer, settings.parse)
-        return load() if settings.time_limit is None else SandboxedAnnotator(load, settings.time_limit)
+        if settings.time_limit is None:
+            return load()
+        if settings.annotators == 1:
+            return SandboxedAnnotator(load, settings.time_limit)
+        return AnnotatorPool(load, settings.time_limit, settings.annotators)
 
     def start_bundle(self) -> None:
-        """Discard the batch of a failed bundle."""
+        """Discard the batches of a failed bundle."""
         self.batch = _Batch()
+        self.started: deque[tuple[_Batch, Future[_Annotated]]] = deque()
 
     @no_annotations  # type: ignore[untyped-decorator]
     def process(
@@ -91,29 +106,46 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
         window: BoundedWindow = beam.DoFn.WindowParam,
     ) -> Iterator[beam.pvalue.TaggedOutput]:
         """Add an article; yield the records of its batch once that is full."""
+        others = self.settings.annotators - 1
         if self.batch.articles and self.batch.words + words_of(article) > BATCH_WORDS:
-            yield from self._annotate_batch()
+            yield from self._annotate_batch(others)
         self.batch.add(article, timestamp, window)
         if len(self.batch.articles) >= self.settings.batch_size:
-            yield from self._annotate_batch()
+            yield from self._annotate_batch(others)
 
     @no_annotations  # type: ignore[untyped-decorator]
     def finish_bundle(self) -> Iterator[beam.pvalue.TaggedOutput]:
         """Yield the records of the remaining articles."""
-        yield from self._annotate_batch()
+        yield from self._annotate_batch(0)
         self.tally.flush()
 
-    def _annotate_batch(self) -> Iterator[beam.pvalue.TaggedOutput]:
+    def _annotate_batch(self, others: int) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Start to annotate the batch; yield records, in order, until no more than ``others`` of the started batches are left."""
         batch, self.batch = self.batch, _Batch()
-        started = time.monotonic()
-        annotations = self.annotator.annotate([self._text(article) for article in batch.articles])
-        for article, annotation, place in zip(batch.articles, annotations, batch.places, strict=True):
-            yield from self._records(article, annotation, place)
-        milliseconds = round(1000 * (time.monotonic() - started))
-        metrics.count(metrics.PARSE_MILLISECONDS, milliseconds)
         if batch.articles:
-            metrics.distribute(metrics.PARSE_MILLISECONDS_PER_BATCH, milliseconds)
-            metrics.distribute(metrics.WORDS_PER_BATCH, sum(annotation.words for annotation in annotations))
+            self.started.append((batch, self._start([self._text(article) for article in batch.articles])))
+        while len(self.started) > others:
+            yield from self._finished(*self.started.popleft())
+
+    def _start(self, texts: list[Text]) -> "Future[_Annotated]":
+        if isinstance(self.annotator, AnnotatorPool):
+            return self.annotator.threads.submit(self._annotated, texts)
+        done: Future[_Annotated] = Future()
+        done.set_result(self._annotated(texts))
+        return done
+
+    def _annotated(self, texts: list[Text]) -> "_Annotated":
+        started = time.monotonic()
+        annotations = self.annotator.annotate(texts)
+        return _Annotated(annotations, round(1000 * (time.monotonic() - started)))
+
+    def _finished(self, batch: _Batch, future: "Future[_Annotated]") -> Iterator[beam.pvalue.TaggedOutput]:
+        annotated = future.result()
+        for article, annotation, place in zip(batch.articles, annotated.annotations, batch.places, strict=True):
+            yield from self._records(article, annotation, place)
+        metrics.count(metrics.PARSE_MILLISECONDS, annotated.milliseconds)
+        metrics.distribute(metrics.PARSE_MILLISECONDS_PER_BATCH, annotated.milliseconds)
+        metrics.distribute(metrics.WORDS_PER_BATCH, sum(annotation.words for annotation in annotated.annotations))
 
     def _text(self, article: Article) -> Text:
         header = Header(article.article_id, article.published_at, self.provenance, article.text_sha256)

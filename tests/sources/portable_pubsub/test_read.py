@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.sources.portable_pubsub import Limits
+from onrecord.sources.portable_pubsub.pace import FIRST_MESSAGES
 from onrecord.sources.portable_pubsub.read import DRAINING, IDLE_MARGIN, PullFn, drain, event_time
 from onrecord.sources.portable_pubsub.turns import ENDLESS
 from onrecord.sources.pubsub import message_of
@@ -145,6 +146,18 @@ class TestByHand:
             found += runner.turn()
             runner.finalize()
         assert sorted(one.data for one in found) == sorted(f"message {number}".encode() for number in range(50))
+
+    def test_a_turn_pulls_what_the_turns_before_say_about_the_steps_behind(self, topic, subscription, by_hand):
+        self.publish(topic, *[f"message {number}" for number in range(10 * FIRST_MESSAGES)])
+        runner = by_hand(Limits(turn_seconds=3))
+        pace = runner.pull.reader.paces[0]
+        now = 0.0
+        pace.clock = lambda: now
+        while not (first := runner.turn()):
+            pass
+        now += 120.0  # that the runner takes until it asks for the next turn
+        assert len(first) <= FIRST_MESSAGES
+        assert len(runner.turn()) <= FIRST_MESSAGES / 2
 
     def test_the_bytes_are_limited_too(self, topic, subscription, by_hand):
         self.publish(topic, "x" * 1000)

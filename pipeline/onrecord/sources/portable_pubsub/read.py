@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, MIN_TIMESTAMP, Duration, 
 
 from . import coder
 from .leases import Leases
+from .pace import Pace
 from .subscription import PULL_SECONDS, Subscription
 from .turns import ENDLESS, HeldWatermark, Turns, TurnsCoder, TurnTracker
 
@@ -30,7 +32,7 @@ TURN_SECONDS = 1.0  # a checkpoint waits for the end of the turn
 RETRY_SECONDS = 2.0  # between tries while Pub/Sub is unreachable, or while a limit is reached
 KEEP_SECONDS = 2.0  # between checks of the leases; the shortest that a subscription can start with is 10 seconds
 IDLE_MARGIN = Duration(seconds=10)  # a message may take this long from being published to being delivered
-MAX_MESSAGES_PER_PULL = 1_000  # Pub/Sub's own limit
+MAX_MESSAGES_PER_PULL = 100  # few enough that the bytes of one pull exceed what a turn may take by little
 DRAINING = threading.Event()
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -73,12 +75,15 @@ class Limits:
         lease_seconds: how long each renewal extends a lease, from 10 to 600. The messages of a killed worker are redelivered within
             this time.
         hold_seconds: how long a lease is renewed at most; on Flink, at least three checkpoint intervals.
+        turn_seconds: how long the steps behind should work on what a split pulls at a time; how much that is, is measured. A checkpoint
+            waits for it.
     """
 
     messages: int = 10_000
     bytes: int = 100_000_000
     lease_seconds: int = 30
     hold_seconds: int = 600
+    turn_seconds: float = 3.0
 
 
 class Reader:
@@ -91,6 +96,7 @@ class Reader:
         """Connect to a subscription."""
         self.subscription = Subscription(subscription)
         self.leases = Leases(self.subscription, limits.lease_seconds, limits.hold_seconds)
+        self.paces: defaultdict[int, Pace] = defaultdict(lambda: Pace(limits.turn_seconds))  # by split
         self._users = 0
         self._lock = threading.Lock()
         self._keeper: threading.Thread | None = None
@@ -204,11 +210,13 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
         if DRAINING.is_set() and not leases.has_unacknowledged(split):
             tracker.try_claim(ENDLESS - 1)
             return
+        pace = self.reader.paces[split]
+        pace.begin()
         ends = time.monotonic() + TURN_SECONDS
         pause = 0.0
-        while time.monotonic() < ends and not DRAINING.is_set():
+        while (left := pace.left()) and time.monotonic() < ends and not DRAINING.is_set():
             messages, size = leases.unacknowledged()
-            limit = min(MAX_MESSAGES_PER_PULL, self.limits.messages - messages)
+            limit = min(MAX_MESSAGES_PER_PULL, left, self.limits.messages - messages)
             if limit <= 0 or size >= self.limits.bytes:
                 pause = RETRY_SECONDS
                 self.acknowledged_until.set(leases.oldest().micros // 1_000_000)
@@ -223,6 +231,7 @@ class PullFn(beam.DoFn, RestrictionProvider, WatermarkEstimatorProvider):  # typ
             if received:
                 size = sum(len(each.message.data) for each in received)
                 leases.take(turn, [each.ack_id for each in received], size, min(times))
+                pace.take(len(received), size)
                 self.reader.keep_leases()
                 self.received.inc(len(received))
             watermark.advance(min(leases.oldest(), *times, asked - IDLE_MARGIN))
