@@ -87,7 +87,17 @@ _OTHER_SOURCES = {
 }
 LOCAL = {
     "backfill": frozenset(
-        {"workers", "max_dead_letters", "max_messages_per_file", "runner", "allow_open_ports", "mode", "verbose"}
+        {
+            "workers",
+            "resume",
+            "split_size",
+            "max_dead_letters",
+            "max_messages_per_file",
+            "runner",
+            "allow_open_ports",
+            "mode",
+            "verbose",
+        }
     ),
     "stream": frozenset(
         {

@@ -6,15 +6,14 @@ here and scans the package for others. A new version of Beam is tried by running
 ``TESTED_WITH`` and to the range in ``pyproject.toml``.
 """
 
-import json
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,10 @@ import apache_beam as beam
 import grpc
 import requests
 from apache_beam.coders import Coder, FastPrimitivesCoder
+from apache_beam.metrics.cells import CounterCell
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_artifact_api_pb2_grpc as artifact_services
-from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
 from apache_beam.portability.api import endpoints_pb2
 from apache_beam.pvalue import PBegin
 from apache_beam.runners.direct import executor
@@ -42,17 +41,13 @@ from apache_beam.runners.portability import artifact_service
 from apache_beam.runners.portability.abstract_job_service import JarArtifactManager
 from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import FlinkBeamJob, FlinkUberJarJobServer
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner, worker_handlers
 from apache_beam.runners.portability.portable_runner import JobServiceHandle, PortableRunner
 from apache_beam.runners.portability.prism_runner import PrismRunner
 from apache_beam.runners.runner import PipelineResult
-from apache_beam.runners.worker import data_plane, statesampler
-from apache_beam.transforms import environments
+from apache_beam.runners.worker import statesampler
 from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils import thread_pool_executor
 from apache_beam.utils.counters import CounterFactory
 from apache_beam.utils.timestamp import MAX_TIMESTAMP, Timestamp
-from google.protobuf import json_format, text_format
 
 from onrecord import clock
 
@@ -227,112 +222,37 @@ def streaming_runner(
     return BundleBasedDirectRunner()
 
 
-# --- The local batch runner -----------------------------------------------------------------------------------------------------------
+# --- Steps without a runner -----------------------------------------------------------------------------------------------------------
 #
-# With several worker processes, FnApiRunner opens six TCP ports on all interfaces, without authentication; one of them serves every file
-# that the user can read. Here one server with the services that a worker needs, and no other, listens on a Unix socket in a folder that
-# only the user can enter. FnApiRunner also waits forever for the answer of a worker that died; here that is a ``WorkerDied`` in a thread.
+# A step's function can be called without a runner; only its metrics then go nowhere. Beam looks for what takes them in its thread.
 #
-# Replacement: an address and a set of services that can be configured, if Beam has them some day.
-
-SOCKET_URN = "onrecord:environment:socket:v1"
-# As Beam's own server: no limits on a message, and no connection is closed because of its pings.
-SERVER_OPTIONS = (
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.http2.max_ping_strikes", 0),
-    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
-)
-MAX_CLOSE_SECONDS = 5
+# Replacement: a public way to run a step's function and get its metrics.
 
 
-class WorkerDied(RuntimeError):
-    """A worker process of the local runner ended before its work was done."""
+class _CounterTracker:
+    """Takes the updates of counters in place of a runner's sampler."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def update_metric(self, name: Any, value: int) -> None:
+        """Add to a counter; distributions are left out."""
+        if name.cell_type is CounterCell:
+            counter = name.metric_name.name
+            self.counts[counter] = self.counts.get(counter, 0) + value
 
 
-def _socket() -> Path:
-    """Return the path of a socket that does not exist yet, in a new folder that only this user can enter."""
-    return Path(tempfile.mkdtemp(prefix="socket-"), "s")
-
-
-class _SocketServer(worker_handlers.GrpcServer):  # type: ignore[misc]
-    """Serves the workers' instructions, elements, states and logs on one Unix socket; serves no artifacts."""
-
-    def __init__(self, state: Any, provision_info: object, worker_manager: object) -> None:
-        self._socket = _socket()
-        self.address = f"unix:{self._socket}"
-        self.control_port = self.data_port = self.state_port = self.logging_port = self.address
-        self.control_handler = worker_handlers.BeamFnControlServicer(worker_manager)
-        self.data_plane_handler = data_plane.BeamFnDataServicer(worker_handlers.DATA_BUFFER_TIME_LIMIT_MS)
-        self._server = grpc.server(thread_pool_executor.shared_unbounded_instance(), options=SERVER_OPTIONS)
-        services.add_BeamFnControlServicer_to_server(self.control_handler, self._server)
-        services.add_BeamFnDataServicer_to_server(self.data_plane_handler, self._server)
-        services.add_BeamFnStateServicer_to_server(worker_handlers.GrpcStateServicer(state), self._server)
-        services.add_BeamFnLoggingServicer_to_server(worker_handlers.BasicLoggingService(), self._server)
-        self._server.add_insecure_port(self.address)
-        self._server.start()
-
-    def close(self) -> None:
-        self.control_handler.done()
-        self._server.stop(MAX_CLOSE_SECONDS).wait()
-        shutil.rmtree(self._socket.parent, ignore_errors=True)
-
-
-class _SocketWorker(worker_handlers.GrpcWorkerHandler):  # type: ignore[misc]
-    """A worker process that is connected to a ``_SocketServer``."""
-
-    def __init__(self, command: bytes, state: Any, provision_info: Any, server: _SocketServer) -> None:
-        super().__init__(state, provision_info, server)
-        self._command = json.loads(command)
-
-    def port_from_worker(self, port: str) -> str:
-        return port
-
-    def start_worker(self) -> None:
-        endpoint = text_format.MessageToString(endpoints_pb2.ApiServiceDescriptor(url=self.control_address))
-        environment = {
-            "WORKER_ID": self.worker_id,
-            "CONTROL_API_SERVICE_DESCRIPTOR": endpoint,
-            "LOGGING_API_SERVICE_DESCRIPTOR": endpoint,
-            "PIPELINE_OPTIONS": json_format.MessageToJson(self.provision_info.provision_info.pipeline_options),
-        }
-        self._process = subprocess.Popen(self._command, env={**os.environ, **environment})  # noqa: S603 - our own program
-        self._waiting = threading.Thread(target=self.wait_until_it_ends, name=f"wait for {self.worker_id}")
-        self._waiting.start()
-
-    def stop_worker(self) -> None:
-        self._waiting.join()
-
-    def wait_until_it_ends(self) -> None:
-        code = self._process.wait()
-        if code:
-            raise WorkerDied(f"exit code {code}")
-
-
-class _SocketEnvironment(environments.Environment):  # type: ignore[misc]
-    """Makes the runner start ``_SocketWorker``s."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        super().__init__(capabilities=environments.python_sdk_capabilities())
-        self._command = json.dumps(command).encode()
-
-    def to_runner_api_parameter(self, context: object) -> tuple[str, bytes]:
-        return SOCKET_URN, self._command
-
-
-def worker_processes(command: Sequence[str]) -> FnApiRunner:
-    """Return the local batch runner with worker processes, which are connected to it by a Unix socket.
-
-    It changes Beam for the whole process. When a worker dies, a thread raises ``WorkerDied``; the runner keeps waiting.
-
-    Args:
-        command: the program that a worker runs, and its arguments.
-    """
+@contextmanager
+def counting() -> Iterator[dict[str, int]]:
+    """Yield the counters of the steps whose functions are called in this thread while the block runs, by their names."""
     check_version()
-    worker_handlers.GrpcServer = _SocketServer
-    worker_handlers.WorkerHandler.register_environment(SOCKET_URN, bytes)(_SocketWorker)
-    return FnApiRunner(default_environment=_SocketEnvironment(command))
+    before = statesampler.get_current_tracker()
+    tracker = _CounterTracker()
+    statesampler.set_current_tracker(tracker)
+    try:
+        yield tracker.counts
+    finally:
+        statesampler.set_current_tracker(before)
 
 
 # --- Portable runners -----------------------------------------------------------------------------------------------------------------
@@ -375,6 +295,19 @@ def forget_metrics(result: PipelineResult) -> None:
 # Replacement: Beam's own job server (a Java process) or Flink's Kubernetes operator.
 
 POLL_SECONDS = 1.0
+# As Beam's own server: no limits on a message, and no connection is closed because of its pings.
+SERVER_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+)
+
+
+def _socket() -> Path:
+    """Return the path of a socket that does not exist yet, in a new folder that only this user can enter."""
+    return Path(tempfile.mkdtemp(prefix="socket-"), "s")
 
 
 class _FlinkJob(FlinkBeamJob):  # type: ignore[misc]

@@ -61,6 +61,14 @@ def build(messages: beam.PCollection[Message], settings: GraphSettings) -> None:
         numbered = once | "Versions" >> NumberStream(streaming.dedupe_for)
         articles = numbered | "EventTime" >> InWindows(Article, streaming)
         undecodable = undecodable | "ArrivalTime" >> InWindows(DeadLetter, streaming)
+    extract(articles, undecodable, settings)
+
+
+def extract(
+    articles: beam.PCollection[Article], undecodable: beam.PCollection[DeadLetter], settings: GraphSettings
+) -> None:
+    """Connect articles, each once, and the dead letters of what could not be decoded to all steps after ``Deduplicate``."""
+    coders.register()
     records = articles | "Annotate" >> Annotate(settings.extraction)
     unpublished = [
         records[name] | f"Publish{kinds()[name].title}" >> PublishRecords(topic)

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 import pytest
-from apache_beam.options.pipeline_options import DirectOptions, GoogleCloudOptions, StandardOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, StandardOptions
 
 from onrecord.commands import parser
 from onrecord.commands.arguments import UsageError
@@ -13,8 +13,10 @@ from onrecord.commands.backfill import check
 from onrecord.data.gazetteer import ListedName
 from onrecord.jobs.backfill import pipeline_options
 from onrecord.jobs.backfill_options import BackfillOptions, DeadLetterLimit
+from onrecord.sources.splits import MAX_BYTES
 
 MEBIBYTE = 1 << 20
+ELSEWHERE = "--job_endpoint=localhost:8099"
 
 
 @pytest.fixture
@@ -60,14 +62,45 @@ def test_the_shards_follow_the_size_that_the_input_unpacks_to(name, shards, comm
     large = tmp_path / name
     with large.open("wb") as file:
         file.truncate(100 * MEBIBYTE)
-    assert checked(command_line, input=[str(large)]).output.shards == shards
+    options = checked(command_line, ELSEWHERE, input=[str(large)], runner="PortableRunner")
+    assert options.output.shards == shards
+
+
+def test_on_this_machine_the_splits_follow_the_size_and_the_workers(command_line, tmp_path):
+    large = tmp_path / "large.jsonl"
+
+    def bytes_of_splits(size: int, workers: str) -> int:
+        with large.open("wb") as file:
+            file.truncate(size)
+        options = checked(command_line, input=[str(large)], workers=workers)
+        assert options.output.shards == 1
+        return options.limits.bytes
+
+    assert bytes_of_splits(100 * MEBIBYTE, "2") == MAX_BYTES
+    assert bytes_of_splits(100 * MEBIBYTE, "1") == MAX_BYTES
+    assert bytes_of_splits(4 * MEBIBYTE, "1") == MAX_BYTES
+    assert MEBIBYTE < bytes_of_splits(4 * MEBIBYTE, "2") < 1.1 * MEBIBYTE
+    assert checked(command_line, split_size="7").limits.messages == 7
+
+
+def test_what_can_not_be_resumed_is_refused(command_line, tmp_path):
+    assert checked(command_line, resume=True).resume
+    [problem] = problems(command_line, resume=True, overwrite=True)
+    assert problem.startswith("--resume: give either this or --overwrite")
+    [problem] = problems(command_line, ELSEWHERE, resume=True, runner="PortableRunner")
+    assert problem.startswith("--resume: this option is for DirectRunner only")
+    [problem] = problems(command_line, resume=True, input=["-"])
+    assert problem == "--resume: standard input can't be read again; give a file"
+    [problem] = problems(command_line, ELSEWHERE, split_size="7", runner="PortableRunner")
+    assert problem.startswith("--split-size: this option is for DirectRunner only")
 
 
 def test_a_file_that_two_patterns_match_is_counted_once(command_line, tmp_path):
     large = tmp_path / "large.jsonl"
     with large.open("wb") as file:
         file.truncate(15 * MEBIBYTE)
-    assert checked(command_line, input=[str(large), str(tmp_path / "l*.jsonl")]).output.shards == 1
+    options = checked(command_line, ELSEWHERE, input=[str(large), str(tmp_path / "l*.jsonl")], runner="PortableRunner")
+    assert options.output.shards == 1
 
 
 def test_options_of_the_command_line_override_derived_ones(command_line):
@@ -304,11 +337,11 @@ def test_all_mistakes_are_listed_together(command_line, articles):
     assert [problem.partition(" ")[0].rstrip(":") for problem in found] == [
         "--input",
         "--output",
+        "--workers",
         "--extract",
         "--batch-size",
         "--max-text-length",
         "--shards",
-        "--workers",
         "--max-dead-letters",
         "unknown",
     ]
@@ -344,19 +377,9 @@ def test_options_of_beam_are_handed_through(command_line):
     assert beam_options.view_as(StandardOptions).streaming is True
 
 
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_the_local_runner_is_named_and_given_its_workers(workers, command_line):
-    beam_options = pipeline_options(checked(command_line, workers=workers))
-    assert beam_options.view_as(StandardOptions).runner == "FnApiRunner"
-    assert beam_options.view_as(DirectOptions).direct_num_workers == int(workers)
-
-
 def test_an_option_of_beam_has_the_last_word(command_line):
-    beam_options = pipeline_options(
-        checked(command_line, "--runner=DirectRunner", "--direct_num_workers=2", workers="3")
-    )
+    beam_options = pipeline_options(checked(command_line, "--runner=DirectRunner"))
     assert beam_options.view_as(StandardOptions).runner == "DirectRunner"
-    assert beam_options.view_as(DirectOptions).direct_num_workers == 2
 
 
 def test_the_users_names_are_read_before_anything_starts(command_line, tmp_path):

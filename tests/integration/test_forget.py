@@ -134,3 +134,6 @@ def test_later_runs_refuse_what_was_forgotten_and_account_for_it(tmp_path):
     assert b"quay" not in readable
     waiting = replay.find(str(output))
     assert (len(waiting.ids), waiting.forgotten) == (1, 5)
+    assert main(["verify", str(output)]) == 0
+    assert main(["forget", str(output), "--article", "dock", "--yes"]) == 0
+    assert main(["verify", str(output)]) == 0  # the manifest was corrected

@@ -32,6 +32,7 @@ from onrecord.beam_internals import (
     check_version,
     refuse_pickle,
 )
+from onrecord.telemetry import metrics
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "pipeline" / "onrecord"
@@ -54,7 +55,6 @@ EVALUATOR = f"{DIRECT}.transform_evaluator"
 PORTABILITY = "apache_beam.runners.portability"
 UBER_JAR = f"{PORTABILITY}.flink_uber_jar_job_server"
 JOBS = f"{PORTABILITY}.abstract_job_service"
-WORKERS = "apache_beam.runners.portability.fn_api_runner.worker_handlers"
 SAMPLER = "apache_beam.runners.worker.statesampler"
 
 TABLE = [
@@ -81,6 +81,9 @@ TABLE = [
     Internal(f"{DIRECT}.watermark_manager", "_TransformWatermarks._keyed_earliest_holds", "has the holds of keys"),
     Internal("apache_beam.transforms.trigger", "InMemoryUnmergedState.state", "has the holds of windows"),
     Internal(SAMPLER, "StateSampler", "counts for one bundle"),
+    Internal(SAMPLER, "get_current_tracker", "takes the metrics of steps in a thread"),
+    Internal("apache_beam.metrics.execution", "_TypedMetricName.__init__", "has the kind of a metric, for the tracker"),
+    Internal("apache_beam.metrics.cells", "CounterCell", "the kind of counters"),
     Internal(SAMPLER, "set_current_tracker", "makes a bundle count with its own sampler"),
     Internal("apache_beam.utils.counters", "CounterFactory", "what a sampler counts with"),
     Internal(f"{PORTABILITY}.portable_runner", "PortableRunner.create_job_service_handle", "its deadline is removed"),
@@ -108,22 +111,6 @@ TABLE = [
         "adds that the pipeline needs stable input",
     ),
     Internal("apache_beam.portability.common_urns", "requirements.REQUIRES_STABLE_INPUT", "names that requirement"),
-    Internal(WORKERS, "GrpcServer", "ours listens on a Unix socket"),
-    Internal(WORKERS, "GrpcServer.control_handler", "what the runner sends instructions with"),
-    Internal(WORKERS, "GrpcServer.data_plane_handler", "what the runner sends elements with"),
-    Internal(WORKERS, "GrpcServer.control_port", "the address of the workers' instructions"),
-    Internal(WORKERS, "GrpcServer.data_port", "the address of the workers' elements"),
-    Internal(WORKERS, "GrpcServer.state_port", "the address of the workers' states"),
-    Internal(WORKERS, "GrpcServer.logging_port", "the address of the workers' logs"),
-    Internal(WORKERS, "BeamFnControlServicer.done", "ends the instructions"),
-    Internal(WORKERS, "GrpcStateServicer", "serves states"),
-    Internal(WORKERS, "BasicLoggingService", "takes logs"),
-    Internal(WORKERS, "DATA_BUFFER_TIME_LIMIT_MS", "how long elements wait for others"),
-    Internal(WORKERS, "GrpcWorkerHandler.port_from_worker", "ours is the socket"),
-    Internal(WORKERS, "GrpcWorkerHandler.control_address", "given to a worker"),
-    Internal(WORKERS, "WorkerHandler.register_environment", "tells the runner about our workers"),
-    Internal(WORKERS, "WorkerHandler.start_worker", "ours starts a process"),
-    Internal(WORKERS, "WorkerHandler.stop_worker", "ours waits for it"),
     Internal(
         f"{PORTABILITY}.fn_api_runner.fn_runner", "ExtendedProvisionInfo.provision_info", "has the pipeline's options"
     ),
@@ -141,7 +128,7 @@ TABLE = [
     Internal(JOBS, "AbstractBeamJob._job_id", "names the job"),
     Internal("apache_beam.coders", "Coder._get_component_coders", "shows whether pickle would be used"),
 ]
-INTERNAL_MODULES = (DIRECT, UBER_JAR, JOBS, WORKERS, "apache_beam.runners.worker")
+INTERNAL_MODULES = (DIRECT, UBER_JAR, JOBS, "apache_beam.runners.worker")
 ALLOWED = {"apache_beam.runners.worker.sdk_worker_main"}  # the program that Beam's containers start
 
 
@@ -345,7 +332,7 @@ class TestCheckVersion:
         check_version("2.79.0")
 
     def test_runners_that_need_the_internals_check_first(self, monkeypatch):
-        from onrecord.runners import FLINK, PORTABLE, PRISM, direct_batch, direct_stream, portable
+        from onrecord.runners import FLINK, PORTABLE, PRISM, direct_stream, portable
 
         monkeypatch.setattr(beam_internals, "TESTED_WITH", ("2.1",))
         for runner in (FLINK, PORTABLE, PRISM):
@@ -353,9 +340,8 @@ class TestCheckVersion:
                 portable.beam_runner(runner)
         with pytest.raises(UntestedBeamError):
             direct_stream.runner(lambda event, text: None, 10)
-        with pytest.raises(UntestedBeamError):
-            direct_batch.runner(2)
-        assert direct_batch.runner(1) is not None
+        with pytest.raises(UntestedBeamError), beam_internals.counting():
+            pass
 
 
 def test_a_source_that_failed_does_not_go_on_as_if_it_had_not():
@@ -369,3 +355,16 @@ def test_a_source_that_failed_does_not_go_on_as_if_it_had_not():
     for _ in range(4):
         with pytest.raises(OSError, match="gone"):
             ending.values(read)
+
+
+def test_the_counters_of_a_step_that_is_called_without_a_runner_are_counted():
+    metrics.count("before")
+    with beam_internals.counting() as counts:
+        metrics.count("messages", 2)
+        metrics.count("messages")
+        metrics.distribute("seconds", 7)
+        with beam_internals.counting() as inner:
+            metrics.count("messages", 5)
+    metrics.count("messages")
+    assert counts == {"messages": 3}
+    assert inner == {"messages": 5}

@@ -27,6 +27,7 @@ from onrecord.commands import (
     show,
     speakers,
     stream,
+    verify,
 )
 from onrecord.commands.arguments import STOPPED, UsageError, wrong_usage
 from onrecord.data.plugins import PluginError
@@ -37,7 +38,7 @@ from onrecord.terminal.text import is_of_output, print_line
 from onrecord.version import __version__
 
 COMMANDS = (
-    *(backfill, stream, publish, dead_letters, replay, forget, compact),
+    *(backfill, stream, publish, dead_letters, replay, forget, compact, verify),
     *(read, show, report, serve, export, positions, speakers, schema, samples),
 )
 DESCRIPTION = "Turns news articles into records of who is in them, who said what, and who stands where."

@@ -151,7 +151,8 @@ def _as_backfill(arguments: argparse.Namespace, others: list[str], repaired: "Re
     from onrecord.dead_letters.files import letter_files
 
     arguments.workers = arguments.shards = arguments.max_dead_letters = arguments.max_messages_per_file = None
-    arguments.format = None
+    arguments.format = arguments.split_size = None
+    arguments.resume = False
 
     def checked(files: list[str]) -> "BackfillOptions":
         arguments.input = files

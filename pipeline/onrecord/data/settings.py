@@ -73,7 +73,9 @@ class OutputSettings:
     Attributes:
         folder: the output folder, on any of Beam's filesystems.
         sink: name of a registered sink.
-        shards: files per record kind; in a stream, per kind and pane.
+        shards: files per record kind; in a stream, per kind and pane; in a backfill on this machine, per kind and split.
+        split: number of the split that is written, from 0.
+        splits: how many there are.
         job: in a stream, the run id in file names, which keeps the files of two runs into one folder apart.
         asks_for_stable_input: whether the runner must be asked for stable input: to retry a write only with the same records.
     """
@@ -81,8 +83,15 @@ class OutputSettings:
     folder: str
     sink: str = DEFAULT_SINK
     shards: int = 1
+    split: int = 0
+    splits: int = 1
     job: str = ""
     asks_for_stable_input: bool = False
+
+    @property
+    def files_per_kind(self) -> int:
+        """The maximum number of files per kind: those of all splits are numbered together."""
+        return self.splits * self.shards
 
 
 @dataclass(frozen=True, slots=True)

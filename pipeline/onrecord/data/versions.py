@@ -13,6 +13,7 @@ from onrecord.data.article import Article
 from onrecord.data.records import ArticleRecord, Record
 
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+NEVER = datetime.max.replace(tzinfo=timezone.utc)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 

@@ -2,10 +2,11 @@
 """Reads dead letters, and turns them back into messages."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 
+from onrecord.data.input_file import InputFile
 from onrecord.data.message import Message
 from onrecord.data.records import DeadLetter
 from onrecord.sinks.reader import records_of
@@ -32,6 +33,7 @@ class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
 
     files: tuple[str, ...]
     ids: frozenset[str]
+    _read: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -49,3 +51,14 @@ class ReadDeadLetters(beam.PTransform):  # type: ignore[misc]
             | "OnceEach" >> beam.GroupByKey()
             | "Messages" >> beam.Map(lambda group: message_of(next(iter(group[1])))).with_output_types(Message)
         )
+
+    def files_in_order(self) -> list[InputFile]:
+        """Return the files."""
+        return [InputFile(path) for path in self.files]
+
+    def messages_of(self, file: InputFile) -> Iterator[Message]:
+        """Return the messages of a file that no earlier file had."""
+        for letter in read_letters(file.path):
+            if letter.dead_letter_id in self.ids and letter.dead_letter_id not in self._read:
+                self._read.add(letter.dead_letter_id)
+                yield message_of(letter)

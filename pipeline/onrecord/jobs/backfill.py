@@ -8,47 +8,57 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineResult
 
 from onrecord.beam_internals import refuse_pickle
+from onrecord.data.paths import is_remote
+from onrecord.dead_letters.read import ReadDeadLetters
 from onrecord.graph import GraphSettings, build
-from onrecord.jobs import outcome, signals
+from onrecord.jobs import signals
 from onrecord.jobs.backfill_options import BackfillOptions
-from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED
+from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from onrecord.jobs.outcome import missing_records, nothing_read, print_reasons
 from onrecord.jobs.scratch import scratch_folder
-from onrecord.runners import direct_batch, portable
+from onrecord.jobs.splits import Outcome, ResumeError, SplitJob
+from onrecord.runners import local_workers, portable
 from onrecord.sinks import contents, output_folder
 from onrecord.sinks.lock import FolderInUseError, Held, one_run
+from onrecord.sinks.manifest import ManifestError
 from onrecord.sources.files import ReadFiles
 from onrecord.telemetry import metrics, progress
 from onrecord.telemetry.log import print_failure
 from onrecord.telemetry.summary import Summary, print_summary, summarise
 from onrecord.terminal.console import Console
 
+WORKER_DIED = "a worker process died; it may have run out of memory; try fewer --workers"
+
+
+Source: TypeAlias = ReadFiles | ReadDeadLetters  # read as a step of a graph, or file by file in this process
+
 
 def pipeline_options(options: BackfillOptions) -> PipelineOptions:
     """Return Beam's options: onrecord's first, so that Beam's flags on the command line override them."""
-    flags = [f"--runner={options.runner.batch}"]
-    if options.workers > 1:
-        flags.append(f"--direct_num_workers={options.workers}")
-    return PipelineOptions([*flags, *options.beam_flags])
+    return PipelineOptions([f"--runner={options.runner.batch}", *options.beam_flags])
 
 
-def prepared(options: BackfillOptions, source: beam.PTransform) -> beam.Pipeline:
-    """Return the pipeline of a backfill, ready to run; the output folder is created, and cleared if ``overwrite`` is set.
+def prepared(options: BackfillOptions, source: Source) -> beam.Pipeline:
+    """Return the pipeline of a backfill on another runner than the local one, ready to run.
+
+    The output folder is created, and cleared if ``overwrite`` is set.
 
     Args:
         options: the options of the backfill.
         source: reads the messages.
     """
-    is_local = options.runner.is_local
-    runner = direct_batch.runner(options.workers) if is_local else portable.beam_runner(options.runner)
-    pipeline = beam.Pipeline(runner=runner, options=pipeline_options(options))
+    pipeline = beam.Pipeline(runner=portable.beam_runner(options.runner), options=pipeline_options(options))
     extraction = output_folder.refusing_forgotten(options.extraction, options.output.folder)
     build(pipeline | "Read" >> source, GraphSettings(extraction, options.output))
     refuse_pickle(pipeline)
@@ -67,20 +77,22 @@ class _Job:
         self._console = console
         self._started = time.monotonic()
         self._elsewhere: PipelineResult | None = None
+        self._here: SplitJob | None = None
+        self._can_resume = options.runner.is_local
 
-    def run(self, source: beam.PTransform) -> Summary:
-        """Run the job to its end."""
-        run = self._run_here if self._options.runner.is_local else self._run_elsewhere
-        return summarise(run(source), time.monotonic() - self._started)
-
-    def _run_here(self, source: beam.PTransform) -> dict[str, int]:
+    def run(self, source: Source) -> Outcome | None:
+        """Run the job to its end; return what was made, or None if a resumed run was complete."""
+        if not self._options.runner.is_local:
+            return Outcome(self._run_elsewhere(source), self._options.output, time.monotonic() - self._started)
         limit = self._options.max_dead_letters.number
+        self._here = SplitJob(self._options, source, self._scratch)
+        self._can_resume = isinstance(source, ReadFiles) and not is_remote(
+            self._options.output.folder
+        )  # replay has no such option
         with progress.shown(self._scratch, self._console), progress.stopping_after(self._scratch, limit):
-            result = prepared(self._options, source).run()
-            result.wait_until_finish()
-        return metrics.counts(result)
+            return self._here.run()
 
-    def _run_elsewhere(self, source: beam.PTransform) -> dict[str, int]:
+    def _run_elsewhere(self, source: Source) -> dict[str, int]:
         pipeline = prepared(self._options, source)
         with portable.job_server():
             self._elsewhere = portable.started(pipeline)
@@ -97,17 +109,26 @@ class _Job:
     def left_behind(self) -> str:
         """Return what a job that was stopped has left in the output folder, and the way out."""
         output = self._options.output.folder
+        done = self._here.progress() if self._can_resume and self._here is not None else None
+        if done is not None:
+            return f"{done[0].upper()}{done[1:]}; run the same command with --resume to continue."
         with suppress(Exception):  # a filesystem that can't be reached has its own errors
             output_folder.discard_unfinished(output)
             if contents.is_empty(output):
                 return f"Nothing was written to {output}; run the same command again."
-        return f"The records in {output} are incomplete; run the same command with --overwrite to replace them."
+        way_out = "with --resume, or with --overwrite" if self._can_resume else "with --overwrite"
+        return f"The records in {output} are incomplete; run the same command {way_out} to replace them."
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a job that failed can be resumed."""
+        return self._can_resume and self._here is not None and self._here.progress() is not None
 
     def end(self) -> None:
         """Stop the job."""
         if self._elsewhere is not None:
             portable.cancel(self._elsewhere)
-        direct_batch.end_children()
+        local_workers.end_children(local_workers.MAX_TERMINATE_SECONDS if self._here is None else 0.0)
 
 
 def _leave(job: _Job, held: Held, message: str, exit_code: int, scratch: Path, console: Console) -> None:
@@ -143,16 +164,16 @@ def _own_messages(log: Path, verbose: bool) -> Iterator[Console]:
 
 
 def run(
-    options: BackfillOptions, source: beam.PTransform | None = None, before_leaving: Callable[[], None] = lambda: None
+    options: BackfillOptions, source: Source | None = None, before_leaving: Callable[[], None] = lambda: None
 ) -> int:
-    """Run a backfill and return the exit code: 0 done; 1 failed, nothing could be read, or too many dead letters.
+    """Run a backfill and return the exit code: 0 done; 1 failed, nothing could be read, or too many dead letters; 2 it can't be resumed.
 
     Progress and messages go to standard error, the summary to standard output and to ``summary.json`` in the output folder.
 
     Args:
         options: the options of the backfill.
         source: reads the messages, in place of the files of the options.
-        before_leaving: called when a signal or the death of a worker process ends the command.
+        before_leaving: called when a signal ends the command.
     """
     with (
         scratch_folder(for_all=options.runner.is_local) as scratch,
@@ -164,21 +185,17 @@ def run(
             before_leaving()
             _leave(job, held, "stopped", INTERRUPTED, scratch, messages)
 
-        def fail(reason: str) -> None:
-            hint = "it may have run out of memory; try fewer --workers"
-            before_leaving()
-            _leave(job, held, f"failed: a worker process died ({reason}); {hint}", FAILED, scratch, messages)
-
         try:
             # A KeyboardInterrupt would deadlock: on exit the local runner waits for workers that wait for it.
-            with (
-                one_run(options.output.folder, "backfill") as held,
-                signals.handled(stop),
-                direct_batch.failing_with_a_worker(fail),
-            ):
+            with one_run(options.output.folder, "backfill") as held, signals.handled(stop):
                 _check_empty(options)
-                summary = job.run(source or ReadFiles(options.inputs, options.reading))
+                outcome = job.run(source or ReadFiles(options.inputs, options.reading))
                 held.check()
+                if outcome is None:
+                    messages.say(f"{options.output.folder}: this backfill is complete; there is nothing to resume")
+                    return DONE
+                options = replace(options, output=outcome.output)
+                summary = summarise(outcome.counts, outcome.seconds)
                 bugs = list(_bugs(summary, options))
                 if not bugs:
                     output_folder.write_json(options.output.folder, contents.SUMMARY, summary.values())
@@ -186,11 +203,20 @@ def run(
         except FolderInUseError as error:
             messages.say(f"failed: {error}", style="bold red")
             return FAILED
+        except (ResumeError, ManifestError) as error:
+            messages.say(str(error), style="bold red")
+            return WRONG_USAGE
+        except BrokenProcessPool:
+            messages.say(f"failed: {WORKER_DIED}", style="bold red")
+            messages.say(job.left_behind())
+            return FAILED
         except Exception as error:
             print_failure(error, messages)
+            if job.can_go_on:
+                messages.say(job.left_behind())
             return FAILED
         print_summary(summary, options.output.folder, options.extraction.extract, Console())
-        outcome.print_reasons(summary, options.output, messages.say)
+        print_reasons(summary, options.output, messages.say)
         return _verdict(summary, options, [*bugs, *_problems(summary, options, is_of_files=source is None)], messages)
 
 
@@ -201,7 +227,9 @@ def _check_empty(options: BackfillOptions) -> None:
         FolderInUseError: another run has written to it since.
     """
     folder = options.output.folder
-    if not options.overwrite and not contents.is_empty(folder):
+    if options.overwrite or (options.resume and contents.is_of_backfill(folder)):
+        return
+    if not contents.is_empty(folder):
         raise FolderInUseError(
             f"{folder}: another run has just written to this folder; give another one, or --overwrite to replace its records"
         )
@@ -213,12 +241,12 @@ def _bugs(summary: Summary, options: BackfillOptions) -> Iterator[str]:
         return
     if summary.unaccounted:
         yield f"{summary.unaccounted:,} messages are unaccounted for; please report this"
-    yield from outcome.missing_records(summary, options.output, output_folder.stored_records(options.output))
+    yield from missing_records(summary, options.output, output_folder.stored_records(options.output))
 
 
 def _problems(summary: Summary, options: BackfillOptions, *, is_of_files: bool) -> Iterator[str]:
     """Yield why a run whose records are complete failed all the same."""
-    if is_of_files and (nothing := outcome.nothing_read(summary)):
+    if is_of_files and (nothing := nothing_read(summary)):
         yield nothing
     letters = sum(summary.dead_letters.values())
     if options.max_dead_letters.is_exceeded(letters, summary.messages):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from onrecord.data.settings import ExtractionSettings, InputSettings, OutputSettings
 from onrecord.runners import Runner
+from onrecord.sources.splits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class BackfillOptions:
         extraction: which records are extracted, and how.
         output: the destination of records.
         runner: the runner of the job.
-        workers: number of processes of the local runner.
+        limits: the maximum size of a split on this machine.
+        workers: number of processes on this machine.
         max_dead_letters: a run with more of them fails; on this machine it stops reading when there are more than a number.
         overwrite: whether the records in the output folder are deleted first.
+        resume: whether a run that was killed or stopped is continued.
         verbose: whether Beam's log is shown.
         beam_flags: Beam's own options.
     """
@@ -43,8 +46,10 @@ class BackfillOptions:
     output: OutputSettings
     runner: Runner
     reading: InputSettings = field(default_factory=InputSettings)
+    limits: Limits = field(default_factory=Limits)
     workers: int = 1
     max_dead_letters: DeadLetterLimit = DeadLetterLimit()
     overwrite: bool = False
+    resume: bool = False
     verbose: bool = False
     beam_flags: tuple[str, ...] = ()

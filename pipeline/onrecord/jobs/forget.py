@@ -30,7 +30,8 @@ from onrecord.dead_letters.read import message_of
 from onrecord.jobs.exit_codes import DONE, FAILED
 from onrecord.sandbox.pages import SandboxedPageReader
 from onrecord.sandbox.process import ProcessLost
-from onrecord.sinks import compact, lock
+from onrecord.sinks import compact, lock, manifest
+from onrecord.sinks.manifest import ManifestError
 from onrecord.sinks.rewrite import Folder, RewriteError, check_version, records_in, summary_of
 from onrecord.telemetry.progress import each_shown
 from onrecord.telemetry.recount import Recount, recounted
@@ -265,8 +266,10 @@ def _apply(folder: Folder, made: Plan, listed: ForgottenList) -> None:
     for name, counts in made.summaries.items():
         _correct(folder, name, counts)
     is_removed = Matcher(listed)
+    manifest.invalidate(folder.output, made.removed)
     for file in each_shown([file for file in folder.files if file.name in made.removed], "rewriting"):
         folder.without(file, is_removed, is_emptied=not made.kept[file.name])
+    manifest.renew(folder.output)
 
 
 def _correct(folder: Folder, name: str, counts: Recount) -> None:
@@ -308,7 +311,7 @@ def _check_no_writer(folder: Folder, is_confirmed: bool) -> None:
         return
     problem = (
         f"{unfinished[0]}: a run is writing to this folder, or was killed; wait for its end or stop it, or, if none is running,"
-        f" delete the folder .in-progress, which may contain such articles too"
+        f" end a backfill with --resume, or delete the folder .in-progress, which may contain such articles too"
     )
     if is_confirmed:
         raise RewriteError(problem)
@@ -344,7 +347,7 @@ def run(options: ForgetOptions) -> int:
     try:
         with _alone(options):
             _forget(folder, options)
-    except (RewriteError, ForgottenListError, BeamIOError, OSError) as error:
+    except (RewriteError, ForgottenListError, ManifestError, BeamIOError, OSError) as error:
         print_line(f"failed: {error}", sys.stderr)
         return FAILED
     _print_limits(folder)

@@ -23,7 +23,7 @@ from onrecord.graph import GraphSettings, build
 from onrecord.jobs import outcome, signals
 from onrecord.jobs.exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from onrecord.jobs.stream_options import StreamOptions
-from onrecord.runners import direct_batch, direct_stream, portable
+from onrecord.runners import direct_stream, local_workers, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import FileSink, output_folder, sinks
 from onrecord.sinks.lock import FolderInUseError, Held, one_run
@@ -149,7 +149,7 @@ class _Stopping:
     def _exit(self, event: str, text: str, exit_code: int) -> None:
         self._log.say(event, text)
         if not self._options.runner.is_local:
-            direct_batch.end_children()
+            local_workers.end_children()
         if self._held is not None:
             self._held.release()
         sys.stdout.flush()

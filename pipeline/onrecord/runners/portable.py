@@ -17,7 +17,7 @@ from apache_beam.runners.runner import PipelineResult, PipelineRunner
 from onrecord import beam_internals
 from onrecord.data.paths import is_remote
 from onrecord.runners import DATAFLOW, FLINK, PORTABLE, PRISM, Runner, flink, prism
-from onrecord.runners import direct_batch as local_batch
+from onrecord.runners.local_workers import end_children
 
 WORKER_PORTS = "Beam's services for its workers listen on all interfaces, without authentication"
 LOOPBACK_HOST = re.compile(r"(https?://)?(localhost|127\.[\d.]+|\[::1\])(:|/|$)")
@@ -121,7 +121,7 @@ def job_server() -> Iterator[None]:
     try:
         yield
     finally:
-        local_batch.end_children(seconds=0.0)  # it has no more work
+        end_children(seconds=0.0)  # it has no more work
 
 
 def started(pipeline: beam.Pipeline) -> PipelineResult:

@@ -7,9 +7,11 @@ from onrecord.data.forgotten import FILE_NAME
 from onrecord.data.kinds import kinds
 from onrecord.data.paths import is_remote
 from onrecord.sinks.lock import CLAIMS, LOCK
+from onrecord.sinks.manifest import MANIFEST
 
 SUMMARY = "summary.json"
 TEMPORARY = ".in-progress"  # folder of files that are not complete
+WORK = "backfill"  # folder in it, of what a backfill needs to go on after a kill
 
 
 def below(folder: str) -> set[str]:
@@ -28,13 +30,19 @@ def below(folder: str) -> set[str]:
 
 
 def is_empty(output: str) -> bool:
-    """Whether a folder contains no files but a list of forgotten articles and what locks it, or does not exist.
+    """Whether a folder contains no files but a list of forgotten articles, what locks it, and a manifest of nothing, or does not exist.
 
     The folders of records and of unfinished files are looked into even if they are links, as the records would go there.
     """
     if any(below(os.path.join(output, name)) for name in (*kinds(), TEMPORARY)):
         return False
-    return all(path in (FILE_NAME, LOCK) or path.startswith(f"{CLAIMS}/") for path in below(output))
+    return all(path in (FILE_NAME, LOCK, MANIFEST) or path.startswith(f"{CLAIMS}/") for path in below(output))
+
+
+def is_of_backfill(output: str) -> bool:
+    """Whether a folder has what a backfill on this machine leaves that was not done, or was; it can be resumed, then."""
+    found = below(output)
+    return MANIFEST in found or any(path.startswith(f"{TEMPORARY}/{WORK}/") for path in found)
 
 
 def links(output: str) -> list[str]:

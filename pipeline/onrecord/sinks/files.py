@@ -187,7 +187,8 @@ class WriteShardFn(beam.DoFn):  # type: ignore[misc]
             name = pane_file_name(self.kind, window, pane.index, shard, self.settings, sink.extension)
             write_patiently(lambda: write_file(self.settings.folder, name, self.kind, records, sink), name)
         else:
-            name = file_name(self.kind, shard, self.settings.shards, sink.extension)
+            number = self.settings.split * self.settings.shards + shard
+            name = file_name(self.kind, number, self.settings.files_per_kind, sink.extension)
             write_file(self.settings.folder, name, self.kind, records, sink)
         metrics.count(metrics.WRITTEN + self.kind, len(records))
         for record in records:

@@ -2,6 +2,7 @@
 """Prepares the output folder before a run, and tidies it afterwards."""
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from onrecord.data.kinds import extracted, kinds
 from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.sinks import FileSink, file_sinks, sinks
 from onrecord.sinks.contents import SUMMARY, TEMPORARY
+from onrecord.sinks.manifest import MANIFEST
 from onrecord.sinks.reader import paths
 
 FILES = "{kind}-?????-of-?????{extension}"  # matches the names of sinks.files.file_name
@@ -30,13 +32,29 @@ def clear(output: str) -> None:
         for sink in file_sinks():
             names = FILES.format(kind=kind, extension=sink.extension)
             FileSystems.delete(_paths(FileSystems.join(output, kind, names)))
-    FileSystems.delete(_paths(FileSystems.join(output, SUMMARY)))
+    for name in (SUMMARY, MANIFEST):
+        FileSystems.delete(_paths(FileSystems.join(output, name)))
     discard_unfinished(output)
 
 
-def discard_unfinished(output: str) -> None:
-    """Delete the files that a run left under temporary names."""
+def exists(output: str, name: str) -> bool:
+    """Whether there is a file in a folder."""
+    found: bool = FileSystems.exists(FileSystems.join(output, name))
+    return found
+
+
+def discard_unfinished(output: str, but: str = "") -> None:
+    """Delete the files that a run left under temporary names.
+
+    Args:
+        output: the output folder.
+        but: name of a subfolder that is left alone, on a disk.
+    """
     folder = FileSystems.join(output, TEMPORARY)
+    if but:
+        others = [os.path.join(folder, name) for name in os.listdir(folder) if name != but]
+        FileSystems.delete(others)
+        return
     try:
         FileSystems.delete([folder])
     except BeamIOError:
@@ -63,7 +81,7 @@ def files_of_run(settings: OutputSettings, kind: str) -> list[str]:
     sink = sinks()[settings.sink]
     if not isinstance(sink, FileSink):
         return []
-    name = f"*-{settings.job}" if settings.job else f"{kind}/{kind}-?????-of-{settings.shards:05d}"
+    name = f"*-{settings.job}" if settings.job else f"{kind}/{kind}-?????-of-{settings.files_per_kind:05d}"
     return [path for path in paths(settings.folder, kind) if fnmatchcase(path, f"*{name}{sink.extension}")]
 
 

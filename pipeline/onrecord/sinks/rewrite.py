@@ -23,6 +23,7 @@ from onrecord.sinks.contents import SUMMARY, TEMPORARY
 from onrecord.sinks.files import write_complete
 from onrecord.sinks.listing import COMPACTED, RecordFile, record_files
 from onrecord.sinks.lock import CLAIMS, LOCK
+from onrecord.sinks.manifest import MANIFEST
 from onrecord.version import __version__
 
 PREFIX = "forget-"  # of temporary names, so that what a killed process left is told apart from a run that is writing
@@ -109,7 +110,7 @@ class Folder:
         known = {file.path for file in self.files}
         own = [
             FileSystems.join(self.output, name)
-            for name in (TEMPORARY, COMPACTED, "replayed", "summary", FILE_NAME, LOCK, CLAIMS)
+            for name in (TEMPORARY, COMPACTED, "replayed", "summary", FILE_NAME, LOCK, CLAIMS, MANIFEST)
         ]
         others = {path for path in self._below("") if path not in known and not any(map(path.startswith, own))} | {
             path for kind in kinds() for path in self._below(kind) if path not in known

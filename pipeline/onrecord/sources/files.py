@@ -4,7 +4,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -139,13 +139,23 @@ class ReadFiles(beam.PTransform):  # type: ignore[misc]
             | "Match" >> beam.FlatMap(_matched).with_output_types(InputFile)
             | "PerFile" >> beam.Map(lambda file: (file.path, file)).with_output_types(tuple[str, InputFile])
             | "OnceEach" >> beam.GroupByKey()
-            | "Messages" >> beam.FlatMap(self._messages).with_output_types(Message)
+            | "Messages"
+            >> beam.FlatMap(lambda group: self.messages_of(next(iter(group[1])))).with_output_types(Message)
         )
 
-    def _messages(self, group: tuple[str, Iterable[InputFile]]) -> Iterator[Message]:
+    def files_in_order(self) -> list[InputFile]:
+        """Return the files, each once, in the order of the patterns.
+
+        Raises:
+            FileNotFoundError: no file matches a pattern.
+        """
+        return list({file.path: file for pattern in self.patterns for file in _matched(pattern)}.values())
+
+    def messages_of(self, file: InputFile) -> Iterator[Message]:
+        """Return the messages of a file; none, or fewer, once the command line has asked to stop reading."""
         if progress.is_stopping():
             return iter(())
-        return collapsed(_until_stopped(read_file(next(iter(group[1])), self.settings)))
+        return collapsed(_until_stopped(read_file(file, self.settings)))
 
 
 def _matched(pattern: str) -> Iterator[InputFile]:

@@ -4,6 +4,7 @@
 Only for display: Beam's counters are exact, but a local runner reports them only when a whole stage is done.
 """
 
+import functools
 import json
 import os
 import sys
@@ -29,19 +30,29 @@ BAR_SECONDS = 0.5  # between two updates of the bar
 LINE_SECONDS = 20.0  # between two lines if there is no terminal
 
 
+@functools.cache
+def _of_process(folder: str) -> tuple[Path, Counter[str], threading.Lock]:
+    """Return the file and the counts of this process, however many steps add to them and however often they are set up."""
+    return Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json", Counter(), threading.Lock()
+
+
 class Tally:
-    """One worker's counts, written to its own file in a folder; without a folder it does nothing."""
+    """The counts of a worker process, written to its own file in a folder; without a folder it does nothing."""
 
     def __init__(self, folder: str | None = None) -> None:
         """Use a folder; by default the one in the environment variable ``ONRECORD_PROGRESS_FOLDER``."""
         folder = folder or os.environ.get(FOLDER)
-        self._path = Path(folder) / f"{os.getpid()}-{uuid.uuid4().hex}.json" if folder else None
+        self._path: Path | None = None
         self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        if folder:
+            self._path, self._counts, self._lock = _of_process(folder)
         self._written = 0.0
 
     def add(self, **counts: int) -> None:
         """Add to the counts; they are written every TALLY_SECONDS."""
-        self._counts.update(counts)
+        with self._lock:
+            self._counts.update(counts)
         if time.monotonic() - self._written > TALLY_SECONDS:
             self.flush()
 
@@ -51,7 +62,7 @@ class Tally:
         if self._path is None or not self._path.parent.is_dir():
             return
         unfinished = self._path.with_suffix(".new")
-        with suppress(OSError):  # a full disk stops the display, not the job
+        with suppress(OSError), self._lock:  # a full disk stops the display, not the job
             unfinished.write_text(json.dumps(self._counts), "utf-8")
             unfinished.replace(self._path)
 
@@ -110,7 +121,8 @@ def line_of(sums: Mapping[str, int], seconds: float) -> str:
         sums: counts by the names of a ``Tally``.
         seconds: since the job started.
     """
-    return f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}"
+    splits = f" · {sums['splits_done']:,} of {sums['splits']:,} splits" if sums.get("splits", 0) > 1 else ""
+    return f"{seconds:,.0f} s · {sums['messages']:,} messages read · {_line(sums, seconds)}{splits}"
 
 
 def _show_bar(folder: Path, console: Console, done: threading.Event) -> None:

@@ -45,6 +45,10 @@ def words_of(article: Article) -> int:
     return 0 if article.duplicate_of is not None else len(article.text) // CODE_POINTS_PER_WORD
 
 
+# Of this process: the jobs that run in it one after the other, as for the splits of a backfill, load the model once.
+_MODEL = Shared()
+
+
 @dataclass
 class _Batch:
     """Articles that wait to be annotated, each with the window of its records."""
@@ -73,11 +77,13 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     def __init__(self, settings: ExtractionSettings) -> None:
         """Keep the settings; the model is loaded once per process, or in a child process if there is a time limit."""
         self.settings = settings
-        self.shared = Shared()
+        self.shared = _MODEL
 
     def setup(self) -> None:
         """Load the model, unless this process has loaded it already."""
-        tag = (self.settings.model, tuple(sorted(self.settings.extract)), self.settings.gazetteer, self.settings.parse)
+        settings = self.settings
+        extract = tuple(sorted(settings.extract))
+        tag = settings.model, extract, settings.gazetteer, settings.parse, settings.time_limit
         self.annotator = self.shared.acquire(self._load, tag)
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deduplicate: one record for a message that was sent twice, one extraction for a text that was published twice, versions numbered."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime
 
 import apache_beam as beam
 
 from onrecord.data.article import Article
-from onrecord.data.versions import Version, micros, numbered, version_of
+from onrecord.data.versions import NEVER, Version, micros, numbered, version_of
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
-
-NEVER = datetime.max.replace(tzinfo=timezone.utc)
-
 
 # A text of an article: when it was published, in microseconds since 1970, and its version.
 Text = tuple[int, tuple[int, int, str]]
@@ -24,7 +22,8 @@ Numbered = tuple[tuple[str, str], tuple[int, str]]
 def precedence(article: Article) -> tuple[datetime, str, Version, bytes, str]:
     """Return the sort key of articles with the same text: the one published first is the original, regardless of the order of arrival."""
     message = article.message
-    return article.published_at or NEVER, article.article_id, version_of(article), message.payload, message.origin
+    payload = hashlib.sha256(message.payload).digest()
+    return article.published_at or NEVER, article.article_id, version_of(article), payload, message.origin
 
 
 def text_of(article: Article) -> tuple[str, Text]:
