@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from onrecord.jobs import splits
 from onrecord.jobs.ledger import Ledger
 from onrecord.sinks.manifest import MANIFEST
-from tests.integration.backfills import SAMPLES, TIMEOUT_SECONDS, Values, backfill, fingerprint, start, summary
+from tests.integration.backfills import ROOT, SAMPLES, TIMEOUT_SECONDS, Values, backfill, fingerprint, start, summary
 from tests.integration.here import finished_here
 
 SPLIT = ("--split-size", 4)
@@ -176,3 +177,63 @@ def test_kill_9_costs_no_split_that_was_done(undisturbed, tmp_path):
     assert splits_done(output)[: len(done)] == done
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     check_same(output, undisturbed)
+
+
+KILLS = """
+import os, signal, sys, time
+from pathlib import Path
+
+from onrecord.commands import main
+from onrecord.data.settings import DEFAULT_MODEL
+from onrecord.data.kinds import extracted
+from onrecord.sandbox.annotator import load_annotator
+from onrecord.transforms.annotate import AnnotateFn
+import onrecord.jobs.backfill
+from tests.integration.test_resume import MANIFEST, splits_done, splits_with_files
+
+output, command = Path(sys.argv[1]), sys.argv[2:]
+annotator = load_annotator(DEFAULT_MODEL, frozenset(extracted()))
+AnnotateFn._load = lambda step: annotator
+MOMENTS = (
+    lambda: (output / ".in-progress" / "backfill").exists(),  # when it reads
+    lambda: (output / MANIFEST).exists(),  # before the first split is done
+    *(lambda number=number: len(splits_done(output)) > number for number in (0, 2, 4, 6, 8, 10)),
+    lambda: len(splits_with_files(output)) > len(splits_done(output)) > 11,  # between two files of a split
+    lambda: len(splits_done(output)) >= 17,  # near the end
+)
+for moment in MOMENTS:
+    before = splits_done(output)
+    child = os.fork()
+    if not child:
+        os._exit(main(command))
+    while not moment():
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended before it was killed"
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    done = splits_done(output)
+    assert done[:len(before)] == before
+    assert len(done) == len(set(done)), "a split was done twice"
+    again = splits_with_files(output) - {*done}
+    assert len(again) <= 1, again
+    print(len(done), again, file=sys.stderr)
+sys.exit(main(command))
+"""
+
+
+def splits_with_files(output: Path) -> set[int]:
+    """Return the splits of which there is a file of records."""
+    return {int(path.stem.split("-")[1]) for path in output.glob("*/*-of-*")}
+
+
+@pytest.mark.long
+def test_ten_kills_in_one_backfill_cost_one_split_each_at_the_most(tmp_path):
+    """The killed processes are copies of one that has loaded the model."""
+    command = ("--input", *INPUT, "--split-size", 1, "--workers", 1)
+    undisturbed, output = tmp_path / "undisturbed", tmp_path / "out"
+    backfill(*command, "--output", undisturbed)
+    killed = ("backfill", *command, "--output", output, "--resume")
+    subprocess.run([sys.executable, "-c", KILLS, str(output), *map(str, killed)], cwd=ROOT, check=True)
+    assert record_files(output) == record_files(undisturbed)
+    assert fingerprint(output) == fingerprint(undisturbed)
+    assert counts(output) == counts(undisturbed)

@@ -59,8 +59,8 @@ class Outcome:
 def settings_of(options: BackfillOptions) -> dict[str, str]:
     """Return the options that determine the records and their files, by their names, to compare those of two runs."""
     extraction, reading = options.extraction, options.reading
-    gazetteer = hashlib.sha256(msgspec.json.encode(extraction.gazetteer)).hexdigest() if extraction.gazetteer else ""
     fields = [msgspec.json.encode(one).decode() for one in extraction.fields]
+    forgotten = sorted(listed.to_json() for listed in extraction.forgotten)
     return {
         "--input": "\n".join(options.inputs),
         "--format": reading.format or "",
@@ -68,12 +68,17 @@ def settings_of(options: BackfillOptions) -> dict[str, str]:
         "--field": "\n".join(sorted(fields)),
         "--extract": ",".join(sorted(extraction.extract)),
         "--model": extraction.model,
-        "--gazetteer": gazetteer,
+        "--gazetteer": _digest([msgspec.json.encode(one) for one in extraction.gazetteer]),
+        "--forgotten": _digest(forgotten),
         "--max-text-length": str(extraction.max_text_length),
         "--sink": options.output.sink,
         "--shards": str(options.output.shards),
         "version": __version__,
     }
+
+
+def _digest(values: list[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(values)).hexdigest() if values else ""
 
 
 def _check_settings(before: dict[str, str], now: dict[str, str]) -> None:
@@ -188,7 +193,7 @@ class SplitJob:
         output_folder.prepare(self._output, self.options.extraction.extract)
         self._is_small = len(first) == 1  # nothing of it could be kept for a later run
         self._work = self.scratch / contents.WORK if self._is_small or is_remote(self._output) else self._kept_work
-        self._work.mkdir()
+        self._work.mkdir(exist_ok=True)
         ledger = Ledger(self._work)
         ledger.begin(settings_of(self.options), files)
         return ledger, chain(first, splits)
