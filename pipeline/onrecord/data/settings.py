@@ -74,19 +74,19 @@ class OutputSettings:
         folder: the output folder, on any of Beam's filesystems.
         sink: name of a registered sink.
         shards: files per record kind; in a stream, per kind and pane; in a backfill on this machine, per kind and split.
-        split: number of the split that is written, from 0.
-        splits: how many there are.
         job: in a stream, the run id in file names, which keeps the files of two runs into one folder apart.
         asks_for_stable_input: whether the runner must be asked for stable input: to retry a write only with the same records.
+        split: number of the split that is written, from 0.
+        splits: how many there are.
     """
 
     folder: str
     sink: str = DEFAULT_SINK
     shards: int = 1
-    split: int = 0
-    splits: int = 1
     job: str = ""
     asks_for_stable_input: bool = False
+    split: int = 0
+    splits: int = 1
 
     @property
     def files_per_kind(self) -> int:
