@@ -228,6 +228,7 @@ def check(arguments: argparse.Namespace, beam_flags: list[str]) -> StreamOptions
             allowed_lateness=seconds("allowed-lateness", 0),
             early_every=early_every,
             late_every=seconds("late-every", 1) if arguments.late_every else max(window, MIN_LATE_SECONDS),
+            watermark_delay=MAX_WATERMARK_SECONDS if runner.waits_for_backlog else 0,
             dedupe_for=seconds("dedupe-for", 1),
             event_time=None if arguments.event_time == "published_at" else arguments.event_time,
         ),

@@ -79,19 +79,19 @@ class OutputSettings:
         folder: the output folder, on any of Beam's filesystems.
         sink: name of a registered sink.
         shards: files per record kind; in a stream, per kind and pane; in a backfill on this machine, per kind and split.
-        split: number of the split that is written, from 0.
-        splits: how many there are.
         job: in a stream, the run id in file names, which keeps the files of two runs into one folder apart.
         asks_for_stable_input: whether the runner must be asked for stable input: to retry a write only with the same records.
+        split: number of the split that is written, from 0.
+        splits: how many there are.
     """
 
     folder: str
     sink: str = DEFAULT_SINK
     shards: int = 1
-    split: int = 0
-    splits: int = 1
     job: str = ""
     asks_for_stable_input: bool = False
+    split: int = 0
+    splits: int = 1
 
     @property
     def files_per_kind(self) -> int:
@@ -121,6 +121,8 @@ class StreamingSettings:
         allowed_lateness: an older article goes to the window of its arrival.
         early_every: time between early results of an open window, or None for no early results.
         late_every: how long late articles are collected before they are written together, by the hour of their event time.
+        watermark_delay: how far the runner's watermark is behind the clock at most while it keeps up; an article that comes so soon after
+            the end of its window is not late.
         dedupe_for: how long an article is remembered for duplicate detection.
         event_time: the message attribute that holds the event time, or None for ``published_at``.
     """
@@ -129,5 +131,6 @@ class StreamingSettings:
     allowed_lateness: int = 7 * 24 * 3600
     early_every: int | None = None
     late_every: int = 300
+    watermark_delay: int = 0
     dedupe_for: int = 24 * 3600
     event_time: str | None = None

@@ -117,7 +117,8 @@ class PlaceFn(beam.DoFn):  # type: ignore[misc]
         time_, is_too_late = placed(event, float(timestamp), now, self.settings.allowed_lateness)
         if isinstance(value, Article):
             window = self.settings.window
-            is_late = not is_too_late and time_ - time_ % window + window < now
+            end = time_ - time_ % window + window
+            is_late = not is_too_late and end + self.settings.watermark_delay < now
             metrics.count(metrics.TOO_LATE, is_too_late)
             metrics.count(metrics.LATE, is_late)
             metrics.distribute(metrics.EVENT_TIME_LAG_SECONDS, max(0, round(now - (event if event else time_))))
