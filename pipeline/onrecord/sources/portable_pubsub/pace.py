@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 FIRST_MESSAGES, FIRST_BYTES = 16, 100_000  # in the first turn, when nothing is known
 MAX_MESSAGES, MAX_BYTES = 10_000, 100_000_000
 # From one turn to the next. What a runner has room for it is not yet done with: at first turns seem to take no time, until its buffers are
-# full, and then the last of these turns waits for all of itself. With a tenth of growth, it is a tenth of what is in the buffers.
+# full, and then the last of these turns waits for all of itself. With a tenth of growth, it has a tenth of the messages in the buffers.
 MAX_GROWTH = 1.1
 
 
