@@ -92,7 +92,7 @@ def _submit(flink: cluster.Cluster, host: str) -> None:
         return
     command = [
         sys.executable, "-m", "onrecord", "stream", "--subscription", SUBSCRIPTION, "--dead-letter-topic", DEAD_TOPIC,
-        "--output", str(FOLDER / "records"), "--window", str(WINDOW_SECONDS), "--detach",
+        "--output", str(FOLDER / "records"), "--window", str(WINDOW_SECONDS), "--early-every", str(WINDOW_SECONDS), "--detach",
         *flink.beam_flags(workers={"PUBSUB_EMULATOR_HOST": host}),
     ]  # fmt: skip
     with LOG.open("ab") as log:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 FIRST_MESSAGES, FIRST_BYTES = 16, 100_000  # in the first turn, when nothing is known
 MAX_MESSAGES, MAX_BYTES = 10_000, 100_000_000
-MAX_GROWTH = (
-    2  # from one turn to the next; one turn says little, since the runner may have room for what it is not done with
-)
+# From one turn to the next. What a runner has room for it is not yet done with: at first turns seem to take no time, until its buffers are
+# full, and then the last of these turns waits for all of itself. With a tenth of growth, it has a tenth of the messages in the buffers.
+MAX_GROWTH = 1.1
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Allowance:
         """
         fitting = taken / max(takes_seconds, 1e-3) * seconds
         if fitting < self.size:
-            self.size = max(fitting, self.size / MAX_GROWTH, 1.0)
+            self.size = max(fitting, 1.0)
         elif is_limited:
             self.size = min(fitting, self.size * MAX_GROWTH, self.most)
 
