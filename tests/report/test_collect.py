@@ -14,6 +14,8 @@ from onrecord.report.speakers import best_titles
         ({"President": set(range(50)), "acting President": {50}}, "President"),
         ({"director of the port": {1}, "mayor of Norwick, who has said since March that he will not sell": {2, 3}}, "director of the port"),
         ({"Norwick - Gov.": {1, 2}, "governor of Norwick": {3, 4}}, "governor of Norwick"),
+        ({"Secretary": {1, 2, 3, 4}, "former secretary of state": {5, 6}}, "former secretary of state"),
+        ({"only doctor on stage": {1}, "Norwick governor": {2}}, "Norwick governor"),
         ({"aide": {1, 2}, "friend": {3}}, "aide"),
     ],
 )  # fmt: skip

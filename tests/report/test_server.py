@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server of a run: only this machine, only its pages, only reading; new records appear."""
 
+import base64
 import http.client
+import json
+import re
 import threading
+import time
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,13 +29,13 @@ class Serving:
     def __init__(self, folder: Path, live: LivePages, port: int) -> None:
         self.folder, self.live, self.port = folder, live, port
 
-    def add(self, found: list[Record]) -> None:
+    def add(self, found: list[Record], name: str = "later") -> None:
         """Write further files of the run."""
         for kind in kinds():
             temporary = self.folder / "later"
             with temporary.open("wb") as file:
                 AVRO.write_records(file, kinds()[kind], [one for one in found if one.kind == kind], "x")
-            temporary.rename(self.folder / kind / f"{kind}-later.avro")
+            temporary.rename(self.folder / kind / f"{kind}-{name}.avro")
 
     def ask(self, path: str, method: str = "GET", host: str | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -137,3 +142,28 @@ def test_a_run_that_has_written_nothing_yet_is_served(tmp_path):
     live = LivePages(str(tmp_path))
     assert live.refresh()
     assert live.page("/") is not None
+
+
+def counts(live: LivePages) -> dict[str, int]:
+    """Return the numbers of records that the pages show."""
+    (packed,) = re.findall(rb'<template id="data-0">([^<]+)', live.page("/") or b"")
+    shown: dict[str, int] = json.loads(zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS))["counts"]
+    return shown
+
+
+@pytest.mark.process
+@pytest.mark.long
+def test_every_file_of_a_stream_of_two_thousand_messages_is_shown(serving):
+    threading.Thread(target=serving.live.watch, daemon=True).start()
+    before = counts(serving.live)["quotes"]
+    for file in range(20):
+        serving.add([one for number in range(100) for one in harbour(2 + file * 100 + number)], f"later-{file:02d}")
+        wanted = before + (file + 1) * 100 * 4
+        deadline = time.monotonic() + 300
+        while counts(serving.live)["quotes"] < wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        if file == 10:
+            with ThreadPoolExecutor(50) as pool:
+                assert {status for status, _, _ in pool.map(lambda _: serving.ask("/"), range(50))} == {200}
+    serving.live.stop()

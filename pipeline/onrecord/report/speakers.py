@@ -21,6 +21,10 @@ MAX_TITLE_WORDS = 7
 # "Texas Sen." counts for every "Sen." too, unless it is much rarer.
 MIN_SHARE_OF_SHORTER = 0.1
 NO_TITLE = frozenset("=<>{}|@–—")  # remains of a page, or of the line before
+DESCRIBING = frozenset(
+    {"only", "one", "his", "her", "their", "its"}
+)  # "only doctor on stage" says nothing about who it is
+LINKS = frozenset({"of", "for", "at", "from"})
 
 
 @dataclass(slots=True)
@@ -80,12 +84,14 @@ def best_titles(articles: Mapping[str, set[int]]) -> list[tuple[str, int]]:
     words = {title: comparable(title).split() for title, _ in common}
 
     def support(title: str) -> int:
-        """Return the number of articles with the title, or with the end of it alone."""
+        """Return the number of articles with the title, or with its noun alone: "secretary" of "former secretary of state"."""
         own = words[title]
+        link = next((place for place, word in enumerate(own) if word in LINKS), len(own))
         return sum(
             count
             for other, count in common
-            if own[-len(words[other]) :] == words[other] and counts[title] >= count * MIN_SHARE_OF_SHORTER
+            if words[other] in (own[-len(words[other]) :], own[:link][-len(words[other]) :])
+            and counts[title] >= count * MIN_SHARE_OF_SHORTER
         )
 
     best = max(common, key=lambda one: support(one[0]) * _worth(one[0], words[one[0]]))
@@ -95,7 +101,13 @@ def best_titles(articles: Mapping[str, set[int]]) -> list[tuple[str, int]]:
 def _worth(title: str, words: list[str]) -> float:
     kinds = _kinds()
     worth = max((WORTH.get(kinds.get(word, ""), OTHER_WORTH) for word in words), default=0.0)
-    if len(words) > MAX_TITLE_WORDS or " - " in title or not NO_TITLE.isdisjoint(title):
+    if (
+        len(words) > MAX_TITLE_WORDS
+        or words[:1]
+        and words[0] in DESCRIBING
+        or " - " in title
+        or not NO_TITLE.isdisjoint(title)
+    ):
         return worth * LONG_WORTH
     return worth * BARE_WORTH if len(words) < 2 else worth
 

@@ -81,7 +81,7 @@ async function watch(before) {
     if (document.activeElement?.matches("input, select")) say("New records: reload the page to see them");
     else return location.reload();
   }
-  return setTimeout(() => watch(now), 2000);
+  return setTimeout(() => watch(now), 1000);
 }
 
 async function main() {
