@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.annotations import Entity, entities_of
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import entity_index, find_entities
 from tests.operations import check_linear
 from tests.profiles import share_of_examples
@@ -337,7 +338,7 @@ def test_who_is_named_often_early_and_as_a_subject_is_salient(nlp: Language) -> 
 
 def test_the_index_leads_from_tokens_to_entities(nlp: Language) -> None:
     doc = nlp("Boris Tadic met reporters in Vienna. Tadic smiled.")
-    index = entity_index(doc)
+    index = entity_index(Parse.of(doc))
     entities = entities_of(doc)
     assert {doc[token].text: entities[at].name for token, at in index.items()} == {
         "Boris": "Boris Tadic",

@@ -5,6 +5,7 @@ import argparse
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,15 +61,7 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace, others: list[str]) -> int:
     """Run the command and return its exit code."""
     prepare(is_verbose=False)
-    problems = unknown_options(others)
-    if arguments.html is not None and Path(arguments.html).suffix.lower() not in (".html", ".htm"):
-        problems.append(f"--html {arguments.html}: the name must end in .html")
-    if arguments.file.lower().startswith(("https://", "http://")):
-        fetched = shlex.join(["curl", "-sSL", arguments.file])
-        problems.append(f"{arguments.file}: onrecord fetches nothing from the web; try: {fetched} | onrecord read -")
-    elif arguments.file != "-" and not Path(arguments.file).is_file():
-        what = "this is a folder; give a file" if Path(arguments.file).is_dir() else "no such file"
-        problems.append(f"{arguments.file}: {what}")
+    problems = [*unknown_options(others), *_problems(arguments)]
     if problems:
         raise UsageError(problems)
     from onrecord.nlp.installed_model import ModelError
@@ -124,6 +117,18 @@ def run(arguments: argparse.Namespace, others: list[str]) -> int:
         return FAILED
     print_line(f"open it in a browser: {page.absolute().as_uri()}", sys.stderr)
     return DONE
+
+
+def _problems(arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield what is wrong with the names of files."""
+    if arguments.html is not None and Path(arguments.html).suffix.lower() not in (".html", ".htm"):
+        yield f"--html {arguments.html}: the name must end in .html"
+    if arguments.file.lower().startswith(("https://", "http://")):
+        fetched = shlex.join(["curl", "-sSL", arguments.file])
+        yield f"{arguments.file}: onrecord fetches nothing from the web; try: {fetched} | onrecord read -"
+    elif arguments.file != "-" and not Path(arguments.file).is_file():
+        what = "this is a folder; give a file" if Path(arguments.file).is_dir() else "no such file"
+        yield f"{arguments.file}: {what}"
 
 
 def _given(name: str) -> _Given:

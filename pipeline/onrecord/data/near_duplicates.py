@@ -21,7 +21,7 @@ Words = NDArray[np.uint32]
 
 UNDATED = micros(NEVER)
 
-MIN_WORDS = 30  # shorter texts are not compared: too little is left of them to tell a copy from a set phrase
+MIN_WORDS = 60  # shorter texts are not compared: a few words that differ may be all that they report
 KEYS = (
     12  # per text; of a text cut in half with every 20th word changed, about four are still among those of the original
 )

@@ -103,8 +103,7 @@ def _worth(title: str, words: list[str]) -> float:
     worth = max((WORTH.get(kinds.get(word, ""), OTHER_WORTH) for word in words), default=0.0)
     if (
         len(words) > MAX_TITLE_WORDS
-        or words[:1]
-        and words[0] in DESCRIBING
+        or (words[:1] and words[0] in DESCRIBING)
         or " - " in title
         or not NO_TITLE.isdisjoint(title)
     ):

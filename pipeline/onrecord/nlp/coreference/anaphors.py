@@ -2,7 +2,7 @@
 """Anaphors: third-person pronouns and definite noun phrases, which may refer to an entity of the article."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.discourse import Discourse, Role
@@ -19,8 +19,7 @@ MAX_PREMODIFIERS = 12  # tokens before the head of a noun phrase
 MODIFIERS = frozenset({"compound", "amod", "nmod", "poss", "nummod", "det"})
 
 
-@dataclass(frozen=True, slots=True)
-class Anaphor:
+class Anaphor(NamedTuple):
     """A pronoun or a definite noun phrase.
 
     Attributes:

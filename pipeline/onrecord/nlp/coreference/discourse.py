@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The discourse model of an article: who and what has been mentioned until now, where, and in which syntactic role."""
 
+import functools
 import math
 import struct
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate
@@ -48,7 +49,12 @@ SUBJECT, EMBEDDED_SUBJECT, OBJECT, OBLIQUE, POSSESSOR, OTHER = Role
 
 def packed(*numbers: float) -> bytes:
     """Return part of a row of features: 32-bit numbers, which NumPy reads several times faster than those of lists."""
-    return struct.pack(f"{len(numbers)}f", *numbers)
+    return _packer(len(numbers))(*numbers)
+
+
+@functools.cache
+def _packer(count: int) -> Callable[..., bytes]:
+    return struct.Struct(f"{count}f").pack
 
 
 @dataclass(slots=True, eq=False)

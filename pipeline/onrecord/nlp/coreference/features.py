@@ -7,6 +7,7 @@ the candidate, which are 0 for "nobody".
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,8 +180,7 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     return Candidates([*near], np.frombuffer(matrix, np.float32).reshape(-1, len(NAMES)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
+class _Common(NamedTuple):
     """What the features of all candidates of an anaphor are made of."""
 
     sentence: int

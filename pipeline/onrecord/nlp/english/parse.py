@@ -126,12 +126,12 @@ class Parse:
                 children[head] = sorted(sorted(of_one, key=lambda child: (abs(child - head), child))[:MAX_CHILDREN])
         return children
 
-    @property
+    @cached_property
     def left(self) -> list[int]:
         """The first token of each token's subtree."""
         return self._edges[0]
 
-    @property
+    @cached_property
     def right(self) -> list[int]:
         """The last token of each token's subtree."""
         return self._edges[1]
@@ -323,8 +323,9 @@ class Parse:
 
     def child(self, token: int, *deps: str) -> int | None:
         """Return the first child of a token with one of the labels."""
+        dep = self.dep
         for child in self.children[token]:
-            if self.dep[child] in deps:
+            if dep[child] in deps:
                 return child
         return None
 
@@ -341,9 +342,9 @@ _kept: WeakKeyDictionary[Doc, Parse] = WeakKeyDictionary()
 
 
 def _strings(doc: Doc, ids: Any) -> list[list[str]]:
-    columns = []
+    columns, strings = [], doc.vocab.strings
     for column in ids.T.tolist():
-        names = {value: doc.vocab.strings[value] for value in set(column)}
+        names = {value: strings[value] for value in set(column)}
         columns.append(list(map(names.__getitem__, column)))
     return columns
 

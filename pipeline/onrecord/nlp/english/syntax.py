@@ -2,8 +2,8 @@
 """Subjects, objects and phrases, through passives, control, relative clauses and coordination."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, PROPER, SUBJECTS
 from onrecord.nlp.english.lexicon import words
@@ -28,8 +28,7 @@ EDGE_TAGS = frozenset({"_SP", ",", ":", "``", "''", "."})
 PRENOMINAL = frozenset({"det", "amod", "compound", "nummod", "poss", "nmod", "quantmod"})
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Tokens ``[start, end)`` and their head."""
 
     head: int

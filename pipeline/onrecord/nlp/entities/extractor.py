@@ -150,11 +150,10 @@ def make_entity_extractor(nlp: Language, name: str, gazetteer: str | None, spans
     return component
 
 
-def entity_index(doc: Doc) -> dict[int, int]:
-    """Return, for each token that a name covers, the index of its entity in ``doc._.onrecord_entities``."""
-    parse = Parse.of(doc)
+def entity_index(parse: Parse) -> dict[int, int]:
+    """Return, for each token of a Doc that a name covers, the index of its entity in ``doc._.onrecord_entities``."""
     covered: dict[int, int] = {}
-    for index, entity in enumerate(entities_of(doc)):
+    for index, entity in enumerate(entities_of(parse.doc)):
         for mention in entity.mentions:
             if mention.kind == "NAME":
                 inside = range(*parse.tokens_of(mention.span.start, mention.span.end))

@@ -4,8 +4,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from spacy.tokens import Doc
 
@@ -56,8 +55,7 @@ NAME_TAGS = frozenset({"NNP", "NNPS"})
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """One mention by name: tokens ``start`` to ``end`` (exclusive), the folded words, the guessed type.
 
     Attributes:
@@ -278,6 +276,7 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
     if start > 1 and not title and parse.word[start - 2].isupper():
         title = fold(parse.word[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
+    said = said_of(parse, start, end)
     return Name(
         start=start,
         end=end,
@@ -287,8 +286,8 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
         title=title if title in titles else "",
         title_gender=titles.get(title),
         before_place=place_behind(parse, end),
-        chances=chances(parse, start, end),
-        said=said_of(parse, start, end).removeprefix("kind:"),
+        chances=chances(parse, start, end, said),
+        said=said.removeprefix("kind:"),
         preposition=place_preposition(parse, start),
         guessed=guessed,
     )

@@ -9,7 +9,6 @@ something is: in brackets, after "in", as the dateline.
 import functools
 import re
 from collections import defaultdict
-from dataclasses import replace
 
 from onrecord.data.records import EntityType
 from onrecord.nlp.english import lexicon
@@ -54,7 +53,7 @@ def with_teams(names: list[Name], text: str, parse: Parse) -> list[Name]:
         away = [name for name in of_form if not _says_where(parse, name)]
         if any(_plays(parse, name) for name in away):
             teams.update(name.start for name in away)
-    return [replace(name, team=True) if name.start in teams else name for name in names]
+    return [name._replace(team=True) if name.start in teams else name for name in names]
 
 
 def _with_rows(names: list[Name], text: str, parse: Parse) -> list[Name]:
@@ -85,7 +84,7 @@ def _with_rows(names: list[Name], text: str, parse: Parse) -> list[Name]:
     rows = list(found.values())
     covered = {index for name in rows for index in range(name.start, name.end)}
     kept = (name for name in names if covered.isdisjoint(range(name.start, name.end)))
-    return sorted([*kept, *(replace(name, team=True) for name in rows)], key=lambda name: name.start)
+    return sorted([*kept, *(name._replace(team=True) for name in rows)], key=lambda name: name.start)
 
 
 def _is_result(parse: Parse, start: int, end: int, is_second: bool) -> bool:

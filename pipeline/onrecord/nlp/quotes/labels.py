@@ -73,7 +73,7 @@ class Labels:
     @cached_property
     def index(self) -> dict[int, int]:
         """The entity of each token of a name."""
-        return entity_index(self.layout.doc)
+        return entity_index(self.parse)
 
     @cached_property
     def _by_name(self) -> dict[str, int]:

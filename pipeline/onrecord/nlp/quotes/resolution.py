@@ -43,7 +43,7 @@ class Resolver:
         self.layout = layout
         self.parse: Parse = layout.parse
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)
-        self.index = entity_index(layout.doc)
+        self.index = entity_index(self.parse)
         self.references = references_of(layout.doc)
         self.sources = Sources(self.parse, self.entities, self.index, self.references)
         self.surnames: dict[str, list[int]] = {}

@@ -2,7 +2,7 @@
 """The actors of each sentence: possible holders and targets of a stance, by name, noun or pronoun."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.words import person_nouns
@@ -19,8 +19,7 @@ HYPHENS = frozenset({"-", "‐", "‑"})
 MAX_NAME = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ActorMention:
+class ActorMention(NamedTuple):
     """The head of an actor's phrase and its kind: an entity type, NAME, AGENT or PRONOUN."""
 
     head: int

@@ -18,6 +18,7 @@ import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from types import MappingProxyType
 
 from onrecord.nlp.annotations import StanceParty
@@ -60,7 +61,7 @@ def judge_weights() -> Mapping[str, float]:
 
 def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
     """Return the probability that a reader confirms a stance with these features."""
-    logit = sum([table.get(name, 0.0) for name in names])
+    logit = sum(map(table.get, names, repeat(0.0)))
     return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, logit))))
 
 

@@ -35,7 +35,7 @@ class Parties:
         self.text = parse.source
         self.entities = entities_of(parse.doc)
         self.quotes = quotes_of(parse.doc)
-        self.entity_of = entity_index(parse.doc)
+        self.entity_of = entity_index(parse)
         self.references = references_of(parse.doc)
         # The parties that speaker phrases such as "he" refer to, as the quotes resolved them, by their first code point.
         self.meant: dict[int, StanceParty] = {}

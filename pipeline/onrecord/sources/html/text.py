@@ -10,8 +10,6 @@ from collections import Counter
 
 from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
 
 from onrecord.sources.html.metadata import headlines
 from onrecord.sources.html.structured import Structured, plain, values
@@ -249,6 +247,10 @@ def stated_text(page: Structured) -> str:
 
 def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
     """Return the main text of a page, which is changed; empty if there is none."""
+    # It takes long to import, and most messages are no pages.
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
     heads = {
         " ".join(_words(head))
         for head in (title or "", *headlines(tree), page.first("og:title"), page.text("headline"))
