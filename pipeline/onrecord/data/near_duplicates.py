@@ -32,7 +32,7 @@ MAX_CHANGED = 6  # words in a row between copied ones that count as changed rath
 MAX_NEW = 45
 MAX_NEW_SHARE = 0.05
 MAX_NEW_OF_SHORT = 0.4
-MIN_LONGER = 60  # words, besides MAX_NEW_SHARE: a text without a date that is so much longer was cut in the other; less may be a promo
+MIN_LONGER = 60  # words, besides MAX_NEW_SHARE: a text without a date that is longer by this was cut in the other; less may be a promo
 MIN_QUOTE = 10  # words in a line, more than most headlines have; a text that adds a quote is not a copy, or the quote would be lost
 # What a copy may change of the names and numbers. Reports from a template change nearly all of them, and hardly anything else.
 MAX_FACTS = 2
@@ -99,7 +99,7 @@ def words_of(text: str) -> Words:
 
 
 class _Hashes(dict[str, int]):
-    """The hashes of words, kept since most words of a text were in another one before; 0 for what is not a word."""
+    """The hashes of words, kept since most words of a text were in another one before; 0 for anything else."""
 
     def __missing__(self, word: str) -> int:
         plain = "".join(filter(str.isalnum, word))
@@ -118,7 +118,7 @@ _HASHES = _Hashes()
 
 
 def _sequences(words: Words, length: int) -> NDArray[np.uint64]:
-    """Return the hashes of all sequences of so many words."""
+    """Return the hashes of all sequences of a number of words."""
     number = max(0, len(words) - length + 1)
     plain = (words | np.uint32(_FLAGS)).astype(np.uint64)
     hashes = np.zeros(number, dtype=np.uint64)
@@ -163,7 +163,7 @@ def _is_later(text: Candidate, other: Candidate) -> bool:
 
 
 def copied(words: Words, others: Words) -> float | None:
-    """Return the similarity of a text to another: the share of its words in sequences that the other has, too; None if it is no copy.
+    """Return the similarity of a text to another: the share of its words in sequences that the other has, too; None if it is not a copy.
 
     A text is a copy if it adds nothing but a headline, a byline or a promo, and has the same names and numbers.
 
@@ -186,7 +186,7 @@ def copied(words: Words, others: Words) -> float | None:
 
 
 def _has_quote(words: Words, is_new: NDArray[np.bool_]) -> bool:
-    """Whether a quotation mark stands before so many new words in a line that they are likely someone's words."""
+    """Whether a quotation mark opens a run of new words in a line that is so long that they are likely someone's words."""
     goes_on = is_new & ~_has(words, _BEGINS_LINE)
     opening = np.flatnonzero(is_new & _has(words, _OPENS_QUOTE))
     return any(goes_on[place + 1 : place + MIN_QUOTE].sum() == MIN_QUOTE - 1 for place in opening)

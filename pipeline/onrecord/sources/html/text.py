@@ -247,7 +247,7 @@ def stated_text(page: Structured) -> str:
 
 def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
     """Return the main text of a page, which is changed; empty if there is none."""
-    # It takes long to import, and most messages are no pages.
+    # It takes long to import, and few messages are pages.
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 

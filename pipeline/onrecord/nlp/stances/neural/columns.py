@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a token and of a pair of tokens, as numbers that the network knows.
+"""The properties of a token and of a pair of tokens, as numbers that the network knows.
 
 A **column** has a hash of one word or label of each token. A **feature** joins columns: ``"edge1 stem1"`` is the label of the edge above
 the head of a token, with the stem of that head; the digit is the number of edges up. A feature is absent where its first column is 0.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small language model that gives each token a vector of what it means in its sentences.
 
-MiniLM (Wang et al., MiniLM: Deep Self-Attention Distillation, 2020), in windows of a few sentences. The names of speakers stand before
-the sentences that they say in other sentences. Each window is encoded alone, so that its vectors depend on nothing else.
+MiniLM (Wang et al., MiniLM: Deep Self-Attention Distillation, 2020), in windows of a few sentences. The names of speakers come before
+their sentences if they are introduced in others. Each window is encoded alone, so that its vectors depend on nothing else.
 """
 
 import functools

@@ -24,7 +24,7 @@ UNKNOWN_SCORE = 0.5
 
 
 def judged_of(parse: Parse, likelihood: float, placed: Placed) -> Judged:
-    """Return a stance that the judge rates, as what the features of pairs tell of it."""
+    """Return a stance that the judge rates, in the form that the features of pairs are made from."""
     candidate, holder = placed.candidate, placed.holder
     mention = holder.mention
     tokens = (-1, 0) if mention is None else parse.tokens_of(mention.start, mention.end)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pairs of tokens of an article that may be holder and target of a stance, with what is known of each pair."""
+"""The pairs of tokens of an article that may be holder and target of a stance, with the features of each pair."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ IS_JUDGED = PAIR_COLUMNS.index("judged_sign")
 JUDGED = [name for name in PAIR_COLUMNS if name.startswith(("judged_", "inner_", "outer_", "other_"))]
 # How the holder is connected to the target.
 SAME_SENTENCE, SPEAKER, BEFORE = range(3)
-# What is known of the lowest word above both.
+# The columns of the lowest word above both.
 TOP = ("stem", "sign", "slot", "class", "negated", "auxiliaries", "particle", "object", "relation")
 
 
