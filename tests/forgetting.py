@@ -100,6 +100,7 @@ def summary_of(records: Iterable[Record]) -> dict[str, Any]:
         "duplicates": 1,
         "refused": counts.refused,
         "duplicate_texts": counts.duplicate_texts,
+        "near_duplicates": counts.near_duplicates,
         "not_english": counts.not_english,
         "records": dict(sorted(counts.records.items())),
         "dead_letters": dict(sorted(counts.dead_letters.items())),

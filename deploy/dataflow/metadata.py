@@ -89,6 +89,7 @@ _OTHER_SOURCES = {
 LOCAL = {
     "backfill": frozenset(
         {
+            "stances",  # the image has no onnxruntime
             "workers",
             "resume",
             "split_size",
@@ -102,6 +103,7 @@ LOCAL = {
     ),
     "stream": frozenset(
         {
+            "stances",
             *_OTHER_SOURCES,
             "pull_ahead",
             "workers",

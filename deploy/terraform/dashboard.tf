@@ -5,7 +5,7 @@ locals {
     { title = "Skipped, and side fields left out, in ten minutes", queries = [local.by_name.skipped, local.by_name.left_out, local.by_name.markup_in_text] },
     { title = "Dead letters by reason, in ten minutes", queries = [local.by_name.dead_letters] },
     { title = "Dead letters published, and too large to be published", queries = [local.by_name.published_letters, local.by_name.not_published_letter] },
-    { title = "Duplicate messages, duplicate texts, not in English", queries = [local.by_name.duplicates, local.by_name.duplicate_texts, local.by_name.not_english] },
+    { title = "Duplicate messages, equal and copied texts, not in English", queries = [local.by_name.duplicates, local.by_name.duplicate_texts, local.by_name.near_duplicates, local.by_name.not_english] },
     { title = "Late, and too late", queries = [local.by_name.late, local.by_name.too_late] },
     { title = "Words per second of parsing", queries = ["1000 * ${local.growth.words} / ${local.growth.parse_milliseconds}"] },
     { title = "Longest parse of a batch, milliseconds", queries = [local.largest.parse_milliseconds_a_batch] },

@@ -14,6 +14,7 @@ locals {
     markup_in_text       = "markup_in_text"
     duplicates           = "duplicates"
     duplicate_texts      = "duplicate_texts"
+    near_duplicates      = "near_duplicates"
     not_english          = "not_english"
     words                = "words"
     parse_milliseconds   = "parse_milliseconds"

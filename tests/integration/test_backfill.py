@@ -205,7 +205,13 @@ def quotes_only(tmp_path_factory):
 
 def test_only_the_kinds_that_are_asked_for_are_written(quotes_only):
     assert records(quotes_only, "quotes")
-    assert {path.name for path in quotes_only.iterdir()} == {"articles", "dead_letters", "quotes", "summary.json"}
+    assert {path.name for path in quotes_only.iterdir()} == {
+        "articles",
+        "dead_letters",
+        "manifest.jsonl",
+        "quotes",
+        "summary.json",
+    }
 
 
 def test_a_file_whose_name_has_brackets_is_read_and_options_of_beam_are_passed_on(quotes_only):
@@ -384,7 +390,7 @@ def test_a_full_disk_fails_the_run_and_leaves_no_partial_file(tmp_path):
 
     result = backfill_process("--input", source, "--output", tmp_path / "out", exit_code=1, preexec_fn=no_room)
     assert "failed" in result.stderr
-    assert "File too large" in result.stderr
+    assert "File too large" in result.stderr or "is the disk full?" in result.stderr
     for kind in kinds():
         for path in files(tmp_path / "out", kind):
             assert records(tmp_path / "out", kind), path

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import onrecord.nlp
-from onrecord.nlp.learned import cards, weights_version
+from onrecord.nlp.learned import OPTIONAL, cards, weights_version
 
 NLP = Path(onrecord.nlp.__file__).parent
 ROOT = NLP.parents[2]
@@ -39,7 +39,7 @@ def test_a_table_points_at_files_and_modules_that_exist(table: Path) -> None:
 
 def test_every_table_of_weights_has_a_card_and_every_card_a_table() -> None:
     assert list(cards()) == WEIGHTS
-    assert len(WEIGHTS) == 6
+    assert len(WEIGHTS) == 7
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -67,4 +67,6 @@ def test_the_figures_of_a_card_are_those_of_the_document_that_it_names(name: str
 
 def test_the_version_of_the_weights_names_each_table() -> None:
     written = {file.stem: json.loads(file.read_text("utf-8"))["version"] for file in NLP.glob("weights/*.json")}
-    assert weights_version() == " ".join(f"{name}-{written[name]}" for name in sorted(written))
+    every = " ".join(f"{name}-{written[name]}" for name in sorted(written))
+    assert weights_version(*OPTIONAL) == every
+    assert weights_version() == " ".join(one for one in every.split() if one.rpartition("-")[0] not in OPTIONAL)

@@ -76,7 +76,7 @@ def test_its_metadata_says_where_it_comes_from_and_what_it_is(metadata):
 
 
 def test_its_extras_are_the_documented_ones(metadata):
-    assert set(metadata.get_all("Provides-Extra", [])) == {"all", "beam", "export", "pubsub", "gcp", "aws"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"accurate", "all", "beam", "export", "pubsub", "gcp", "aws"}
 
 
 def test_beam_is_in_an_extra_only(metadata):

@@ -10,6 +10,7 @@ import spacy
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that, equal_to, is_empty
 from apache_beam.transforms.window import BoundedWindow, FixedWindows, GlobalWindow, GlobalWindows, TimestampedValue
+from apache_beam.utils.shared import Shared
 from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -37,6 +38,7 @@ Use = Callable[[Model], None]
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Return a function that makes the transform use a model that is already loaded."""
+    monkeypatch.setattr(annotate, "_MODEL", Shared())
     return lambda model: monkeypatch.setattr(
         annotate, "load_annotator", lambda name, extract, *_: Annotator(model, extract)
     )

@@ -52,7 +52,7 @@ examples:
   onrecord backfill export.csv out --field text=body --field published_at=date
   zcat feed.gz | onrecord backfill - out --format json
   onrecord backfill --input articles.jsonl --output out --max-dead-letters 1%
-  onrecord backfill crawl/ out --resume       (starts, or continues a run that was killed or stopped)
+  onrecord backfill crawl/ out --resume       starts, or continues a run
 
 A large input is worked through in splits: their files appear as they are done, memory does not grow with the input,
 and out/manifest.jsonl says what each split has read and written ("onrecord verify out" checks the files against it).

@@ -28,10 +28,10 @@ with another model, the differences are listed; if the text does not give the re
 """
 EPILOG = """\
 examples:
-  onrecord show out --speaker Okafor                  lists quotes with their ids
+  onrecord show out --speaker Okafor     lists quotes with their ids
   onrecord explain 'meridian-0417#quote-1a2b3c4d5e6f' out
-  onrecord explain 'meridian-0417#stance-9f8e7d6c5b4a' out --rows 0      every feature
-  onrecord explain 'meridian-0417#quote-1a2b3c4d5e6f' out --json | jq '.alternatives'
+  onrecord explain 'meridian-0417#stance-9f8e7d6c5b4a' out --rows 0
+  onrecord explain 'meridian-0417#quote-1a2b3c4d5e6f' out --json
 
 exit codes: 0 done, 1 there is no such record, or it can't be made again, 2 wrong usage
 """

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 import threading
 import time
@@ -208,6 +209,12 @@ def run(
             return WRONG_USAGE
         except BrokenProcessPool:
             messages.say(f"failed: {WORKER_DIED}", style="bold red")
+            messages.say(job.left_behind())
+            return FAILED
+        except sqlite3.Error as error:
+            messages.say(
+                f"failed: the index of articles can't be written: {error}; is the disk full?", style="bold red"
+            )
             messages.say(job.left_behind())
             return FAILED
         except Exception as error:

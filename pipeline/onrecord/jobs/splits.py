@@ -22,7 +22,7 @@ from onrecord.beam_internals import counting
 from onrecord.data.article_index import ArticleKey
 from onrecord.data.input_file import InputFile
 from onrecord.data.paths import is_remote
-from onrecord.data.settings import OutputSettings
+from onrecord.data.settings import ExtractionSettings, OutputSettings
 from onrecord.graph import GraphSettings
 from onrecord.jobs.backfill_options import BackfillOptions
 from onrecord.jobs.ledger import LEDGER, Ledger
@@ -71,6 +71,7 @@ def settings_of(options: BackfillOptions) -> dict[str, str]:
         "--gazetteer": _digest([msgspec.json.encode(one) for one in extraction.gazetteer]),
         "--forgotten": _digest(forgotten),
         "--max-text-length": str(extraction.max_text_length),
+        "--stances": extraction.stances,
         "--near-duplicates": "on" if extraction.near_duplicates else "off",
         "--sink": options.output.sink,
         "--shards": str(options.output.shards),
@@ -138,6 +139,8 @@ class SplitJob:
         Raises:
             ResumeError: it can't be resumed with these options.
         """
+        # A list that can't be read stops the run before anything is written.
+        extraction = output_folder.refusing_forgotten(self.options.extraction, self._output)
         known = manifest.read(self._output) if self.options.resume else None
         if known is not None:
             _check_settings(known.header.settings, settings_of(self.options))
@@ -152,7 +155,7 @@ class SplitJob:
             stack.callback(ledger.close)
             log_level = logging.DEBUG if self.options.verbose else logging.CRITICAL
             workers = stack.enter_context(local_workers(1 if self._is_small else self.options.workers, log_level))
-            self._read(splits, ledger, workers)
+            self._read(splits, ledger, workers, extraction)
             self._write(ledger, workers)
         return self._outcome()
 
@@ -226,9 +229,8 @@ class SplitJob:
             _check_unchanged(file)
         return _counted(cut(self.source, files, self.options.limits, position))
 
-    def _read(self, splits: Iterator[Split], ledger: Ledger, workers: Executor) -> None:
+    def _read(self, splits: Iterator[Split], ledger: Ledger, workers: Executor, extraction: ExtractionSettings) -> None:
         """Read all splits, and note them in their order."""
-        extraction = output_folder.refusing_forgotten(self.options.extraction, self._output)
         files = ledger.files()
         tally = Tally()
         self._tell_what_is_done(ledger, tally)

@@ -36,6 +36,7 @@ COUNTERS = {
     metrics.REFUSED: "Messages that gave no article; each is a dead letter.",
     metrics.DUPLICATES: "Repeated messages, with the same id and text.",
     metrics.DUPLICATE_TEXTS: "Articles with the text of another article.",
+    metrics.NEAR_DUPLICATES: "Articles that add nothing to the text of another article.",
     metrics.NOT_ENGLISH: "Articles in other languages, which nothing was extracted from.",
     metrics.WORDS: "Tokens parsed.",
     metrics.PARSE_MILLISECONDS: "Time in the model and the extractors.",

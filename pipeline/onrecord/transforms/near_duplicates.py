@@ -69,6 +69,12 @@ def of_originals(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tup
         yield from group[1]["copies"]
 
 
+def first_of(group: tuple[str, Iterable[Any]]) -> tuple[str, Any]:
+    """Return a key with the least of its values."""
+    key, values = group
+    return key, min(values)
+
+
 class FindCopies(beam.PTransform):  # type: ignore[misc]
     """Finds copies of other texts, as ``onrecord.data.near_duplicates`` defines them, whatever the order of the articles.
 
@@ -80,7 +86,8 @@ class FindCopies(beam.PTransform):  # type: ignore[misc]
         texts = (
             articles
             | "Words" >> beam.FlatMap(text_of).with_output_types(tuple[str, Text])
-            | "FirstOfText" >> beam.CombinePerKey(min).with_output_types(tuple[str, Text])
+            | "SameWords" >> beam.GroupByKey()
+            | "FirstOfText" >> beam.Map(first_of).with_output_types(tuple[str, Text])
         )
         pairs_of_texts = (
             texts
@@ -103,5 +110,6 @@ class FindCopies(beam.PTransform):  # type: ignore[misc]
             {"copies": of_one, "originals": copies}
             | "SameOriginal" >> beam.CoGroupByKey()
             | "OfOriginals" >> beam.FlatMap(of_originals).with_output_types(tuple[str, CopyValues])
-            | "First" >> beam.CombinePerKey(min).with_output_types(tuple[str, CopyValues])
+            | "SameCopy" >> beam.GroupByKey()
+            | "First" >> beam.Map(first_of).with_output_types(tuple[str, CopyValues])
         )
