@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import apache_beam as beam
 
@@ -14,7 +13,8 @@ from onrecord.data.near_duplicates import Copy
 from onrecord.data.versions import NEVER, Version, micros, numbered, version_of
 from onrecord.telemetry import metrics
 from onrecord.telemetry.progress import Tally
-from onrecord.transforms.near_duplicates import FindCopies
+from onrecord.transforms.near_duplicates import CopyValues, FindCopies
+from onrecord.transforms.sides import Sides, Tagged
 
 # A text of an article: when it was published, in microseconds since 1970, and its version.
 Text = tuple[int, tuple[int, int, str]]
@@ -79,16 +79,19 @@ def count_duplicate(article: Article) -> None:
 class MarkDuplicatesFn(beam.DoFn):  # type: ignore[misc]
     """Marks the articles that have the same text, and those whose text is a copy."""
 
+    def __init__(self, sides: Sides) -> None:
+        self.sides = sides
+
     def setup(self) -> None:
         """Start this worker's tally."""
         self.tally = Tally()
 
     def process(
-        self, group: tuple[str, Mapping[str, Iterable[Any]]], numbers: Mapping[tuple[str, str], tuple[int, str]]
+        self, group: tuple[str, Iterable[Tagged]], numbers: Mapping[tuple[str, str], tuple[int, str]]
     ) -> Iterator[Article]:
         """Yield the articles that get a record, with the numbers of their texts."""
-        articles = list(group[1]["articles"])
-        copies = [Copy(*values) for values in group[1].get("copies", ())]
+        found = self.sides.of(group[1])
+        articles, copies = found["articles"], [Copy(*values) for values in found["copies"]]
         kept = mark_duplicates(articles, next(iter(copies), None))
         sent_again = len(articles) - len(kept)
         metrics.count(metrics.DUPLICATES, sent_again)
@@ -132,8 +135,7 @@ class Deduplicate(beam.PTransform):  # type: ignore[misc]
         of_texts = {"articles": by_text}
         if self.near_duplicates:
             of_texts["copies"] = articles | "FindCopies" >> FindCopies()
-        return (
-            of_texts
-            | "SameText" >> beam.CoGroupByKey()
-            | "MarkDuplicates" >> beam.ParDo(MarkDuplicatesFn(), beam.pvalue.AsDict(numbers)).with_output_types(Article)
+        sides = Sides(articles=Article, copies=CopyValues)
+        return sides.grouped(**of_texts) | "MarkDuplicates" >> (
+            beam.ParDo(MarkDuplicatesFn(sides), beam.pvalue.AsDict(numbers)).with_output_types(Article)
         )

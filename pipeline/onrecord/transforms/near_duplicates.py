@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """FindCopies: finds the texts of a backfill that add nothing to another one, by groups that no phrase makes too large to compare."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
@@ -10,6 +11,7 @@ import numpy as np
 from onrecord.data.article import Article
 from onrecord.data.near_duplicates import UNDATED, Candidate, Words, copied, keys_of, pairs, words_of
 from onrecord.data.versions import micros
+from onrecord.transforms.sides import Sides, Tagged
 
 # A text: its candidate's values, and its words as bytes.
 Text = tuple[int, str, str, int, bytes]
@@ -43,16 +45,18 @@ def to_compare(of_one_key: tuple[int, Iterable[Values]]) -> Iterator[tuple[str, 
         yield other.text_sha256, text.text_sha256
 
 
-def to_copies(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tuple[str, Text]]:
+def to_copies(group: tuple[str, Iterable[Tagged]], sides: Sides) -> Iterator[tuple[str, Text]]:
     """Yield a text by the hashes of those that may be copies of it."""
-    for text in group[1]["text"]:
-        yield from ((sha, text) for sha in sorted(set(group[1]["pairs"])))
+    found = sides.of(group[1])
+    for text in found["text"]:
+        yield from ((sha, text) for sha in sorted(set(found["pairs"])))
 
 
-def compare(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tuple[str, CopyValues]]:
+def compare(group: tuple[str, Iterable[Tagged]], sides: Sides) -> Iterator[tuple[str, CopyValues]]:
     """Yield what a text is a copy of."""
-    for *_, encoded in group[1]["text"]:
-        for published, article_id, sha, _, encoded_other in group[1]["others"]:
+    found = sides.of(group[1])
+    for *_, encoded in found["text"]:
+        for published, article_id, sha, _, encoded_other in found["others"]:
             share = copied(_words(encoded), _words(encoded_other))
             if share is not None:
                 yield group[0], (published, article_id, sha, share)
@@ -63,16 +67,35 @@ def by_original(copy: tuple[str, CopyValues]) -> tuple[str, tuple[str, CopyValue
     return copy[1][2], copy
 
 
-def of_originals(group: tuple[str, Mapping[str, Iterable[Any]]]) -> Iterator[tuple[str, CopyValues]]:
+def of_originals(group: tuple[str, Iterable[Tagged]], sides: Sides) -> Iterator[tuple[str, CopyValues]]:
     """Yield the copies of a text, unless it is itself a copy: what it says is then extracted from neither."""
-    if not any(True for _ in group[1]["originals"]):
-        yield from group[1]["copies"]
+    found = sides.of(group[1])
+    if not found["originals"]:
+        yield from found["copies"]
 
 
 def first_of(group: tuple[str, Iterable[Any]]) -> tuple[str, Any]:
     """Return a key with the least of its values."""
     key, values = group
     return key, min(values)
+
+
+@dataclass
+class _Joined(beam.PTransform):  # type: ignore[misc]
+    """Groups collections by key, and calls a function with each group and its ``Sides``; ``types`` are those of the values."""
+
+    types: dict[str, Any]
+    function: Callable[[tuple[str, Iterable[Tagged]], Sides], Iterator[Any]]
+    made: Any
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, collections: dict[str, beam.PCollection[tuple[str, Any]]]) -> beam.PCollection[Any]:
+        """Return what the function yields."""
+        sides = Sides(**self.types)
+        grouped = sides.grouped(**collections)
+        return grouped | "Each" >> beam.FlatMap(self.function, sides).with_output_types(self.made)
 
 
 class FindCopies(beam.PTransform):  # type: ignore[misc]
@@ -95,21 +118,17 @@ class FindCopies(beam.PTransform):  # type: ignore[misc]
             | "SameKey" >> beam.GroupByKey()
             | "Pairs" >> beam.FlatMap(to_compare).with_output_types(tuple[str, str])
         )
-        others = (
-            {"text": texts, "pairs": pairs_of_texts}
-            | "Others" >> beam.CoGroupByKey()
-            | "ToCopies" >> beam.FlatMap(to_copies).with_output_types(tuple[str, Text])
+        others = {"text": texts, "pairs": pairs_of_texts} | "Others" >> _Joined(
+            {"text": Text, "pairs": str}, to_copies, tuple[str, Text]
         )
-        copies = (
-            {"text": texts, "others": others}
-            | "SameText" >> beam.CoGroupByKey()
-            | "Compare" >> beam.FlatMap(compare).with_output_types(tuple[str, CopyValues])
+        copies = {"text": texts, "others": others} | "Compare" >> _Joined(
+            {"text": Text, "others": Text}, compare, tuple[str, CopyValues]
         )
         of_one = copies | "ByOriginal" >> beam.Map(by_original).with_output_types(tuple[str, tuple[str, CopyValues]])
+        sides = {"copies": tuple[str, CopyValues], "originals": CopyValues}
         return (
             {"copies": of_one, "originals": copies}
-            | "SameOriginal" >> beam.CoGroupByKey()
-            | "OfOriginals" >> beam.FlatMap(of_originals).with_output_types(tuple[str, CopyValues])
+            | "OfOriginals" >> _Joined(sides, of_originals, tuple[str, CopyValues])
             | "SameCopy" >> beam.GroupByKey()
             | "First" >> beam.Map(first_of).with_output_types(tuple[str, CopyValues])
         )
