@@ -118,6 +118,7 @@ def test_the_locks_of_the_image_agree_and_hold_the_model():
     assert {name for name in first.keys() & second.keys() if not second[name] <= first[name]} == set()
 
 
+@pytest.mark.long
 def test_the_bill_of_materials_has_every_package_of_the_locks_with_its_version_and_hashes():
     command("cyclonedx-py")
     made = subprocess.run(

@@ -95,6 +95,7 @@ def test_a_backfill_in_one_process_listens_on_nothing(one_worker):
     assert found.network == set()
 
 
+@pytest.mark.long
 def test_the_workers_of_a_backfill_listen_on_nothing(one_worker, tmp_path):
     output = tmp_path / "out"
     options = ("--workers", 2, "--split-size", 10, "--mode", 640)

@@ -114,6 +114,7 @@ def test_a_drain_publishes_each_record_once_and_a_record_over_the_limit_is_a_dea
     assert json.loads(letter["payload"])["attributes"]["scan"] == padding
 
 
+@pytest.mark.long
 def test_records_that_the_schema_of_a_topic_refuses_are_dead_letters_and_the_stream_goes_on(tmp_path, emulator, names):
     topic, subscription = names
     topics = RecordTopics(["articles"])
