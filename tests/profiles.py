@@ -17,7 +17,7 @@ _COMMON = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("dev", _COMMON, max_examples=15)
-settings.register_profile("ci", _COMMON, max_examples=40, derandomize=True)
+settings.register_profile("ci", _COMMON, max_examples=30, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

@@ -144,6 +144,7 @@ def hostile_lines() -> list[Line]:
     return [*random_lines(), *wrong_fields(), *broken_messages(), *odd_articles()]
 
 
+@pytest.mark.long
 def test_every_line_is_accounted_for_one_by_one(tmp_path):
     lines = hostile_lines()
     assert len(lines) >= 1_000

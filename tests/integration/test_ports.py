@@ -119,6 +119,7 @@ def test_a_replay_listens_on_nothing(one_worker, tmp_path):
     assert found.network == set()
 
 
+@pytest.mark.long
 def test_a_stream_listens_on_nothing(tmp_path):
     stream = Stream("--watch", SAMPLES / "*.jsonl", "--output", tmp_path / "out", "--every", 1)
     with watched(stream.process) as found:

@@ -153,6 +153,7 @@ def test_a_stop_before_anything_came_is_clean(tmp_path):
     assert not list((tmp_path / "out").rglob("*.avro"))
 
 
+@pytest.mark.long
 def test_a_poisonous_message_costs_its_own_time_limit(tmp_path):
     messages = make_messages(6, utc_now())
     text = json.dumps({"id": "text", "text": poison.TEXT, "language": "en"}).encode()
