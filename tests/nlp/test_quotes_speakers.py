@@ -115,3 +115,8 @@ def test_an_acronym_in_capitals_is_not_a_pronoun(nlp: Language) -> None:
 )
 def test_they_may_be_one_body_or_person(nlp: Language, text: str, names: list[str | None]) -> None:
     assert [quote.speaker and quote.speaker.name for quote in quotes_of(nlp(text))] == names
+
+
+def test_a_paragraph_that_is_a_name_ends(nlp: Language) -> None:
+    text = "An adviser said on Monday the plan had failed.\n\nAnna Berg of the harbour board"
+    assert [s.name for s in speakers(nlp, text)] == ["An adviser"]

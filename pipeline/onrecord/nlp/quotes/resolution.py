@@ -6,7 +6,7 @@ To what pronouns and definite noun phrases refer is what ``onrecord_coreference`
 
 from bisect import bisect_right
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TypeAlias
 
 from onrecord.data.records import Span
@@ -363,10 +363,12 @@ class Resolver:
             token for token in range(starts[here], end) if token in self.index and self.layout.region_of[token] < 0
         )
         first = next(names, None)
-        while first is not None and self.index.get(parse.head[first]) == self.index[first]:
-            first = parse.head[first]
-        if first is None or not self._is_main_subject(first) or parse.lower[parse.head[first]] not in verbs():
+        if first is None:
             return None
-        entity = self.entities[self.index[first]]
+        name = self.index[first]
+        *_, last = takewhile(lambda token: self.index.get(token) == name, parse.upward(first))
+        if not self._is_main_subject(last) or parse.lower[parse.head[last]] not in verbs():
+            return None
+        entity = self.entities[name]
         is_new = entity.mentions[0].span.start >= parse.start[starts[here]]
-        return self.index[first] if entity.type == "PERSON" and is_new else None
+        return name if entity.type == "PERSON" and is_new else None
