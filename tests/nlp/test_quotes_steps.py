@@ -4,12 +4,15 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.nesting import parents
 from onrecord.nlp.quotes.proposal import propose
 from onrecord.nlp.quotes.scoring import by_cue, score
 from onrecord.nlp.quotes.selection import implicit, select
@@ -93,3 +96,17 @@ def test_of_each_cue_at_most_one_candidate_is_selected(doc: Doc) -> None:
     assert chosen
     assert len({candidate.anchor for candidate in chosen}) == len(chosen)
     assert select([], layout) == []
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), min_size=1, max_size=3)
+
+
+@given(st.lists(PIECES, max_size=6))
+def test_no_quote_is_inside_itself(contents: list[list[tuple[int, int]]]) -> None:
+    spans = sorted(tuple(sorted((start, start + length) for start, length in pieces)) for pieces in contents)
+    found = parents([Candidate("quote", 0, (), content, None, None) for content in spans])
+    for inner in found:
+        above = [inner]
+        while above[-1] in found:
+            above.append(found[above[-1]])
+            assert above[-1] not in above[:-1]

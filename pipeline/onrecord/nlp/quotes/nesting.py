@@ -66,14 +66,17 @@ def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
 
 
 def parents(chosen: list[Candidate]) -> dict[int, int]:
-    """Return, for each quote inside another one, the innermost quote around it; both are indices of ``chosen``."""
+    """Return, for each quote inside another one, the innermost quote around it; both are indices of ``chosen``.
+
+    The outer one comes first in ``chosen``, so that of two quotes whose pieces lie inside each other's only one is the parent.
+    """
     found: dict[int, int] = {}
     enclosing: list[tuple[int, int]] = []  # end and index of the open spans, the innermost last
     spans = sorted((start, -end, index) for index, candidate in enumerate(chosen) for start, end in candidate.content)
     for _, minus_end, index in spans:
         while enclosing and enclosing[-1][0] < -minus_end:
             enclosing.pop()
-        outer = next((other for _, other in reversed(enclosing[-NEIGHBOURS:]) if other != index), None)
+        outer = next((other for _, other in reversed(enclosing[-NEIGHBOURS:]) if other < index), None)
         if outer is not None and chosen[outer].content != chosen[index].content:
             found.setdefault(index, outer)
         enclosing.append((-minus_end, index))
