@@ -4,7 +4,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -102,6 +102,7 @@ PIECES = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), min_size=1,
 
 
 @given(st.lists(PIECES, max_size=6))
+@example([[(0, 5), (11, 1)], [(1, 1), (10, 5)]])
 def test_no_quote_is_inside_itself(contents: list[list[tuple[int, int]]]) -> None:
     spans = sorted(tuple(sorted((start, start + length) for start, length in pieces)) for pieces in contents)
     found = parents([Candidate("quote", 0, (), content, None, None) for content in spans])
