@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn the weights of ``nlp/weights/stance_judge.tsv`` from articles of which readers listed every stance.
 
-A regularized logistic regression: each stance that the rules or the pairs propose is right or wrong. It is right where a listed stance
-has its polarity, its holder's name, the head of its target, and a passage of evidence in its sentence.
+A regularized logistic regression: each stance that the rules propose is right or wrong. It is right where a listed stance
+has its polarity, its holder's name, the head of its target or most of its words, and a passage of evidence in its sentence.
 
 Run it as ``python -m training.stance_judge ARTICLES.jsonl [--figures]``. A line of the file is an object with ``text`` and ``stances``,
 each with ``holder``, ``holder_words``, ``holder_also``, ``target``, ``target_name``, ``polarity`` and ``evidence``, in words of the text.
@@ -20,12 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.tokens import Doc
 
-from onrecord.nlp.english.syntax import head_of
+from onrecord.nlp.english.syntax import Phrase, head_of
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
-from onrecord.nlp.stances.judge import JUDGE_WEIGHTS, MIN_CONFIDENCE, Judge, Placed, probability
-from onrecord.nlp.stances.pairs import Pairs
-from onrecord.nlp.stances.scoring import pair_sums
+from onrecord.nlp.stances.judge import JUDGE_WEIGHTS, Judge, Placed, probability
 from training import WEIGHTS
 
 MIN_COUNT = 5  # a rarer feature does not generalize to other articles
@@ -60,7 +58,7 @@ class Listing:
             (
                 one["polarity"],
                 [words_of(name) for name in (one["holder"], one["holder_words"], *one.get("holder_also", ()))],
-                {head_of(self.parse, *span) for span in self.places(one["target"])},
+                [Phrase(head_of(self.parse, *place), *place) for place in self.places(one["target"])],
                 words_of(one["target_name"] or one["target"]),
                 {self.parse.sentence[token] for passage in one["evidence"] for token in self.tokens(passage)},
             )
@@ -83,21 +81,28 @@ class Listing:
 
     def has(self, placed: Placed) -> bool:
         """Whether a proposed stance is in the list."""
-        score, head = placed.candidate.score, placed.candidate.target.head
+        score, phrase = placed.candidate.score, placed.candidate.target
         polarity = POLARITIES[(score > 0) - (score < 0)]
         mention = placed.holder.mention
         names = [words_of(placed.holder.name), words_of(mention.text if mention else "")]
         sentence, target = self.parse.sentence[placed.candidate.predicate], words_of(placed.target.name)
-        # Readers give the subject or the object of a clause as well as its verb: warned that (the vote) could hurt growth.
-        # So are the two of an apposition.
-        own = {head, *(child for child in self.parse.children[head] if self.parse.dep[child] in ARGUMENTS)}
         return any(
             polarity == theirs
             and sentence in evidence
-            and (bool(own & heads) or (bool(target) and target == name))
+            and (any(self._is_target(phrase, place) for place in places) or (bool(target) and target == name))
             and any(is_same(one, other) for one in names for other in holders)
-            for theirs, holders, heads, name, evidence in self.stances
+            for theirs, holders, places, name, evidence in self.stances
         )
+
+    def _is_target(self, phrase: Phrase, other: Phrase) -> bool:
+        """Whether two phrases are one: their heads are the same word, or they have most of their words in common."""
+        parse = self.parse
+        # Readers give the subject or the object of a clause as well as its verb: warned that (the vote) could hurt growth.
+        # So are the two of an apposition.
+        own = {phrase.head, *(child for child in parse.children[phrase.head] if parse.dep[child] in ARGUMENTS)}
+        common = min(phrase.end, other.end) - max(phrase.start, other.start)
+        is_most = 2 * common >= max(phrase.end, other.end) - min(phrase.start, other.start)
+        return other.head in own or parse.lower[other.head] == parse.lower[phrase.head] or is_most
 
 
 def words_of(name: str) -> list[str]:
@@ -114,9 +119,8 @@ def is_same(one: list[str], other: list[str]) -> bool:
 def examples(doc: Doc, listed: Sequence[Listed]) -> list[Example]:
     """Return the features of each proposed stance of an article, and whether readers confirm it."""
     analysis = StanceAnalysis(doc)
-    pairs = Pairs(analysis.parse, analysis.voices, analysis.candidates, pair_sums())
-    judge, listing = Judge(analysis.voices, pairs.features), Listing(analysis, listed)
-    return [(sorted(set(judge.features(placed))), listing.has(placed)) for placed in analysis.proposed(pairs)]
+    judge, listing = Judge(analysis.voices), Listing(analysis, listed)
+    return [(sorted(set(judge.features(placed))), listing.has(placed)) for placed in analysis.proposed()]
 
 
 def logistic(data: Sequence[Example]) -> dict[str, float]:
@@ -140,7 +144,7 @@ def logistic(data: Sequence[Example]) -> dict[str, float]:
 
 
 def report(data: Sequence[list[Example]]) -> None:
-    """Print the calibration and the precision of confidences that were learned from other articles."""
+    """Print how well the probabilities are calibrated that were learned from other articles."""
     rated: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
         table = logistic([one for place, found in enumerate(data) if place % FOLDS != fold for one in found])
@@ -148,10 +152,7 @@ def report(data: Sequence[list[Example]]) -> None:
     confidence, right = np.array(rated).T
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     error = sum(abs(confidence[bins == one].sum() - right[bins == one].sum()) for one in range(BINS)) / len(rated)
-    above = confidence >= MIN_CONFIDENCE
     print(f"{len(rated)} proposed, {int(right.sum())} right; expected calibration error {error:.3f}")
-    share, found = right[above].mean(), right[above].sum() / right.sum()
-    print(f"{int(above.sum())} from {MIN_CONFIDENCE}: {share:.1%} right, {found:.1%} of the right ones")
 
 
 def write(table: Mapping[str, float], path: Path) -> None:

@@ -128,7 +128,7 @@ def test_other_versions_and_other_values_are_told(records, article, model):
 
 @pytest.mark.parametrize(
     ("table", "names"),
-    [("quotes", feature_names.QUOTES), ("stance_judge", feature_names.JUDGE), ("stance_pairs", feature_names.PAIRS)],
+    [("quotes", feature_names.QUOTES), ("stance_judge", feature_names.JUDGE)],
 )
 def test_every_learned_feature_has_a_name_in_words(table, names):
     learned = {feature_names.name_of(row[0]) for row in lexicon.rows(table, "weights")} - {"slope", "level"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import onrecord.nlp
 from onrecord.nlp.quotes.scoring import weights
-from onrecord.nlp.stances.scoring import pair_weights
-from training import WEIGHTS, quotes, stances, territories
+from onrecord.nlp.stances.judge import judge_weights
+from training import WEIGHTS, quotes, stance_judge, territories
 
 
 def test_the_weights_of_quotes_are_written_as_they_ship(tmp_path: Path) -> None:
@@ -14,12 +14,9 @@ def test_the_weights_of_quotes_are_written_as_they_ship(tmp_path: Path) -> None:
     assert (tmp_path / "quotes.tsv").read_bytes() == (WEIGHTS / "quotes.tsv").read_bytes()
 
 
-def test_the_weights_of_pairs_are_written_as_they_ship(tmp_path: Path) -> None:
-    stances.write(pair_weights().items(), tmp_path / "stance_pairs.tsv")
-    shipped = (WEIGHTS / "stance_pairs.tsv").read_text("utf-8").splitlines()
-    # Weights that round to zero are written too, since they are not zero before rounding.
-    expected = [line for line in shipped if not line.endswith("\t0.00\t0.00")]
-    assert (tmp_path / "stance_pairs.tsv").read_text("utf-8").splitlines() == expected
+def test_the_weights_of_the_judge_are_written_as_they_ship(tmp_path: Path) -> None:
+    stance_judge.write(judge_weights(), tmp_path / "stance_judge.tsv")
+    assert (tmp_path / "stance_judge.tsv").read_bytes() == (WEIGHTS / "stance_judge.tsv").read_bytes()
 
 
 def test_the_territories_have_the_head_lines_that_their_script_writes() -> None:

@@ -123,10 +123,10 @@ def _explained(
     from onrecord.nlp.explanations.reader import NotMadeAgain, explain
     from onrecord.nlp.installed_model import ModelError
     from onrecord.nlp.model import load_model
-    from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS
+    from onrecord.nlp.stances.neural.network import ACCURATE
 
     model = arguments.model or record.provenance.model_name
-    how = STANCES[1] if f"{NETWORK_WEIGHTS}-" in record.provenance.weights_version else STANCES[0]
+    how = STANCES[1] if f"{ACCURATE}-" in record.provenance.weights_version else STANCES[0]
     if (problem := stances_problem(how)) is not None:
         raise UsageError([f"the record was made with --stances {how}: {problem}"])
     try:

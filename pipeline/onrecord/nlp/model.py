@@ -19,7 +19,7 @@ from onrecord.nlp.fast import speed_up, stabilize
 from onrecord.nlp.installed_model import resolve
 from onrecord.nlp.learned import weights_version
 from onrecord.nlp.stances import StanceExtractor
-from onrecord.nlp.stances.neural.network import NETWORK_WEIGHTS
+from onrecord.nlp.stances.neural.network import ACCURATE
 from onrecord.nlp.tokenizer import BOUNDED_TOKENIZER, BoundedTokenizer
 
 # No component needs lemmas or coarse parts of speech, and they take a fifth of the time.
@@ -128,6 +128,6 @@ def load_model(
         extractors=extractors,
         provenance_name=meta_name,
         provenance_version=nlp.meta["version"],
-        weights=(NETWORK_WEIGHTS,) if stances == STANCES[1] else (),
+        weights=(ACCURATE,) if stances == STANCES[1] else (),
         notes=notes,
     )

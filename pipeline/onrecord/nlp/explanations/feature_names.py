@@ -60,7 +60,6 @@ QUOTES = {
 }
 JUDGE = {
     "bias": "every stance",
-    "by": "found by",
     "relation": "kind of event",
     "sign": "direction",
     "score": "strength",
@@ -86,38 +85,7 @@ JUDGE = {
     "kinds": "kinds of holder and target",
     "ends": "labels of holder and target",
     "order": "holder comes first",
-}
-_PLACES = {
-    "u": "above the holder",
-    "l": "at the top",
-    "d": "above the target",
-    "b": "in a clause with its own subject",
-}
-PAIRS = {
-    **{name: JUDGE[name] for name in ("bias", "path", "up", "down", "len", "kinds", "ends", "order")},
-    "holder": "kind of the holder",
-    "target": "kind of the target",
-    "quoted": "holder and target in a quote",
-    "top": "word above both, and the way",
-    "w": "word between the two",
-    "o": "word with its complement",
-    "not": "negated",
-    "lex": "number of words of the stance lexicon",
-    "sum": "sum of the stance lexicon",
-    "framed": "a rule found the two",
-    "fx": "a rule found this stance",
-    "fi": "a rule found a stance toward what the target is in",
-    "fvx": "a rule found this stance of the speaker",
-    "fvi": "a rule found the speaker's stance toward what the target is in",
-    "fh": "a rule found the holder's stance toward something else",
-    "f": "depth and label of the target in what a rule found",
-    "f?x": "a rule found another's stance toward the target",
-    "f?i": "a rule found another's stance toward what the target is in",
-    "back": "a rule found the target's stance toward the holder",
-    **{f"w{place}": f"word {where}" for place, where in _PLACES.items()},
-    **{f"c{place}": f"dependent of a word {where}" for place, where in _PLACES.items()},
-    **{f"x{place}": f"stance word {where}" for place, where in _PLACES.items()},
-    **{f"y{place}": f"stance word that depends on one {where}" for place, where in _PLACES.items()},
+    "in": "holder and target in a quote",
 }
 
 

@@ -17,15 +17,13 @@ from onrecord.nlp.english.words import FIRST_PERSON, NOBODY
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
-from onrecord.nlp.stances.judge import MIN_CONFIDENCE, Judge, Placed, judge_weights, probability
+from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, MIN_TOGETHER, candidate_of, judged_of, merged
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, judged_of, merged
 from onrecord.nlp.stances.neural.pairs import PairFinder
-from onrecord.nlp.stances.pairs import Pairs
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
-from onrecord.nlp.stances.scoring import Sums, Table, pair_sums
 from onrecord.nlp.stances.voices import Voice, Voices, same_party
 
 # Numbers and marks that the parser makes heads: accepted $200; said: "…".
@@ -59,28 +57,22 @@ class StanceAnalysis:
             for one in expanded(self.parse, candidate)
         ]
 
-    def stances(
-        self, table: Table | None = None, least: float | None = None, classifier: PairClassifier | None = None
-    ) -> list[Stance]:
+    def stances(self, classifier: PairClassifier, least: float | None = None) -> list[Stance]:
         """Return the stances in text order, one per holder and target.
 
         Args:
-            table: weights of pairs (default: those that ship).
+            classifier: says how likely the pairs of the article are.
             least: the least confidence (default: that from which a reader confirms more than half).
-            classifier: also says how likely the pairs of the article are.
         """
-        rated = list(self.judged(judge_weights(), table))
-        if classifier is None:
-            return self.selected(rated, MIN_CONFIDENCE if least is None else least)
-        found = self.classified(classifier(self.pairs(rated), MIN_LIKELY))
-        rated = list(merged(self.parse, rated, found, classifier.agreement))
-        return self.selected(rated, MIN_TOGETHER if least is None else least)
+        judged = list(self.judged(judge_weights()))
+        found = self.classified(classifier(self.pairs(judged), MIN_LIKELY))
+        rated = merged(self.parse, judged, found, classifier.agreement)
+        return self.selected(rated, classifier.least if least is None else least)
 
-    def judged(self, weights: Mapping[str, float], table: Table | None = None) -> Iterator[tuple[float, Placed]]:
-        """Yield what the pairs and the rules propose, each with its probability; ``table`` are weights of pairs."""
-        pairs = Pairs(self.parse, self.voices, self.candidates, pair_sums() if table is None else Sums(table))
-        judge = Judge(self.voices, pairs.features)
-        for placed in self.proposed(pairs):
+    def judged(self, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
+        """Yield what the rules propose, each with its probability."""
+        judge = Judge(self.voices)
+        for placed in self.proposed():
             yield probability(judge.features(placed), weights), placed
 
     def pairs(self, judged: Iterable[tuple[float, Placed]]) -> PairFinder:
@@ -113,12 +105,8 @@ class StanceAnalysis:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
         return sorted(_without_titles(list(once.values())), key=_order)
 
-    def proposed(self, pairs: Pairs) -> Iterator[Placed]:
-        """Yield what the pairs and the rules propose, each with its parties."""
-        for candidate, likelihood in pairs.candidates():
-            placed = self.placed(candidate)
-            if placed is not None:
-                yield replace(placed, likelihood=likelihood)
+    def proposed(self) -> Iterator[Placed]:
+        """Yield what the rules propose, each with its parties."""
         for candidate in self.candidates:
             placed = self.placed(candidate)
             if placed is not None:
@@ -158,7 +146,7 @@ class StanceAnalysis:
         if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
             return None
         context = candidate.features | self._context(candidate, head, voices)
-        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices), None)
+        return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
 
     def _is_unsaid(self, quote: int | None) -> bool:
         """Whether a quote, or one around it, was not said; what someone refuses to do is a stance for itself."""

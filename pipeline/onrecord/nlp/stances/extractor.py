@@ -27,13 +27,13 @@ class StanceExtractor:
         self.spans_key = spans_key
         self.accurate = accurate
 
-    def prepare(self) -> PairClassifier | None:
-        """Load what reads pairs, if anything does; it is loaded once in a process.
+    def prepare(self) -> PairClassifier:
+        """Load what reads pairs; it is loaded once in a process.
 
         Raises:
             ImportError: packages of ``onrecord[accurate]`` are not installed.
         """
-        return classifier() if self.accurate else None
+        return classifier(accurate=self.accurate)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the stances of a Doc.
@@ -42,7 +42,7 @@ class StanceExtractor:
             MissingAnnotation: a component that must run before has not.
         """
         check_requirements(doc, self.name, REQUIRES)
-        annotate(doc, stances=tuple(StanceAnalysis(doc).stances(classifier=self.prepare())) if len(doc) else ())
+        annotate(doc, stances=tuple(StanceAnalysis(doc).stances(self.prepare())) if len(doc) else ())
         draw_stances(doc, self.spans_key)
         return doc
 

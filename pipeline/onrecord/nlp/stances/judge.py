@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How likely a reader confirms a stance that the rules or the pairs propose.
+"""How likely a reader confirms a stance that the rules propose.
 
 A logistic regression over named features, learned from articles of which readers listed every stance. A feature is "name=value"; a bar
 joins values that were seen together.
 
-* The proposal: ``by`` pair or rule, with the pair's probability; ``kind`` of rule, alone and with other values; ``c`` its features and
+* The proposal: ``kind`` of rule, alone and with other values; ``c`` its features and
   its context (``analysis``); ``sign`` and ``score``; ``relation``.
 * The word that takes the stance: ``word`` its stem; ``tag``, ``dep``; ``above`` its label and the stem of its head; ``child`` its
   objects, particles, auxiliaries and negation.
 * The target: ``target`` its tag, label, stem, type and length; ``of`` its determiner and modifiers.
 * The holder: ``holder`` its tag, label, type and what kind of noun it is; ``absent``: it is not in the sentence.
-* Both: the relation between the two (``path``, ``up``, ``down``, …: ``features``).
+* Both: the labels on the path (``path``, ``up`` from the holder to the lowest word above both, ``down`` to the target; prepositions as
+  words) and their number (``len``); ``kinds``, ``ends`` their types and labels; ``order`` which one comes first; ``in`` which are quoted.
 * The sources: ``sources`` their number; ``quote`` its form and confidence; ``marked`` what of it is in quotation marks.
 """
 
@@ -24,17 +25,14 @@ from types import MappingProxyType
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.lexicon import rows
 from onrecord.nlp.learned import MAX_LOGIT
-from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.arguments import can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
-from onrecord.nlp.stances.features import PairFeatures, names_of, sign
+from onrecord.nlp.stances.features import WORDED, sign, stem
 from onrecord.nlp.stances.paths import chain, path
 from onrecord.nlp.stances.voices import Voices
 
 JUDGE_WEIGHTS = "stance_judge"
-# Below this a reader rejects more stances than she confirms.
-MIN_CONFIDENCE = 0.2
-KINDS = ("demand", "quality", "position", "adjective", "noun", "verb", "pair")
+KINDS = ("demand", "quality", "position", "adjective", "noun", "verb")
 MAX_SOURCES = 3
 MAX_LENGTH = 8  # tokens of a target
 TELLING = frozenset({"aux", "neg", "auxpass", "prt", "mark", "dobj", "prep", "advmod", "acomp"})
@@ -43,14 +41,13 @@ DESCRIBING = frozenset({"det", "poss", "amod", "neg"})
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A candidate with its parties, the quote that it is in, the sources that assert it, and its probability as a pair, if it is one."""
+    """A candidate with its parties, the quote that it is in, and the sources that assert it."""
 
     candidate: Candidate
     holder: StanceParty
     target: StanceParty
     quote: int | None
     sources: tuple[StanceParty, ...]
-    likelihood: float | None
 
 
 @functools.cache
@@ -68,39 +65,41 @@ def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
 class Judge:
     """Describes the proposed stances of one article."""
 
-    def __init__(self, voices: Voices, pairs: PairFeatures) -> None:
-        self.parse, self.voices, self.pairs = voices.parse, voices, pairs
-        self.parties = voices.parties
+    def __init__(self, voices: Voices) -> None:
+        self.parse, self.voices, self.parties = voices.parse, voices, voices.parties
 
     def features(self, placed: Placed) -> Iterator[str]:
         """Yield the features of a proposed stance."""
-        candidate, stem = placed.candidate, self.pairs.stem_of
+        candidate = placed.candidate
         word, target, holder = candidate.predicate, candidate.target.head, candidate.holder
         parse = self.parse
+        own = stem(parse.lower[word])
         kind = next((kind for kind in KINDS if kind in candidate.features), "other")
-        like = "rule" if placed.likelihood is None else f"{placed.likelihood:.1f}"
         end = sign(candidate.score) if candidate.score else "0"
         quoted, sources = placed.quote is not None, min(MAX_SOURCES, len(placed.sources))
         yield from (
             "bias",
-            f"by={like}",
             f"relation={candidate.relation}",
             f"sign={end}",
             f"score={abs(candidate.score):.1f}",
         )
         yield from (f"c={feature}" for feature in candidate.features)
         yield from (
-            f"word={stem(word)}",
-            f"word={stem(word)}|{end}|{parse.dep[target]}",
+            f"word={own}",
+            f"word={own}|{end}|{parse.dep[target]}",
             f"tag={parse.tag[word]}",
             f"dep={parse.dep[word]}",
-            f"above={parse.dep[word]}|{stem(parse.head[word])}",
-            *(f"child={dep}|{stem(child)}" for child in parse.children[word] if (dep := parse.dep[child]) in TELLING),
+            f"above={parse.dep[word]}|{stem(parse.lower[parse.head[word]])}",
+            *(
+                f"child={dep}|{stem(parse.lower[child])}"
+                for child in parse.children[word]
+                if (dep := parse.dep[child]) in TELLING
+            ),
             f"sources={sources}",
             f"quoted={quoted}",
             f"marked={self.voices.is_marked(word)}|{self.voices.is_marked(target)}",
             f"kind={kind}",
-            f"kind={kind}|{stem(word)}",
+            f"kind={kind}|{own}",
             f"kind={kind}|{candidate.relation}",
             f"kind={kind}|{parse.ent_type[target]}",
             f"kind={kind}|{parse.tag[target]}",
@@ -121,10 +120,29 @@ class Judge:
             f"holder={can_hold_stance(parse, holder)}",
             f"holder={self._type(placed.holder)}",
         )
+        yield from self._relation(holder, target)
+
+    def _relation(self, holder: int, target: int) -> Iterator[str]:
+        """Yield the features of both ends, if they are near enough in the tree."""
+        parse, quote_of = self.parse, self.voices.quote_of
         way = path(chain(parse, holder), chain(parse, target))
-        if way is not None:
-            ends = ActorMention(holder, parse.ent_type[holder]), ActorMention(target, parse.ent_type[target])
-            yield from names_of(self.pairs.place(*ends, way))
+        if way is None:
+            return
+        up, down = ">".join(map(self._label, way.up)), "<".join(map(self._label, way.down))
+        yield from (
+            f"path={up}|{parse.tag[way.top][:2]}|{down}",
+            f"up={up}",
+            f"down={down}",
+            f"len={len(way.up) + len(way.down)}",
+            f"kinds={parse.ent_type[holder]}|{parse.ent_type[target]}",
+            f"ends={parse.dep[holder]}|{parse.dep[target]}",
+            f"order={holder < target}",
+            f"in={holder in quote_of}|{target in quote_of}",
+        )
+
+    def _label(self, token: int) -> str:
+        label = self.parse.dep[token]
+        return f"{label}:{self.parse.lower[token]}" if label in WORDED else label
 
     def _target(self, placed: Placed) -> Iterator[str]:
         parse, phrase = self.parse, placed.candidate.target
@@ -134,7 +152,7 @@ class Judge:
             f"target={parse.dep[head]}",
             f"target={parse.ent_type[head]}",
             f"target={self._type(placed.target)}",
-            f"target={self.pairs.stem_of(head)}",
+            f"target={stem(parse.lower[head])}",
             f"target={min(MAX_LENGTH, phrase.end - phrase.start)}",
             *(f"of={dep}|{parse.lower[one]}" for one in parse.children[head] if (dep := parse.dep[one]) in DESCRIBING),
         )

@@ -4,7 +4,6 @@
 from itertools import islice
 from typing import NamedTuple
 
-from onrecord.nlp.english.labels import CLAUSES, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 
 # Labels on a path; actors further apart have no stance toward each other.
@@ -21,17 +20,6 @@ class Path(NamedTuple):
     top: int
     down: tuple[int, ...]
 
-    @property
-    def inner(self) -> tuple[int, ...]:
-        """The tokens between the two ends, with top unless it is one of them."""
-        top = () if self.top in (self.start, self.end) else (self.top,)
-        return (*self.up[1:], *top, *self.down[:-1])
-
-    @property
-    def back(self) -> "Path":
-        """The path from ``end`` to ``start``."""
-        return Path(self.end, self.start, self.down[::-1], self.top, self.up[::-1])
-
 
 def chain(parse: Parse, token: int) -> tuple[int, ...]:
     """Return a token and its ancestors."""
@@ -45,17 +33,3 @@ def path(from_start: tuple[int, ...], from_end: tuple[int, ...]) -> Path | None:
             up, down = from_start[: from_start.index(token)], from_end[:index][::-1]
             return Path(from_start[0], from_end[0], up, token, down) if len(up) + len(down) <= MAX_PATH else None
     return None
-
-
-def is_anothers(parse: Parse, token: int, top: int) -> bool:
-    """Whether a token below ``top`` is in a clause with a subject of its own: said that Peru attacked.
-
-    A pronoun does not count as another subject: it may be the speaker.
-    """
-    for below in parse.upward(token):
-        if below == top:
-            break
-        subject = parse.child(below, *SUBJECTS) if parse.dep[below] in CLAUSES else None
-        if subject is not None and parse.tag[subject] != "PRP":
-            return True
-    return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says of the pairs of an article how likely each is a stance, with the encoder and the network."""
+"""Says of the pairs of an article how likely each is a stance, by the network, and by what an encoder reads if there is one."""
 
 import functools
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.stances.neural.columns import FILTERING_PAIRS, Tokens
 from onrecord.nlp.stances.neural.encoder import Encoder, Floats
-from onrecord.nlp.stances.neural.network import Network, Pairs, network
+from onrecord.nlp.stances.neural.network import ACCURATE, STANDARD, Network, Pairs, network
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder, PairTable
 from onrecord.nlp.stances.voices import Voices
 
@@ -46,15 +46,17 @@ def target_phrase(parse: Parse, token: int) -> Phrase:
     return phrase_of(parse, token, clause=parse.is_verb(token), alone=not parse.is_verb(token))
 
 
-def pairs_of(finder: PairFinder, table: PairTable, network: Network) -> Pairs:
-    """Return the pairs of a table as a network reads them."""
+def pairs_of(finder: PairFinder, table: PairTable, network: Network, *, words: bool) -> Pairs:
+    """Return the pairs of a table as a network reads them; with their words if an encoder reads these."""
     parse, parties = finder.parse, finder.voices.parties
     holders = np.unique(table.holders[table.holders >= 0])
     targets, second = np.unique(table.targets, return_inverse=True)
     first = np.where(table.holders < 0, len(holders), np.searchsorted(holders, table.holders))
     head = np.array(parse.head)
-    holder_phrases = [parties.holder_phrase(token) for token in holders.tolist()]
-    target_phrases = [target_phrase(parse, token) for token in targets.tolist()]
+    holder_phrases, target_phrases = [], []
+    if words:
+        holder_phrases = [parties.holder_phrase(token) for token in holders.tolist()]
+        target_phrases = [target_phrase(parse, token) for token in targets.tolist()]
     of_holders = network.rows_of(finder.tokens.hashes(holders, "holder"))
     return Pairs(
         holders=np.vstack([of_holders, np.zeros((1, of_holders.shape[1]), np.int64)]),
@@ -72,7 +74,9 @@ def pairs_of(finder: PairFinder, table: PairTable, network: Network) -> Pairs:
 
 
 def _places(tokens: Tokens, head: Tokens, phrases: list[Phrase]) -> Tokens:
-    """Return the tokens, their heads, and the starts and ends of their phrases."""
+    """Return the tokens, their heads, and the starts and ends of their phrases; nothing without phrases."""
+    if not phrases:
+        return np.zeros((4, 0), dtype=np.int64)
     starts, ends = [phrase.start for phrase in phrases], [phrase.end for phrase in phrases]
     return np.array([tokens, head[tokens], starts, ends], dtype=np.int64)
 
@@ -119,17 +123,22 @@ def sentences_of(finder: PairFinder, table: PairTable) -> set[int]:
 class PairClassifier:
     """Says how likely pairs are stances.
 
+    Args:
+        accurate: whether an encoder reads the sentences of the pairs.
+
     Attributes:
         agreement: the weights by which ``merging`` joins what it says and what the judge says.
+        least: the probability below which a reader rejects more stances than she confirms.
 
     Raises:
         ImportError: the packages of ``onrecord[accurate]`` are not installed.
     """
 
-    def __init__(self) -> None:
-        self.network: Network = network()
-        self.encoder = Encoder()
+    def __init__(self, *, accurate: bool) -> None:
+        self.network: Network = network(ACCURATE if accurate else STANDARD)
+        self.encoder = Encoder() if accurate else None
         self.agreement: list[float] = self.network.layers["agreement"].tolist()
+        self.least = float(self.network.layers["least"])
 
     def __call__(self, finder: PairFinder, least: float) -> Iterator[LikelyPair]:
         """Yield the pairs of an article that are stances with at least a probability."""
@@ -137,9 +146,11 @@ class PairClassifier:
         table = self.promising(finder, finder.table(self.network.passes))
         if not len(table.targets):
             return
-        names = speaker_names(parse, voices, np.unique(table.targets))
-        words = self.encoder(parse, names, sentences_of(finder, table))
-        odds = self.network.probabilities(pairs_of(finder, table, self.network), words)
+        words = None
+        if self.encoder is not None:
+            names = speaker_names(parse, voices, np.unique(table.targets))
+            words = self.encoder(parse, names, sentences_of(finder, table))
+        odds = self.network.probabilities(pairs_of(finder, table, self.network, words=words is not None), words)
         yield from likely_pairs(table, odds, least)
 
     def promising(self, finder: PairFinder, table: PairTable) -> PairTable:
@@ -158,6 +169,6 @@ class PairClassifier:
 
 
 @functools.cache
-def classifier() -> PairClassifier:
+def classifier(*, accurate: bool) -> PairClassifier:
     """Return the classifier with the weights that ship; it is loaded once in a process."""
-    return PairClassifier()
+    return PairClassifier(accurate=accurate)

@@ -18,7 +18,7 @@ from onrecord.nlp.english.labels import AUXILIARIES, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.stances import lexicon
-from onrecord.nlp.stances.features import first_entry, stem
+from onrecord.nlp.stances.features import WORDED, first_entry, stem
 from onrecord.nlp.stances.voices import Voices
 
 Hashes: TypeAlias = NDArray[np.uint64]
@@ -33,8 +33,6 @@ MAX_STEPS = 8  # edges that are followed up the tree
 MAX_WORDS = 1 << 16  # whose hashes are kept
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
-# The label of these edges says little without their word.
-WORDED = frozenset({"prep", "agent", "mark", "prt"})
 OBJECTS = frozenset({"dobj", "acomp", "xcomp", "attr", "oprd"})
 QUALITIES = frozenset({"amod", "acomp", "attr", "advmod", "compound"})
 PRONOUN_TAGS = frozenset({"PRP", "PRP$", "DT", "WP", "WP$"})

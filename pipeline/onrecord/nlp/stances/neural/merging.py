@@ -15,8 +15,6 @@ from onrecord.nlp.stances.neural.pairs import Judged
 
 # Less likely pairs are not stances, whatever the judge says.
 MIN_LIKELY = 0.05
-# Below this a reader rejects more stances than she confirms.
-MIN_TOGETHER = 0.23
 # The least probability that either is taken to give, also to what it does not find.
 FLOOR = 0.01
 # The score of a stance whose words are not in the lexicon.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network that says how likely a reader confirms that one token holds a stance toward another.
 
-A holder and a target are each described by the sum of the vectors of its known features and by its words as the encoder reads them; a
-pair by its features, the word above both, the words between, and how the two fit together. Before it, linear filters keep the tokens
-that hold or receive any stance at all, and their pairs.
+A holder and a target are each described by the sum of the vectors of its known features, a pair by its features and by how the two fit
+together. Where an encoder reads the sentences, the words of both add to it, the word above both, and the words between. Before it,
+linear filters keep the tokens that hold or receive any stance at all, and their pairs.
 """
 
 import functools
@@ -17,7 +17,8 @@ from onrecord.nlp.learned import MAX_LOGIT, arrays
 from onrecord.nlp.stances.neural.columns import Hashes, Role, Tokens
 from onrecord.nlp.stances.neural.encoder import Floats, means, prefix_sums
 
-NETWORK_WEIGHTS = "stance_network"
+# The weights of the network alone, and of that which has what an encoder reads.
+STANDARD, ACCURATE = "stance_pairs", "stance_network"
 SIDES: tuple[Role | None, ...] = ("holder", "target", None)
 SMALL = 1e-5
 
@@ -29,7 +30,7 @@ class Pairs(NamedTuple):
         holders, targets: the known features of the tokens that are in pairs, by row; 0 for an unknown one.
         features: those of the pairs, by row.
         holder_words, target_words: the token of each holder and target, its head, and the start and the end of its phrase; of shape
-            (4, rows).
+            (4, rows), if an encoder reads them.
         is_clause: which targets are clauses.
         first, second: the rows of each pair's holder and target.
         ways: how they are connected.
@@ -86,16 +87,21 @@ class Network:
         """Return how much a filter finds that rows of features promise: a logit."""
         return np.asarray(self.filters[self.rows_of(hashes), SIDES.index(side)].sum(axis=1), dtype=np.float32)
 
-    def probabilities(self, pairs: Pairs, words: Floats) -> Floats:
-        """Return the probabilities of no stance, support and opposition, by pair; ``words`` are the vectors of the tokens."""
+    def probabilities(self, pairs: Pairs, words: Floats | None) -> Floats:
+        """Return the probabilities of no stance, support and opposition, by pair.
+
+        Args:
+            pairs: the pairs.
+            words: the vectors of the tokens; None if no encoder has read them.
+        """
         layers = self.layers
-        words = np.vstack([words, np.zeros((1, words.shape[1]), np.float32)])
-        sums = prefix_sums(words)
-        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words, sums)
-        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words, sums)
+        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words)
+        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words)
         targets += layers["clause"][pairs.is_clause]
         summed = holders[pairs.first] + targets[pairs.second] + layers["way"][pairs.ways] + self._sums(pairs.features)
-        summed += (words @ layers["top"])[pairs.tops] + means(prefix_sums(words @ layers["between"]), *pairs.between)
+        if words is not None:
+            summed += _with_absent(words @ layers["top"])[pairs.tops]
+            summed += means(prefix_sums(words @ layers["between"]), *pairs.between)
         mean, spread = summed.mean(axis=1, keepdims=True), summed.var(axis=1, keepdims=True)
         units = gelu((summed - mean) / np.sqrt(spread + SMALL) * layers["scale"] + layers["shift"])
         units = units + gelu(units @ layers["hidden"] + layers["hidden_bias"])
@@ -104,17 +110,17 @@ class Network:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def _side(
-        self, role: Role, known: Tokens, places: Tokens, words: Floats, sums: NDArray[np.float64]
-    ) -> tuple[Floats, Floats]:
+    def _side(self, role: Role, known: Tokens, places: Tokens, words: Floats | None) -> tuple[Floats, Floats]:
         """Return what holders or targets add to their pairs, and what must fit the other side; an absent one is the last row."""
         layers = self.layers
-        features = self._sums(known)
-        token, head, start, end = places
-        meant = np.hstack([words[token], words[head], means(sums, start, end)])
-        both = np.hstack([meant, features])
-        added = meant @ layers[f"{role}_words"] + layers[f"{role}_bias"] + features
-        return added, both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
+        features = both = self._sums(known)
+        if words is not None:
+            token, head, start, end = places
+            every = _with_absent(words)
+            meant = np.hstack([every[token], every[head], means(prefix_sums(words), start, end)])
+            features = features + meant @ layers[f"{role}_words"]
+            both = np.hstack([meant, both])
+        return features + layers[f"{role}_bias"], both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
 
     def _sums(self, known: Tokens) -> Floats:
         """Return the sum of the vectors of the features, by row."""
@@ -124,13 +130,18 @@ class Network:
         return total
 
 
+def _with_absent(vectors: Floats) -> Floats:
+    """Return vectors of tokens, and 0 for an absent one at the end."""
+    return np.vstack([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
+
+
 def _wide(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 @functools.cache
-def network() -> Network:
-    """Return the network with the weights that ship."""
-    found = {name: _wide(array) for name, array in arrays(NETWORK_WEIGHTS).items()}
-    own = {name: found.pop(name) for name in ("known", "filters", "bounds", "vectors")}
+def network(name: str) -> Network:
+    """Return a network with the weights that ship, ``STANDARD`` or ``ACCURATE``."""
+    found = {part: _wide(array) for part, array in arrays(name).items()}
+    own = {part: found.pop(part) for part in ("known", "filters", "bounds", "vectors")}
     return Network(**own, layers=found)
