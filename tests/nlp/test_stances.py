@@ -10,15 +10,21 @@ from spacy.language import Language
 from onrecord.nlp.annotations import Stance, stances_of
 from onrecord.nlp.model import Model
 from onrecord.nlp.stances.analysis import StanceAnalysis
-from onrecord.nlp.stances.judge import MIN_CONFIDENCE
+from onrecord.nlp.stances.judge import judge_weights
+from onrecord.nlp.stances.neural.classifier import classifier
 
 Read = Callable[[str], tuple[Stance, ...]]
 
 
 @pytest.fixture(scope="session")
 def read(nlp: Language) -> Read:
-    """What is proposed, whatever its confidence: how sure a reader is of it depends on weights that are learned again."""
-    return lambda text: tuple(StanceAnalysis(nlp(text)).stances(least=0.0))
+    """What the rules propose, whatever its confidence: how sure a reader is of it depends on weights that are learned again."""
+
+    def proposed(text: str) -> tuple[Stance, ...]:
+        analysis = StanceAnalysis(nlp(text))
+        return tuple(analysis.selected(analysis.judged(judge_weights()), 0.0))
+
+    return proposed
 
 
 @pytest.fixture(scope="session")
@@ -220,9 +226,10 @@ def test_things_do_not_take_stances(given: Read) -> None:
 
 def test_a_run_gives_what_a_reader_would_confirm_more_often_than_not(nlp: Language) -> None:
     analysis = StanceAnalysis(nlp("Ruth Okafor praised the pilots. Heavy rain killed the crops of Ruth Okafor."))
-    proposed = analysis.stances(least=0.0)
-    assert {one for one in proposed if one.confidence > MIN_CONFIDENCE} <= set(analysis.stances())
-    assert min(one.confidence for one in analysis.stances()) >= MIN_CONFIDENCE > min(one.confidence for one in proposed)
+    network = classifier(accurate=False)
+    proposed, given = analysis.stances(network, least=0.0), analysis.stances(network)
+    assert {one for one in proposed if one.confidence > network.least} <= set(given)
+    assert min(one.confidence for one in given) >= network.least > min(one.confidence for one in proposed)
 
 
 def test_what_someone_writes_speaks_for_them(read: Read) -> None:
@@ -238,7 +245,7 @@ def test_what_was_not_done_to_one_verb_may_be_done_to_the_next(read: Read) -> No
 
 def test_they_need_no_entities_and_no_quotes_to_be_found(model: Model) -> None:
     doc = model.parse("Chile praised the accord.")
-    assert has(tuple(StanceAnalysis(doc).stances()), "Chile", "the accord", "SUPPORT")
+    assert has(tuple(StanceAnalysis(doc).stances(classifier(accurate=False))), "Chile", "the accord", "SUPPORT")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stances by the classifier of pairs, which ``--stances accurate`` adds to the judge."""
+"""Stances by the network of pairs, which ``--stances accurate`` gives what an encoder reads."""
 
 from collections.abc import Collection
 from pathlib import Path

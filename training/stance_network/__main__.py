@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn the networks that read who stands where, from articles of which readers listed every stance.
 
-Run it as ``python -m training.stance_network ARTICLES.jsonl --news NEWS.jsonl… --without HELD_OUT.jsonl… --teacher
-FOLDER``. A line of the articles is an object
-with ``text`` and ``stances``, each with ``holder``, ``holder_words``, ``holder_also``, ``target``, ``target_name``, ``polarity`` and
-``evidence``, in words of the text; a line of the news has only ``text``, an article or a sentence.
+Run it as ``python -m training.stance_network ARTICLES.jsonl --news NEWS.jsonl… --without HELD_OUT.jsonl… --teacher FOLDER``. A line of
+the articles is an object with ``text`` and ``stances``, each with ``holder``, ``holder_words``, ``holder_also``, ``target``,
+``target_name``, ``polarity`` and ``evidence``, in words of the text; a line of the news has only ``text``, an article or a sentence.
 
 A teacher, MPNet with the network, learns from eight ninths of the articles, and labels the pairs of the news. Two students learn from
 both: the network alone, ``nlp/weights/stance_pairs.npz``, and the network with MiniLM, ``stance_network.npz`` and ``stance_encoder.onnx``
@@ -153,12 +152,12 @@ def main() -> None:
     believed = [odds_of(teacher, one) for _, one in (*data, *examples(news, weights, teaching))]
     kept, vocabulary = used_pieces(article.doc for article in (*articles, *news))
     pieces = Pieces(vocabulary)
-    read_by_people, others = examples(articles, weights, pieces), examples(news, weights, pieces)
-    for (_, one), odds in zip((*read_by_people, *others), believed, strict=True):
+    read_by_people, unread = examples(articles, weights, pieces), examples(news, weights, pieces)
+    for (_, one), odds in zip((*read_by_people, *unread), believed, strict=True):
         one.believe(odds, BELIEVED)
     held_out = read_by_people[::HELD_OUT]
     own = [one for at, (_, one) in enumerate(read_by_people) if at % HELD_OUT]
-    own += [one for _, one in others]
+    own += [one for _, one in unread]
     for name, encoder, epochs in ((STANDARD, None, STANDARD_EPOCHS), (ACCURATE, MiniLM(kept), ENCODER_EPOCHS)):
         torch.manual_seed(SEED)
         student = learned(own, Model(size, encoder), epochs, ENCODER_RATE)

@@ -4,6 +4,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,15 +33,9 @@ def write_network(path: Path, weights: Network, model: Model, merging: Mapping[s
             layers[f"{role}_words"] = state[f"words.{role}.weight"].T
         layers |= {f"{role}_bias": state[f"bias.{role}"], f"{role}_fit_bias": state[f"fit.{role}.bias"]}
         layers[f"{role}_fit"] = state[f"fit.{role}.weight"].T
-    np.savez_compressed(
-        path,
-        known=weights.known,
-        filters=weights.filters.astype(np.float16),
-        bounds=weights.bounds,
-        vectors=state["vectors.weight"].astype(np.float16),
-        **merging,
-        **{name: array.astype(np.float16) for name, array in layers.items()},
-    )
+    layers |= {"filters": weights.filters, "vectors": state["vectors.weight"]}
+    narrow: dict[str, Any] = {name: array.astype(np.float16) for name, array in layers.items()}
+    np.savez_compressed(path, known=weights.known, bounds=weights.bounds, **narrow, **dict[str, Any](merging))
 
 
 def write_encoder(folder: Path, encoder: Encoder, vocabulary: Sequence[str]) -> None:

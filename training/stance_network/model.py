@@ -190,7 +190,7 @@ def learned(data: Sequence[Example], model: Model, epochs: int, encoder_rate: fl
     return model.eval()
 
 
-@torch.no_grad()
 def odds_of(model: Model, one: Example) -> Tensor:
     """Return the probabilities of the outcomes, by pair."""
-    return model(one).softmax(1)
+    with torch.no_grad():
+        return model(one).softmax(1)

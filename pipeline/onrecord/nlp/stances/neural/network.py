@@ -118,8 +118,8 @@ class Network:
             token, head, start, end = places
             every = _with_absent(words)
             meant = np.hstack([every[token], every[head], means(prefix_sums(words), start, end)])
-            features = features + meant @ layers[f"{role}_words"]
-            both = np.hstack([meant, both])
+            both = np.hstack([meant, features])
+            features = features + np.asarray(meant @ layers[f"{role}_words"], dtype=np.float32)
         return features + layers[f"{role}_bias"], both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
 
     def _sums(self, known: Tokens) -> Floats:
