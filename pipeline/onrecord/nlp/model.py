@@ -119,10 +119,10 @@ def load_model(
             extractor.spans_key = None  # records are made from annotations
     if "entities" in extractors:
         extractors["entities"] = _WithReferences(entities.EntityExtractor(gazetteer), CoreferenceResolver())
-    accurate = extractors.get("stances")
-    if stances == STANCES[1] and isinstance(accurate, StanceExtractor):
-        accurate.accurate = True
-        accurate.prepare()
+    reader = extractors.get("stances")
+    if isinstance(reader, StanceExtractor):
+        reader.accurate = stances == STANCES[1]
+        reader.prepare()
     return Model(
         parse=nlp,
         extractors=extractors,
