@@ -48,6 +48,7 @@ BOTH = {
     "extract": Parameter("Record kinds", rf"^{_KINDS}(,{_KINDS})*$"),
     "model": Parameter("spaCy model in the image", r"^[A-Za-z0-9_./-]+$"),
     "parse": Parameter("Code that parses", rf"^({'|'.join(PARSES)})$"),
+    "least_confidence": Parameter("Least confidence of a stance", r"^(0(\.[0-9]+)?|1(\.0+)?)$"),
     "near_duplicates": Parameter("Whether near-duplicates are marked", "^(on|off)$"),
     "shards": Parameter("Files per record kind", POSITIVE),
     "batch_size": Parameter("Articles parsed together", POSITIVE),

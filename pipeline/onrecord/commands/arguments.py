@@ -178,6 +178,12 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         " pip install 'onrecord[accurate]' (default: %(default)s)",
     )
     add(
+        "--least-confidence",
+        metavar="P",
+        help="of a stance: less, such as 0.1, finds more, of which fewer are right (default: that from which a reader confirms more stances"
+        " than she rejects)",
+    )
+    add(
         "--near-duplicates",
         choices=("on", "off"),
         default="on",

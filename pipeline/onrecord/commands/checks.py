@@ -9,6 +9,7 @@ import contextlib
 import difflib
 import importlib.util
 import io
+import math
 import os
 import re
 import stat
@@ -109,8 +110,18 @@ class Checks:
             fields=self._fields(arguments.field or ()),
             parse=arguments.parse,
             stances=arguments.stances,
+            least_confidence=self._probability("--least-confidence", arguments.least_confidence),
             near_duplicates=arguments.near_duplicates == "on",
         )
+
+    def _probability(self, option: str, value: str | None) -> float | None:
+        try:
+            number = None if value is None else float(value)
+        except ValueError:
+            number = math.nan
+        is_probability = number is None or 0 <= number <= 1
+        self.add(f"{option} {value!r}", None if is_probability else "must be a number from 0 to 1, such as 0.1")
+        return number if is_probability else None
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:
         names: dict[str, FieldName] = {}

@@ -130,7 +130,7 @@ def _explained(
     if (problem := stances_problem(how)) is not None:
         raise UsageError([f"the record was made with --stances {how}: {problem}"])
     try:
-        loaded = load_model(model, extract=("stances",), gazetteer=names, stances=how)
+        loaded = load_model(model, extract=("stances",), gazetteer=names, stances=how, least_confidence=0.0)
         explanation, notes = explain(record, article, loaded, ListedNames(names))
     except ModelError as error:
         raise UsageError(

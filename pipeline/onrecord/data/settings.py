@@ -32,7 +32,8 @@ class ExtractionSettings:
             child process.
         forgotten: lists of articles that are refused; a job adds that of its output folder.
         fields: where the input has fields that it has under other names.
-        stances: ``accurate`` also reads each pair of names and nouns with a small language model; it needs ``onrecord[accurate]``.
+        stances: ``accurate`` also reads the sentences with a small language model; it needs ``onrecord[accurate]``.
+        least_confidence: of a stance that is given; None for that from which a reader confirms more stances than she rejects.
         near_duplicates: whether an article that adds nothing to another one is marked as its duplicate, from which nothing is extracted.
         parse: ``fast`` replaces parts of spaCy by faster code with the same results, where the model allows it; ``spacy`` does not.
     """
@@ -48,6 +49,7 @@ class ExtractionSettings:
     fields: tuple[FieldName, ...] = ()
     parse: str = PARSES[0]
     stances: str = STANCES[0]
+    least_confidence: float | None = None
     near_duplicates: bool = True
 
 

@@ -83,6 +83,7 @@ def load_model(
     *,
     fast: bool = False,
     stances: str = STANCES[0],
+    least_confidence: float | None = None,
 ) -> Model:
     """Load a spaCy model by the name of its package or by its folder.
 
@@ -93,6 +94,7 @@ def load_model(
         fast: whether the parts of spaCy are replaced for which there is faster code with the same results; the pipeline can then not be
             trained or saved.
         stances: ``standard``, or ``accurate``, which needs the packages of ``onrecord[accurate]``.
+        least_confidence: of a stance; None for that from which a reader confirms more stances than she rejects.
 
     Raises:
         ModelError: the model is not installed, is not English or lacks a component.
@@ -121,7 +123,7 @@ def load_model(
         extractors["entities"] = _WithReferences(entities.EntityExtractor(gazetteer), CoreferenceResolver())
     reader = extractors.get("stances")
     if isinstance(reader, StanceExtractor):
-        reader.accurate = stances == STANCES[1]
+        reader.accurate, reader.least = stances == STANCES[1], least_confidence
         reader.prepare()
     return Model(
         parse=nlp,

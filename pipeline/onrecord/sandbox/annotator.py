@@ -28,13 +28,16 @@ def load_annotator(
     gazetteer: tuple[ListedName, ...] = (),
     parse: str = PARSES[0],
     stances: str = STANCES[0],
+    least_confidence: float | None = None,
 ) -> "Annotator":
     """Return an annotator with a model that is loaded by name."""
     # spaCy takes seconds to import, and the process that starts the child does not need it.
     from onrecord.nlp.annotator import Annotator
     from onrecord.nlp.model import load_model
 
-    return Annotator(load_model(model, extract, gazetteer, fast=parse == PARSES[0], stances=stances), extract)
+    is_fast = parse == PARSES[0]
+    loaded = load_model(model, extract, gazetteer, fast=is_fast, stances=stances, least_confidence=least_confidence)
+    return Annotator(loaded, extract)
 
 
 def _load_work(load: "Callable[[], Annotator]") -> tuple[tuple[Provenance, tuple[str, ...]], Work]:

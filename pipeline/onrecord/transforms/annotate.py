@@ -82,7 +82,8 @@ class AnnotateFn(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Load the model, unless this process has loaded it already."""
         settings = self.settings
-        self._how = settings.model, settings.extract, settings.gazetteer, settings.parse, settings.stances
+        how = settings.parse, settings.stances, settings.least_confidence
+        self._how = settings.model, settings.extract, settings.gazetteer, *how
         self.annotator = self.shared.acquire(self._load, (*self._how, settings.time_limit))
         self.provenance = self.annotator.provenance(__version__)
         self.tally = Tally()

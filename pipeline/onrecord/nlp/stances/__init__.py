@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stances: who holds which stance toward what, by rules over the parse, a lexicon and a learned model of pairs of actors."""
+"""Stances: who holds which stance toward what, by rules over the parse with a lexicon, and a network that reads every pair of tokens."""
 
 from onrecord.nlp.stances.extractor import StanceExtractor, make_stance_extractor
 

@@ -15,6 +15,9 @@ REQUIRES = (*NAMED, "doc._.onrecord_quotes")
 class StanceExtractor:
     """Sets ``doc._.onrecord_stances``.
 
+    Attributes:
+        least: the least confidence of a stance; None for that from which a reader confirms more stances than she rejects.
+
     Args:
         name: of the component.
         spans_key: where in ``doc.spans`` holders, targets and the words of stances go; None for nowhere.
@@ -26,6 +29,7 @@ class StanceExtractor:
         self.name = name
         self.spans_key = spans_key
         self.accurate = accurate
+        self.least: float | None = None
 
     def prepare(self) -> PairClassifier:
         """Load what reads pairs; it is loaded once in a process.
@@ -42,7 +46,7 @@ class StanceExtractor:
             MissingAnnotation: a component that must run before has not.
         """
         check_requirements(doc, self.name, REQUIRES)
-        annotate(doc, stances=tuple(StanceAnalysis(doc).stances(self.prepare())) if len(doc) else ())
+        annotate(doc, stances=tuple(StanceAnalysis(doc).stances(self.prepare(), self.least)) if len(doc) else ())
         draw_stances(doc, self.spans_key)
         return doc
 
