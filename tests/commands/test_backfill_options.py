@@ -150,6 +150,17 @@ def test_a_number_has_a_least_and_a_greatest_value(option, name, least, most, co
         assert problems(command_line, **{name: value}) == [reason]
 
 
+@pytest.mark.parametrize(("value", "least"), [(None, None), ("0", 0.0), ("0.15", 0.15), (".5", 0.5), ("1", 1.0)])
+def test_a_least_confidence_is_a_probability(value, least, command_line):
+    assert checked(command_line, least_confidence=value).extraction.least_confidence == least
+
+
+@pytest.mark.parametrize("value", ["", "-0.1", "1.5", "10%", "few", "nan", "1e-1", " 0.1", "٠.٥"])
+def test_what_is_no_probability_is_refused(value, command_line):
+    reason = f"--least-confidence {value!r}: give a number from 0 to 1, such as 0.1"
+    assert problems(command_line, least_confidence=value) == [reason]
+
+
 @pytest.mark.parametrize(
     ("value", "limit"),
     [

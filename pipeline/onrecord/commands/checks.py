@@ -9,7 +9,6 @@ import contextlib
 import difflib
 import importlib.util
 import io
-import math
 import os
 import re
 import stat
@@ -41,6 +40,7 @@ from onrecord.terminal.text import print_line
 MAX_TEXT_LENGTH = 1_000_000  # code points; the limit of spaCy
 MAX_SECONDS = 366 * 24 * 3600
 MAX_TIME_LIMIT = 24 * 3600  # seconds
+PROBABILITY = re.compile(r"0?\.[0-9]+|0|1(\.0+)?")
 MAX_SHARDS = 99_999
 MAX_WORKERS = 1_000
 MAX_BATCH_SIZE = 1_000
@@ -115,13 +115,11 @@ class Checks:
         )
 
     def _probability(self, option: str, value: str | None) -> float | None:
-        try:
-            number = None if value is None else float(value)
-        except ValueError:
-            number = math.nan
-        is_probability = number is None or 0 <= number <= 1
-        self.add(f"{option} {value!r}", None if is_probability else "must be a number from 0 to 1, such as 0.1")
-        return number if is_probability else None
+        if value is None:
+            return None
+        is_number = PROBABILITY.fullmatch(value) is not None
+        self.add(f"{option} {value!r}", None if is_number else "give a number from 0 to 1, such as 0.1")
+        return float(value) if is_number else None
 
     def _fields(self, values: Iterable[str]) -> tuple[FieldName, ...]:
         names: dict[str, FieldName] = {}
