@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the judge and the network of pairs know of a word: its stem, and its entry in the stance lexicon."""
 
+import functools
 from collections.abc import Sequence
 
 from onrecord.nlp.english.parse import Parse
@@ -14,6 +15,7 @@ ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s"
 MIN_STEM = 3
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def stem(word: str) -> str:
     """Return a word without its ending, so that its forms are the same."""
     for ending, instead in ENDINGS:
