@@ -30,7 +30,7 @@ from onrecord.nlp.stances.neural.encoder import (
     means,
     prefix_sums,
 )
-from onrecord.nlp.stances.neural.merging import joined, merged
+from onrecord.nlp.stances.neural.merging import joined, merged, needed, together
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
 from tests.profiles import share_of_examples
 
@@ -221,3 +221,18 @@ def test_a_text_without_pairs_has_no_stances(accurate: Language) -> None:
 def test_an_unknown_way_of_finding_stances_is_refused() -> None:
     with pytest.raises(ValueError, match="stances"):
         load_model(stances="best")
+
+
+@given(
+    st.floats(0.01, 0.99),
+    st.floats(0.05, 1.0),
+    st.floats(0.0, 1.0),
+    st.tuples(*[st.floats(-1, 1)] * 4),
+    st.floats(0.2, 1),
+)
+def test_a_less_likely_pair_than_needed_gives_no_stance(
+    least: float, pair: float, judged: float, others: tuple[float, float, float, float], of_pair: float
+) -> None:
+    agreement = [others[0], of_pair, *others[1:]]
+    if pair < needed(agreement, least):
+        assert together(agreement, pair, judged) <= max(least, together(agreement, 0.0, judged)) + 1e-9

@@ -20,7 +20,7 @@ from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, candidate_of, judged_of, merged
+from onrecord.nlp.stances.neural.merging import candidate_of, judged_of, merged, needed
 from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -65,9 +65,9 @@ class StanceAnalysis:
             least: the least confidence (default: that from which a reader confirms more than half).
         """
         judged = list(self.judged(judge_weights()))
-        found = self.classified(classifier(self.pairs(judged), MIN_LIKELY))
-        rated = merged(self.parse, judged, found, classifier.agreement)
-        return self.selected(rated, classifier.least if least is None else least)
+        least = classifier.least if least is None else least
+        found = self.classified(classifier(self.pairs(judged), needed(classifier.agreement, least)))
+        return self.selected(merged(self.parse, judged, found, classifier.agreement), least)
 
     def judged(self, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
         """Yield what the rules propose, each with its probability."""

@@ -102,6 +102,15 @@ def together(agreement: Sequence[float], pair: float, judge: float) -> float:
     return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, total))))
 
 
+def needed(agreement: Sequence[float], least: float) -> float:
+    """Return the least probability of a pair with which a stance of at least a probability is possible, whatever the judge says."""
+    start, of_pair, of_judge, _, unjudged = agreement
+    bounded = _logit(least)
+    others = start + max(of_judge * _logit(1.0), of_judge * _logit(0.0) + unjudged)
+    logit = max(-MAX_LOGIT, min(MAX_LOGIT, (bounded - others) / of_pair))
+    return max(MIN_LIKELY, min(1.0, 1 / (1 + math.exp(-logit))))
+
+
 def _key(parse: Parse, placed: Placed) -> tuple[int, str, bool]:
     return parse.sentence[placed.candidate.target.head], placed.holder.name, placed.candidate.score > 0
 
