@@ -8,8 +8,11 @@ the parser, since a headline without a full stop would otherwise be parsed as pa
 import functools
 import itertools
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -158,11 +161,33 @@ def _dateline_end(line: str) -> int:
     return 0 if is_headline else match.end()
 
 
+def line_ends(text: str, words: Sequence[str], starts: Sequence[int]) -> list[int]:
+    """Return the tokens that only wrap a paragraph; a line that begins with a number or a sign may be of a table or a list.
+
+    Args:
+        text: the text.
+        words: its tokens.
+        starts: where each token begins, in code points.
+    """
+    found = [token for token, word in enumerate(words) if "\n" in word]
+    lines = [(line.start, line.end) for line in paragraphs(text)] if found else []
+    wraps = []
+    for token in found:
+        place = bisect_right(lines, (starts[token], len(text))) - 1
+        if place >= 0 and starts[token] < lines[place][1] and words[token + 1][0].isalpha():
+            wraps.append(token)
+    return wraps
+
+
 def find_segments(text: str) -> tuple[Segment, ...]:
     """Return the segments of a text, in order; adjacent paragraphs of the body are one segment.
 
     Together they cover every paragraph. Offsets are code points, end exclusive.
     """
+    return _segments(paragraphs(text))
+
+
+def _segments(units: list[Line]) -> tuple[Segment, ...]:
     found: list[Segment] = []
 
     def add(kind: SegmentKind, start: int, end: int) -> None:
@@ -170,7 +195,6 @@ def find_segments(text: str) -> tuple[Segment, ...]:
             start = found.pop().start
         found.append(Segment(kind, start, end))
 
-    units = paragraphs(text)
     for index, line in enumerate(units):
         kind = _kind(line.text, index, len(units))
         body = line.start
@@ -186,14 +210,13 @@ class SegmentMarker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the segments of a Doc."""
-        segments = find_segments(doc.text)
+        units = paragraphs(doc.text)
+        segments = _segments(units)
         annotate(doc, segments=segments)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
-            starts = {line.start for line in paragraphs(doc.text)}
-            starts.update(segment.start for segment in segments)
-            for token in doc:
-                if token.idx in starts and token.i:
-                    token.is_sent_start = True
+            starts = np.isin(doc.to_array("IDX"), [unit.start for unit in (*units, *segments)]).astype(np.uint64)
+            starts[:1] = 0
+            doc.from_array("SENT_START", starts)
         return doc
 
 
