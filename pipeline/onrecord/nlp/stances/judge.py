@@ -74,7 +74,7 @@ class Judge:
 
     def features(self, placed: Placed) -> Iterator[str]:
         """Yield the features of a proposed stance."""
-        candidate, stem = placed.candidate, self.pairs.stem_of
+        candidate, stem = placed.candidate, self.pairs.stems.__getitem__
         word, target, holder = candidate.predicate, candidate.target.head, candidate.holder
         parse = self.parse
         kind = next((kind for kind in KINDS if kind in candidate.features), "other")
@@ -134,7 +134,7 @@ class Judge:
             f"target={parse.dep[head]}",
             f"target={parse.ent_type[head]}",
             f"target={self._type(placed.target)}",
-            f"target={self.pairs.stem_of(head)}",
+            f"target={self.pairs.stems[head]}",
             f"target={min(MAX_LENGTH, phrase.end - phrase.start)}",
             *(f"of={dep}|{parse.lower[one]}" for one in parse.children[head] if (dep := parse.dep[one]) in DESCRIBING),
         )
