@@ -183,9 +183,7 @@ class PairFeatures:
         labels = self._labels
         return ">".join([labels[token] for token in way.up]), "<".join([labels[token] for token in way.down])
 
-    def words(
-        self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]
-    ) -> list[Part]:
+    def words(self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]) -> list[Part]:
         """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
         up, down = self._route(way)
         by_rules = list(self._framed(holder.head, target.head, framed))
