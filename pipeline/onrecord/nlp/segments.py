@@ -11,10 +11,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.types import Ints2d
 
 from onrecord.data.records import Segment, SegmentKind
 from onrecord.nlp.annotations import annotate
@@ -214,9 +216,10 @@ class SegmentMarker:
         segments = _segments(units)
         annotate(doc, segments=segments)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
-            starts = np.isin(doc.to_array("IDX"), [unit.start for unit in (*units, *segments)]).astype(np.uint64)
-            starts[:1] = 0
-            doc.from_array("SENT_START", starts)
+            starts = [*(unit.start for unit in units), *(segment.start for segment in segments)]
+            is_start = np.isin(doc.to_array("IDX"), starts).astype(np.uint64)
+            is_start[:1] = 0
+            doc.from_array("SENT_START", cast(Ints2d, is_start))
         return doc
 
 

@@ -10,7 +10,7 @@ wheels since 3.8.8, each asks for Python's global lock some fifty times.
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from spacy.language import Language
@@ -18,6 +18,7 @@ from spacy.pipeline import DependencyParser
 from spacy.pipeline._parser_internals import nonproj
 from spacy.tokens import Doc
 from spacy.util import minibatch
+from thinc.types import Ints2d
 
 from onrecord.nlp.fast.products import Floats
 from onrecord.nlp.fast.recognizer import Flags, Indices
@@ -123,7 +124,7 @@ class FastParser:
 
     def pipe(self, docs: Iterable[Doc], *, batch_size: int = 256) -> Iterator[Doc]:
         """Parse Docs; each is parsed the same in any batch."""
-        for batch in minibatch(docs, size=batch_size):
+        for batch in minibatch(docs, size=batch_size):  # type: ignore[no-untyped-call]
             is_ours = [self._has_short_stretches(doc) for doc in batch]
             by_spacy = list(itertools.compress(batch, map(operator.not_, is_ours)))
             if any(is_ours):
@@ -140,7 +141,7 @@ class FastParser:
         """Parse Docs that are not empty; return those that it gave up."""
         lengths = [len(doc) for doc in docs]
         ends = np.cumsum(lengths) + 1
-        firsts = ends - lengths
+        firsts: Indices = ends - np.array(lengths)
         starts = np.concatenate([[0], *(doc.to_array("SENT_START") for doc in docs)]) == 1
         edges = starts.copy()
         edges[firsts] = True
@@ -204,7 +205,7 @@ class FastParser:
             marks += stop[breaks & is_last].tolist()
             going = (states.top > 0) | (states.back > 0) | (states.front < stop)
             if not going.all():
-                states = _States(*(column[going] for column in states))
+                states = _States._make(column[going] for column in states)
         return marks
 
     def _best(
@@ -255,7 +256,7 @@ class FastParser:
             np.where(has_head, heads - own, 0).astype(np.uint64),
             np.where(has_head, self._label[moves], self._root),
         )
-        doc.from_array(["HEAD", "DEP"], np.stack(columns, axis=1))
+        doc.from_array(["HEAD", "DEP"], cast(Ints2d, np.stack(columns, axis=1)))
         if (self._is_decorated[moves] & has_head).any():
             nonproj.deprojectivize(doc)
 
@@ -279,7 +280,7 @@ def add(nlp: Language, stock: str) -> None:
     parser = nlp.get_pipe(stock)
     ours, theirs = probe(nlp, stock), parser(probe(nlp, stock))
     left_out = FastParser(parser).parse([ours])
-    columns = ["HEAD", "DEP", "SENT_START"]
+    columns: list[int | str] = ["HEAD", "DEP", "SENT_START"]
     require(
         not left_out and np.array_equal(ours.to_array(columns), theirs.to_array(columns)), "the trees are not the same"
     )

@@ -19,7 +19,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from types import MappingProxyType
 
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.lexicon import rows
@@ -56,7 +55,7 @@ class Placed:
 @functools.cache
 def judge_weights() -> Mapping[str, float]:
     """Return the weight of each feature."""
-    return MappingProxyType({row[0]: float(row[1]) for row in rows(JUDGE_WEIGHTS, "weights")})
+    return {row[0]: float(row[1]) for row in rows(JUDGE_WEIGHTS, "weights")}
 
 
 def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
