@@ -35,6 +35,7 @@ TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
 # Pictures, bullets and arrows before a line's first word.
 ORNAMENT = re.compile(r"[^\w\s“„\"'‘«`(©@#$£€-][\W_]{0,3}?(?=[\w(])")
+LINE_END = re.compile("\n")
 LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 NAME = r"(?:[A-Z][\w.'’-]*|de|da|di|van|von|der|den|la|le|el|al|bin|Mc[A-Z]\w+)"
 BYLINE = re.compile(
@@ -163,20 +164,19 @@ def _dateline_end(line: str) -> int:
     return 0 if is_headline else match.end()
 
 
-def line_ends(text: str, words: Sequence[str], starts: Sequence[int]) -> list[int]:
+def line_ends(text: str, starts: Sequence[int]) -> list[int]:
     """Return the tokens that only wrap a paragraph; a line that begins with a number or a sign may be of a table or a list.
 
     Args:
         text: the text.
-        words: its tokens.
-        starts: where each token begins, in code points.
+        starts: where each of its tokens begins, in code points.
     """
-    found = [token for token, word in enumerate(words) if "\n" in word]
+    found = dict.fromkeys(bisect_right(starts, end.start()) - 1 for end in LINE_END.finditer(text))
     lines = [(line.start, line.end) for line in paragraphs(text)] if found else []
     wraps = []
     for token in found:
         place = bisect_right(lines, (starts[token], len(text))) - 1
-        if place >= 0 and starts[token] < lines[place][1] and words[token + 1][0].isalpha():
+        if place >= 0 and starts[token] < lines[place][1] and text[starts[token + 1]].isalpha():
             wraps.append(token)
     return wraps
 

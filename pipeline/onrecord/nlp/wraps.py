@@ -20,7 +20,7 @@ INSIDE, OUTSIDE = 1, 2  # an entity, in the column ENT_IOB
 
 
 def _line_ends(doc: Doc) -> list[int]:
-    return line_ends(doc.text, [token.text for token in doc], [token.idx for token in doc])
+    return line_ends(doc.text, doc.to_array("IDX").tolist())
 
 
 @Language.component("unwrap")
