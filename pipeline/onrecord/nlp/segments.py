@@ -218,7 +218,7 @@ class SegmentMarker:
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
             starts = [*(unit.start for unit in units), *(segment.start for segment in segments)]
             is_start = np.isin(doc.to_array("IDX"), starts).astype(np.uint64)
-            is_start[:1] = 0
+            is_start[:1] = 1  # as in any Doc
             doc.from_array("SENT_START", cast(Ints2d, is_start))
         return doc
 
