@@ -20,9 +20,11 @@ Features that end with a sign (+ or -) have that polarity in the stance lexicon 
   takes it toward the holder.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import repeat
+from typing import NamedTuple, TypeAlias
 
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.stances import lexicon
@@ -30,7 +32,7 @@ from onrecord.nlp.stances.actors import ActorMention
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.paths import Path, is_anothers
-from onrecord.nlp.stances.scoring import Group, Sides, Table, logits
+from onrecord.nlp.stances.scoring import Group, Sides, Sums, logits
 from onrecord.nlp.stances.verbs import verb_entries
 
 RULES = ("demand", "quality", "position", "adjective", "noun", "verb")
@@ -43,20 +45,11 @@ WORDS = frozenset({"VB", "NN", "JJ", "RB", "IN", "TO", "RP"})  # how the tags of
 MAX_DEPTH = 5
 ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
 MIN_STEM = 3
+UNKNOWN = Sides(0.0, 0.0)  # the weights of a feature that no example had
 
 
-class Feature(NamedTuple):
-    """A feature, and the token that it was seen at, if any."""
-
-    name: str
-    token: int | None = None
-
-
-class Part(NamedTuple):
-    """Features, and the sums of their weights."""
-
-    features: tuple[Feature, ...]
-    sides: Sides
+# The sums of the weights of some features, what makes the features, and the token that each was seen at, if any.
+Part: TypeAlias = tuple[Sides, Group, Iterable[int | None]]
 
 
 class Word(NamedTuple):
@@ -85,6 +78,7 @@ class RuleFinding:
     speaks: bool  # the holder is the speaker of the clause
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def stem(word: str) -> str:
     """Return a word without its ending, so that its forms are the same."""
     for ending, instead in ENDINGS:
@@ -122,6 +116,33 @@ def _of_ends(
     )
 
 
+def _of_word(place: str, word: str, *of_entry: object) -> Iterable[str]:
+    yield from (f"w={word}", f"w{place}={word}")
+    if of_entry:
+        end, relation, holder, slot = of_entry
+        yield from (f"x{place}{end}", f"x{place}={relation}{end}", f"x{place}={holder}|{slot}{end}")
+
+
+def _of_dependent(place: str, dep: str, word: str, completed: str, end: str) -> Iterable[str]:
+    yield f"c{place}={dep}:{word}"
+    if completed:
+        yield completed
+    if end:
+        yield f"y{place}={dep}{end}"
+
+
+def _of_sum(count: int, negated: bool, end: str) -> Iterable[str]:
+    yield f"lex={count}"
+    if negated:
+        yield "not"
+    if end:
+        yield f"sum{'|not' if negated else ''}{end}"
+
+
+def _named(*names: str) -> Iterable[str]:
+    return names
+
+
 def names_of(groups: Iterable[Group]) -> list[str]:
     """Return the names of the features of groups."""
     return [name for make, values in groups for name in make(*values)]
@@ -135,18 +156,12 @@ def sign(score: float) -> str:
 class PairFeatures:
     """Describes pairs of actors of one article."""
 
-    def __init__(self, parse: Parse, in_quote: Sequence[bool], table: Table) -> None:
-        self.parse, self.in_quote, self.table = parse, in_quote, table
+    def __init__(self, parse: Parse, in_quote: Sequence[bool], sums: Sums) -> None:
+        self.parse, self.in_quote, self.sums, self.table = parse, in_quote, sums, sums.table
+        self.stems = list(map(stem, parse.lower))
         self._labels = [f"{d}:{w}" if d in WORDED else d for d, w in zip(parse.dep, parse.lower, strict=True)]
-        self._stems: dict[int, str] = {}
         self._entries: dict[int, LexiconEntry | None] = {}
         self._words_on: dict[tuple[int, str], Word] = {}
-
-    def stem_of(self, token: int) -> str:
-        """Return the stem of a token."""
-        if token not in self._stems:
-            self._stems[token] = stem(self.parse.lower[token])
-        return self._stems[token]
 
     def entry_of(self, token: int) -> LexiconEntry | None:
         """Return the first entry of a token in the stance lexicon."""
@@ -168,23 +183,25 @@ class PairFeatures:
         labels = self._labels
         return ">".join([labels[token] for token in way.up]), "<".join([labels[token] for token in way.down])
 
-    def words(
-        self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]
-    ) -> Iterator[Part]:
-        """Yield the features of the words between the two; ``framed`` are the candidates of their sentence."""
+    def words(self, holder: ActorMention, target: ActorMention, way: Path, framed: Sequence[RuleFinding]) -> list[Part]:
+        """Return the features of the words between the two; ``framed`` are the candidates of their sentence."""
         up, down = self._route(way)
-        yield self._part(Feature(f"top={self.stem_of(way.top)}|{up}|{down}", way.top))
-        yield from self._words(way, down)
         by_rules = list(self._framed(holder.head, target.head, framed))
-        is_framed = any(one.name.startswith(("fx", "fi")) for one in by_rules)
-        yield self._part(Feature(f"framed={is_framed}"), *by_rules)
+        is_framed = any(name.startswith(("fx", "fi")) for name, _ in by_rules)
+        names = f"framed={is_framed}", *(name for name, _ in by_rules)
+        return [
+            self._one(f"top={self.stems[way.top]}|{up}|{down}", way.top),
+            *self._words(way, down),
+            (logits(names, self.table), (_named, names), (None, *(token for _, token in by_rules))),
+        ]
 
-    def _part(self, *features: Feature) -> Part:
-        return Part(features, logits([name for name, _ in features], self.table))
+    def _one(self, name: str, token: int) -> Part:
+        """Return a single feature."""
+        return self.table.get(name, UNKNOWN), (_named, (name,)), (token,)
 
     def _words(self, way: Path, down: str) -> Iterator[Part]:
         """Yield the features of the words on the path and of their dependents."""
-        on_the_way = {*way.up, way.top, *way.down}
+        on_the_way = (*way.up, way.top, *way.down)
         total, count, negated = 0.0, 0, False
         for token in way.inner:
             if self.parse.tag[token][:2] not in WORDS:
@@ -197,55 +214,42 @@ class PairFeatures:
             negated = negated or word.negated
             if word.score is not None:
                 count, total = count + 1, total + word.score
-                yield self._part(Feature(f"x{place}={down}{sign(word.score)}", token))
+                yield self._one(f"x{place}={down}{sign(word.score)}", token)
             for child, part, completed, score in word.hanging:
                 if child in on_the_way:
                     continue
                 yield part
                 if completed:
-                    yield self._part(Feature(f"{completed}|{down}", child))
+                    yield self._one(f"{completed}|{down}", child)
                 if score is not None:
                     count, total = count + 1, total + score
-        last = [Feature(f"lex={min(3, count)}")]
-        if negated:
-            last.append(Feature("not"))
-        if total:
-            last.append(Feature(f"sum{'|not' if negated else ''}{sign(total)}"))
-        yield self._part(*last)
+        in_all = _of_sum, (min(3, count), negated, sign(total) if total else "")
+        yield self.sums[in_all], in_all, repeat(None)
 
     def _word(self, token: int, place: str) -> Word:
         """Return what the pairs share that have a word at the same place of their path."""
-        parse, word, entry = self.parse, self.stem_of(token), self.entry_of(token)
-        names = [f"w={word}", f"w{place}={word}"]
-        if entry is not None:
-            end = sign(entry.score)
-            names += [
-                f"x{place}{end}",
-                f"x{place}={entry.relation}{end}",
-                f"x{place}={entry.holder}|{entry.slots[0]}{end}",
-            ]
-        hanging = []
+        parse, stems, word, entry = self.parse, self.stems, self.stems[token], self.entry_of(token)
+        of_entry = () if entry is None else (sign(entry.score), entry.relation, entry.holder, entry.slots[0])
+        group: Group = _of_word, (place, word, *of_entry)
+        hanging: list[tuple[int, Part, str, float | None]] = []
         for child in parse.children[token]:
             dep = parse.dep[child]
             if dep not in HANGING:
                 continue
-            found, completed, of_child = [f"c{place}={dep}:{self.stem_of(child)}"], "", self.entry_of(child)
-            if place == "l" and dep in COMPLETING:
-                completed = f"o={word}+{self.stem_of(child)}"
-                found.append(completed)
-            if of_child is not None:
-                found.append(f"y{place}={dep}{sign(of_child.score)}")
-            part = self._part(*[Feature(name, child) for name in found])
-            hanging.append((child, part, completed, None if of_child is None else of_child.score))
+            of_child = self.entry_of(child)
+            completed = f"o={word}+{stems[child]}" if place == "l" and dep in COMPLETING else ""
+            score, end = (None, "") if of_child is None else (of_child.score, sign(of_child.score))
+            below: Group = _of_dependent, (place, dep, stems[child], completed, end)
+            hanging.append((child, (self.sums[below], below, repeat(child)), completed, score))
         self._words_on[token, place] = made = Word(
-            self._part(*[Feature(name, token) for name in names]),
+            (self.sums[group], group, repeat(token)),
             None if entry is None else entry.score,
             any(parse.dep[child] == "neg" for child in parse.children[token]),
             hanging,
         )
         return made
 
-    def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[Feature]:
+    def _framed(self, holder: int, target: int, framed: Sequence[RuleFinding]) -> Iterator[tuple[str, int]]:
         """Yield the features of what the rules found about the two."""
         for one in framed:
             candidate = one.candidate
@@ -256,24 +260,24 @@ class PairFeatures:
             token = candidate.predicate
             if one.holder == holder:
                 if not place:
-                    yield Feature(f"fh{end}", token)
+                    yield (f"fh{end}", token)
                     continue
                 depth, dep = self._depth(target, phrase.head), self.parse.dep[target]
                 kind = next((rule for rule in RULES if rule in candidate.features), "")
-                yield Feature(f"f{place}{end}", token)
-                yield Feature(f"f{place}={kind}{end}", token)
-                yield Feature(f"f{place}={candidate.relation}{end}", token)
-                yield Feature(f"f{place}={depth}{end}", token)
-                yield Feature(f"f={dep}|{depth}{end}", token)
+                yield (f"f{place}{end}", token)
+                yield (f"f{place}={kind}{end}", token)
+                yield (f"f{place}={candidate.relation}{end}", token)
+                yield (f"f{place}={depth}{end}", token)
+                yield (f"f={dep}|{depth}{end}", token)
                 if one.speaks:
-                    yield Feature(f"fv{place}{end}", token)
+                    yield (f"fv{place}{end}", token)
                 if place == "i":
-                    yield Feature(f"fi={candidate.relation}|{dep}{end}", token)
-                    yield Feature(f"fi={self.stem_of(phrase.head)}", phrase.head)
+                    yield (f"fi={candidate.relation}|{dep}{end}", token)
+                    yield (f"fi={self.stems[phrase.head]}", phrase.head)
             elif place:
-                yield Feature(f"f?{place}{end}", token)
+                yield (f"f?{place}{end}", token)
             elif one.holder == target and phrase.start <= holder < phrase.end:
-                yield Feature(f"back{end}", token)
+                yield (f"back{end}", token)
 
     def _depth(self, token: int, over: int) -> int:
         depth = 0

@@ -19,7 +19,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from types import MappingProxyType
 
 from onrecord.nlp.annotations import StanceParty
 from onrecord.nlp.english.lexicon import rows
@@ -56,7 +55,7 @@ class Placed:
 @functools.cache
 def judge_weights() -> Mapping[str, float]:
     """Return the weight of each feature."""
-    return MappingProxyType({row[0]: float(row[1]) for row in rows(JUDGE_WEIGHTS, "weights")})
+    return {row[0]: float(row[1]) for row in rows(JUDGE_WEIGHTS, "weights")}
 
 
 def probability(names: Iterable[str], table: Mapping[str, float]) -> float:
@@ -74,7 +73,7 @@ class Judge:
 
     def features(self, placed: Placed) -> Iterator[str]:
         """Yield the features of a proposed stance."""
-        candidate, stem = placed.candidate, self.pairs.stem_of
+        candidate, stem = placed.candidate, self.pairs.stems.__getitem__
         word, target, holder = candidate.predicate, candidate.target.head, candidate.holder
         parse = self.parse
         kind = next((kind for kind in KINDS if kind in candidate.features), "other")
@@ -134,7 +133,7 @@ class Judge:
             f"target={parse.dep[head]}",
             f"target={parse.ent_type[head]}",
             f"target={self._type(placed.target)}",
-            f"target={self.pairs.stem_of(head)}",
+            f"target={self.pairs.stems[head]}",
             f"target={min(MAX_LENGTH, phrase.end - phrase.start)}",
             *(f"of={dep}|{parse.lower[one]}" for one in parse.children[head] if (dep := parse.dep[one]) in DESCRIBING),
         )

@@ -66,7 +66,7 @@ class Pairs:
     def __init__(self, parse: Parse, voices: Voices, candidates: Sequence[Candidate], sums: Sums) -> None:
         self.parse, self.sums = parse, sums
         self.actors = actors(parse, voices.parties.entity_of)
-        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))], sums.table)
+        self.features = PairFeatures(parse, [token in voices.quote_of for token in range(len(parse))], sums)
         self.framed: dict[int, list[RuleFinding]] = {}
         for candidate in candidates:
             sentence = parse.sentence_of(candidate.predicate)[0]
@@ -96,11 +96,11 @@ class Pairs:
     def words(self, pair: Pair) -> list[Part]:
         """Return the features of the words between two actors."""
         framed = self.framed.get(self.parse.sentence_of(pair.holder.head)[0], ())
-        return list(self.features.words(pair.holder, pair.target, pair.way, framed))
+        return self.features.words(pair.holder, pair.target, pair.way, framed)
 
     def names(self, pair: Pair) -> list[str]:
         """Return the names of all features of two actors."""
-        return [*names_of(pair.place), *(feature.name for part in self.words(pair) for feature in part.features)]
+        return names_of((*pair.place, *(group for _, group, _ in self.words(pair))))
 
     def _is_one_list(self, way: Path) -> bool:
         """Whether the two are only coordinated."""
@@ -115,7 +115,7 @@ class Pairs:
             if support < MIN_PLACE and oppose < MIN_PLACE:
                 continue
             words = self.words(pair)
-            for _, sides in words:
+            for sides, _, _ in words:
                 support += sides[0]
                 oppose += sides[1]
             likely = probabilities(Sides(support, oppose))
@@ -256,9 +256,10 @@ class Pairs:
         """Return the words that contribute most to a polarity, the strongest first."""
         weight: dict[int, float] = {}
         table = self.sums.table
-        for name, token in (feature for part in parts for feature in part.features):
-            if token is not None and name in table:
-                weight[token] = weight.get(token, 0.0) + table[name][side]
+        for _, (make, values), tokens in parts:
+            for name, token in zip(make(*values), tokens, strict=False):
+                if token is not None and name in table:
+                    weight[token] = weight.get(token, 0.0) + table[name][side]
         ends = (pair.holder.head, pair.target.head)
         ranked = sorted(
             (-value, token)

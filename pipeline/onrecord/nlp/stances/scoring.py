@@ -7,7 +7,6 @@ Every feature has a weight for support and one for opposition; no stance is alwa
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from onrecord.nlp.english.lexicon import rows
@@ -32,7 +31,7 @@ Group: TypeAlias = tuple[Callable[..., Iterable[str]], tuple[object, ...]]
 @functools.cache
 def pair_weights() -> Table:
     """Return the weights of each feature of two actors."""
-    return MappingProxyType({row[0]: Sides(float(row[1]), float(row[2])) for row in rows(PAIR_WEIGHTS, "weights")})
+    return {row[0]: Sides(float(row[1]), float(row[2])) for row in rows(PAIR_WEIGHTS, "weights")}
 
 
 def logits(names: Iterable[str], table: Table) -> Sides:
