@@ -39,8 +39,10 @@ REFERENCES = Path(__file__).with_name("references.jsonl")
 Array = NDArray[np.float32]
 FOLDS = 5
 PARTS = 20  # of the articles; the rates of nouns in one are learned from the others
-PRIOR = 2  # occurrences of a noun that count as much as its class
+PRIOR = 6  # occurrences of a noun that count as much as its class
 RATE_PLACE = ANAPHOR.index("rate")
+# What shows that an article names something that a noun could refer to.
+FITS = [NAMES.index(name) for name in ("type", "kind", "group", "noun of it", "last word")]
 HIDDEN = 24  # units of a network
 STARTS = 3  # networks from different starts, joined to one of three times the width
 STEPS = 300
@@ -206,11 +208,14 @@ def _fit(data: Sequence[Example], penalty: float, seed: int) -> tuple[Array, Arr
 
 
 def rates(data: Iterable[Example]) -> dict[str, float]:
-    """Return how often each noun refers to something that the article names; for rare nouns nearly as often as its class."""
+    """Return how often each noun refers to something that the article names; for rare nouns nearly as often as its class.
+
+    Only where a name fits: otherwise the rates would tell what the articles are about.
+    """
     named: dict[str, list[bool]] = {}
     classes: dict[str, str] = {}
     for example in data:
-        if example.noun:
+        if example.noun and (example.rows[:-1, FITS] > 0).any():
             named.setdefault(example.noun, []).append(len(example.rows) - 1 not in example.right)
             classes[example.noun] = example.noun_class
     of_class: dict[str, list[float]] = {}

@@ -80,6 +80,8 @@ class Referent:
         last: its last mention.
         may_be_person: whether "he" and "she" can refer to it.
         is_body: whether it is a common noun for a body, such as a committee.
+        kinds: the types that the article's words for it show, which may not be ``type``: the cruise ship Borrasca.
+        groups: the groups of nouns of these words.
         not_called: nouns that cannot mean it: a city is not called a country.
         fixed: those of its features that are the same at each place (``features.FIXED``), packed.
     """
@@ -102,6 +104,8 @@ class Referent:
     last: "Occurrence | None" = None
     may_be_person: bool = False
     is_body: bool = False
+    kinds: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
     not_called: frozenset[str] = frozenset()
     fixed: bytes = b""
 
@@ -223,6 +227,7 @@ class Discourse:
         self.referents = [self._referent(index, entity) for index, entity in enumerate(entities)]
         self.by_noun: dict[str, Referent] = {}
         self.by_word: dict[str, list[Referent]] = {}
+        self.by_group: dict[int, list[Referent]] = {}
         self.by_type: dict[str, list[Referent]] = {}
         for referent in sorted(self.referents, key=lambda referent: -referent.salience):
             self.by_type.setdefault(referent.type, []).append(referent)
@@ -313,8 +318,15 @@ class Discourse:
             referent.description = frozenset(referent.nouns).union(
                 (entities[referent.entity or 0].role or "").lower().split()
             )
-            for word in sorted({*referent.nouns, referent.noun}):
+            words = sorted({*referent.nouns, referent.noun})
+            for word in words:
                 self.by_word.setdefault(word, []).append(referent)
+            # The last word of a person's name says nothing: Ann Church.
+            telling = words if referent.type != "PERSON" else sorted(referent.nouns)
+            referent.kinds = frozenset(kind for word in telling for kind in nouns.types(word))
+            referent.groups = frozenset(group for word in telling for group in nouns.groups(word))
+            for group in sorted(referent.groups):
+                self.by_group.setdefault(group, []).append(referent)
             if not referent.male and referent.type == "PERSON":
                 referent.male = nouns.gender(referent.nouns)
                 referent.fix()
