@@ -16,7 +16,6 @@ DETERMINERS = DEFINITE - {"such"}
 HEAD_TAGS = NOUNS | {"JJ", "CD"}
 MALE = {"m": 1.0, "f": -1.0}
 MAX_PREMODIFIERS = 12  # tokens before the head of a noun phrase
-APART = frozenset({",", "(", "-", "--", "–", "—", ":"})  # between a name and a phrase of its own
 MODIFIERS = frozenset({"compound", "amod", "nmod", "poss", "nummod", "det"})
 
 
@@ -37,7 +36,7 @@ class Anaphor(NamedTuple):
         modifiers: the modifiers of a noun, in lower case.
         determiner: the determiner of a noun, in lower case.
         named: the entity that a name right at a noun says it is: (Ann Lee), the mayor.
-        is_part: whether that name is in the same phrase: the mayor (Ann Lee), the city of (Alder Bay).
+        part_of: the entity whose name goes on with the phrase: the mayor (Ann Lee), the city of (Alder Bay).
         groups: the groups of its noun (``nouns.groups``).
     """
 
@@ -54,7 +53,7 @@ class Anaphor(NamedTuple):
     modifiers: frozenset[str] = frozenset()
     determiner: str = ""
     named: int | None = None
-    is_part: bool = False
+    part_of: int | None = None
     groups: frozenset[int] = frozenset()
 
     @property
@@ -139,19 +138,9 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         frozenset(modifiers),
         determiner,
         named,
-        named is not None and not _is_apart(parse, token),
+        discourse.in_name.get(token + 1 + (parse.lower[token + 1 : token + 2] == ["of"])),
         frozenset() if is_plural else nouns.groups(word),
     )
-
-
-def _is_apart(parse: Parse, token: int) -> bool:
-    """Whether a noun that a name explains is a phrase of its own: Ann Lee, the mayor; the mayor, Ann Lee; Lee is the mayor."""
-    if parse.dep[token] == "attr":
-        return True
-    first, last = token, parse.head[token]
-    if parse.dep[token] != "appos":
-        first, last = token, next((child for child in parse.children[token] if parse.dep[child] == "appos"), token)
-    return any(word in APART for word in parse.word[min(first, last) + 1 : max(first, last)])
 
 
 def _is_third_person(parse: Parse, possessor: int) -> bool:

@@ -3,6 +3,7 @@
 
 import functools
 import math
+import re
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from onrecord.nlp.entities import knowledge
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
+OWNED = re.compile("['’]s\\b")  # Chile's president is of Chile
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
@@ -315,9 +317,8 @@ class Discourse:
         for occurrence in found:
             occurrence.referent.nouns |= self._nouns_at(occurrence.token)
         for referent in self.referents:
-            referent.description = frozenset(referent.nouns).union(
-                (entities[referent.entity or 0].role or "").lower().split()
-            )
+            role = (entities[referent.entity or 0].role or "").lower()
+            referent.description = frozenset(referent.nouns).union(OWNED.sub("", role).split())
             words = sorted({*referent.nouns, referent.noun})
             for word in words:
                 self.by_word.setdefault(word, []).append(referent)

@@ -40,7 +40,7 @@ class CoreferenceResolver:
         # "The mayor" of "the mayor Ann Lee" is part of a mention by name.
         for anaphor, reference in resolve(parse, entities):
             references.append(reference)
-            if reference.entity is not None and not anaphor.is_part:
+            if reference.entity is not None and reference.entity != anaphor.part_of:
                 span = text_span(parse.source, parse.start[anaphor.first], parse.end[anaphor.token])
                 kind = Mention(span, "PRONOUN" if anaphor.is_pronoun else "NOMINAL")
                 mentions.setdefault(reference.entity, []).append(kind)
