@@ -36,7 +36,7 @@ class Anaphor(NamedTuple):
         modifiers: the modifiers of a noun, in lower case.
         determiner: the determiner of a noun, in lower case.
         named: the entity that a name right at a noun says it is: (Ann Lee), the mayor.
-        part_of: the entity whose name goes on with the phrase: the mayor (Ann Lee), the city of (Alder Bay).
+        part_of: the entity whose name continues the phrase: the mayor (Ann Lee), the city of (Alder Bay).
         groups: the groups of its noun (``nouns.groups``).
     """
 

@@ -27,6 +27,7 @@ EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 OWNED = re.compile("['’]s\\b")  # Chile's president is of Chile
+UNREAL = frozenset({"if", "whether", "unless"})
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
@@ -392,9 +393,12 @@ class Discourse:
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
     def _parts(self, verb: int, labels: Sequence[str]) -> list[int]:
-        """Return the children of a verb with some labels; none if the verb is negated: Lee is not the mayor."""
+        """Return the children of a verb with some labels; none if it is not so: Lee is not, or may be, the mayor; if Lee is."""
         parse, children = self.parse, self.parse.children[verb]
-        is_so = all(parse.dep[child] != "neg" for child in children)
+        is_so = all(
+            parse.dep[child] != "neg" and parse.tag[child] != "MD" and parse.lower[child] not in UNREAL
+            for child in children
+        )
         return [child for child in children if is_so and parse.dep[child] in labels]
 
     def linked(self, token: int) -> int | None:

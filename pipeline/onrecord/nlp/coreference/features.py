@@ -28,6 +28,7 @@ from onrecord.nlp.coreference.discourse import (
 )
 from onrecord.nlp.coreference.nouns import GROUPS
 from onrecord.nlp.english.labels import PLACES
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION
 
 ANAPHOR = (
@@ -67,6 +68,8 @@ MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
 MAX_FAR = 16  # candidates of a noun phrase besides those near
 MAX_OF_TYPE = 3  # by the type that its noun wants, of each type: the most salient
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
+UNIQUE = PLACES | {"EVENT", "FAC", "LAW"}  # types of what a proper name before a noun tells apart
+YEAR = 4  # digits
 SUBJECT_ROLES = (SUBJECT, EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
 
@@ -272,6 +275,12 @@ def _with_nouns_and_cataphors(
     return last
 
 
+def _is_proper(parse: Parse, part: int) -> bool:
+    """Whether a word before a noun names something, or is a year; possessors are something else."""
+    word = parse.word[part]
+    return parse.dep[part] != "poss" and (parse.tag[part].startswith("NNP") or (len(word) == YEAR and word.isdecimal()))
+
+
 def _with_those_called_so(
     discourse: Discourse, anaphor: Anaphor, last: dict[Referent, Occurrence]
 ) -> dict[Referent, Occurrence]:
@@ -293,6 +302,10 @@ def _with_those_called_so(
         for part in range(anaphor.first, token)
         if part in discourse.in_name and (is_person or parse.head[part] != token or parse.dep[part] == "poss")
     }
+    # The Shanghai airport is not Brussels Airport, nor the 1967 protocol that of 1951; but the Ohio company may be any company.
+    proper = {parse.lower[part] for part in range(anaphor.first, token) if _is_proper(parse, part)}
+    # If Lee is the mayor: she may be or not. Who surely is has been linked before.
+    verb = parse.head[token] if parse.dep[token] == "attr" else None
     # Her mother is not she.
     owner = discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None
     return {
@@ -300,6 +313,8 @@ def _with_those_called_so(
         for referent, occurrence in last.items()
         if referent.entity not in inside
         and not (is_person and referent is owner)
+        and not (occurrence.clause == verb and occurrence.role in SUBJECT_ROLES)
+        and not (proper and referent.type in UNIQUE and proper.isdisjoint(referent.words))
         and not _is_excluded(anaphor, words, referent)
     }
 
