@@ -393,13 +393,16 @@ class Discourse:
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
     def _parts(self, verb: int, labels: Sequence[str]) -> list[int]:
-        """Return the children of a verb with some labels; none if it is not so: Lee is not, or may be, the mayor; if Lee is."""
-        parse, children = self.parse, self.parse.children[verb]
-        is_so = all(
+        """Return the children of a verb with some labels; none if what it says is not so."""
+        return [child for child in self.parse.children[verb] if self.parse.dep[child] in labels and self.is_so(verb)]
+
+    def is_so(self, verb: int) -> bool:
+        """Whether what a verb says is so, not: Lee is not, or may be, the mayor; if Lee is the mayor."""
+        parse = self.parse
+        return all(
             parse.dep[child] != "neg" and parse.tag[child] != "MD" and parse.lower[child] not in UNREAL
-            for child in children
+            for child in parse.children[verb]
         )
-        return [child for child in children if is_so and parse.dep[child] in labels]
 
     def linked(self, token: int) -> int | None:
         """Return the entity that a noun describes: Ann Lee, the mayor; Lee is the mayor; the mayor Ann Lee; the city of Alder Bay."""

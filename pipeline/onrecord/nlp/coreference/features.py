@@ -304,8 +304,8 @@ def _with_those_called_so(
     }
     # The Shanghai airport is not Brussels Airport, nor the 1967 protocol that of 1951; but the Ohio company may be any company.
     proper = {parse.lower[part] for part in range(anaphor.first, token) if _is_proper(parse, part)}
-    # If Lee is the mayor: she may be or not. Who surely is has been linked before.
-    verb = parse.head[token] if parse.dep[token] == "attr" else None
+    # If Lee is the mayor: she may be or not.
+    verb = parse.head[token] if parse.dep[token] == "attr" and not discourse.is_so(parse.head[token]) else None
     # Her mother is not she.
     owner = discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None
     return {
