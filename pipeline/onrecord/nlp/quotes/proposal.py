@@ -86,9 +86,19 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
             others = known[key] = [
                 (head, phrase(layout.parse, head, candidate.anchor))
                 for head in other_sources(layout.parse, candidate.anchor, candidate.source_head)
+                if head is None or not _is_quoted_apart(layout, head, candidate.anchor)
             ]
         for head, words in others:
             yield replace(candidate, source=words, source_head=head)
+
+
+def _is_quoted_apart(layout: QuotationLayout, source: int, cue: int) -> bool:
+    """Whether a phrase is in marks and the cue is not: “I think so,” Reed told a reporter; "I" does not tell."""
+    region = layout.region_of[source]
+    if region < 0:
+        return False
+    marks = layout.quoted[region].region
+    return not marks.start <= layout.parse.start[cue] < marks.end
 
 
 def _snapped(layout: QuotationLayout, candidate: Candidate) -> Spans:
