@@ -99,8 +99,7 @@ def spoken(texts: list[str], cues: list[Offsets]) -> dict[str, float]:
         of_class.setdefault(cue.classes[0], []).extend(found)
     prior = {main: PRIOR * sum(found) / len(found) for main, found in of_class.items()}
     return {
-        SPOKEN + cue.lemma: (sum(found) + prior[cue.classes[0]]) / (len(found) + PRIOR)
-        for cue, found in counts.items()
+        SPOKEN + cue.lemma: (sum(found) + prior[cue.classes[0]]) / (len(found) + PRIOR) for cue, found in counts.items()
     }
 
 
@@ -108,7 +107,9 @@ def _is_past(form: str, cue: Cue) -> bool:
     return form.endswith("ed") or (form != cue.lemma and not form.endswith(("s", "ing")))
 
 
-def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]], shares: dict[str, float]) -> dict[str, float]:
+def calibrate(
+    docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]], shares: dict[str, float]
+) -> dict[str, float]:
     """Return slope and intercept for each kind of quote, from the scores of articles that the weights were not learned from.
 
     Quotes inside quotes and sentences without a cue are left out, as in the annotations.
@@ -175,7 +176,9 @@ def main(articles: Path) -> None:
     docs = [model.extractors["entities"](doc) for doc in parsed]
     data = [examples(doc, annotated) for doc, annotated in zip(docs, gold, strict=True)]
     weight = conditional_logit([group for groups in data for group in groups])
-    shares = spoken([line["text"] for line in lines], [[span for q in line["quotes"] for span in q["cue"]] for line in lines])
+    shares = spoken(
+        [line["text"] for line in lines], [[span for q in line["quotes"] for span in q["cue"]] for line in lines]
+    )
     write(weight | shares | calibrate(docs, gold, data, shares), WEIGHTS / "quotes.tsv")
 
 

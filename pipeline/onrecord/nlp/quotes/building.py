@@ -10,7 +10,9 @@ from onrecord.nlp.quotes.speakers import phrase
 
 TokenRange = tuple[int, int]
 CLOSING = frozenset({"%", ")"})  # signs that end a content
-CONJUNCTIONS = frozenset({"IN", "WDT"})  # tags of "that" before a clause; taggers often take it for a relative pronoun there
+CONJUNCTIONS = frozenset(
+    {"IN", "WDT"}
+)  # tags of "that" before a clause; taggers often take it for a relative pronoun there
 
 
 class Builder:

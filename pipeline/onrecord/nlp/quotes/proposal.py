@@ -77,9 +77,12 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
     """Yield each candidate, and a copy for each other phrase that may be its source."""
     known: dict[tuple[int, int | None], Sources] = {}
     for candidate in candidates:
-        yield candidate
         if candidate.construction.startswith(WITH_SOURCE):
+            yield candidate
             continue
+        first = candidate.source_head
+        if first is None or layout.parse.tag[first] != "PRP" or not _is_quoted_apart(layout, first, candidate.anchor):
+            yield candidate
         key = candidate.anchor, candidate.source_head
         others = known.get(key)
         if others is None:
