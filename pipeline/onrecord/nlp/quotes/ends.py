@@ -40,7 +40,7 @@ def _link(parse: Parse, token: int) -> str:
 
 
 def _before(parse: Parse, token: int, first: int) -> int:
-    """Return the end of what is before a constituent and the comma and conjunction that join it."""
+    """Return the end of the text before a constituent, without the comma and conjunction that join it."""
     at = parse.left[token]
     for _ in range(MAX_JOINTS):
         at -= at - 1 > first and (parse.dep[at - 1] == "cc" or parse.word[at - 1] in PARTING)
@@ -86,9 +86,9 @@ def _speaks_behind_marks(parse: Parse, cue: int) -> int | None:
 
 
 def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
-    """Return where content that begins with a dependent of the cue may end, with what is inside and outside.
+    """Return where content that begins with a dependent of the cue may end, with the links inside and outside.
 
-    They are before a verb that speaks beside the cue, if there is one in the content by mistake.
+    None is behind a verb that shares the cue's subject and that the parser takes for a part of the content.
     """
     ends = _ends(parse, cue, part)
     beside = _speaks_behind_marks(parse, cue)

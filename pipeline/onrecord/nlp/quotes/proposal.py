@@ -96,7 +96,7 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
 
 
 def _is_quoted_apart(layout: QuotationLayout, source: int, cue: int) -> bool:
-    """Whether a phrase is in marks and the cue is not: “I think so,” Reed told a reporter; "I" does not tell."""
+    """Whether a phrase is in marks and the cue is not: “I think so,” Reed said; "I" is not who says it."""
     region = layout.region_of[source]
     if region < 0:
         return False
