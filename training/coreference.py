@@ -7,8 +7,10 @@ Besides, how often each noun refers to something that the article names; while t
 
 Learned from ``training/references.jsonl``, which says for news articles to which names their pronouns and noun phrases refer, and from
 GAP (Webster et al. 2018), which asks of two names in a passage whether a pronoun refers to them. Run it as
-``python -m training.coreference GAP.jsonl ARTICLES.jsonl ...``, with the texts of the articles by their ids. With ``--figures`` it writes
-nothing, but prints how well each of five parts is decided by networks that were learned from the others.
+``python -m training.coreference GAP.jsonl ARTICLES.jsonl ...``, with the texts of the articles by their ids; one without an id has
+that of its file and the number of its line, from 0: ``pages-7``. With ``--nouns`` only the network of noun phrases is learned, and those
+of pronouns are kept. With ``--figures`` it writes nothing, but prints how well each of five parts is decided by networks that were learned
+from the others.
 """
 
 import json
@@ -26,7 +28,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Entity, entities_of
-from onrecord.nlp.coreference import resolver
+from onrecord.nlp.coreference import ranker, resolver
 from onrecord.nlp.coreference.anaphors import Anaphor
 from onrecord.nlp.coreference.discourse import Referent
 from onrecord.nlp.coreference.features import ANAPHOR, NAMES, Candidates
@@ -39,17 +41,19 @@ REFERENCES = Path(__file__).with_name("references.jsonl")
 Array = NDArray[np.float32]
 FOLDS = 5
 PARTS = 20  # of the articles; the rates of nouns in one are learned from the others
-PRIOR = 2  # occurrences of a noun that count as much as its class
+PRIOR = 20  # occurrences of a noun that count as much as its class
 RATE_PLACE = ANAPHOR.index("rate")
+# What shows that an article names something that a noun could refer to.
+FITS = [NAMES.index(name) for name in ("type", "kind", "group", "noun of it", "last word")]
 HIDDEN = 24  # units of a network
 STARTS = 3  # networks from different starts, joined to one of three times the width
 STEPS = 300
 RATE = 0.02
-PENALTY = {"person": 1e-3, "thing": 1e-3, "noun": 3e-3}  # of the squared weights
+PENALTY = 1e-3  # of the squared weights
 DROPPED = 0.1  # of the features in a step
 OF_GAP = 0.5  # the weight of its examples: encyclopedic, and without "nobody"
 # The recognizer mistakes the types of rare names. So that the networks learn that, it does so more often while they learn.
-MISTYPED = 0.15
+MISTYPED = {"person": 0.15, "thing": 0.15, "noun": 0.3}
 TYPES = [NAMES.index(name) for name in ("PERSON", "ORG", "GPE", "NORP")]
 
 
@@ -159,7 +163,7 @@ def mistyped(data: Sequence[Example], random: np.random.Generator) -> Iterator[E
     for example in data:
         yield example
         is_named = len(example.rows) - 1 not in example.right
-        if random.random() < MISTYPED and is_named:
+        if random.random() < MISTYPED[example.kind] and is_named:
             rows = example.rows.copy()
             for row in example.right:
                 rows[row, TYPES] = 0
@@ -167,7 +171,7 @@ def mistyped(data: Sequence[Example], random: np.random.Generator) -> Iterator[E
             yield replace(example, rows=rows)
 
 
-def _fit(data: Sequence[Example], penalty: float, seed: int) -> tuple[Array, Array, Array]:
+def _fit(data: Sequence[Example], seed: int) -> tuple[Array, Array, Array]:
     """Return the weights of one network (Adam on the whole batch; dropout of features)."""
     random = np.random.default_rng(seed)
     rows = np.concatenate([example.rows for example in data])
@@ -196,7 +200,7 @@ def _fit(data: Sequence[Example], penalty: float, seed: int) -> tuple[Array, Arr
         target = odds * right / np.add.reduceat(odds * right, first)[group]
         error = (share - target) * weight[group]
         below = np.outer(error, values[2]) * (layer > 0)
-        gradients = [seen.T @ below + penalty * values[0], below.sum(0), active.T @ error + penalty * values[2]]
+        gradients = [seen.T @ below + PENALTY * values[0], below.sum(0), active.T @ error + PENALTY * values[2]]
         rate = RATE * (1 - step / (STEPS + 1))
         for value, gradient, mean, square in zip(values, gradients, means, squares, strict=True):
             mean += 0.1 * (gradient - mean)
@@ -206,11 +210,14 @@ def _fit(data: Sequence[Example], penalty: float, seed: int) -> tuple[Array, Arr
 
 
 def rates(data: Iterable[Example]) -> dict[str, float]:
-    """Return how often each noun refers to something that the article names; for rare nouns nearly as often as its class."""
+    """Return how often each noun refers to something that the article names; for rare nouns nearly as often as its class.
+
+    Only where a name fits: otherwise the rates would depend on the topics of the articles.
+    """
     named: dict[str, list[bool]] = {}
     classes: dict[str, str] = {}
     for example in data:
-        if example.noun:
+        if example.noun and (example.rows[:-1, FITS] > 0).any():
             named.setdefault(example.noun, []).append(len(example.rows) - 1 not in example.right)
             classes[example.noun] = example.noun_class
     of_class: dict[str, list[float]] = {}
@@ -254,10 +261,16 @@ def learn(data: Sequence[Example]) -> dict[str, Network]:
     found = {}
     for kind in KINDS:
         own = list(mistyped([example for example in data if example.kind == kind], np.random.default_rng(1)))
-        parts = [_fit(own, PENALTY[kind], seed) for seed in range(STARTS)]
+        parts = [_fit(own, seed) for seed in range(STARTS)]
         hidden, bias, output = (np.concatenate([part[place] for part in parts], axis=-1) for place in range(3))
         found[kind] = Network(hidden.astype(np.float32), bias.astype(np.float32), (output / STARTS).astype(np.float32))
     return found
+
+
+def kept(network: Network) -> Network:
+    """Return a network of pronouns with weights of 0 for the features of nouns that came after it, which are the last ones."""
+    missing = len(NAMES) - len(network.hidden)
+    return replace(network, hidden=np.pad(network.hidden, ((0, missing), (0, 0))))
 
 
 def figures(data: Sequence[Example], networks: Mapping[str, Network]) -> Counter[tuple[str, str]]:
@@ -266,7 +279,7 @@ def figures(data: Sequence[Example], networks: Mapping[str, Network]) -> Counter
     counts: Counter[tuple[str, str]] = Counter()
     for example in data:
         shares = networks[example.kind].probabilities(example.rows)
-        best = int(np.argmax(shares))
+        best = int(np.argmax(shares[:-1] if example.kind == "noun" else shares))
         is_named = (
             best < len(shares) - 1
             and not example.rows[best, noun]
@@ -299,9 +312,9 @@ def print_figures(data: Sequence[Example]) -> None:
 def _articles(nlp: Language, paths: Sequence[str]) -> Iterator[Example]:
     texts: dict[str, str] = {}
     for path in paths:
-        for line in Path(path).read_text("utf-8").splitlines():
+        for number, line in enumerate(Path(path).read_text("utf-8").splitlines()):
             article = json.loads(line)
-            texts.setdefault(article["id"], article["text"])
+            texts.setdefault(article.get("id", f"{Path(path).stem}-{number}"), article["text"])
     annotated = [json.loads(line) for line in REFERENCES.read_text("utf-8").splitlines()]
     missing = [article["id"] for article in annotated if article["id"] not in texts]
     if missing:
@@ -316,7 +329,8 @@ def _articles(nlp: Language, paths: Sequence[str]) -> Iterator[Example]:
 
 def main() -> None:
     """Learn the networks, and write them, or print how well they do."""
-    has_figures, paths = "--figures" in sys.argv, [path for path in sys.argv[1:] if path != "--figures"]
+    has_figures, is_of_nouns = "--figures" in sys.argv, "--nouns" in sys.argv
+    paths = [path for path in sys.argv[1:] if not path.startswith("--")]
     nlp = load_model(extract=["entities"]).as_one_pipeline()
     nlp.remove_pipe("onrecord_coreference")
     own = list(_articles(nlp, paths[1:]))
@@ -329,9 +343,12 @@ def main() -> None:
     if has_figures:
         print_figures(own + gap)
         return
+    learned = learn(own + gap)
+    if is_of_nouns:
+        learned |= {kind: kept(network) for kind, network in ranker.networks().items() if kind != "noun"}
     arrays = {
         f"{kind}_{part}": getattr(network, part)
-        for kind, network in learn(own + gap).items()
+        for kind, network in learned.items()
         for part in ("hidden", "bias", "output")
     }
     found = sorted(rates(own).items())

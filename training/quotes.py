@@ -5,11 +5,12 @@ A regularized conditional logit: for each cue, a softmax over its candidates and
 least half of the words with an annotated content (intersection over union) and its source overlaps the annotated one.
 
 Run it as ``python -m training.quotes ARTICLES.jsonl``. A line of the file is an object with ``text`` and ``quotes``, each with
-``content`` and ``speaker``: lists of [start, end] in code points.
+``content``, ``speaker`` and ``cue``: lists of [start, end] in code points.
 """
 
 import json
 import math
+import re
 import sys
 from itertools import chain
 from pathlib import Path
@@ -18,18 +19,21 @@ import numpy as np
 from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import Quote
+from onrecord.nlp.english.cues import Cue, verbs
 from onrecord.nlp.model import load_model
 from onrecord.nlp.quotes import scored_quotes
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.proposal import propose
-from onrecord.nlp.quotes.scoring import AGREEING, LEVEL, MIN_CALIBRATED, SLOPE, by_cue
+from onrecord.nlp.quotes.scoring import AGREEING, LEVEL, MIN_CALIBRATED, SLOPE, SPOKEN, by_cue
 from training import WEIGHTS
 from training.conditional_logit import Example, Words, conditional_logit
 
 FOLDS = 4  # parts of the articles; each is scored with weights learned from the others
 PLATT_STEPS = 20
+PRIOR = 6.0  # uses of a verb that its class counts for
+WORD = re.compile(r"\w+")
 HEAD = """\
 # Weights of the features of a quote and its source; onrecord/nlp/quotes/features.py explains the names of the features.
 # Columns: feature, weight (natural logarithm of the odds).
@@ -74,16 +78,46 @@ def examples(doc: Doc, annotated: Annotated) -> list[list[Example]]:
     ]
 
 
-def calibrate(docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]]) -> dict[str, float]:
+def spoken(texts: list[str], cues: list[Offsets]) -> dict[str, float]:
+    """Return, for each cue verb that takes an object, the share of its past forms that are annotated as a cue.
+
+    Past forms, because a noun may look like the others: the attacks. Rare verbs are drawn to the share of their class.
+
+    Args:
+        texts: the articles.
+        cues: the annotated cues of each, in code points.
+    """
+    past = {form: cue for form, cue in verbs().items() if "obj" in cue.takes and _is_past(form, cue)}
+    counts: dict[Cue, list[int]] = {}
+    for text, spans in zip(texts, cues, strict=True):
+        inside = {place for start, end in spans for place in range(start, end)}
+        for word in WORD.finditer(text.lower()):
+            if word.group() in past:
+                counts.setdefault(past[word.group()], []).append(word.start() in inside)
+    of_class: dict[str, list[int]] = {}
+    for cue, found in counts.items():
+        of_class.setdefault(cue.classes[0], []).extend(found)
+    prior = {main: PRIOR * sum(found) / len(found) for main, found in of_class.items()}
+    return {
+        SPOKEN + cue.lemma: (sum(found) + prior[cue.classes[0]]) / (len(found) + PRIOR) for cue, found in counts.items()
+    }
+
+
+def _is_past(form: str, cue: Cue) -> bool:
+    return form.endswith("ed") or (form != cue.lemma and not form.endswith(("s", "ing")))
+
+
+def calibrate(
+    docs: list[Doc], gold: list[Annotated], data: list[list[list[Example]]], shares: dict[str, float]
+) -> dict[str, float]:
     """Return slope and intercept for each kind of quote, from the scores of articles that the weights were not learned from.
 
     Quotes inside quotes and sentences without a cue are left out, as in the annotations.
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
-        table = conditional_logit(
-            [group for place, groups in enumerate(data) if place % FOLDS != fold for group in groups]
-        )
+        others = [group for place, groups in enumerate(data) if place % FOLDS != fold for group in groups]
+        table = conditional_logit(others) | shares
         for doc, annotated in zip(docs[fold::FOLDS], gold[fold::FOLDS], strict=True):
             words = Words(doc)
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
@@ -142,7 +176,10 @@ def main(articles: Path) -> None:
     docs = [model.extractors["entities"](doc) for doc in parsed]
     data = [examples(doc, annotated) for doc, annotated in zip(docs, gold, strict=True)]
     weight = conditional_logit([group for groups in data for group in groups])
-    write(weight | calibrate(docs, gold, data), WEIGHTS / "quotes.tsv")
+    shares = spoken(
+        [line["text"] for line in lines], [[span for q in line["quotes"] for span in q["cue"]] for line in lines]
+    )
+    write(weight | shares | calibrate(docs, gold, data, shares), WEIGHTS / "quotes.tsv")
 
 
 if __name__ == "__main__":

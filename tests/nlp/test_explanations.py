@@ -131,6 +131,6 @@ def test_other_versions_and_other_values_are_told(records, article, model):
     [("quotes", feature_names.QUOTES), ("stance_judge", feature_names.JUDGE)],
 )
 def test_every_learned_feature_has_a_name_in_words(table, names):
-    learned = {feature_names.name_of(row[0]) for row in lexicon.rows(table, "weights")} - {"slope", "level"}
+    learned = {feature_names.name_of(row[0]) for row in lexicon.rows(table, "weights")} - {"slope", "level", "spoken"}
     assert learned <= set(names)
     assert feature_names.in_words("bias", names) == names["bias"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from onrecord.nlp.fast import recognizer, speed_up
+from onrecord.nlp.fast import parser, recognizer, speed_up
 from onrecord.nlp.fast.products import BLOCK, StableOps, equal_places
 from onrecord.nlp.installed_model import NEEDED
 from onrecord.nlp.model import Model, load_model
@@ -64,8 +64,8 @@ def parsed(doc: Doc) -> list[list[int]]:
 
 def test_the_default_model_is_sped_up(model):
     assert model.notes == ()
-    assert recognizer.FACTORY in model.parse.pipe_names
-    assert "ner" in model.parse.disabled
+    assert {parser.FACTORY, recognizer.FACTORY} <= set(model.parse.pipe_names)
+    assert {"parser", "ner"} <= set(model.parse.disabled)
 
 
 def test_spacys_code_can_be_chosen(stock):
@@ -83,12 +83,65 @@ def test_every_parse_is_that_of_spacy(model, stock):
 @pytest.mark.property
 @given(
     st.lists(
-        st.sampled_from([*"A.“\n ", "Ada", "Marlowe", "of", "the", "Tarn", "Group", "$4", "2026", "said"]), max_size=60
+        st.sampled_from(
+            [
+                *"A.,“\n ",
+                "''",
+                "\n\n",
+                "Ada",
+                "Marlowe",
+                "of",
+                "the",
+                "Tarn",
+                "Group",
+                "$4",
+                "2026",
+                "said",
+                "that",
+                "was",
+            ]
+        ),
+        max_size=60,
     )
 )
 def test_every_parse_of_odd_texts_is_that_of_spacy(model, stock, words):
     text = " ".join(words)
     assert parsed(model.parse(text)) == parsed(stock.parse(text))
+
+
+def test_every_parse_of_a_batch_is_that_of_the_text_alone(model):
+    texts = [*TEXTS, *SHORT]
+    together = model.parse.pipe(texts, batch_size=len(texts))
+    assert [parsed(doc) for doc in together] == [parsed(model.parse(text)) for text in texts]
+
+
+def lines(model: Model, *lines: str) -> tuple[Doc, Doc]:
+    """Return a text of some paragraphs twice, as the parser gets it."""
+    docs = tuple(model.parse.make_doc("\n\n".join(lines)) for _ in range(2))
+    for name in ("onrecord_segments", "unwrap", "tok2vec"):
+        docs = tuple(map(model.parse.get_pipe(name), docs))
+    return docs
+
+
+def test_a_sentence_that_the_paragraph_before_it_starts_is_that_of_spacy(model):
+    """The last move of a paragraph may mark the second token of the next one as the first of a sentence."""
+    fast = parser.FastParser(model.parse.get_pipe("parser"))
+    runs = []
+    run = fast._run
+    fast._run = lambda tokens, rows, fronts, *ends: runs.append(len(fronts)) or run(tokens, rows, fronts, *ends)
+    line = "'' The biggest regret I have is the pier, '' she said."
+    ours, theirs = lines(model, *[f"'' It was a good year for the harbour. {line}"] * 3, line, line)
+    assert fast.parse([ours]) == []
+    assert len(runs) > 1
+    fast._stock(theirs)
+    assert parsed(ours) == parsed(theirs)
+
+
+def test_a_long_paragraph_is_left_to_spacy(model):
+    fast = parser.FastParser(model.parse.get_pipe("parser"))
+    short, long = (lines(model, "Ada Marlowe left Oslo. " * times)[0] for times in (10, parser.MAX_STRETCH))
+    fast.parse = lambda docs: docs == [short] and []
+    assert [doc.has_annotation("DEP") for doc in fast.pipe([long, short])] == [True, False]
 
 
 def test_long_entities_are_those_of_spacy(model, stock):

@@ -136,6 +136,8 @@ def test_content_partly_in_marks_is_mixed(nlp: Language) -> None:
     [
         ("The union criticized the new contract.", "the new contract"),
         ("Helen Moore condemned the raid.", "the raid"),
+        ("The bishop denounced the raid as a disgrace.", "the raid as a disgrace"),
+        ("The president announced a ceasefire on Monday.", "a ceasefire on Monday"),
         ("The envoy called for an end to the siege.", "an end to the siege"),
         ("Helen Moore rejected the claim that the dam was unsafe.", "the claim that the dam was unsafe"),
     ],
@@ -145,10 +147,31 @@ def test_a_position_on_something_is_a_quote(nlp: Language, text: str, content: s
 
 
 @pytest.mark.parametrize(
-    "text", ["The driver knew the road.", "The union listed its members.", "Tom Reed saw the flood."]
+    "text",
+    [
+        *("The driver knew the road.", "The union listed its members.", "Tom Reed saw the flood."),
+        *("The army attacked the town on Sunday.", "Parliament approved the budget by a wide margin."),
+        *("Police identified the man as Robert Hale, 41.", "The firm promoted Ellen Marsh to finance director."),
+        *("Lena Brandt remembered her mother.", "The minister thanked the crews."),
+    ],
 )
 def test_an_act_is_not_a_quote(nlp: Language, text: str) -> None:
     assert quotes(nlp, text) == []
+
+
+def test_a_verb_behind_marks_is_not_in_the_content_before_it(nlp: Language) -> None:
+    text = "He described Moreau as “the most honest rider I have worked with” and urged fans not to judge her."
+    assert contents(quotes(nlp, text)[0]) == ["Moreau as “the most honest rider I have worked with”"]
+
+
+def test_a_relative_clause_of_the_speaker_is_no_attribution(nlp: Language) -> None:
+    text = "“Three is three,” said the Dutch rider Anke Visser, who finished second to Moreau. “If I forget, I pay.”"
+    assert contents(only(nlp, text)) == ["“Three is three,”", "“If I forget, I pay.”"]
+
+
+def test_that_before_a_clause_is_never_in_the_content(nlp: Language) -> None:
+    text = "Moreau’s mother told local radio that her daughter was sleeping for the first time in weeks."
+    assert contents(only(nlp, text))[0].startswith("her daughter")
 
 
 def test_verbs_that_share_a_subject_share_their_speaker(nlp: Language) -> None:

@@ -30,7 +30,7 @@ from onrecord.nlp.stances.neural.encoder import (
     means,
     prefix_sums,
 )
-from onrecord.nlp.stances.neural.merging import joined, merged, needed, together
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, merged, needed, together
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
 from tests.profiles import share_of_examples
 
@@ -234,5 +234,5 @@ def test_a_less_likely_pair_than_needed_gives_no_stance(
     least: float, pair: float, judged: float, others: tuple[float, float, float, float], of_pair: float
 ) -> None:
     agreement = [others[0], of_pair, *others[1:]]
-    if pair < needed(agreement, least):
-        assert together(agreement, pair, judged) <= max(least, together(agreement, 0.0, judged)) + 1e-9
+    if MIN_LIKELY <= pair < needed(agreement, least):
+        assert together(agreement, pair, judged) <= least + 1e-9

@@ -52,6 +52,14 @@ class Record(ABC):
     def record_id(self) -> str:
         """The id of the record, by which the records of a file are sorted."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let pickle keep the record as MessagePack, which takes a fifth of the time."""
+        return _decoded, (msgspec.msgpack.encode(self), type(self))
+
+
+def _decoded(encoded: bytes, record_type: type[Record]) -> Record:
+    return msgspec.msgpack.decode(encoded, type=record_type)
+
 
 R = TypeVar("R", bound=Record)
 

@@ -8,10 +8,15 @@ the parser, since a headline without a full stop would otherwise be parsed as pa
 import functools
 import itertools
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.types import Ints2d
 
 from onrecord.data.records import Segment, SegmentKind
 from onrecord.nlp.annotations import annotate
@@ -30,6 +35,7 @@ TERMINAL = frozenset(".!?:;…\"”’'»)]")
 
 # Pictures, bullets and arrows before a line's first word.
 ORNAMENT = re.compile(r"[^\w\s“„\"'‘«`(©@#$£€-][\W_]{0,3}?(?=[\w(])")
+LINE_END = re.compile("\n")
 LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 NAME = r"(?:[A-Z][\w.'’-]*|de|da|di|van|von|der|den|la|le|el|al|bin|Mc[A-Z]\w+)"
 BYLINE = re.compile(
@@ -158,11 +164,32 @@ def _dateline_end(line: str) -> int:
     return 0 if is_headline else match.end()
 
 
+def line_ends(text: str, starts: Sequence[int]) -> list[int]:
+    """Return the tokens that only wrap a paragraph; a line that begins with a number or a sign may be of a table or a list.
+
+    Args:
+        text: the text.
+        starts: where each of its tokens begins, in code points.
+    """
+    found = dict.fromkeys(bisect_right(starts, end.start()) - 1 for end in LINE_END.finditer(text))
+    lines = [(line.start, line.end) for line in paragraphs(text)] if found else []
+    wraps = []
+    for token in found:
+        place = bisect_right(lines, (starts[token], len(text))) - 1
+        if place >= 0 and starts[token] < lines[place][1] and text[starts[token + 1]].isalpha():
+            wraps.append(token)
+    return wraps
+
+
 def find_segments(text: str) -> tuple[Segment, ...]:
     """Return the segments of a text, in order; adjacent paragraphs of the body are one segment.
 
     Together they cover every paragraph. Offsets are code points, end exclusive.
     """
+    return _segments(paragraphs(text))
+
+
+def _segments(units: list[Line]) -> tuple[Segment, ...]:
     found: list[Segment] = []
 
     def add(kind: SegmentKind, start: int, end: int) -> None:
@@ -170,7 +197,6 @@ def find_segments(text: str) -> tuple[Segment, ...]:
             start = found.pop().start
         found.append(Segment(kind, start, end))
 
-    units = paragraphs(text)
     for index, line in enumerate(units):
         kind = _kind(line.text, index, len(units))
         body = line.start
@@ -186,14 +212,14 @@ class SegmentMarker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the segments of a Doc."""
-        segments = find_segments(doc.text)
+        units = paragraphs(doc.text)
+        segments = _segments(units)
         annotate(doc, segments=segments)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):
-            starts = {line.start for line in paragraphs(doc.text)}
-            starts.update(segment.start for segment in segments)
-            for token in doc:
-                if token.idx in starts and token.i:
-                    token.is_sent_start = True
+            starts = [*(unit.start for unit in units), *(segment.start for segment in segments)]
+            is_start = np.isin(doc.to_array("IDX"), starts).astype(np.uint64)
+            is_start[:1] = 1  # as in any Doc
+            doc.from_array("SENT_START", cast(Ints2d, is_start))
         return doc
 
 

@@ -5,7 +5,6 @@ The component ``unwrap`` hands the components after it a Doc in which such a lin
 they found to the Doc of the whole text.
 """
 
-from bisect import bisect_right
 from typing import cast
 
 import numpy as np
@@ -13,31 +12,21 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.types import Ints2d
 
-from onrecord.nlp.segments import paragraphs
+from onrecord.nlp.segments import line_ends
 
 WRAPPED = "onrecord_wrapped"  # where the Doc of the whole text is kept between the two components
 COLUMNS: list[int | str] = ["TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "ENT_IOB", "ENT_TYPE"]
 INSIDE, OUTSIDE = 1, 2  # an entity, in the column ENT_IOB
 
 
-def line_ends(doc: Doc) -> list[int]:
-    """Return the tokens that only wrap a paragraph; a line that begins with a number or a sign may be of a table or a list."""
-    found = [token.i for token in doc if "\n" in token.text]
-    if not found:
-        return []
-    lines = [(line.start, line.end) for line in paragraphs(doc.text)]
-    wraps = []
-    for token in found:
-        place = bisect_right(lines, (doc[token].idx, len(doc.text))) - 1
-        if place >= 0 and doc[token].idx < lines[place][1] and doc[token + 1].text[0].isalpha():
-            wraps.append(token)
-    return wraps
+def _line_ends(doc: Doc) -> list[int]:
+    return line_ends(doc.text, doc.to_array("IDX").tolist())
 
 
 @Language.component("unwrap")
 def unwrap(doc: Doc) -> Doc:
     """Return a Doc without the line ends that wrap paragraphs; the same one if there are none or it is parsed."""
-    wraps = frozenset(() if doc.has_annotation("DEP") else line_ends(doc))
+    wraps = frozenset(() if doc.has_annotation("DEP") else _line_ends(doc))
     if not wraps:
         return doc
     kept = [token for token in doc if token.i not in wraps]
@@ -56,7 +45,7 @@ def rewrap(doc: Doc) -> Doc:
     original = doc.user_data.pop(WRAPPED, None)
     if not isinstance(original, Doc):
         return doc
-    wraps = frozenset(line_ends(original))
+    wraps = frozenset(_line_ends(original))
     kept = np.array([token for token in range(len(original)) if token not in wraps])
     heads = kept[[token.head.i for token in doc]]
     found = doc.to_array(COLUMNS).astype(np.int64)

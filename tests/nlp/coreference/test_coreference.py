@@ -53,9 +53,13 @@ def test_a_company_is_it_and_the_company(nlp: Language) -> None:
     [
         ("Anna Berg, the mayor of Leeds, opened the pier.", "Anna Berg", ["the mayor"]),
         ("The former mayor, Anna Berg, opened the pier.", "Anna Berg", ["The former mayor"]),
-        ("Tom Okafor sold the boat to his wife Anna Berg on Monday.", "Anna Berg", ["his wife"]),
-        ("The storm hit the village of Port Alder on Monday.", "Port Alder", ["the village"]),
+        ("Tom Okafor sold the boat to his wife, Anna Berg, on Monday.", "Anna Berg", ["his wife"]),
+        # Part of the phrase that names her, or it, and no mention of its own.
+        ("Tom Okafor sold the boat to his wife Anna Berg on Monday.", "Anna Berg", []),
+        ("The storm hit the village of Port Alder on Monday.", "Port Alder", []),
         ("Anna Berg is not the mayor of Leeds.", "Anna Berg", []),
+        ("If Anna Berg is the mayor, the pier will open.", "Anna Berg", []),
+        ("Anna Berg should be the mayor of Leeds.", "Anna Berg", []),
     ],
 )
 def test_a_noun_at_a_name_that_it_describes_refers_to_it(
@@ -73,6 +77,34 @@ def test_a_noun_at_a_name_that_it_describes_refers_to_it(
 )
 def test_a_city_is_no_country(nlp: Language, text: str, name: str, expected: list[str]) -> None:
     assert referring(nlp, text, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        (
+            "The Harbour Cup began on Monday. Tom Okafor won the tournament last year.",
+            "Harbour Cup",
+            ["the tournament"],
+        ),
+        (
+            "Brightwater Corp. sold two plants. The firm will keep its ferries.",
+            "Brightwater Corp.",
+            ["The firm", "its"],
+        ),
+    ],
+)
+def test_a_noun_takes_up_another_of_its_group(nlp: Language, text: str, name: str, expected: list[str]) -> None:
+    assert referring(nlp, text, name) == expected
+
+
+def test_a_relative_is_somebody_else(nlp: Language) -> None:
+    assert referring(nlp, "Anna Berg opened the pier. Her mother cut the ribbon.", "Anna Berg") == ["Her"]
+
+
+def test_a_place_of_another_name_is_another_place(nlp: Language) -> None:
+    text = "Gatwick Airport closed on Monday. Rosa Quint was at the Shanghai airport then."
+    assert referring(nlp, text, "Gatwick Airport") == []
 
 
 def test_a_court_is_called_so_by_the_head_of_its_name(nlp: Language) -> None:

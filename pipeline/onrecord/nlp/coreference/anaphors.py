@@ -36,6 +36,8 @@ class Anaphor(NamedTuple):
         modifiers: the modifiers of a noun, in lower case.
         determiner: the determiner of a noun, in lower case.
         named: the entity that a name right at a noun says it is: (Ann Lee), the mayor.
+        part_of: the entity whose name continues the phrase: the mayor (Ann Lee), the city of (Alder Bay).
+        groups: the groups of its noun (``nouns.groups``).
     """
 
     token: int
@@ -51,6 +53,8 @@ class Anaphor(NamedTuple):
     modifiers: frozenset[str] = frozenset()
     determiner: str = ""
     named: int | None = None
+    part_of: int | None = None
+    groups: frozenset[int] = frozenset()
 
     @property
     def noun_class(self) -> str:
@@ -134,6 +138,8 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         frozenset(modifiers),
         determiner,
         named,
+        discourse.in_name.get(token + 1 + (parse.lower[token + 1 : token + 2] == ["of"])),
+        frozenset() if is_plural else nouns.groups(word),
     )
 
 

@@ -3,6 +3,7 @@
 
 import functools
 import math
+import re
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from onrecord.nlp.entities import knowledge
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
+OWNED = re.compile("['’]s\\b")  # Chile's president is of Chile
+UNREAL = frozenset({"if", "whether", "unless"})
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
@@ -80,6 +83,8 @@ class Referent:
         last: its last mention.
         may_be_person: whether "he" and "she" can refer to it.
         is_body: whether it is a common noun for a body, such as a committee.
+        kinds: the types that the article's words for it show, which may not be ``type``: the cruise ship Borrasca.
+        groups: the groups of nouns of these words.
         not_called: nouns that cannot mean it: a city is not called a country.
         fixed: those of its features that are the same at each place (``features.FIXED``), packed.
     """
@@ -102,6 +107,8 @@ class Referent:
     last: "Occurrence | None" = None
     may_be_person: bool = False
     is_body: bool = False
+    kinds: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
     not_called: frozenset[str] = frozenset()
     fixed: bytes = b""
 
@@ -223,6 +230,7 @@ class Discourse:
         self.referents = [self._referent(index, entity) for index, entity in enumerate(entities)]
         self.by_noun: dict[str, Referent] = {}
         self.by_word: dict[str, list[Referent]] = {}
+        self.by_group: dict[int, list[Referent]] = {}
         self.by_type: dict[str, list[Referent]] = {}
         for referent in sorted(self.referents, key=lambda referent: -referent.salience):
             self.by_type.setdefault(referent.type, []).append(referent)
@@ -310,11 +318,17 @@ class Discourse:
         for occurrence in found:
             occurrence.referent.nouns |= self._nouns_at(occurrence.token)
         for referent in self.referents:
-            referent.description = frozenset(referent.nouns).union(
-                (entities[referent.entity or 0].role or "").lower().split()
-            )
-            for word in sorted({*referent.nouns, referent.noun}):
+            role = (entities[referent.entity or 0].role or "").lower()
+            referent.description = frozenset(referent.nouns).union(OWNED.sub("", role).split())
+            words = sorted({*referent.nouns, referent.noun})
+            for word in words:
                 self.by_word.setdefault(word, []).append(referent)
+            # The last word of a person's name says nothing: Ann Church.
+            telling = words if referent.type != "PERSON" else sorted(referent.nouns)
+            referent.kinds = frozenset(kind for word in telling for kind in nouns.types(word))
+            referent.groups = frozenset(group for word in telling for group in nouns.groups(word))
+            for group in sorted(referent.groups):
+                self.by_group.setdefault(group, []).append(referent)
             if not referent.male and referent.type == "PERSON":
                 referent.male = nouns.gender(referent.nouns)
                 referent.fix()
@@ -379,10 +393,16 @@ class Discourse:
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
     def _parts(self, verb: int, labels: Sequence[str]) -> list[int]:
-        """Return the children of a verb with some labels; none if the verb is negated: Lee is not the mayor."""
-        parse, children = self.parse, self.parse.children[verb]
-        is_so = all(parse.dep[child] != "neg" for child in children)
-        return [child for child in children if is_so and parse.dep[child] in labels]
+        """Return the children of a verb with some labels; none if what it says is not so."""
+        return [child for child in self.parse.children[verb] if self.parse.dep[child] in labels and self.is_so(verb)]
+
+    def is_so(self, verb: int) -> bool:
+        """Whether what a verb says is so, not: Lee is not, or may be, the mayor; if Lee is the mayor."""
+        parse = self.parse
+        return all(
+            parse.dep[child] != "neg" and parse.tag[child] != "MD" and parse.lower[child] not in UNREAL
+            for child in parse.children[verb]
+        )
 
     def linked(self, token: int) -> int | None:
         """Return the entity that a noun describes: Ann Lee, the mayor; Lee is the mayor; the mayor Ann Lee; the city of Alder Bay."""

@@ -37,9 +37,10 @@ class CoreferenceResolver:
         entities, parse = entities_of(doc), Parse.of(doc)
         mentions: dict[int, list[Mention]] = {}
         references = []
+        # "The mayor" of "the mayor Ann Lee" is part of a mention by name.
         for anaphor, reference in resolve(parse, entities):
             references.append(reference)
-            if reference.entity is not None:
+            if reference.entity is not None and reference.entity != anaphor.part_of:
                 span = text_span(parse.source, parse.start[anaphor.first], parse.end[anaphor.token])
                 kind = Mention(span, "PRONOUN" if anaphor.is_pronoun else "NOMINAL")
                 mentions.setdefault(reference.entity, []).append(kind)

@@ -28,6 +28,7 @@ from onrecord.nlp.coreference.discourse import (
 )
 from onrecord.nlp.coreference.nouns import GROUPS
 from onrecord.nlp.english.labels import PLACES
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION
 
 ANAPHOR = (
@@ -50,9 +51,10 @@ CANDIDATE = (
     # Of noun phrases only.
     "type", "noun of it", "last word", "word", "modifiers", "names it", "possessor of it", "surname of possessor",
     "called so before", "nearest of type", "alone of type", "most mentioned of type",
+    "kind", "group", "nearest of words", "alone of words",
 )  # fmt: skip
 NAMES = ANAPHOR + CANDIDATE
-OF_NOUN = 12  # the last features, which pronouns don't have
+OF_NOUN = 16  # the last features, which pronouns don't have
 NO_NOUN = packed(*[0] * OF_NOUN)
 NOBODY, SOMEBODY = packed(*[0] * len(CANDIDATE)), packed(1)
 MAX_SHORT = 8  # sentences of a short text
@@ -66,6 +68,8 @@ MAX_NAMED = 4  # candidates by the words of a noun phrase, besides those near
 MAX_FAR = 16  # candidates of a noun phrase besides those near
 MAX_OF_TYPE = 3  # by the type that its noun wants, of each type: the most salient
 BE = frozenset({"is", "was", "be", "been", "'s", "’s", "seems", "seemed", "appears", "appeared", "remains", "became"})
+UNIQUE = PLACES | {"EVENT", "FAC", "LAW"}  # types of what a proper name before a noun tells apart
+YEAR = 4  # digits
 SUBJECT_ROLES = (SUBJECT, EMBEDDED_SUBJECT)
 CLAUSES = frozenset({"ccomp", "xcomp", "advcl", "acomp", "csubj"})
 
@@ -110,6 +114,8 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
     if referent.entity is None or (anaphor.male and referent.type == "PERSON" and referent.male * anaphor.male <= -1):
         return False
     if anaphor.word in referent.nouns or anaphor.word == referent.noun:
+        return True
+    if referent.type != "PERSON" and not anaphor.is_plural and not referent.groups.isdisjoint(anaphor.groups):
         return True
     if anaphor.kind is None:
         return False
@@ -169,6 +175,7 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         max(referent.count for referent in entities),
         is_shown,
         [] if anaphor.is_pronoun else _of_type(anaphor, near),
+        [] if anaphor.is_pronoun else _of_words(anaphor, near),
         [] if anaphor.is_pronoun else discourse.named_in(anaphor.first, anaphor.token),
     )
     shared = _of_anaphor(discourse, anaphor, near)
@@ -194,6 +201,7 @@ class _Common(NamedTuple):
     most: int
     is_gender_shown: bool
     of_type: list[Referent]
+    of_words: list[Referent]
     named_in: list[Referent]
 
 
@@ -201,6 +209,18 @@ def _of_type(anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence
     """Return the candidates of the type that a noun wants, the nearest first."""
     types = anaphor.kind.types if anaphor.kind is not None else frozenset()
     fitting = [(places[0].token, referent) for referent, places in near.items() if referent.type in types]
+    return [referent for _, referent in sorted(fitting, key=lambda item: -item[0])]
+
+
+def _of_words(anaphor: Anaphor, near: dict[Referent, tuple[Occurrence, Occurrence | None]]) -> list[Referent]:
+    """Return the candidates for which the article uses the noun, or one of its group, the nearest first."""
+    fitting = [
+        (places[0].token, referent)
+        for referent, places in near.items()
+        if anaphor.word in referent.nouns
+        or anaphor.word == referent.noun
+        or not referent.groups.isdisjoint(anaphor.groups)
+    ]
     return [referent for _, referent in sorted(fitting, key=lambda item: -item[0])]
 
 
@@ -255,11 +275,19 @@ def _with_nouns_and_cataphors(
     return last
 
 
+def _is_proper(parse: Parse, part: int) -> bool:
+    """Whether a word before a noun names something, or is a year; possessors are something else."""
+    word = parse.word[part]
+    return parse.dep[part] != "poss" and (parse.tag[part].startswith("NNP") or (len(word) == YEAR and word.isdecimal()))
+
+
 def _with_those_called_so(
     discourse: Discourse, anaphor: Anaphor, last: dict[Referent, Occurrence]
 ) -> dict[Referent, Occurrence]:
     """Return the candidates of a noun phrase with those farther away whom its noun names, without those that its words exclude."""
     others = discourse.by_word.get(anaphor.word, [])[:MAX_NAMED] + discourse.named_in(anaphor.first, anaphor.token)
+    for group in sorted(anaphor.groups):
+        others += discourse.by_group.get(group, [])[:MAX_NAMED]
     for kind in sorted(anaphor.kind.types) if anaphor.kind else ():
         others += discourse.by_type.get(kind, [])[:MAX_OF_TYPE]
     for referent in others[:MAX_FAR]:
@@ -274,10 +302,20 @@ def _with_those_called_so(
         for part in range(anaphor.first, token)
         if part in discourse.in_name and (is_person or parse.head[part] != token or parse.dep[part] == "poss")
     }
+    # The Shanghai airport is not Brussels Airport, nor the 1967 protocol that of 1951; but the Ohio company may be any company.
+    proper = {parse.lower[part] for part in range(anaphor.first, token) if _is_proper(parse, part)}
+    # If Lee is the mayor: she may be or not.
+    verb = parse.head[token] if parse.dep[token] == "attr" and not discourse.is_so(parse.head[token]) else None
+    # Her mother is not she.
+    owner = discourse.referent_at.get(anaphor.possessor) if anaphor.possessor is not None else None
     return {
         referent: occurrence
         for referent, occurrence in last.items()
-        if referent.entity not in inside and not _is_excluded(anaphor, words, referent)
+        if referent.entity not in inside
+        and not (is_person and referent is owner)
+        and not (occurrence.clause == verb and occurrence.role in SUBJECT_ROLES)
+        and not (proper and referent.type in UNIQUE and proper.isdisjoint(referent.words))
+        and not _is_excluded(anaphor, words, referent)
     }
 
 
@@ -390,4 +428,8 @@ def _of_noun(anaphor: Anaphor, common: _Common, referent: Referent) -> bytes:
         of_type[:1] == [referent],
         of_type == [referent],
         referent in of_type and referent.count == max(other.count for other in of_type),
+        anaphor.kind is not None and not referent.kinds.isdisjoint(anaphor.kind.types),
+        not referent.groups.isdisjoint(anaphor.groups),
+        common.of_words[:1] == [referent],
+        common.of_words == [referent],
     )

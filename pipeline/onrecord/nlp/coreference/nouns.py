@@ -85,6 +85,26 @@ def kind(noun: str) -> NounKind | None:
     return found
 
 
+@functools.cache
+def _groups() -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    for number, row in enumerate(lexicon.rows("coreference_groups")):
+        for noun in row[0].split():
+            found.setdefault(noun, set()).add(number)
+    return {noun: frozenset(numbers) for noun, numbers in found.items()}
+
+
+def groups(noun: str) -> frozenset[int]:
+    """Return the groups of nouns that may take up one another of which a noun is a member, by their numbers."""
+    return _groups().get(noun, frozenset())
+
+
+def types(noun: str) -> frozenset[str]:
+    """Return the types of entities that a noun can refer to; none if it is not known."""
+    found = kind(noun)
+    return found.types if found is not None else frozenset()
+
+
 def gender(words: Iterable[str]) -> float:
     """Return the gender that nouns for a person show: 1 for a man, -1 for a woman, 0 if none or both do."""
     shown = {found.gender for word in words if (found := kind(word)) is not None and found.gender}

@@ -13,7 +13,7 @@ from onrecord.nlp.english.parse import Parse
 
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
-MIN_PROBABILITY = {"person": 0.3, "thing": 0.5, "noun": 0.5}
+MIN_PROBABILITY = {"person": 0.3, "thing": 0.5, "noun": 0.45}
 IF_NAMED = 0.95  # how many appositions of a name and the like are right
 EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
@@ -29,7 +29,7 @@ def by_rank(
     shares = (learned or networks())[kind].probabilities(candidates.rows)
     entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
     best = max(entities, key=lambda place: (shares[place], -place))
-    if shares[best] >= max(MIN_PROBABILITY[kind], shares[-1]):
+    if shares[best] >= MIN_PROBABILITY[kind] and (kind == "noun" or shares[best] >= shares[-1]):
         return candidates.referents[best], shares[best]
     # Which of them the networks learn, but not whether it is one of them: who reads news marks names only.
     nouns = [place for place, referent in enumerate(candidates.referents) if referent.entity is None]

@@ -19,12 +19,12 @@ def rows(name: str, folder: str = "lexicons") -> tuple[tuple[str, ...], ...]:
     """
     text = resources.files("onrecord.nlp").joinpath(folder).joinpath(f"{name}.tsv").read_text("utf-8")
     cells = [
-        tuple(cell.strip() for cell in line.split("\t"))
+        tuple(map(str.strip, line.split("\t")))
         for line in text.splitlines()
-        if line.strip() and not line.startswith("#")
+        if not line.startswith("#") and not line.isspace() and line
     ]
     width = max(map(len, cells), default=0)
-    return tuple(row + ("",) * (width - len(row)) for row in cells)
+    return tuple(row if len(row) == width else row + ("",) * (width - len(row)) for row in cells)
 
 
 @functools.cache

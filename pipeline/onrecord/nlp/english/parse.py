@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 
 from onrecord.nlp.annotations import segments_of
 from onrecord.nlp.english.quotation import NO_REGION, Region, find_regions
-from onrecord.nlp.segments import paragraphs
+from onrecord.nlp.segments import line_ends, paragraphs
 
 MAX_CHILDREN = 80  # of one token, the nearest; more come from a table or noise
 MAX_CLIMB = 40  # edges from a token up; no English sentence nests deeper, and a broken parse must not cost more
@@ -220,17 +220,10 @@ class Parse:
     @cached_property
     def _unwrapped(self) -> "Parse | None":
         # None instead of itself: what holds itself is freed only by the garbage collector.
-        line_ends = [token for token, word in enumerate(self.word) if "\n" in word]
-        paragraphs = self.paragraphs if line_ends else []
-        wraps = set()
-        for token in line_ends:
-            paragraph = bisect_right(paragraphs, (self.start[token], len(self.source))) - 1
-            is_inside = paragraph >= 0 and self.start[token] < paragraphs[paragraph][1]
-            if is_inside and self.word[token + 1][0].isalpha():  # a line that begins with a number is of a table
-                wraps.add(token)
+        wraps = frozenset(line_ends(self.source, self.start))
         return self._without(wraps) if wraps else None
 
-    def _without(self, left_out: set[int]) -> "Parse":
+    def _without(self, left_out: frozenset[int]) -> "Parse":
         kept = [token for token in range(len(self)) if token not in left_out]
         place = [count - 1 for count in accumulate(token not in left_out for token in range(len(self)))]
         found = object.__new__(Parse)

@@ -6,10 +6,10 @@ where the structure is another one or the results differ: another architecture, 
 """
 
 from spacy.language import Language
-from spacy.pipeline import EntityRecognizer, Tok2Vec
+from spacy.pipeline import DependencyParser, EntityRecognizer, Tok2Vec
 from thinc.api import Model, NumpyOps
 
-from onrecord.nlp.fast import recognizer, vectors
+from onrecord.nlp.fast import parser, recognizer, vectors
 from onrecord.nlp.fast.products import StableOps
 from onrecord.nlp.fast.structure import Unsupported, probe
 
@@ -26,14 +26,14 @@ def stabilize(nlp: Language) -> None:
 
 
 def speed_up(nlp: Language) -> tuple[str, ...]:
-    """Replace the token vectors and the entity recognizer of a pipeline by faster code.
+    """Replace the token vectors, the parser and the entity recognizer of a pipeline by faster code.
 
     Returns:
         a line for each component that keeps spaCy's code, in whole or in part, with the reason.
     """
     notes = []
     for name, component in nlp.pipeline:
-        for replace in (_replace_vectors, _replace_recognizer):
+        for replace in (_replace_vectors, _replace_parser, _replace_recognizer):
             try:
                 replace(nlp, name, component)
             except Unsupported as reason:
@@ -53,6 +53,11 @@ def _replace_vectors(nlp: Language, name: str, component: object) -> None:
         features = component.model.layers[0]
         if "listener" not in features.layers[0].name:
             features.layers[0] = vectors.checked(features.layers[0], probe(nlp, name))
+
+
+def _replace_parser(nlp: Language, name: str, component: object) -> None:
+    if isinstance(component, DependencyParser):
+        parser.add(nlp, name)
 
 
 def _replace_recognizer(nlp: Language, name: str, component: object) -> None:

@@ -174,7 +174,8 @@ def fused(model: AnyModel, vocab: Vocab) -> AnyModel:
         if is_train:
             raise NotImplementedError("onrecord's token vectors can't be trained: load the model with spaCy")
         windows = _Windows(layers, width)
-        return [windows(first(doc)) for doc in docs], None
+        empty = np.empty((0, width), np.float32)
+        return [windows(first(doc)) if len(doc) else empty for doc in docs], None
 
     return Model("onrecord_vectors", forward, layers=[model], dims={"nO": width}, ops=model.ops)
 

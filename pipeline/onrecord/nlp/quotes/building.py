@@ -10,6 +10,9 @@ from onrecord.nlp.quotes.speakers import phrase
 
 TokenRange = tuple[int, int]
 CLOSING = frozenset({"%", ")"})  # signs that end a content
+CONJUNCTIONS = frozenset(
+    {"IN", "WDT"}
+)  # tags of "that" before a clause; taggers often take it for a relative pronoun there
 
 
 class Builder:
@@ -60,7 +63,7 @@ class Builder:
         """Return the code points from the first to the last word of a token range, without a complementizer."""
         parse = self.parse
         start = parse.next_word[start]
-        if start < end and parse.lower[start] == "that" and parse.tag[start] == "IN":
+        if start < end and parse.lower[start] == "that" and parse.tag[start] in CONJUNCTIONS:
             start = parse.next_word[start + 1]
         if start >= end:
             return None

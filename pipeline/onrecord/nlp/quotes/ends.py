@@ -39,6 +39,14 @@ def _link(parse: Parse, token: int) -> str:
     return link
 
 
+def _before(parse: Parse, token: int, first: int) -> int:
+    """Return the end of the text before a constituent, without the comma and conjunction that join it."""
+    at = parse.left[token]
+    for _ in range(MAX_JOINTS):
+        at -= at - 1 > first and (parse.dep[at - 1] == "cc" or parse.word[at - 1] in PARTING)
+    return at
+
+
 def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
     """Return where content that begins with ``part`` may end before ``part`` does: before each constituent at its right edge.
 
@@ -53,17 +61,44 @@ def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
                 break
             link = _link(parse, last)
             if link.startswith((",", "conj")) or (depth == 0 and parse.dep[last] in ("advcl", "prep")):
-                at = parse.left[last]
-                for _ in range(MAX_JOINTS):
-                    at -= at - 1 > part and (parse.dep[at - 1] == "cc" or parse.word[at - 1] in PARTING)
-                cuts.append((at, f"cut{min(depth, 2)}", link))
+                cuts.append((_before(parse, last, part), f"cut{min(depth, 2)}", link))
         if not later or len(cuts) >= MAX_CUTS:
             break
         node = later[-1]
     return sorted(cuts, reverse=True)[:MAX_CUTS]
 
 
+def _speaks_behind_marks(parse: Parse, cue: int) -> int | None:
+    """Return the verb that a parser coordinates with one in marks instead of the cue: called it “what we need” and urged them to go."""
+    node = cue
+    for _ in range(MAX_CLIMB):
+        last = next((child for child in reversed(parse.children[node]) if parse.dep[child] != "punct"), node)
+        if last <= node:
+            return None
+        if (
+            (parse.dep[last], parse.tag[last]) == ("conj", parse.tag[cue])
+            and parse.region_of[node] != parse.region_of[last] == parse.region_of[cue]
+            and parse.child(last, *SUBJECTS) is None
+        ):
+            return last
+        node = last
+    return None
+
+
 def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
+    """Return where content that begins with a dependent of the cue may end, with the links inside and outside.
+
+    None is behind a verb that shares the cue's subject and that the parser takes for a part of the content.
+    """
+    ends = _ends(parse, cue, part)
+    beside = _speaks_behind_marks(parse, cue)
+    if beside is None or beside < part:
+        return ends
+    at = _before(parse, beside, part)
+    return [*(end for end in ends if end[0] < at), (at, "own", _link(parse, beside))]
+
+
+def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
     """Return where content that begins with a dependent of the cue may end.
 
     Parsers attach what follows sometimes to the content and sometimes to the cue, so all ends are tried: before the last

@@ -102,7 +102,7 @@ def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[De
     candidates = [candidate for candidate in propose(layout) if not is_silence(candidate, layout)]
     describe(candidates, layout)
     score(candidates, layout, table)
-    chosen = select(candidates, layout)
+    chosen = select(candidates, layout, table)
     part(layout, chosen)
     chosen += implicit(candidates, layout, chosen)
     speakers = _speakers(layout, chosen)

@@ -9,7 +9,7 @@ from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
-from onrecord.nlp.english.words import FIRST_PERSON, source_nouns
+from onrecord.nlp.english.words import FIRST_PERSON, RELATIVE, source_nouns
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
@@ -39,7 +39,8 @@ class InsertionCandidates(Builder):
         """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
         parse = self.parse
         head, label = parse.head[verb], parse.dep[verb]
-        if head == verb or label not in INSERTED or parse.child(verb, "nsubj") is None:
+        subject = parse.child(verb, "nsubj")
+        if head == verb or label not in INSERTED or subject is None or parse.lower[subject] in RELATIVE:
             return
         as_clause = has_mark(parse, verb, "as")
         if parse.child(verb, "ccomp") is not None or (parse.child(verb, "dobj") is not None and not as_clause):

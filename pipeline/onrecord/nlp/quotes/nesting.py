@@ -68,7 +68,7 @@ def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
 def parents(chosen: list[Candidate]) -> dict[int, int]:
     """Return, for each quote inside another one, the innermost quote around it; both are indices of ``chosen``.
 
-    The outer one comes first in ``chosen``, so that of two quotes whose pieces lie inside each other's only one is the parent.
+    The outer one comes first in ``chosen``, so that of two quotes which have pieces in each other only one is the parent.
     """
     found: dict[int, int] = {}
     enclosing: list[tuple[int, int]] = []  # end and index of the open spans, the innermost last

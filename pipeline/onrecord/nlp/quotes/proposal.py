@@ -77,18 +77,31 @@ def _with_other_sources(layout: QuotationLayout, candidates: Iterable[Candidate]
     """Yield each candidate, and a copy for each other phrase that may be its source."""
     known: dict[tuple[int, int | None], Sources] = {}
     for candidate in candidates:
-        yield candidate
         if candidate.construction.startswith(WITH_SOURCE):
+            yield candidate
             continue
+        first = candidate.source_head
+        if first is None or layout.parse.tag[first] != "PRP" or not _is_quoted_apart(layout, first, candidate.anchor):
+            yield candidate
         key = candidate.anchor, candidate.source_head
         others = known.get(key)
         if others is None:
             others = known[key] = [
                 (head, phrase(layout.parse, head, candidate.anchor))
                 for head in other_sources(layout.parse, candidate.anchor, candidate.source_head)
+                if head is None or not _is_quoted_apart(layout, head, candidate.anchor)
             ]
         for head, words in others:
             yield replace(candidate, source=words, source_head=head)
+
+
+def _is_quoted_apart(layout: QuotationLayout, source: int, cue: int) -> bool:
+    """Whether a phrase is in marks and the cue is not: “I think so,” Reed said; "I" is not who says it."""
+    region = layout.region_of[source]
+    if region < 0:
+        return False
+    marks = layout.quoted[region].region
+    return not marks.start <= layout.parse.start[cue] < marks.end
 
 
 def _snapped(layout: QuotationLayout, candidate: Candidate) -> Spans:

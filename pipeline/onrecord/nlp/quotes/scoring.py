@@ -38,7 +38,8 @@ MIN_SCORE_BY_FORM = {
     "layout=sure": 0.7,
     "layout=dash": 0.95,
 }
-SLOPE, LEVEL = "slope=", "level="  # the names of a kind's two numbers among the weights
+# The names, among the weights, of a kind's two numbers and of the share of a cue's acts that are utterances.
+SLOPE, LEVEL, SPOKEN = "slope=", "level=", "spoken="
 
 
 @functools.cache

@@ -2,13 +2,15 @@
 """Which candidates become quotes: one per cue, no content twice, and no text in more than ``MAX_NESTED`` quotes."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 
 from onrecord.nlp.english.words import source_nouns
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
 from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.scoring import SPOKEN
 
 # F1 is flat from 0.4 to 0.5 (its optimum is at half of the best F1, Lipton et al. 2014); the upper end gives more precision.
 MIN_PROBABILITY = 0.5
@@ -17,6 +19,13 @@ MIN_PROBABILITY_OF_ACT = 0.72
 MIN_PROBABILITY_OF_RECORD = 0.6  # documents do little but state: "a survey counted 900 wrecks"
 # With a clause after a verb of saying somebody is quoted, nine times in ten; at this probability only the ends are in doubt.
 MIN_PROBABILITY_OF_SAYING = 0.42
+# The smaller the share of a verb's uses that annotators found words in ("spoken=" among the weights), the likelier is an act: "attacked the
+# town", "approved the budget". Verbs of these classes need more below the second share and are acts below the first one.
+ACTING = frozenset({"judge", "name", "accuse", "express", "think", "feel", "plan"})
+MIN_SPOKEN, MOSTLY_SPOKEN = 0.5, 0.65
+# Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
+MIN_PROBABILITY_OF_WORDS = 0.64
+IMPOSSIBLE = 2.0
 SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according")
 SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
 MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
@@ -25,6 +34,7 @@ CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
+UNMARKED_CLAUSES = ("small", "ing", "x")  # "denied giving an order", "found the ships safe"
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
 PLAIN_CONSTRUCTIONS = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
 NESTED_PROBABILITY = 0.5  # of a quote inside a quote with a cue of its own; a guess
@@ -43,23 +53,29 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     return not clause and not layout.marked_words_of(candidate.content)
 
 
-def _min_score(candidate: Candidate, layout: QuotationLayout) -> float:
-    if (
-        candidate.lexical is not None
-        and candidate.lexical.classes[0] == "say"
-        and candidate.construction.startswith(SAYING)
-    ):
+def _min_score(candidate: Candidate, layout: QuotationLayout, table: Mapping[str, float]) -> float:
+    cue = candidate.lexical
+    if cue is not None and cue.classes[0] == "say" and candidate.construction.startswith(SAYING):
         return MIN_PROBABILITY_OF_SAYING
-    if not is_act(candidate, layout):
+    if cue is None or not is_act(candidate, layout):
         return MIN_PROBABILITY
     source = "" if candidate.source_head is None else layout.parse.lower[candidate.source_head]
-    is_document = source_nouns().get(source, ("", ""))[0] == "document"
-    return MIN_PROBABILITY_OF_RECORD if is_document else MIN_PROBABILITY_OF_ACT
+    if source_nouns().get(source, ("", ""))[0] == "document":
+        return MIN_PROBABILITY_OF_RECORD
+    spoken = table.get(SPOKEN + cue.lemma, MOSTLY_SPOKEN)
+    if cue.classes[0] not in ACTING or candidate.construction.startswith(UNMARKED_CLAUSES):
+        spoken = max(spoken, MOSTLY_SPOKEN)
+    elif spoken < MIN_SPOKEN:
+        return IMPOSSIBLE
+    return max(MIN_PROBABILITY_OF_ACT + MOSTLY_SPOKEN - spoken, MIN_PROBABILITY_OF_WORDS)
 
 
-def select(candidates: Sequence[Candidate], layout: QuotationLayout) -> list[Candidate]:
-    """Return the candidates that become quotes, in text order."""
-    likely = [candidate for candidate in candidates if candidate.score >= _min_score(candidate, layout)]
+def select(
+    candidates: Sequence[Candidate], layout: QuotationLayout, table: Mapping[str, float] = MappingProxyType({})
+) -> list[Candidate]:
+    """Return the candidates that become quotes, in text order; ``table`` says how often cues are words, not acts."""
+    likely = [candidate for candidate in candidates if candidate.score >= MIN_PROBABILITY_OF_SAYING]
+    likely = [candidate for candidate in likely if candidate.score >= _min_score(candidate, layout, table)]
     likely.sort(key=lambda candidate: (-candidate.score, candidate.content, candidate.anchor))
     chosen = _Chosen(layout)
     lost = [candidate for candidate in likely if not chosen.take(candidate, SAME_SHARE)]

@@ -127,7 +127,7 @@ class Sources:
             return kind
         if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")):
             return "people"
-        if word.startswith("@"):
+        if word.startswith("@") or (word == "old" and parse.lower[max(head - 2, 0)] == "year"):  # the 22-year-old
             return "people"
         if word in DEFINITE - {"those", "these"} or word == "which":
             return "document"

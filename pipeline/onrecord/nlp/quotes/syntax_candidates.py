@@ -24,6 +24,7 @@ ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other r
 ADDRESSING = frozenset(
     {"ask", "assure", "inform", "notify", "remind", "tell", "urge", "warn"}
 )  # these need words besides
+THANKING = frozenset({"congratulate", "thank"})
 ADDRESSED = frozenset({"PERSON", "ORG", "GPE", "NORP", "people", "body", "group", "representative"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
 MAX_CLAUSE = 60  # tokens from a clause's first word to its verb
@@ -170,6 +171,8 @@ class SyntaxCandidates(Builder):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
+        if cue.lemma in THANKING and self.is_addressee(part) and not (parse.has(verb, "for") or parse.has(part, "for")):
+            return  # "thanked the crews" says nothing that is in the text
         first = parse.child(verb, "dobj")
         if parse.dep[part] == "oprd" and first is not None and verb < first < part:
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)

@@ -106,7 +106,8 @@ def needed(agreement: Sequence[float], least: float) -> float:
     """Return the least probability of a pair with which a stance of at least a probability is possible, whatever the judge says."""
     start, of_pair, of_judge, _, unjudged = agreement
     bounded = _logit(least)
-    others = start + max(of_judge * _logit(1.0), of_judge * _logit(0.0) + unjudged)
+    likely, unlikely = of_judge * _logit(1.0), of_judge * _logit(0.0)
+    others = start + max(likely, unlikely, unlikely + unjudged)
     logit = max(-MAX_LOGIT, min(MAX_LOGIT, (bounded - others) / of_pair))
     return max(MIN_LIKELY, min(1.0, 1 / (1 + math.exp(-logit))))
 
