@@ -20,7 +20,7 @@ from onrecord.nlp.stances.coordination import expanded
 from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
-from onrecord.nlp.stances.neural.merging import candidate_of, judged_of, merged, needed
+from onrecord.nlp.stances.neural.merging import candidate_of, is_taken_back, judged_of, merged, needed
 from onrecord.nlp.stances.neural.pairs import PairFinder
 from onrecord.nlp.stances.parties import Parties
 from onrecord.nlp.stances.proposal import propose
@@ -84,7 +84,8 @@ class StanceAnalysis:
     def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
         """Yield likely pairs as stances, each with its probability."""
         for pair in pairs:
-            placed = self.placed(candidate_of(self.parse, pair))
+            candidate = candidate_of(self.parse, pair)
+            placed = None if is_taken_back(self.parse, candidate) else self.placed(candidate)
             if placed is not None:
                 yield max(pair.support, pair.oppose), placed
 

@@ -4,12 +4,14 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import first_entry
 from onrecord.nlp.stances.judge import KINDS, Placed
+from onrecord.nlp.stances.modality import meant, mood
 from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
 from onrecord.nlp.stances.neural.pairs import Judged
 
@@ -46,6 +48,18 @@ def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:
         features=frozenset({"pair"}),
         relation=entry.relation if entry is not None and agrees else None,
     )
+
+
+def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
+    """Whether the words over a pair's target take the stance back, which a network easily overlooks: no longer supports, if it backed."""
+    for word in islice(parse.upward(candidate.target.head), 1, None):
+        entry = first_entry(parse, word)
+        if entry is not None or word == candidate.predicate:
+            how = mood(parse, word)
+            is_turned = how.negated or how.factor <= 0
+            found = 0.0 if entry is None else meant(entry.score, how)
+            return how.cancelled or (entry is not None and is_turned and found * candidate.score <= 0)
+    return False
 
 
 def _joining(parse: Parse, pair: LikelyPair) -> int:
