@@ -408,3 +408,28 @@ def test_a_title_has_no_stance_apart_from_its_bearer(read: Read) -> None:
 def test_a_target_keeps_both_of_its_marks(read: Read) -> None:
     found = read('Dmitry Volkov dismissed the remarks as "theatre".')
     assert has(found, "Dmitry Volkov", 'the remarks as "theatre"', "OPPOSE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna Berg defeated Ines Duarte 6-4, 7-5 on Monday.",
+        "The Norwick Terns beat the Kestrel Gulls 5–3 in a match that the Gulls had led.",
+    ],
+)
+def test_the_result_of_a_match_is_no_stance(given: Read, text: str) -> None:
+    assert given(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Norway no longer supports the pact.",
+        "Peru denied that it supports the rebels.",
+        "Tom Okafor denied that he opposes the ferry.",
+        "Chile hesitated to back the ban.",
+        "Kenya would have backed the treaty if it had been signed.",
+    ],
+)
+def test_what_is_taken_back_is_not_given(given: Read, text: str) -> None:
+    assert not any(one.polarity == "SUPPORT" for one in given(text)), given(text)

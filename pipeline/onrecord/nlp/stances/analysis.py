@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stances of an article: candidates, their holders and targets, who asserts them, and their confidence."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from onrecord.nlp.english.words import FIRST_PERSON, NOBODY
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
+from onrecord.nlp.stances.features import stem
 from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
@@ -39,6 +41,28 @@ WITHHELD = frozenset({"SUPPORT", "AGREE"})
 MAX_EVIDENCE = 400
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
+# Who won by 6-4, or by 52-48, has no stance by that. The stems of such verbs.
+WINNING = frozenset(
+    {
+        "beat",
+        "beaten",
+        "defeat",
+        "down",
+        "edg",
+        "edge",
+        "eliminat",
+        "oust",
+        "overcom",
+        "rout",
+        "sweep",
+        "swept",
+        "thrash",
+        "top",
+        "trounc",
+        "upset",
+    }
+)
+SCORE = re.compile(r"\b\d{1,3}[-–]\d{1,3}\b")
 # Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
 
@@ -82,8 +106,11 @@ class StanceAnalysis:
         )
 
     def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
-        """Yield likely pairs as stances, each with its probability."""
+        """Yield likely pairs as stances, each with its probability; what a clause says of its subject is not the speaker's stance too."""
+        others = {(one.target.head, one.score > 0) for one in self.candidates if one.holder is not None and one.score}
         for pair in pairs:
+            if pair.holder is None and (pair.target, pair.support >= pair.oppose) in others:
+                continue
             candidate = candidate_of(self.parse, pair)
             placed = None if is_taken_back(self.parse, candidate) else self.placed(candidate)
             if placed is not None:
@@ -104,7 +131,7 @@ class StanceAnalysis:
         once: dict[tuple[object, ...], Stance] = {}  # "the mayor, Anna Berg, condemned" gives one stance
         for stance in kept:
             once.setdefault((stance.holder.name, stance.target.name, stance.polarity, stance.expression), stance)
-        return sorted(_without_titles(list(once.values())), key=_order)
+        return sorted(_without_parts(_without_titles(list(once.values()))), key=_order)
 
     def proposed(self) -> Iterator[Placed]:
         """Yield what the rules propose, each with its parties."""
@@ -144,10 +171,19 @@ class StanceAnalysis:
             return None
         if any(map(is_nobody, (holder, target, *(voice.party for voice in voices)))):
             return None
-        if self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
+        if self._is_result(candidate.predicate) or self.voices.is_said_by_others(
+            candidate.predicate, candidate.target.head
+        ):
             return None
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
+
+    def _is_result(self, predicate: int) -> bool:
+        """Whether a predicate says who won by how much."""
+        if stem(self.parse.lower[predicate]) not in WINNING:
+            return False
+        first, end = self.parse.sentence_of(predicate)
+        return SCORE.search(self.parse.source, self.parse.start[first], self.parse.end[end - 1]) is not None
 
     def _is_unsaid(self, quote: int | None) -> bool:
         """Whether a quote, or one around it, was not said; what someone refuses to do is a stance for itself."""
@@ -269,6 +305,23 @@ class StanceAnalysis:
         while end - 1 > start and parse.word[end - 1].isspace():
             end -= 1
         return self.parties.span(start, end)
+
+
+def _without_parts(stances: list[Stance]) -> list[Stance]:
+    """Drop the stance of whom the name of another one contains who has the same stance: of "the pilots" in "the pilots' union"."""
+    holders: dict[object, list[Span]] = defaultdict(list)
+    for stance in stances:
+        if stance.holder.mention is not None:
+            holders[_place(stance.target), stance.polarity].append(stance.holder.mention)
+
+    def is_part(stance: Stance) -> bool:
+        own = stance.holder.mention
+        return own is not None and any(
+            other.start <= own.start and own.end <= other.end and own != other
+            for other in holders[_place(stance.target), stance.polarity]
+        )
+
+    return [stance for stance in stances if not is_part(stance)]
 
 
 def _without_titles(stances: list[Stance]) -> list[Stance]:

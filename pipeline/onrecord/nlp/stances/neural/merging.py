@@ -105,9 +105,12 @@ def merged(
     read: Iterable[tuple[float, Placed]],
     agreement: Sequence[float],
 ) -> Iterator[tuple[float, Placed]]:
-    """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``."""
+    """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``.
+
+    Neutral positions are the judge's alone.
+    """
     for pair, judge, placed in joined(parse, judged, read):
-        yield together(agreement, pair, judge), placed
+        yield (together(agreement, pair, judge) if placed.candidate.score else judge), placed
 
 
 def together(agreement: Sequence[float], pair: float, judge: float) -> float:
