@@ -89,7 +89,6 @@ def the(stances: tuple[Stance, ...], holder: str, target: str) -> Stance:
         ("The president refused to meet Ana Berg.", "president", "Ana Berg", "OPPOSE"),
         ("The panel issued a report critical of the bank.", "panel", "the bank", "OPPOSE"),
         ("Peruvian jets bombed the rebels.", "Peruvian", "the rebels", "OPPOSE"),
-        ("“This shameful campaign must end,” said Ana Berg.", "Berg", "This shameful campaign", "OPPOSE"),
     ],
 )
 def test_words_that_take_a_stance(read: Read, text: str, holder: str, target: str, polarity: str) -> None:
@@ -266,13 +265,13 @@ def test_a_negated_stance_is_not_called_by_its_contrary(nlp, text, relation, pol
     [
         ("Peru imposed a curfew on the Aymara on Friday.", "Peru", "Aymara", "OPPOSE"),
         ("Norway's foreign minister hailed a decision by Chile.", "minister", "Chile", "SUPPORT"),
-        ("The court freed eleven of the fishermen.", "court", "fishermen", "SUPPORT"),
+        ("“This shameful campaign must end,” said Ana Berg.", "Berg", "This shameful campaign", "OPPOSE"),
     ],
 )
 def test_a_stance_toward_an_actor_lower_in_the_tree(
-    read: Read, text: str, holder: str, target: str, polarity: str
+    given: Read, text: str, holder: str, target: str, polarity: str
 ) -> None:
-    assert has(read(text), holder, target, polarity), read(text)
+    assert has(given(text), holder, target, polarity), given(text)
 
 
 @pytest.mark.parametrize(

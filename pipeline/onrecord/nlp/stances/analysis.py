@@ -107,14 +107,22 @@ class StanceAnalysis:
 
     def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
         """Yield likely pairs as stances, each with its probability; what a clause says of its subject is not the speaker's stance too."""
-        others = {(one.target.head, one.score > 0) for one in self.candidates if one.holder is not None and one.score}
+        others: dict[tuple[int, bool], list[int]] = defaultdict(list)
+        for one in self.candidates:
+            if one.holder is not None and one.score:
+                others[one.target.head, one.score > 0].append(one.holder)
         for pair in pairs:
-            if pair.holder is None and (pair.target, pair.support >= pair.oppose) in others:
-                continue
             candidate = candidate_of(self.parse, pair)
+            subjects = others.get((pair.target, candidate.score > 0), ())
+            if subjects and pair.holder not in subjects and self._speaks_of(pair.holder, pair.target):
+                continue
             placed = None if is_taken_back(self.parse, candidate) else self.placed(candidate)
             if placed is not None:
                 yield max(pair.support, pair.oppose), placed
+
+    def _speaks_of(self, holder: int | None, target: int) -> bool:
+        """Whether a holder is who says a target's clause, and not its subject."""
+        return holder is None or any(self.voices.head(voice) == holder for voice in self.voices.over(target))
 
     def selected(self, rated: Iterable[tuple[float, Placed]], least: float) -> list[Stance]:
         """Return the stances of at least a probability in text order, one per holder and target."""
