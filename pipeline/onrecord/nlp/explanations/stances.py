@@ -32,7 +32,7 @@ RULES = {
     "adjective": "An adjective of the stance lexicon says how the holder stands to the target.",
     "noun": "A noun of the stance lexicon says what the holder does or feels.",
     "verb": "A verb of the stance lexicon says what the holder does or feels.",
-    "pair": "No rule: the network finds that the holder, the target and what is between them show it.",
+    "pair": "No rule: the network finds it in the holder, the target, and the words between them.",
 }
 READ = ", which read the two words in their sentences"
 MAX_ALTERNATIVES = 12
