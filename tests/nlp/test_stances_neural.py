@@ -171,19 +171,20 @@ def test_a_stance_that_both_find_is_one_and_keeps_both_probabilities(nlp: Langua
     assert both > alone
 
 
-def test_the_classifier_finds_what_no_rule_says_and_keeps_what_the_judge_is_sure_of(
+def test_the_networks_find_what_no_rule_says_and_keep_what_the_judge_is_sure_of(
     accurate: Language, nlp: Language
 ) -> None:
     text = (
         "The farmers' league fears that the tariff will drive prices down. The minister, Ruth Hale, praised the tariff."
     )
     fears, praises = ("The farmers' league", "OPPOSE", "the tariff"), ("Ruth Hale", "SUPPORT", "the tariff")
-    found, judged = (
-        {(one.holder.name, one.polarity, one.target.name) for one in stances_of(pipeline(text))}
-        for pipeline in (accurate, nlp)
-    )
-    assert fears in found - judged
-    assert praises in found & judged
+    analysis, _ = analysed(nlp, text)
+    judged = analysis.selected(analysis.judged(judge_weights()), 0.0)
+    ruled = {(one.holder.name, one.polarity, one.target.name) for one in judged}
+    assert praises in ruled and fears not in ruled
+    for pipeline in (accurate, nlp):
+        found = {(one.holder.name, one.polarity, one.target.name) for one in stances_of(pipeline(text))}
+        assert {fears, praises} <= found
 
 
 def test_the_stances_of_an_article_do_not_depend_on_others(accurate: Language) -> None:

@@ -220,7 +220,7 @@ class Parse:
     @cached_property
     def _unwrapped(self) -> "Parse | None":
         # None instead of itself: what holds itself is freed only by the garbage collector.
-        wraps = frozenset(line_ends(self.source, self.start))
+        wraps = frozenset(token for token in line_ends(self.source, self.start) if "\n" in self.word[token])
         return self._without(wraps) if wraps else None
 
     def _without(self, left_out: frozenset[int]) -> "Parse":
