@@ -428,6 +428,7 @@ def test_the_result_of_a_match_is_no_stance(given: Read, text: str) -> None:
         "Tom Okafor denied that he opposes the ferry.",
         "Chile hesitated to back the ban.",
         "Kenya would have backed the treaty if it had been signed.",
+        "Norway's envoy said the union had not praised Okafor's plan.",
     ],
 )
 def test_what_is_taken_back_is_not_given(given: Read, text: str) -> None:

@@ -11,7 +11,7 @@ from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import first_entry
 from onrecord.nlp.stances.judge import KINDS, Placed
-from onrecord.nlp.stances.modality import meant, mood
+from onrecord.nlp.stances.modality import mood
 from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
 from onrecord.nlp.stances.neural.pairs import Judged
 
@@ -51,14 +51,17 @@ def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:
 
 
 def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
-    """Whether the words over a pair's target take the stance back, which a network easily overlooks: no longer supports, if it backed."""
+    """Whether words over a pair's target take the stance back, which a network easily overlooks: no longer supports, if it backed."""
     for word in islice(parse.upward(candidate.target.head), 1, None):
         entry = first_entry(parse, word)
         if entry is not None or word == candidate.predicate:
             how = mood(parse, word)
+            is_said = entry is not None and entry.score * candidate.score > 0
             is_turned = how.negated or how.factor <= 0
-            found = 0.0 if entry is None else meant(entry.score, how)
-            return how.cancelled or (entry is not None and is_turned and found * candidate.score <= 0)
+            if how.cancelled or (is_said and is_turned):
+                return True
+        if word == candidate.predicate:
+            break
     return False
 
 
