@@ -77,7 +77,7 @@ class Run:
     def check_lag(self) -> float:
         """Compare the lag with the truth before and after it was asked for, and return it.
 
-        A file is seen here as soon as it is there, and by the stream when it has the processor again, which tests beside this one may have.
+        A file is seen here as soon as it is there, and by the stream when it has the processor again, which other tests may have.
         """
         seen = []
         for _ in range(TRIES):
