@@ -433,3 +433,7 @@ def test_the_result_of_a_match_is_no_stance(given: Read, text: str) -> None:
 )
 def test_what_is_taken_back_is_not_given(given: Read, text: str) -> None:
     assert not any(one.polarity == "SUPPORT" for one in given(text)), given(text)
+
+
+def test_nothing_against_it_is_not_against_it(given: Read) -> None:
+    assert not any(one.polarity == "OPPOSE" for one in given("Tom Okafor said he had nothing against flood defences."))

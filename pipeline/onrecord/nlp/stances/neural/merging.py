@@ -19,6 +19,7 @@ from onrecord.nlp.stances.neural.pairs import Judged
 MIN_LIKELY = 0.05
 # The least probability that either is taken to give, also to what it does not find.
 FLOOR = 0.01
+NOTHING = frozenset({"nothing", "none", "nobody"})
 # The score of a stance whose words are not in the lexicon.
 UNKNOWN_SCORE = 0.5
 
@@ -53,6 +54,8 @@ def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:
 def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
     """Whether words over a pair's target take the stance back, which a network easily overlooks: no longer supports, if it backed."""
     for word in islice(parse.upward(candidate.target.head), 1, None):
+        if parse.lower[word] in NOTHING:
+            return True  # he had nothing against it
         entry = first_entry(parse, word)
         if entry is not None or word == candidate.predicate:
             how = mood(parse, word)
