@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+import onrecord
 from onrecord.data.article import sha256
 from onrecord.data.records import ArticleRecord
 from onrecord.nlp.annotator import Annotator
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.explanations import feature_names
 from onrecord.nlp.explanations.reader import NotMadeAgain, explain
+from onrecord.nlp.explanations.stances import explain_stance
 from onrecord.nlp.model import Model
 from onrecord.nlp.texts import Header, Text
 from onrecord.version import __version__
@@ -134,3 +136,10 @@ def test_every_learned_feature_has_a_name_in_words(table, names):
     learned = {feature_names.name_of(row[0]) for row in lexicon.rows(table, "weights")} - {"slope", "level", "spoken"}
     assert learned <= set(names)
     assert feature_names.in_words("bias", names) == names["bias"]
+
+
+def test_a_neutral_position_is_explained(nlp):
+    text = "Anna Berg has not rejected the plan."
+    (record,) = onrecord.read(text).stances
+    assert record.polarity == "NEUTRAL"
+    assert explain_stance(record, 0, nlp(text)).steps[-1].value == record.confidence

@@ -437,3 +437,9 @@ def test_what_is_taken_back_is_not_given(given: Read, text: str) -> None:
 
 def test_nothing_against_it_is_not_against_it(given: Read) -> None:
     assert not any(one.polarity == "OPPOSE" for one in given("Tom Okafor said he had nothing against flood defences."))
+
+
+def test_what_a_source_reports_of_somebody_is_asserted_by_the_source(given: Read) -> None:
+    text = "According to Norwatch, Anna Berg praised her “wonderful donors” in the audience."
+    (praise,) = (one for one in given(text) if one.holder.name == "Anna Berg")
+    assert [one.name for one in praise.asserted_by] == ["Norwatch"]

@@ -260,21 +260,27 @@ def own_options(parser: argparse.ArgumentParser) -> list[str]:
 
 @contextmanager
 def exiting_on_interrupt() -> Iterator[None]:
-    """Exit at once on Ctrl-C while the block imports what a job needs, since an import may swallow the ``KeyboardInterrupt``.
-
-    Beam imports pandas if it is installed, which takes a third of a second, for data frames that no job has; so it is hidden meanwhile.
-    """
+    """Exit at once on Ctrl-C while the block imports what a job needs, since an import may swallow the ``KeyboardInterrupt``."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         print_line(STOPPED, sys.stderr)
         os._exit(INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, leave)
+    try:
+        with _without_pandas():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Hide pandas, which Beam imports if it is installed: a third of a second for data frames that no job has."""
     is_hidden = sys.modules.setdefault("pandas", None) is None  # type: ignore[arg-type]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
         if is_hidden:
             del sys.modules["pandas"]
 

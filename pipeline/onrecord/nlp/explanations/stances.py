@@ -22,7 +22,7 @@ from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.features import first_entry
 from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.neural.classifier import PairClassifier, classifier
-from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, together
+from onrecord.nlp.stances.neural.merging import MIN_LIKELY, confidence_of, joined
 
 SIDES = {"SUPPORT": "for", "OPPOSE": "against", "NEUTRAL": "neutral"}
 RULES = {
@@ -55,7 +55,7 @@ def _rated(analysis: StanceAnalysis, table: Mapping[str, float], network: PairCl
     judged = [(probability(names, table), one) for one, names in features.items()]
     found = analysis.classified(network(analysis.pairs(judged), MIN_LIKELY))
     return [
-        _Rated(one, pair, sure, together(network.agreement, pair, sure), features.get(one, []))
+        _Rated(one, pair, sure, confidence_of(network.agreement, pair, sure, one), features.get(one, []))
         for pair, sure, one in joined(analysis.parse, judged, found)
     ]
 

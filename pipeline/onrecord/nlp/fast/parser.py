@@ -22,7 +22,7 @@ from thinc.types import Ints2d
 
 from onrecord.nlp.fast.products import Floats
 from onrecord.nlp.fast.recognizer import Flags, Indices
-from onrecord.nlp.fast.structure import parameter, probe, require
+from onrecord.nlp.fast.structure import parameter, probe, require, state_layers
 
 FACTORY = "onrecord_parser"
 FEATURES, PIECES = 8, 2  # tokens that describe a state, and the pieces of the maxout
@@ -94,11 +94,8 @@ class FastParser:
         Raises:
             Unsupported: it has another structure.
         """
-        model = parser.model
-        require(parser.cfg["beam_width"] == 1, "it searches with a beam")
         require(parser.postprocesses == (nonproj.deprojectivize,), "it merges tokens")
-        require(model.attrs["has_upper"] and not model.attrs["unseen_classes"], "its last layer is of another kind")
-        self._features, self._lower, self._upper = model.layers
+        self._features, self._lower, self._upper = state_layers(parser.cfg, parser.model)
         require(
             (self._lower.get_dim("nF"), self._lower.get_dim("nP")) == (FEATURES, PIECES),
             "its states have other features",

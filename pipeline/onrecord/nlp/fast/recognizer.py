@@ -17,7 +17,7 @@ from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.fast.products import Floats
-from onrecord.nlp.fast.structure import parameter, probe, require
+from onrecord.nlp.fast.structure import parameter, probe, require, state_layers
 
 FACTORY = "onrecord_ner"
 FEATURES = 3  # of a state: the next token, the first of the open entity, the last before the next
@@ -99,10 +99,7 @@ class FastRecognizer:
         Raises:
             Unsupported: it has another structure.
         """
-        model = recognizer.model
-        require(recognizer.cfg["beam_width"] == 1, "it searches with a beam")
-        require(model.attrs["has_upper"] and not model.attrs["unseen_classes"], "its last layer is of another kind")
-        self._features, self._lower, self._upper = model.layers
+        self._features, self._lower, self._upper = state_layers(recognizer.cfg, recognizer.model)
         require(
             self._lower.get_dim("nF") == FEATURES and self._lower.get_dim("nP") > 1, "its states have other features"
         )

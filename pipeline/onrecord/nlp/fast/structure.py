@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the replacements share: a text to compare them on, and the refusal of what they were not written for."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,6 +33,18 @@ def require(condition: bool, reason: str) -> None:
     """
     if not condition:
         raise Unsupported(reason)
+
+
+def state_layers(cfg: Mapping[str, object], model: AnyModel) -> tuple[AnyModel, AnyModel, AnyModel]:
+    """Return the layers of a transition-based component: those of the tokens, of what each adds to a state, and of the moves.
+
+    Raises:
+        Unsupported: it has another structure.
+    """
+    require(cfg["beam_width"] == 1, "it searches with a beam")
+    require(model.attrs["has_upper"] and not model.attrs["unseen_classes"], "its last layer is of another kind")
+    features, lower, upper = model.layers
+    return features, lower, upper
 
 
 def parameter(layer: AnyModel, name: str) -> Floats:

@@ -13,12 +13,11 @@ from onrecord.nlp.annotations import Stance, StanceParty
 from onrecord.nlp.english.labels import MEASURES
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.syntax import Phrase, phrase_of
-from onrecord.nlp.english.words import FIRST_PERSON, NOBODY
+from onrecord.nlp.english.syntax import Phrase, phrase_of, subject
+from onrecord.nlp.english.words import FIRST_PERSON, NOBODY, with_forms
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
-from onrecord.nlp.stances.features import stem
 from onrecord.nlp.stances.judge import Judge, Placed, judge_weights, probability
 from onrecord.nlp.stances.lexicon import control_verbs
 from onrecord.nlp.stances.neural.classifier import LikelyPair, PairClassifier
@@ -41,27 +40,7 @@ WITHHELD = frozenset({"SUPPORT", "AGREE"})
 MAX_EVIDENCE = 400
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
-# Who won by 6-4, or by 52-48, has no stance by that. The stems of such verbs.
-WINNING = frozenset(
-    {
-        "beat",
-        "beaten",
-        "defeat",
-        "down",
-        "edg",
-        "edge",
-        "eliminat",
-        "oust",
-        "overcom",
-        "rout",
-        "sweep",
-        "swept",
-        "thrash",
-        "top",
-        "trounc",
-        "upset",
-    }
-)
+# Who won by 6-4, or by 52-48, has no stance by that.
 SCORE = re.compile(r"\b\d{1,3}[-–]\d{1,3}\b")
 # Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
@@ -114,11 +93,19 @@ class StanceAnalysis:
         for pair in pairs:
             candidate = candidate_of(self.parse, pair)
             subjects = others.get((pair.target, candidate.score > 0), ())
-            if subjects and pair.holder not in subjects and self._speaks_of(pair.holder, pair.target):
+            acts = pair.holder not in subjects and (bool(subjects) or self._is_anothers(candidate))
+            if acts and self._speaks_of(pair.holder, pair.target):
                 continue
             placed = None if is_taken_back(self.parse, candidate) else self.placed(candidate)
             if placed is not None:
                 yield max(pair.support, pair.oppose), placed
+
+    def _is_anothers(self, candidate: Candidate) -> bool:
+        """Whether somebody else, a noun that is not the target, is the subject of the predicate."""
+        own = subject(self.parse, candidate.predicate)
+        if own is None or own == candidate.holder or not self.parse.tag[own].startswith("NN"):
+            return False
+        return not candidate.target.start <= own < candidate.target.end
 
     def _speaks_of(self, holder: int | None, target: int) -> bool:
         """Whether a holder is who says a target's clause, and not its subject."""
@@ -188,7 +175,7 @@ class StanceAnalysis:
 
     def _is_result(self, predicate: int) -> bool:
         """Whether a predicate says who won by how much."""
-        if stem(self.parse.lower[predicate]) not in WINNING:
+        if self.parse.lower[predicate] not in with_forms("stance_winning_verbs"):
             return False
         first, end = self.parse.sentence_of(predicate)
         return SCORE.search(self.parse.source, self.parse.start[first], self.parse.end[end - 1]) is not None

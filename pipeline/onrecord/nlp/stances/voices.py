@@ -107,10 +107,11 @@ class Voices:
             if speaker is not None:
                 quoted.append(Voice(speaker, None))
             quote = self.parties.quotes[quote].parent
-        outer = [
-            voice for voice in reversed(quoted) if not any(same_party(voice.party, other.party) for other in voices)
+        # Who is a subject above the token and the speaker of a quote around it has the place of that quote among the others.
+        placed = [
+            next((one for one in voices if same_party(one.party, outer.party)), outer) for outer in reversed(quoted)
         ]
-        return _without_first_persons((*outer, *voices))
+        return _without_first_persons((*placed, *(voice for voice in voices if voice not in placed)))
 
     def head(self, voice: Voice) -> int | None:
         """Return the head of a voice's mention, if it has one."""

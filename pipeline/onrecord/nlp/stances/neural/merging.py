@@ -111,12 +111,14 @@ def merged(
     read: Iterable[tuple[float, Placed]],
     agreement: Sequence[float],
 ) -> Iterator[tuple[float, Placed]]:
-    """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``.
-
-    Neutral positions are the judge's alone.
-    """
+    """Yield what either finds, with the probability that a reader confirms it; ``agreement`` are the weights of ``described``."""
     for pair, judge, placed in joined(parse, judged, read):
-        yield (together(agreement, pair, judge) if placed.candidate.score else judge), placed
+        yield confidence_of(agreement, pair, judge, placed), placed
+
+
+def confidence_of(agreement: Sequence[float], pair: float, judge: float, placed: Placed) -> float:
+    """Return the probability that a reader confirms a stance; the network knows no neutral positions, so those are the judge's alone."""
+    return together(agreement, pair, judge) if placed.candidate.score else judge
 
 
 def together(agreement: Sequence[float], pair: float, judge: float) -> float:
