@@ -19,7 +19,7 @@ from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
 from onrecord.nlp.stances.judge import judge_weights
-from onrecord.nlp.stances.neural.columns import Hashes, Role
+from onrecord.nlp.stances.neural.columns import Hashes, Role, number, numbers
 from onrecord.nlp.stances.neural.encoder import (
     MAX_LENGTH,
     MAX_PIECES_OF_WORD,
@@ -31,6 +31,7 @@ from onrecord.nlp.stances.neural.encoder import (
     prefix_sums,
 )
 from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, merged, needed, together
+from onrecord.nlp.stances.neural.network import Around, Network
 from onrecord.nlp.stances.neural.pairs import BEFORE, SAME_SENTENCE, SPEAKER, PairFinder
 from tests.profiles import share_of_examples
 
@@ -122,6 +123,20 @@ def test_windows_have_each_wanted_sentence_once_and_stay_within_their_bounds(
 def test_means_are_those_of_the_rows() -> None:
     rows = np.arange(8, dtype=np.float32).reshape(4, 2)
     assert means(prefix_sums(rows), np.array([0, 1, 2]), np.array([4, 2, 2])).tolist() == [[3, 4], [2, 3], [0, 0]]
+
+
+def test_words_have_their_vectors_and_unknown_ones_the_first() -> None:
+    known, vectors = np.sort(numbers(["ferry", "toll"])), np.arange(6, dtype=np.float32).reshape(3, 2)
+    none = np.zeros((1, 3), np.float32)
+    read = Network(known, none, none[0], none, {"words": known, "word_vectors": vectors})
+    found = read.words(np.array([known[1], number("pier"), known[0]]))
+    assert found.tolist() == [[4, 5], [0, 1], [2, 3]]
+
+
+def test_around_a_token_are_the_words_above_and_the_mean_of_those_below() -> None:
+    # a (root) over b, b over c and d; e is absent
+    words, heads = np.array([[1], [2], [4], [8]], np.float32), np.array([0, 0, 1, 1, 4])
+    assert Around(words, heads)(np.array([1, 3, 4]), None).tolist() == [[2, 1, 1, 6], [8, 2, 1, 0], [0, 0, 0, 0]]
 
 
 def test_pairs_are_of_a_sentence_of_a_speaker_and_of_the_sentence_before(nlp: Language) -> None:

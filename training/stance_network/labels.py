@@ -18,6 +18,8 @@ from training.stance_judge import ARGUMENTS, Example, Listed, Listing, examples,
 
 LABELS = {"SUPPORT": 1, "OPPOSE": 2}
 NONE, LEFT_OUT = 0, -1
+# The beginnings of the tags of words that can head a target.
+HEADS = ("NN", "VB", "PRP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,23 @@ class PairListing(Listing):
         return Stated(
             LABELS.get(one["polarity"], LEFT_OUT),
             [words_of(name) for name in (one["holder"], one["holder_words"], *one.get("holder_also", ()))],
-            frozenset(head_of(self.parse, *place) for place in places),
+            frozenset(self._head(*place) for place in places),
             frozenset(token for place in places for token in range(*place)),
             words_of(one["target_name"] or one["target"]),
             sentences,
         )
+
+    def _head(self, start: int, end: int) -> int:
+        """Return the head of a target; the first noun or verb over the others where its last part hangs on a word before it."""
+        found = head_of(self.parse, start, end)
+        if self.parse.tag[found].startswith(HEADS):
+            return found
+        over = (
+            token
+            for token in range(start, end)
+            if not start <= self.parse.head[token] < end or self.parse.head[token] == token
+        )
+        return next((token for token in over if self.parse.tag[token].startswith(HEADS)), found)
 
     def label(self, holder: int, target: int, way: int) -> int:
         """Return the label of a pair."""

@@ -2,7 +2,7 @@
 """The network as torch learns it (``onrecord.nlp.stances.neural.network`` computes the same)."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,12 +35,18 @@ PAIRS_A_STEP = 30.0  # by which the loss of an article is divided
 
 @dataclass(slots=True)
 class Example:
-    """An article as tensors; ``truth`` has the probabilities of the outcomes, ``weight`` that of each pair in the loss."""
+    """An article as tensors.
+
+    Attributes:
+        words: its tokens.
+        truth: the probabilities of the outcomes, by pair.
+        weight: that of each pair in the loss.
+    """
 
     table: PairTable
     pairs: Pairs
     windows: list[Window]
-    size: int
+    words: list[str]
     truth: Tensor
     weight: Tensor
 
@@ -64,31 +70,100 @@ def example(article: Article, weights: Network, pieces: Pieces) -> Example | Non
         return None
     parse, wanted = finder.parse, sentences_of(finder, table)
     names = speaker_names(parse, finder.voices, np.unique(table.targets))
-    pairs = pairs_of(finder, table, weights, words=True)
+    pairs = pairs_of(finder, table, weights, phrases=True)
     truth, weight = torch.zeros(len(table.targets), OUTCOMES), torch.zeros(len(table.targets))
     if article.listing is not None:
         labels = torch.from_numpy(labels_of(article, table))
         truth = nn.functional.one_hot(labels.clamp(min=0), OUTCOMES).float()
         weight = (labels != LEFT_OUT).float()
-    return Example(table, pairs, list(pieces.windows(parse, names, wanted)), len(parse), truth, weight)
+    return Example(table, pairs, list(pieces.windows(parse, names, wanted)), parse.lower, truth, weight)
+
+
+class SentenceReader(nn.Module):
+    """Reads tokens in their sentences, with an encoder."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder, self.size, self.parts = encoder, encoder.shape.size, 3
+
+    def forward(self, one: Example) -> Tensor:
+        """Return the vectors of the tokens of an article."""
+        return self.read(one.windows, len(one.words))
+
+    def around(self, words: Tensor, pairs: Pairs) -> list[Tensor]:
+        """Return what holders and targets mean: they, their heads, and their phrases."""
+        assert pairs.holder_phrases is not None and pairs.target_phrases is not None
+        sides = ((pairs.holder_tokens, pairs.holder_phrases), (pairs.target_tokens, pairs.target_phrases))
+        return [
+            torch.cat([words[tokens], words[pairs.heads[tokens]], _means(words, phrases)], 1)
+            for tokens, phrases in sides
+        ]
+
+    def read(self, windows: Sequence[Window], size: int) -> Tensor:
+        """Return the vectors of as many tokens, 0 of one that is in no window."""
+        longest = max(len(window.pieces) for window in windows)
+        pieces = torch.zeros(len(windows), longest, dtype=torch.long)
+        for row, window in zip(pieces, windows, strict=True):
+            row[: len(window.pieces)] = torch.tensor(window.pieces)
+        lengths = torch.tensor([len(window.pieces) for window in windows])
+        mask = (torch.arange(longest)[None] < lengths[:, None])[:, None, None]
+        with torch.autocast("cpu", torch.bfloat16):
+            found = self.encoder(pieces, mask).float().reshape(-1, self.size)
+        tokens = [token for window in windows for token in window.tokens]
+        spans = [
+            (index * longest + start, index * longest + end)
+            for index, window in enumerate(windows)
+            for start, end in zip(window.starts, window.ends, strict=True)
+        ]
+        return torch.zeros(size, self.size).index_copy(0, torch.tensor(tokens), _means(found, np.array(spans).T))
+
+
+class WordReader(nn.Module):
+    """Reads each token as what an encoder says of its word on average."""
+
+    def __init__(self, means: Mapping[str, NDArray[np.float32]]) -> None:
+        super().__init__()
+        self.row = {word: row for row, word in enumerate(means, 1)}
+        every = torch.from_numpy(np.stack([np.zeros_like(next(iter(means.values()))), *means.values()]))
+        self.means, self.mixed = nn.Embedding.from_pretrained(every), nn.Linear(every.shape[1], UNITS)
+        self.norm, self.dropout = nn.LayerNorm(UNITS), nn.Dropout(DROPPED_UNITS)
+        self.size, self.parts = UNITS, 4
+
+    def forward(self, one: Example) -> Tensor:
+        """Return the vectors of the tokens of an article."""
+        return self.dropout(self.vectors(torch.tensor([self.row.get(word, 0) for word in one.words])))
+
+    def around(self, words: Tensor, pairs: Pairs) -> list[Tensor]:
+        """Return what holders and targets mean: they, the two above them, and the mean of those below."""
+        heads = torch.from_numpy(pairs.heads)
+        children = torch.from_numpy(np.flatnonzero(pairs.heads != np.arange(len(heads))))
+        counts = torch.bincount(heads[children], minlength=len(heads)).clamp(min=1)
+        below = torch.zeros_like(words).index_add(0, heads[children], words[children]) / counts[:, None]
+        return [
+            torch.cat([words[tokens], words[heads[tokens]], words[heads[heads[tokens]]], below[tokens]], 1)
+            for tokens in (pairs.holder_tokens, pairs.target_tokens)
+        ]
+
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Return the vectors of words by their rows; 0 is that of an unknown one."""
+        return self.norm(_gelu(self.mixed(self.means(rows))))
 
 
 class Model(nn.Module):
-    """The network, with an encoder or alone."""
+    """The network, and what reads words for it."""
 
-    def __init__(self, features: int, encoder: Encoder | None) -> None:
+    def __init__(self, features: int, reader: SentenceReader | WordReader) -> None:
         super().__init__()
-        self.encoder = encoder
-        size = 0 if encoder is None else encoder.shape.size
+        self.reader = reader
+        size = reader.size
         self.vectors = nn.Embedding(features, UNITS, padding_idx=0)
         nn.init.normal_(self.vectors.weight, std=0.02)
         with torch.no_grad():
             self.vectors.weight[0] = 0
-        self.fit = nn.ModuleDict({role: nn.Linear(3 * size + UNITS, UNITS) for role in ROLES})
+        self.fit = nn.ModuleDict({role: nn.Linear(reader.parts * size + UNITS, UNITS) for role in ROLES})
         self.bias = nn.ParameterDict({role: nn.Parameter(torch.zeros(UNITS)) for role in ROLES})
-        if encoder is not None:
-            self.words = nn.ModuleDict({role: nn.Linear(3 * size, UNITS, bias=False) for role in ROLES})
-            self.top, self.between = nn.Linear(size, UNITS, bias=False), nn.Linear(size, UNITS, bias=False)
+        self.words = nn.ModuleDict({role: nn.Linear(reader.parts * size, UNITS, bias=False) for role in ROLES})
+        self.top, self.between = nn.Linear(size, UNITS, bias=False), nn.Linear(size, UNITS, bias=False)
         self.way, self.clause = nn.Embedding(3, UNITS), nn.Embedding(2, UNITS)
         self.norm, self.hidden = nn.LayerNorm(UNITS, eps=SMALL), nn.Linear(UNITS, UNITS)
         self.output = nn.Linear(2 * UNITS, OUTCOMES)
@@ -98,47 +173,23 @@ class Model(nn.Module):
 
     def forward(self, one: Example) -> Tensor:
         """Return the logits of the outcomes, by pair."""
-        pairs, words = one.pairs, None if self.encoder is None else self.read(one, self.encoder)
-        holder, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words)
-        target, target_fit = self._side("target", pairs.targets, pairs.target_words, words)
+        pairs, words = one.pairs, self.reader(one)
+        words = torch.cat([words, words.new_zeros(1, words.shape[1])])  # of an absent token
+        around = self.reader.around(words, pairs)
+        holder, holder_fit = self._side("holder", pairs.holders, around[0])
+        target, target_fit = self._side("target", pairs.targets, around[1])
         target = target + self.clause(torch.from_numpy(pairs.is_clause))
         first, second = torch.from_numpy(pairs.first), torch.from_numpy(pairs.second)
         summed = holder[first] + target[second] + self.way(torch.from_numpy(pairs.ways)) + self._sums(pairs.features)
-        if words is not None:
-            summed = summed + self.top(words)[torch.from_numpy(pairs.tops)]
-            summed = summed + _means(self.between(words), pairs.between)
+        summed = summed + self.top(words)[torch.from_numpy(pairs.tops)] + _means(self.between(words), pairs.between)
         units = _gelu(self.norm(summed))
         units = units + _gelu(self.hidden(self.dropout(units)))
         fit = torch.tanh(holder_fit[first] * target_fit[second])
         return self.output(self.dropout(torch.cat([units, fit], 1)))
 
-    def read(self, one: Example, encoder: Encoder) -> Tensor:
-        """Return the vectors of the tokens of an article, and 0 for an absent one at the end."""
-        longest, size = max(len(window.pieces) for window in one.windows), encoder.shape.size
-        pieces = torch.zeros(len(one.windows), longest, dtype=torch.long)
-        for row, window in zip(pieces, one.windows, strict=True):
-            row[: len(window.pieces)] = torch.tensor(window.pieces)
-        lengths = torch.tensor([len(window.pieces) for window in one.windows])
-        mask = (torch.arange(longest)[None] < lengths[:, None])[:, None, None]
-        with torch.autocast("cpu", torch.bfloat16):
-            found = encoder(pieces, mask).float().reshape(-1, size)
-        tokens = [token for window in one.windows for token in window.tokens]
-        spans = [
-            (index * longest + start, index * longest + end)
-            for index, window in enumerate(one.windows)
-            for start, end in zip(window.starts, window.ends, strict=True)
-        ]
-        return torch.zeros(one.size + 1, size).index_copy(0, torch.tensor(tokens), _means(found, np.array(spans).T))
-
-    def _side(
-        self, role: Role, features: NDArray[np.int64], places: NDArray[np.int64], words: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        known = both = self._sums(features)
-        if words is not None:
-            token, head = torch.from_numpy(places[:2])
-            meant = torch.cat([words[token], words[head], _means(words, places[2:])], 1)
-            known, both = known + self.words[role](meant), torch.cat([meant, known], 1)
-        return known + self.bias[role], self.fit[role](both)
+    def _side(self, role: Role, features: NDArray[np.int64], words: Tensor) -> tuple[Tensor, Tensor]:
+        known = self._sums(features)
+        return known + self.words[role](words) + self.bias[role], self.fit[role](torch.cat([words, known], 1))
 
     def _sums(self, features: NDArray[np.int64]) -> Tensor:
         rows = torch.from_numpy(features)
@@ -162,7 +213,8 @@ def _means(vectors: Tensor, span: NDArray[np.int64]) -> Tensor:
 def learned(data: Sequence[Example], model: Model, epochs: int, encoder_rate: float) -> Model:
     """Return a model that has learned from examples."""
     random = np.random.default_rng(SEED)
-    encoder = [] if model.encoder is None else [one for one in model.encoder.parameters() if one.requires_grad]
+    is_encoder = isinstance(model.reader, SentenceReader)
+    encoder = [one for one in model.reader.parameters() if one.requires_grad and is_encoder]
     own = {id(weight) for weight in encoder} | {id(model.vectors.weight)}
     others = [weight for weight in model.parameters() if weight.requires_grad and id(weight) not in own]
     groups = [(others, RATE), ([model.vectors.weight], 2 * RATE), (encoder, encoder_rate)]

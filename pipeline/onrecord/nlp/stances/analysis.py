@@ -42,6 +42,7 @@ MAX_EVIDENCE = 400
 MAX_CLOSING = 3
 # Who won by 6-4, or by 52-48, has no stance by that.
 SCORE = re.compile(r"\b\d{1,3}[-–]\d{1,3}\b")
+VOTING = frozenset({"vote", "votes", "voted", "voting"})
 # Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
 
@@ -166,18 +167,19 @@ class StanceAnalysis:
             return None
         if any(map(is_nobody, (holder, target, *(voice.party for voice in voices)))):
             return None
-        if self._is_result(candidate.predicate) or self.voices.is_said_by_others(
-            candidate.predicate, candidate.target.head
-        ):
+        if self._is_result(candidate) or self.voices.is_said_by_others(candidate.predicate, candidate.target.head):
             return None
         context = candidate.features | self._context(candidate, head, voices)
         return Placed(replace(candidate, features=context), holder, target, quote, _each_once(voices))
 
-    def _is_result(self, predicate: int) -> bool:
-        """Whether a predicate says who won by how much."""
-        if self.parse.lower[predicate] not in with_forms("stance_winning_verbs"):
+    def _is_result(self, candidate: Candidate) -> bool:
+        """Whether the words from a target up to its predicate say who won by how much, and nobody votes."""
+        above = list(self.parse.upward(candidate.target.head))
+        over = above[: above.index(candidate.predicate)] if candidate.predicate in above else []
+        said = {self.parse.lower[token] for token in (*over, candidate.predicate)}
+        if said.isdisjoint(with_forms("stance_winning_words")) or not said.isdisjoint(VOTING):
             return False
-        first, end = self.parse.sentence_of(predicate)
+        first, end = self.parse.sentence_of(candidate.predicate)
         return SCORE.search(self.parse.source, self.parse.start[first], self.parse.end[end - 1]) is not None
 
     def _is_unsaid(self, quote: int | None) -> bool:

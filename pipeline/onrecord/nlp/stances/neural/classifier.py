@@ -17,7 +17,6 @@ from onrecord.nlp.stances.voices import Voices
 
 MAX_NAMES = 2  # of speakers before a sentence
 
-
 # Sentences that promise less are not read: of the stances that are given, one in fifty is in them. ``JUDGED`` is what a stance that the
 # judge is sure of adds to the promise, a logit.
 MIN_PROMISE = -1.6
@@ -46,24 +45,24 @@ def target_phrase(parse: Parse, token: int) -> Phrase:
     return phrase_of(parse, token, clause=parse.is_verb(token), alone=not parse.is_verb(token))
 
 
-def pairs_of(finder: PairFinder, table: PairTable, network: Network, *, words: bool) -> Pairs:
-    """Return the pairs of a table as a network reads them; with their words if an encoder reads these."""
+def pairs_of(finder: PairFinder, table: PairTable, network: Network, *, phrases: bool) -> Pairs:
+    """Return the pairs of a table as a network reads them; with the phrases of holders and targets if an encoder reads these."""
     parse, parties = finder.parse, finder.voices.parties
     holders = np.unique(table.holders[table.holders >= 0])
     targets, second = np.unique(table.targets, return_inverse=True)
     first = np.where(table.holders < 0, len(holders), np.searchsorted(holders, table.holders))
-    head = np.array(parse.head)
-    holder_phrases, target_phrases = [], []
-    if words:
-        holder_phrases = [parties.holder_phrase(token) for token in holders.tolist()]
-        target_phrases = [target_phrase(parse, token) for token in targets.tolist()]
+    own_phrases = [parties.holder_phrase(token) for token in holders.tolist()] if phrases else None
+    target_phrases = [target_phrase(parse, token) for token in targets.tolist()] if phrases else None
     of_holders = network.rows_of(finder.tokens.hashes(holders, "holder"))
     return Pairs(
         holders=np.vstack([of_holders, np.zeros((1, of_holders.shape[1]), np.int64)]),
         targets=network.rows_of(finder.tokens.hashes(targets, "target")),
         features=network.rows_of(table.hashes),
-        holder_words=np.hstack([_places(holders, head, holder_phrases), [[-1], [-1], [0], [0]]]),
-        target_words=_places(targets, head, target_phrases),
+        holder_tokens=np.append(holders, len(parse)),
+        target_tokens=targets,
+        holder_phrases=None if own_phrases is None else np.hstack([_ends(own_phrases), [[0], [0]]]),
+        target_phrases=None if target_phrases is None else _ends(target_phrases),
+        heads=np.append(parse.head, len(parse)),
         is_clause=np.array([parse.is_verb(token) for token in targets.tolist()], dtype=np.int64),
         first=first,
         second=second.reshape(-1),
@@ -73,12 +72,9 @@ def pairs_of(finder: PairFinder, table: PairTable, network: Network, *, words: b
     )
 
 
-def _places(tokens: Tokens, head: Tokens, phrases: list[Phrase]) -> Tokens:
-    """Return the tokens, their heads, and the starts and ends of their phrases; nothing without phrases."""
-    if not phrases:
-        return np.zeros((4, 0), dtype=np.int64)
-    starts, ends = [phrase.start for phrase in phrases], [phrase.end for phrase in phrases]
-    return np.array([tokens, head[tokens], starts, ends], dtype=np.int64)
+def _ends(phrases: list[Phrase]) -> Tokens:
+    """Return the starts and the ends of phrases."""
+    return np.array([[phrase.start for phrase in phrases], [phrase.end for phrase in phrases]], dtype=np.int64)
 
 
 def _between(parse: Parse, table: PairTable) -> Tokens:
@@ -146,11 +142,14 @@ class PairClassifier:
         table = self.promising(finder, finder.table(self.network.passes))
         if not len(table.targets):
             return
-        words = None
-        if self.encoder is not None:
+        if self.encoder is None:
+            words = self.network.words(finder.tokens.words)
+        else:
             names = speaker_names(parse, voices, np.unique(table.targets))
             words = self.encoder(parse, names, sentences_of(finder, table))
-        odds = self.network.probabilities(pairs_of(finder, table, self.network, words=words is not None), words)
+        odds = self.network.probabilities(
+            pairs_of(finder, table, self.network, phrases=self.encoder is not None), words
+        )
         yield from likely_pairs(table, odds, least)
 
     def promising(self, finder: PairFinder, table: PairTable) -> PairTable:

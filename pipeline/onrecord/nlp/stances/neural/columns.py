@@ -123,6 +123,7 @@ class TokenColumns:
         above: ``above[k]`` is the token ``k`` edges up, by token.
         entity: the index of the entity that a token names or refers to; -1 for none.
         paths: ``paths[k]`` is a hash of the labels of the ``k`` edges up from a token.
+        words: a hash of each word.
     """
 
     def __init__(self, parse: Parse, voices: Voices) -> None:
@@ -143,6 +144,7 @@ class TokenColumns:
         self.paths = np.zeros((MAX_STEPS + 1, size), dtype=np.uint64)
         for step in range(MAX_STEPS):
             self.paths[step + 1] = self.paths[step] * np.uint64(STEP) + edge[self.above[step]]
+        self.words = numbers(parse.lower)
         self._columns = self._by_name(edge, voices)
         self._matrix = np.stack([self._columns[name] for name in COLUMNS], axis=1)
 
@@ -160,7 +162,7 @@ class TokenColumns:
         listed = stance_words()
         entries = [first_entry(parse, token) if word in listed else None for token, word in enumerate(parse.lower)]
         sign = np.array([0 if entry is None else 1 if entry.score > 0 else 2 for entry in entries], dtype=np.uint64)
-        words, stems = numbers(parse.lower), numbers(map(stem, parse.lower))
+        words, stems = self.words, numbers(map(stem, parse.lower))
         types = [entity.type for entity in voices.parties.entities]
         kinds = [
             types[entity] if entity >= 0 else kind or (word if tag in PRONOUN_TAGS else tag)

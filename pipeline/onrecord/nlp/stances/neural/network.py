@@ -2,8 +2,9 @@
 """The network that says how likely a reader confirms that one token holds a stance toward another.
 
 A holder and a target are each described by the sum of the vectors of its known features, a pair by its features and by how the two fit
-together. Where an encoder reads the sentences, the words of both add to it, the word above both, and the words between. Before it,
-linear filters keep the tokens that hold or receive any stance at all, and their pairs.
+together. The words of both add to it, the words above each, the word above both, and the words between: as what an encoder says of them
+in their sentences, or as what it says of each word on average. Before it, linear filters keep the tokens that hold or receive any stance
+at all, and their pairs.
 """
 
 import functools
@@ -21,6 +22,8 @@ from onrecord.nlp.stances.neural.encoder import Floats, means, prefix_sums
 STANDARD, ACCURATE = "stance_pairs", "stance_network"
 SIDES: tuple[Role | None, ...] = ("holder", "target", None)
 SMALL = 1e-5
+# What is written in eight bits: as the steps of each number, with the size of a step by vector.
+IN_STEPS = {"vectors", "word_vectors"}
 
 
 class Pairs(NamedTuple):
@@ -29,8 +32,9 @@ class Pairs(NamedTuple):
     Attributes:
         holders, targets: the known features of the tokens that are in pairs, by row; 0 for an unknown one.
         features: those of the pairs, by row.
-        holder_words, target_words: the token of each holder and target, its head, and the start and the end of its phrase; of shape
-            (4, rows), if an encoder reads them.
+        holder_tokens, target_tokens: the tokens that these are.
+        holder_phrases, target_phrases: the starts and the ends of their phrases, of shape (2, rows); None if no encoder reads them.
+        heads: the head of each token of the article, and at the end that of an absent one, itself.
         is_clause: which targets are clauses.
         first, second: the rows of each pair's holder and target.
         ways: how they are connected.
@@ -41,8 +45,11 @@ class Pairs(NamedTuple):
     holders: Tokens
     targets: Tokens
     features: Tokens
-    holder_words: Tokens
-    target_words: Tokens
+    holder_tokens: Tokens
+    target_tokens: Tokens
+    holder_phrases: Tokens | None
+    target_phrases: Tokens | None
+    heads: Tokens
     is_clause: Tokens
     first: Tokens
     second: Tokens
@@ -87,21 +94,22 @@ class Network:
         """Return how much a filter finds that rows of features promise: a logit."""
         return np.asarray(self.filters[self.rows_of(hashes), SIDES.index(side)].sum(axis=1), dtype=np.float32)
 
-    def probabilities(self, pairs: Pairs, words: Floats | None) -> Floats:
-        """Return the probabilities of no stance, support and opposition, by pair.
+    def words(self, hashes: Hashes) -> Floats:
+        """Return the vectors of words by their hashes, of those that an encoder has read in many articles; all others have one."""
+        known = self.layers["words"]
+        place = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+        return self.layers["word_vectors"][np.where(known[place] == hashes, place + 1, 0)]
 
-        Args:
-            pairs: the pairs.
-            words: the vectors of the tokens; None if no encoder has read them.
-        """
+    def probabilities(self, pairs: Pairs, words: Floats) -> Floats:
+        """Return the probabilities of no stance, support and opposition, by pair; ``words`` are the vectors of the tokens."""
         layers = self.layers
-        holders, holder_fit = self._side("holder", pairs.holders, pairs.holder_words, words)
-        targets, target_fit = self._side("target", pairs.targets, pairs.target_words, words)
+        around = Around(words, pairs.heads)
+        holders, holder_fit = self._side("holder", pairs.holders, around(pairs.holder_tokens, pairs.holder_phrases))
+        targets, target_fit = self._side("target", pairs.targets, around(pairs.target_tokens, pairs.target_phrases))
         targets += layers["clause"][pairs.is_clause]
         summed = holders[pairs.first] + targets[pairs.second] + layers["way"][pairs.ways] + self._sums(pairs.features)
-        if words is not None:
-            summed += _with_absent(words @ layers["top"])[pairs.tops]
-            summed += means(prefix_sums(words @ layers["between"]), *pairs.between)
+        summed += _with_absent(words @ layers["top"])[pairs.tops]
+        summed += means(prefix_sums(words @ layers["between"]), *pairs.between)
         mean, spread = summed.mean(axis=1, keepdims=True), summed.var(axis=1, keepdims=True)
         units = gelu((summed - mean) / np.sqrt(spread + SMALL) * layers["scale"] + layers["shift"])
         units = units + gelu(units @ layers["hidden"] + layers["hidden_bias"])
@@ -110,17 +118,11 @@ class Network:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
-    def _side(self, role: Role, known: Tokens, places: Tokens, words: Floats | None) -> tuple[Floats, Floats]:
-        """Return what holders or targets add to their pairs, and what must fit the other side; an absent one is the last row."""
-        layers = self.layers
-        features = both = self._sums(known)
-        if words is not None:
-            token, head, start, end = places
-            every = _with_absent(words)
-            meant = np.hstack([every[token], every[head], means(prefix_sums(words), start, end)])
-            both = np.hstack([meant, features])
-            features = features + np.asarray(meant @ layers[f"{role}_words"], dtype=np.float32)
-        return features + layers[f"{role}_bias"], both @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
+    def _side(self, role: Role, known: Tokens, words: Floats) -> tuple[Floats, Floats]:
+        """Return what holders or targets add to their pairs, and what must fit the other side."""
+        layers, features = self.layers, self._sums(known)
+        fit = np.hstack([words, features]) @ layers[f"{role}_fit"] + layers[f"{role}_fit_bias"]
+        return features + np.asarray(words @ layers[f"{role}_words"], dtype=np.float32) + layers[f"{role}_bias"], fit
 
     def _sums(self, known: Tokens) -> Floats:
         """Return the sum of the vectors of the features, by row."""
@@ -128,6 +130,29 @@ class Network:
         for feature in known.T:  # one after the other, in the processor's cache
             total += self.vectors[feature]
         return total
+
+
+class Around:
+    """Says of tokens what they and the words around them mean: of shape (tokens, parts times the size of a vector)."""
+
+    def __init__(self, words: Floats, heads: Tokens) -> None:
+        self.words, self.heads, self.every = words, heads, _with_absent(words)
+
+    def __call__(self, tokens: Tokens, phrases: Tokens | None) -> Floats:
+        """Return the vectors of tokens, of their heads, and of their phrases; or, without these, of the words above and below."""
+        above = self.heads[tokens]
+        if phrases is not None:
+            return np.hstack([self.every[tokens], self.every[above], means(prefix_sums(self.words), *phrases)])
+        return np.hstack([self.every[tokens], self.every[above], self.every[self.heads[above]], self._below[tokens]])
+
+    @functools.cached_property
+    def _below(self) -> Floats:
+        """The mean of the vectors of each token's children."""
+        children = np.flatnonzero(self.heads != np.arange(len(self.heads)))
+        order = children[np.argsort(self.heads[children], kind="stable")]
+        counts = np.bincount(self.heads[children], minlength=len(self.heads))
+        ends = counts.cumsum()
+        return means(prefix_sums(self.words[order]), ends - counts, ends)
 
 
 def _with_absent(vectors: Floats) -> Floats:
@@ -143,5 +168,7 @@ def _wide(array: NDArray[Any]) -> NDArray[Any]:
 def network(name: str) -> Network:
     """Return a network with the weights that ship, ``STANDARD`` or ``ACCURATE``."""
     found = {part: _wide(array) for part, array in arrays(name).items()}
+    for part in IN_STEPS & found.keys():
+        found[part] = found[part] * found.pop(f"{part}_steps")[:, None]
     own = {part: found.pop(part) for part in ("known", "filters", "bounds", "vectors")}
     return Network(**own, layers=found)
