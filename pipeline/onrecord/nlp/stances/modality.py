@@ -97,7 +97,7 @@ def mood(parse: Parse, predicate: int) -> Mood:
         if dep in ("dobj", "pobj") and not _carries(parse, index, head):
             break
         index = head
-    cancelled = cancelled or _in_condition(parse, index) or _is_denied(parse, predicate)
+    cancelled = cancelled or _in_condition(parse, index) or is_denied(parse, predicate)
     negated = negations % 2 == 1
     return Mood(factor, negated, cancelled, possible, necessary, tuple(words))
 
@@ -129,7 +129,7 @@ def _in_condition(parse: Parse, verb: int) -> bool:
     )
 
 
-def _is_denied(parse: Parse, predicate: int) -> bool:
+def is_denied(parse: Parse, predicate: int) -> bool:
     """Whether the predicate is in what someone denies: denied that it backs them, denied backing them, rejected claims that it does."""
     for above in parse.upward(predicate):
         head, dep = parse.head[above], parse.dep[above]

@@ -11,7 +11,7 @@ from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.features import first_entry
 from onrecord.nlp.stances.judge import KINDS, Placed
-from onrecord.nlp.stances.modality import mood
+from onrecord.nlp.stances.modality import is_denied, mood
 from onrecord.nlp.stances.neural.classifier import LikelyPair, target_phrase
 from onrecord.nlp.stances.neural.pairs import Judged
 
@@ -56,6 +56,8 @@ def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
     for word in islice(parse.upward(candidate.target.head), 1, None):
         if parse.lower[word] in NOTHING:
             return True  # he had nothing against it
+        if word != candidate.predicate and is_denied(parse, word):
+            return True  # he denied saying that it was unsafe
         entry = first_entry(parse, word)
         if entry is not None or word == candidate.predicate:
             how = mood(parse, word)
