@@ -183,7 +183,9 @@ class PairFinder:
                 if not 0 <= entity[holder] == own:
                     yield holder, target, BEFORE, _voice(holder, entity[holder], over) if over else 0
 
-    def _columns(self, holders: Tokens, targets: Tokens, ways: Tokens, voices: Tokens) -> tuple[Tokens, dict[str, Hashes]]:
+    def _columns(
+        self, holders: Tokens, targets: Tokens, ways: Tokens, voices: Tokens
+    ) -> tuple[Tokens, dict[str, Hashes]]:
         """Return the lowest token above both, and the columns, by pair."""
         tokens, known, first = self.tokens, holders >= 0, np.maximum(holders, 0)
         up, down, top = self._path(first, targets, ways)
@@ -217,9 +219,16 @@ class PairFinder:
     def _judgements(self, holders: Tokens, targets: Tokens) -> dict[str, Hashes]:
         """Return the columns that say what the judge says of each pair, of the likeliest stance."""
         columns = {name: [0] * len(holders) for name in JUDGED}
-        judged_sign, judged_likelihood, judged_kind, inner_sign, inner_edge, outer_sign, other_sign, other_likelihood = (
-            columns.values()
-        )
+        (
+            judged_sign,
+            judged_likelihood,
+            judged_kind,
+            inner_sign,
+            inner_edge,
+            outer_sign,
+            other_sign,
+            other_likelihood,
+        ) = columns.values()
         holder_of, pairs_of = holders.tolist(), defaultdict(list)
         entity_of = self.tokens.entity[holders].tolist()  # of holder -1, which is none, that of the last token
         for index, target in enumerate(targets.tolist() if self.judged else ()):
