@@ -15,7 +15,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.fast import parser, recognizer, speed_up
-from onrecord.nlp.fast.products import BLOCK, StableOps, equal_places
+from onrecord.nlp.fast import vectors as vector_layers
+from onrecord.nlp.fast.products import BLOCK, StableOps, equal_places, of_document
 from onrecord.nlp.installed_model import NEEDED
 from onrecord.nlp.model import Model, load_model
 from tests.integration.backfills import SAMPLES
@@ -212,6 +213,25 @@ def test_a_row_of_a_product_does_not_depend_on_the_others():
         parts = [ops.gemm(rows[start : start + size], weights, trans2=True) for start in range(0, len(rows), size)]
         assert np.array_equal(np.concatenate(parts), together)
     assert np.allclose(together, rows @ weights.T, atol=1e-4)
+
+
+def test_a_row_of_a_document_does_not_depend_on_what_follows():
+    random = np.random.default_rng(1)
+    weights = random.standard_normal((50, 96)).astype(np.float32)
+    rows = random.standard_normal((3 * BLOCK + 7, 96)).astype(np.float32)
+    product = of_document(rows, weights)
+    for size in (1, 5, 12, BLOCK, BLOCK + 1):
+        assert np.array_equal(of_document(rows[:size], weights), product[:size])
+    assert np.allclose(product, rows @ weights.T, atol=1e-4)
+
+
+def test_a_token_that_takes_the_place_of_another_does_not_change_vectors(model, monkeypatch):
+    """With two places, almost every token takes that of another."""
+    monkeypatch.setattr(vector_layers, "KEPT_BITS", 1)
+    small = load_model(extract=[], fast=True).parse.get_pipe("tok2vec").model
+    docs = [model.parse.make_doc(text) for text in TEXTS[:3]]
+    for one, other in zip(small.predict(docs), model.parse.get_pipe("tok2vec").model.predict(docs), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_only_places_that_agree_are_used(monkeypatch):

@@ -35,7 +35,7 @@ INDEFINITE = frozenset({
 })  # fmt: skip
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=1 << 13)
 def fold(word: str) -> str:
     """Return a word in lower case, without accents, apostrophes and full stops: ``erdogan`` for ``Erdoğan``, ``us`` for ``U.S.``."""
     if word.isascii():
@@ -74,7 +74,7 @@ def name_key(name: str) -> str:
     return " ".join(words) or name.strip().casefold()
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=1 << 13)
 def phrase_key(name: str) -> str:
     """Return the key of a name, or of a phrase in small letters, in which articles and hyphens don't count: "an out-of-date ban"."""
     if not any(word.islower() for word in name.split()[1:]):

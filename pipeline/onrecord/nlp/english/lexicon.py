@@ -18,11 +18,9 @@ def rows(name: str, folder: str = "lexicons") -> tuple[tuple[str, ...], ...]:
         FileNotFoundError: there is no such table.
     """
     text = resources.files("onrecord.nlp").joinpath(folder).joinpath(f"{name}.tsv").read_text("utf-8")
-    cells = [
-        tuple(map(str.strip, line.split("\t")))
-        for line in text.splitlines()
-        if not line.startswith("#") and not line.isspace() and line
-    ]
+    lines = [line for line in text.splitlines() if line and line[0] != "#" and not line.isspace()]
+    is_padded = any(pad in text for pad in (" \t", "\t ", " \n", "\n "))
+    cells = [tuple(map(str.strip, line.split("\t")) if is_padded else line.split("\t")) for line in lines]
     width = max(map(len, cells), default=0)
     return tuple(row if len(row) == width else row + ("",) * (width - len(row)) for row in cells)
 

@@ -42,7 +42,7 @@ SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=1 << 13)
 def sound(word: str) -> str:
     """Return the form that transliterations of one name share: ``wolkoff`` and ``volkov`` are both ``volkov``."""
     for pattern, replacement in SOUNDS:

@@ -107,7 +107,7 @@ def _word(parse: Parse, index: int) -> str:
     return _class_of(parse.word[index], parse.tag[index]) if 0 <= index < len(parse.word) else "_"
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=1 << 13)
 def _class_of(word: str, tag: str) -> str:
     if "\n" in word:
         return "_"

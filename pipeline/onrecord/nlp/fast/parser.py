@@ -22,7 +22,7 @@ from thinc.types import Ints2d
 
 from onrecord.nlp.fast.products import Floats
 from onrecord.nlp.fast.recognizer import Flags, Indices
-from onrecord.nlp.fast.structure import parameter, probe, require, state_layers
+from onrecord.nlp.fast.structure import StateLayers, probe, require
 
 FACTORY = "onrecord_parser"
 FEATURES, PIECES = 8, 2  # tokens that describe a state, and the pieces of the maxout
@@ -31,6 +31,7 @@ SHIFT, REDUCE, LEFT, RIGHT, BREAK = range(len(ACTIONS))
 ROLES = np.arange(FEATURES)[:, None]
 # A document with a longer stretch is left to spaCy: a step takes about as long for one stretch as for fifty.
 MAX_STRETCH = 300
+MAX_KEPT_ROWS = 16_000  # of the tokens of a batch, in 64 MB, which are not asked of the system for each batch
 MAX_ROUNDS = 4  # of parsing stretches again, since the one before was
 
 
@@ -95,11 +96,9 @@ class FastParser:
             Unsupported: it has another structure.
         """
         require(parser.postprocesses == (nonproj.deprojectivize,), "it merges tokens")
-        self._features, self._lower, self._upper = state_layers(parser.cfg, parser.model)
-        require(
-            (self._lower.get_dim("nF"), self._lower.get_dim("nP")) == (FEATURES, PIECES),
-            "its states have other features",
-        )
+        self._layers = StateLayers(parser.cfg, parser.model)
+        lower = self._layers.lower
+        require((lower.get_dim("nF"), lower.get_dim("nP")) == (FEATURES, PIECES), "its states have other features")
         names = [parser.moves.get_class_name(number) for number in range(parser.moves.n_moves)]
         labels = [name.partition("-")[2] for name in names]
         require("subtok" not in labels, "it merges tokens")
@@ -108,7 +107,8 @@ class FastParser:
         self._label = np.array([parser.vocab.strings.add(label) if label else 0 for label in labels], np.uint64)
         self._is_decorated = np.array([nonproj.is_decorated(label) for label in labels])
         self._root = np.uint64(parser.vocab.strings.add("ROOT"))
-        self._bias = parameter(self._lower, "b").reshape(-1)
+        self._bias = self._layers.bias.reshape(-1)
+        self._rows = np.empty((0, lower.get_dim("nF") * len(self._bias)), np.float32)
         # By which moves a state allows, as a binary number: shift, arcs, break, and not reduce.
         is_allowed = np.stack(
             [np.arange(16) & bit == wanted for bit, wanted in ((1, 1), (8, 0), (2, 2), (2, 2), (4, 4))]
@@ -145,8 +145,11 @@ class FastParser:
         fronts = np.flatnonzero(edges)
         stops = np.append(fronts[1:], ends[-1])
         doc_ends = np.repeat(ends, np.add.reduceat(edges, firsts, dtype=np.intp))
-        # A row for "no token", then one for each: what each token adds to a state, by its role in it.
-        rows = self._lower.predict(self._features.predict(docs)).reshape(len(starts) * FEATURES, -1)
+        if len(starts) > len(self._rows):
+            self._rows = np.empty((len(starts), self._rows.shape[1]), np.float32)
+        rows = self._layers.rows(docs, self._rows).reshape(len(starts) * FEATURES, -1)
+        if len(self._rows) > MAX_KEPT_ROWS:
+            self._rows = self._rows[:0].copy()
         tokens = _Tokens(edges, starts)
         marked: set[int] = set()  # stretches of which the one before marks the second token
         pending = list(range(len(fronts)))
@@ -224,7 +227,7 @@ class FastParser:
         )
         hidden = np.add.reduce(rows.take(described * FEATURES + ROLES, axis=0), axis=0)
         hidden += self._bias
-        scores = self._upper.predict(np.maximum(hidden[:, 0::PIECES], hidden[:, 1::PIECES]))
+        scores = self._layers.upper.predict(np.maximum(hidden[:, 0::PIECES], hidden[:, 1::PIECES]))
         is_empty = top == 0
         may_attach = ~is_empty & (first > 0) & ~tokens.starts[first]
         may_shift = is_empty | (may_attach & (second > 0) & ~tokens.held[first])

@@ -2,8 +2,8 @@
 """Matrix products whose rows do not depend on one another, so that a text gets the same vectors in any batch.
 
 NumPy's library of linear algebra, OpenBLAS, computes a product of few rows by other code, and on processors without AVX-512 the last
-bits of a row depend on its place modulo 12. Here every product is made of products of one size, in which a row stands only at places that
-were found to give the same bits.
+bits of a row depend on its place modulo 12. Here every product is made of products of one size. In those of a batch, a row stands only at
+places that were found to give the same bits; in those of one document, always at the same place.
 """
 
 from typing import Any, TypeAlias
@@ -28,6 +28,22 @@ def equal_places(inputs: int, outputs: int) -> Places:
         products = np.dot(np.repeat(row, BLOCK, 0), weights.T)
         equal &= (products == products[0]).all(axis=1)
     return np.flatnonzero(equal)
+
+
+def of_document(rows: Floats, weights: Floats, out: Floats | None = None) -> Floats:
+    """Multiply the rows of one document by weights of shape (outputs, inputs), blocks of ``BLOCK`` rows from its first one on.
+
+    A row stands at the same place of a block in any batch, so all places can be used, and no row has to be moved.
+    """
+    result = np.empty((len(rows), len(weights)), np.float32) if out is None else out
+    whole = len(rows) - len(rows) % BLOCK
+    for start in range(0, whole, BLOCK):
+        np.dot(rows[start : start + BLOCK], weights.T, out=result[start : start + BLOCK])
+    if whole < len(rows):
+        block = np.zeros((BLOCK, rows.shape[1]), np.float32)
+        block[: len(rows) - whole] = rows[whole:]
+        result[whole:] = np.dot(block, weights.T)[: len(rows) - whole]
+    return result
 
 
 class StableOps(NumpyOps):  # type: ignore[misc]

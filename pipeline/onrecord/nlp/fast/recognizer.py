@@ -17,7 +17,7 @@ from spacy.pipeline import EntityRecognizer
 from spacy.tokens import Doc, Span
 
 from onrecord.nlp.fast.products import Floats
-from onrecord.nlp.fast.structure import parameter, probe, require, state_layers
+from onrecord.nlp.fast.structure import StateLayers, probe, require
 
 FACTORY = "onrecord_ner"
 FEATURES = 3  # of a state: the next token, the first of the open entity, the last before the next
@@ -99,21 +99,19 @@ class FastRecognizer:
         Raises:
             Unsupported: it has another structure.
         """
-        self._features, self._lower, self._upper = state_layers(recognizer.cfg, recognizer.model)
-        require(
-            self._lower.get_dim("nF") == FEATURES and self._lower.get_dim("nP") > 1, "its states have other features"
-        )
+        self._layers = StateLayers(recognizer.cfg, recognizer.model)
+        lower = self._layers.lower
+        require(lower.get_dim("nF") == FEATURES and lower.get_dim("nP") > 1, "its states have other features")
+        self._shape = FEATURES, lower.get_dim("nO"), lower.get_dim("nP")
         self._stock = recognizer
         self._moves = _Moves.of(recognizer)
-        self._bias = parameter(self._lower, "b")
 
     def __call__(self, doc: Doc) -> Doc:
         """Set the entities of a Doc."""
         if not len(doc) or doc.has_annotation("ENT_IOB"):
             found_by_spacy: Doc = self._stock(doc)
             return found_by_spacy
-        # A row for "no token", then one for each: what each token adds to a state, by its role in it.
-        states = self._lower.predict(self._features.predict([doc]))
+        states = self._layers.rows([doc]).reshape(-1, *self._shape)
         nothing, tokens = states[0], states[1:]
         must_end, best = self._outside(doc, tokens, nothing)
         begins = np.flatnonzero(self._moves.is_begin[best])
@@ -130,9 +128,9 @@ class FastRecognizer:
 
     def _scores(self, states: Floats) -> Floats:
         """Return the score of every move, given the sum of the features of each state: (states, hidden, pieces)."""
-        states += self._bias
+        states += self._layers.bias
         hidden = functools.reduce(np.maximum, np.moveaxis(states, 2, 0))
-        scores: Floats = self._upper.predict(np.ascontiguousarray(hidden))
+        scores: Floats = self._layers.upper.predict(np.ascontiguousarray(hidden))
         return scores
 
     def _outside(self, doc: Doc, tokens: Floats, nothing: Floats) -> tuple[Flags, Indices]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the replacements share: a text to compare them on, and the refusal of what they were not written for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from onrecord.nlp.fast.products import Floats
+from onrecord.nlp.fast.products import Floats, of_document
 
 AnyModel: TypeAlias = Model[Any, Any]
 
@@ -35,16 +35,50 @@ def require(condition: bool, reason: str) -> None:
         raise Unsupported(reason)
 
 
-def state_layers(cfg: Mapping[str, object], model: AnyModel) -> tuple[AnyModel, AnyModel, AnyModel]:
-    """Return the layers of a transition-based component: those of the tokens, of what each adds to a state, and of the moves.
+class StateLayers:
+    """The layers of a transition-based component: those of the tokens, of what each adds to a state, and of the moves.
 
-    Raises:
-        Unsupported: it has another structure.
+    Attributes:
+        lower: what a token adds to a state, by its role in it.
+        upper: the scores of the moves.
+        bias: what is added to a state.
     """
-    require(cfg["beam_width"] == 1, "it searches with a beam")
-    require(model.attrs["has_upper"] and not model.attrs["unseen_classes"], "its last layer is of another kind")
-    features, lower, upper = model.layers
-    return features, lower, upper
+
+    def __init__(self, cfg: Mapping[str, object], model: AnyModel) -> None:
+        """Find the layers.
+
+        Raises:
+            Unsupported: it has another structure.
+        """
+        require(cfg["beam_width"] == 1, "it searches with a beam")
+        require(model.attrs["has_upper"] and not model.attrs["unseen_classes"], "its last layer is of another kind")
+        features, self.lower, self.upper = model.layers
+        names = [layer.name for layer in features.layers[1:]]
+        require(names == ["list2array", "linear"], "its first layers are of another kind")
+        self._vectors, _, linear = features.layers
+        self._linear, self._linear_bias = parameter(linear, "W"), parameter(linear, "b")
+        weights = parameter(self.lower, "W")
+        self._weights = weights.reshape(-1, weights.shape[-1])
+        self._nothing = parameter(self.lower, "pad").reshape(-1)
+        self.bias = parameter(self.lower, "b")
+
+    def rows(self, docs: Sequence[Doc], out: Floats | None = None) -> Floats:
+        """Return what each token of the Docs adds to a state in all its roles, after a first row for "no token".
+
+        Args:
+            docs: the Docs.
+            out: where to; it may have more rows.
+        """
+        shape = sum(map(len, docs)) + 1, len(self._weights)
+        rows = np.empty(shape, np.float32) if out is None else out[: shape[0]]
+        rows[0] = self._nothing
+        end = 1
+        for doc, vectors in zip(docs, self._vectors.predict(docs), strict=True):
+            start, end = end, end + len(doc)
+            tokens = of_document(vectors, self._linear)
+            tokens += self._linear_bias
+            of_document(tokens, self._weights, rows[start:end])
+        return rows
 
 
 def parameter(layer: AnyModel, name: str) -> Floats:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Token vectors of spaCy's CNN models (``HashEmbedCNN``, ``MultiHashEmbed`` with ``MaxoutWindowEncoder``) in NumPy.
 
-The first layer depends on a token's attributes alone, so its output is kept for each distinct token. The layers above, each a
+The first layer depends on a token's attributes alone, so its output is kept for the last tokens seen. The layers above, each a
 window of one token to either side, a maxout, a layer norm and a residual connection, are computed in place over blocks of rows that stay in
 the processor's cache. A document is computed on its own: no batch can change its vectors.
 """
@@ -20,7 +20,8 @@ from onrecord.nlp.fast.products import Floats
 from onrecord.nlp.fast.structure import AnyModel, parameter, require
 
 BLOCK = 384  # rows: the 0.4 MB that a product makes of them stay in the cache
-MAX_TOKENS = 60_000  # distinct tokens whose first layer is kept, in about 35 MB
+KEPT_BITS = 16  # of a token's hash: its place among the first layers that are kept, of which there are 65,536, in 28 MB
+NO_ATTRIBUTE = np.uint64((1 << 64) - 1)  # of a place that is free
 WINDOW = 3  # tokens: the one before, the token itself, the one after
 EPSILON = np.float32(1e-8)  # thinc adds it to a variance
 MAX_DIFFERENCE = 1e-4  # of a vector's elements, which are about 1; rounding explains 1e-5
@@ -33,7 +34,7 @@ def leaves(model: AnyModel) -> list[AnyModel]:
 
 
 class _FirstLayer:
-    """The vector of each token by its attributes, computed once for each distinct token."""
+    """The vector of each token by its attributes, which is kept until another token takes its place."""
 
     def __init__(self, embed: AnyModel, vocab: Vocab) -> None:
         parts = list(embed.layers)
@@ -50,25 +51,25 @@ class _FirstLayer:
         if self._static is not None:
             self._columns.append(vocab.vectors.attr)
         self._embed, self._mix = parts[2], parts[3]
-        self._numbers: dict[bytes, int] = {}
-        self._vectors = np.empty((0, self._mix.get_dim("nO")), np.float32)
+        places = 1 << KEPT_BITS
+        self._multipliers = np.random.default_rng(0).integers(1, 1 << 64, len(self._columns), np.uint64) | np.uint64(1)
+        self._attributes = np.full((places, len(self._columns)), NO_ATTRIBUTE)
+        self._vectors = np.empty((places, self._mix.get_dim("nO")), np.float32)
 
     def __call__(self, doc: Doc) -> Floats:
-        attributes = np.ascontiguousarray(doc.to_array(self._columns).reshape(len(doc), -1))
-        keys = attributes.view(f"V{attributes.strides[0]}").ravel().tolist()
-        numbers = self._numbers
-        if len(numbers) > MAX_TOKENS:
-            numbers.clear()
-        new = {key: at for at, key in enumerate(keys) if key not in numbers}
-        if new:
-            first = len(numbers)
-            if first + len(new) > len(self._vectors):
-                larger = np.empty((2 * (first + len(new)), self._vectors.shape[1]), np.float32)
-                larger[:first] = self._vectors[:first]
-                self._vectors = larger
-            self._vectors[first : first + len(new)] = self._computed(attributes[list(new.values())], doc)
-            numbers.update(zip(new, range(first, first + len(new)), strict=True))
-        return self._vectors[np.fromiter(map(numbers.__getitem__, keys), np.intp, len(keys))]
+        attributes = doc.to_array(self._columns).reshape(len(doc), -1)
+        places = (attributes @ self._multipliers >> np.uint64(64 - KEPT_BITS)).astype(np.intp)
+        vectors: Floats = self._vectors.take(places, axis=0)
+        missing = np.flatnonzero((self._attributes.take(places, axis=0) != attributes).any(axis=1))
+        if len(missing):
+            new, number_of = np.unique(attributes[missing], axis=0, return_inverse=True)
+            computed = self._computed(new, doc)
+            vectors[missing] = computed[number_of.reshape(-1)]
+            # Two of them may have the same place.
+            kept, first = np.unique(places[missing], return_index=True)
+            self._attributes[kept] = attributes[missing[first]]
+            self._vectors[kept] = vectors[missing[first]]
+        return vectors
 
     def _computed(self, attributes: np.ndarray, doc: Doc) -> Floats:
         """Return the vectors of tokens with some attributes, one token a row, by spaCy's layers."""

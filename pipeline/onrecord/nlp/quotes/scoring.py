@@ -10,6 +10,7 @@ share half of their words with it, so that doubt between two nearby ends costs n
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.learned import MAX_LOGIT
@@ -75,7 +76,7 @@ def score(candidates: Sequence[Candidate], layout: QuotationLayout, table: Mappi
     for candidate in candidates:
         for part in candidate.features:
             if id(part) not in sums:
-                sums[id(part)] = sum([table.get(feature, 0.0) for feature in part])
+                sums[id(part)] = sum(map(table.get, part, repeat(0.0)))
     for group in by_cue(candidates):
         logits = [sum([sums[id(part)] for part in candidate.features]) for candidate in group]
         odds = [math.exp(max(-MAX_LOGIT, min(MAX_LOGIT, logit))) for logit in logits]

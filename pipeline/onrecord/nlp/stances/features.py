@@ -15,7 +15,7 @@ ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s"
 MIN_STEM = 3
 
 
-@functools.lru_cache(maxsize=1 << 15)
+@functools.lru_cache(maxsize=1 << 13)
 def stem(word: str) -> str:
     """Return a word without its ending, so that its forms are the same."""
     for ending, instead in ENDINGS:

@@ -37,6 +37,8 @@ class Parties:
         self.quotes = quotes_of(parse.doc)
         self.entity_of = entity_index(parse)
         self.references = references_of(parse.doc)
+        self._parties: dict[tuple[Phrase, int | None], StanceParty] = {}
+        self._holder_phrases: dict[int, Phrase] = {}
         # The parties that speaker phrases such as "he" refer to, as the quotes resolved them, by their first code point.
         self.meant: dict[int, StanceParty] = {}
         for quote in self.quotes:
@@ -53,6 +55,12 @@ class Parties:
 
     def party(self, phrase: Phrase, quote: int | None) -> StanceParty:
         """Return the party that a phrase names; ``quote`` is the quote that it is in."""
+        found = self._parties.get((phrase, quote))
+        if found is None:
+            found = self._parties[phrase, quote] = self._party(phrase, quote)
+        return found
+
+    def _party(self, phrase: Phrase, quote: int | None) -> StanceParty:
         span = self.span(phrase.start, phrase.end)
         is_one_word = phrase.end == phrase.start + 1
         if quote is not None and is_one_word and self.parse.lower[phrase.head] in FIRST_PERSON:
@@ -94,6 +102,12 @@ class Parties:
 
     def holder_phrase(self, head: int) -> Phrase:
         """Return the phrase of a holder; of a list of names, only its own name."""
+        found = self._holder_phrases.get(head)
+        if found is None:
+            found = self._holder_phrases[head] = self._holder_phrase(head)
+        return found
+
+    def _holder_phrase(self, head: int) -> Phrase:
         noun = antecedent(self.parse, head)
         first = noun
         for _ in range(MAX_CLIMB):  # a longer list is not one of parties (MAX_PARTIES)

@@ -30,6 +30,9 @@ class Voices:
         self.cues: list[list[int]] = []  # of each quote
         self._chains: dict[int, tuple[tuple[int, ...], int]] = {}
         self._heard: dict[int, list[Voice]] = {}  # by token; tokens above each other share them
+        self._over: dict[int, tuple[Voice, ...]] = {}  # by token
+        self._speakers: dict[int, Voice | None] = {}  # by quote
+        self._heads: dict[tuple[int, int], int] = {}  # by the code points of a mention
         self.quote_of = self._quotes_by_token()
 
     def _quotes_by_token(self) -> dict[int, int]:
@@ -97,16 +100,24 @@ class Voices:
 
     def over(self, token: int) -> tuple[Voice, ...]:
         """Return the voices over the clause of a token, outermost first."""
+        found = self._over.get(token)
+        if found is None:
+            found = self._over[token] = self._found_over(token)
+        return found
+
+    def _found_over(self, token: int) -> tuple[Voice, ...]:
         voices = self._reported(token)
         quote = self.quote_of.get(token)
         quoted: list[Voice] = []
         for _ in range(MAX_CLIMB):
             if quote is None:
                 break
-            speaker = self.parties.speaker(quote)
+            speaker = self._speaker(quote)
             if speaker is not None:
-                quoted.append(Voice(speaker, None))
+                quoted.append(speaker)
             quote = self.parties.quotes[quote].parent
+        if not quoted and not voices:
+            return ()
         # Who is a subject above the token and the speaker of a quote around it has the place of that quote among the others.
         placed = [
             next((one for one in voices if same_party(one.party, outer.party)), outer) for outer in reversed(quoted)
@@ -117,19 +128,33 @@ class Voices:
         """Return the head of a voice's mention, if it has one."""
         if voice.head is not None or voice.party.mention is None:
             return voice.head
-        return head_of(self.parse, *self.parse.tokens_of(voice.party.mention.start, voice.party.mention.end))
+        place = voice.party.mention.start, voice.party.mention.end
+        found = self._heads.get(place)
+        if found is None:
+            found = self._heads[place] = head_of(self.parse, *self.parse.tokens_of(*place))
+        return found
+
+    def _speaker(self, quote: int) -> Voice | None:
+        """Return the voice of a quote's speaker, if known."""
+        if quote not in self._speakers:
+            party = self.parties.speaker(quote)
+            self._speakers[quote] = None if party is None else Voice(party, None)
+        return self._speakers[quote]
 
     def _reported(self, token: int) -> list[Voice]:
         """Return the subjects of the verbs of speech and thought above a token."""
-        known = self._heard.get(token)
-        if known is not None:
-            return known
         parse = self.parse
-        way = list(parse.upward(token))
+        way: list[int] = []
         found: list[Voice] = []
-        for child in parse.children[way[-1]]:
-            source = according_to(parse, child) if parse.lower[child] == "according" else None
-            self._add(found, source[1] if source is not None else None)
+        for index in parse.upward(token):
+            if index in self._heard:
+                found = self._heard[index]
+                break
+            way.append(index)
+        else:
+            for child in parse.children[way[-1]]:
+                source = according_to(parse, child) if parse.lower[child] == "according" else None
+                self._add(found, source[1] if source is not None else None)
         reporting = with_forms("stance_reporting_verbs")
         for index in reversed(way):
             head = parse.head[index]

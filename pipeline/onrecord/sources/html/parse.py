@@ -4,7 +4,7 @@
 import re
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction, HTMLParser, document_fromstring
 
 from onrecord.data.message import InvalidMessage
 
@@ -34,6 +34,8 @@ _INLINE = _tags(
     *("span", "strike", "strong", "sub", "sup", "tt", "u"),
 )
 _BLOCKS = _tags("article", "aside", "blockquote", "div", "figure", "footer", "header", "main", "p", "section")
+# lxml.html looks up the class of each element in Python, for the sake of forms.
+_CLASSES = etree.ElementDefaultClassLookup(HtmlElement, HtmlComment, HtmlProcessingInstruction, HtmlEntity)
 _TOO_DEEP = etree.XPath("boolean(/" + "*/" * MAX_DEPTH + "*)")
 
 
@@ -70,6 +72,7 @@ def _tree(html: str) -> HtmlElement | None:
         remove_comments=True,
         remove_pis=True,
     )
+    parser.set_element_class_lookup(_CLASSES)
     try:
         tree = document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:  # no element at all

@@ -7,7 +7,7 @@ Features are hashed into 64 bits (Weinberger et al., Feature Hashing for Large S
 """
 
 import functools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 
@@ -30,7 +30,7 @@ SALTS: Mapping[Role, int] = {"holder": 0x5851F42D4C957F2D, "target": 0x14057B7EF
 MIX = 0x9E3779B97F4A7C15
 STEP = 0x100000001B3  # multiplies the hash of a path before the next label is added
 MAX_STEPS = 8  # edges that are followed up the tree
-MAX_WORDS = 1 << 16  # whose hashes are kept
+MAX_WORDS = 1 << 14  # whose hashes are kept: those of about a hundred articles
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
 OBJECTS = frozenset({"dobj", "acomp", "xcomp", "attr", "oprd"})
@@ -68,15 +68,37 @@ PAIR_FEATURES = (
 )  # fmt: skip
 
 
-@functools.lru_cache(MAX_WORDS)
-def number(text: str) -> int:
-    """Return a hash of 64 bits; 0 for no text."""
+class _Numbers(dict[str, int]):
+    """A number of each text, which is computed once; of no more than ``MAX_WORDS`` texts, the last ones."""
+
+    def __init__(self, compute: Callable[[str], int]) -> None:
+        super().__init__()
+        self._compute = compute
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= MAX_WORDS:
+            self.clear()
+        found = self[text] = self._compute(text)
+        return found
+
+
+def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") if text else 0
 
 
-def numbers(texts: Iterable[str]) -> Hashes:
+_NUMBERS = _Numbers(_hash)
+_STEMS = _Numbers(lambda word: _hash(stem(word)))
+_CLASSES = _Numbers(lambda tag: _hash(tag[:2]))
+
+
+def number(text: str) -> int:
+    """Return a hash of 64 bits; 0 for no text."""
+    return _NUMBERS[text]
+
+
+def numbers(texts: Sequence[str], table: _Numbers = _NUMBERS) -> Hashes:
     """Return the hash of each text."""
-    return np.array([number(text) for text in texts], dtype=np.uint64)
+    return np.fromiter(map(table.__getitem__, texts), np.uint64, len(texts))
 
 
 def with_role(hashes: Hashes, role: Role) -> Hashes:
@@ -87,26 +109,33 @@ def with_role(hashes: Hashes, role: Role) -> Hashes:
 class Hasher:
     """Hashes features from the columns of rows: a random linear combination modulo 2^64, then mixed."""
 
-    def __init__(self, features: Sequence[str], columns: Sequence[str]) -> None:
-        place = {name: index for index, name in enumerate(columns)}
-        self.first = [place[feature.split()[0]] for feature in features]
-        self.salts = numbers(features)
-        self.multipliers = np.zeros((len(columns), len(features)), dtype=np.uint64)
-        for index, feature in enumerate(features):
-            for name in feature.split():
-                self.multipliers[place[name], index] = number(f"{feature}|{name}") | 1
+    def __init__(self, features: Sequence[str], columns: Collection[str]) -> None:
+        self.parts: list[tuple[np.uint64, list[tuple[str, np.uint64]]]] = []
+        for feature in features:
+            names = feature.split()
+            assert all(name in columns for name in names), feature
+            parts = [(name, np.uint64(number(f"{feature}|{name}") | 1)) for name in names]
+            self.parts.append((np.uint64(number(feature)), parts))
 
-    def __call__(self, rows: Hashes, count: int | None = None) -> Hashes:
+    def __call__(self, columns: Mapping[str, Hashes], count: int | None = None) -> Hashes:
         """Return the hashes of the first ``count`` features, by row; 0 for an absent one."""
-        mixed = rows @ self.multipliers[:, :count] + self.salts[:count]
+        features = self.parts[:count]
+        mixed = np.empty((len(features), len(columns[features[0][1][0][0]])), dtype=np.uint64)
+        for total, (salt, parts) in zip(mixed, features, strict=True):
+            total[:] = salt
+            for name, multiplier in parts:
+                total += columns[name] * multiplier
         mixed ^= mixed >> np.uint64(32)
         mixed *= np.uint64(MIX)
         mixed ^= mixed >> np.uint64(29)
-        mixed[rows[:, self.first[:count]] == 0] = 0
-        return mixed
+        for total, (_, parts) in zip(mixed, features, strict=True):
+            total *= columns[parts[0][0]] != 0
+        return np.ascontiguousarray(mixed.T)
 
 
-TOKEN_HASHER = Hasher(TOKEN_FEATURES, [f"{name}{step or ''}" for step in range(ABOVE + 1) for name in COLUMNS])
+# By the name that it has in features, a column and the number of edges up.
+PLACES = {f"{name}{step or ''}": (name, step) for step in range(ABOVE + 1) for name in COLUMNS}
+TOKEN_HASHER = Hasher(TOKEN_FEATURES, PLACES)
 PAIR_HASHER = Hasher(PAIR_FEATURES, PAIR_COLUMNS)
 
 
@@ -114,6 +143,19 @@ PAIR_HASHER = Hasher(PAIR_FEATURES, PAIR_COLUMNS)
 def stance_words() -> frozenset[str]:
     """Return the forms of all stance verbs, nouns and adjectives."""
     return frozenset().union(lexicon.verbs(), lexicon.nouns(), lexicon.adjectives())
+
+
+class _Rows(dict[str, Hashes]):
+    """The columns of some tokens and of those above them, by the names that they have in features; each is made when it is asked for."""
+
+    def __init__(self, columns: "TokenColumns", tokens: Tokens) -> None:
+        super().__init__()
+        self._columns, self._tokens = columns, tokens
+
+    def __missing__(self, place: str) -> Hashes:
+        name, step = PLACES[place]
+        found = self[place] = self._columns[name][self._columns.above[step, self._tokens]]
+        return found
 
 
 class TokenColumns:
@@ -138,67 +180,77 @@ class TokenColumns:
             if reference.entity is not None:
                 self.entity[token] = reference.entity
         self.entity[list(parties.entity_of)] = list(parties.entity_of.values())
-        edge = numbers(
-            f"{dep}:{word}" if dep in WORDED else dep for dep, word in zip(parse.dep, parse.lower, strict=True)
-        )
+        self._label = numbers(parse.dep)
+        edge = self._label.copy()
+        worded = self._with_label(WORDED)
+        edge[worded] = numbers([f"{parse.dep[token]}:{parse.lower[token]}" for token in worded.tolist()])
         self.paths = np.zeros((MAX_STEPS + 1, size), dtype=np.uint64)
         for step in range(MAX_STEPS):
             self.paths[step + 1] = self.paths[step] * np.uint64(STEP) + edge[self.above[step]]
         self.words = numbers(parse.lower)
         self._columns = self._by_name(edge, voices)
-        self._matrix = np.stack([self._columns[name] for name in COLUMNS], axis=1)
 
     def __getitem__(self, column: str) -> Hashes:
         """Return a column by its name."""
         return self._columns[column]
 
-    def hashes(self, tokens: Tokens, role: Role, count: int | None = None) -> Hashes:
-        """Return the first ``count`` features of tokens in a role, by row."""
-        rows = np.hstack([self._matrix[self.above[step, tokens]] for step in range(ABOVE + 1)])
-        return with_role(TOKEN_HASHER(rows, count), role)
+    def hashes(self, tokens: Tokens, role: Role) -> Hashes:
+        """Return the features of tokens in a role, by row."""
+        return with_role(TOKEN_HASHER(_Rows(self, tokens)), role)
+
+    def filtering(self, tokens: Tokens, role: Role) -> Hashes:
+        """Return the first features of tokens in a role, by row."""
+        return with_role(self._filtering[tokens], role)
+
+    @functools.cached_property
+    def _filtering(self) -> Hashes:
+        """The first features of every token."""
+        return TOKEN_HASHER(_Rows(self, np.arange(len(self.parse))), FILTERING)
 
     def _by_name(self, edge: Hashes, voices: Voices) -> dict[str, Hashes]:
         parse, size = self.parse, len(self.parse)
+        words, stems, tags = self.words, numbers(parse.lower, _STEMS), numbers(parse.tag)
+        sign, slot, relation, auxiliaries, marked, quoted = np.zeros((6, size), dtype=np.uint64)
         listed = stance_words()
-        entries = [first_entry(parse, token) if word in listed else None for token, word in enumerate(parse.lower)]
-        sign = np.array([0 if entry is None else 1 if entry.score > 0 else 2 for entry in entries], dtype=np.uint64)
-        words, stems = self.words, numbers(map(stem, parse.lower))
-        types = [entity.type for entity in voices.parties.entities]
-        kinds = [
-            types[entity] if entity >= 0 else kind or (word if tag in PRONOUN_TAGS else tag)
-            for entity, kind, word, tag in zip(
-                self.entity.tolist(), parse.ent_type, parse.lower, parse.tag, strict=True
-            )
-        ]
-        auxiliaries = np.zeros(size, dtype=np.uint64)
+        for token, word in enumerate(parse.lower):
+            if word in listed and (entry := first_entry(parse, token)) is not None:
+                sign[token] = 1 if entry.score > 0 else 2
+                slot[token] = number(f"{entry.slots[0]}|{entry.holder}")
+                relation[token] = number(entry.relation or "")
+        is_pronoun = np.fromiter(map(PRONOUN_TAGS.__contains__, parse.tag), np.bool_, size)
+        types = numbers([entity.type for entity in voices.parties.entities] or [""])
+        kinds = numbers(parse.ent_type)
+        kinds = np.where(kinds != 0, kinds, np.where(is_pronoun, words, tags))
         own = self._with_label(AUXILIARIES)
         np.add.at(auxiliaries, self.above[1, own], words[own])
+        marked[:] = np.array(parse.region_of) != NO_REGION
+        quoted[list(voices.quote_of)] = 1
         return {
             "stem": stems,
-            "tag": numbers(parse.tag),
-            "class": numbers(tag[:2] for tag in parse.tag),
-            "label": numbers(parse.dep),
+            "tag": tags,
+            "class": numbers(parse.tag, _CLASSES),
+            "label": self._label,
             "edge": edge,
-            "kind": numbers(kinds),
+            "kind": np.where(self.entity >= 0, types[self.entity], kinds),
             "sign": sign,
-            "slot": numbers("" if entry is None else f"{entry.slots[0]}|{entry.holder}" for entry in entries),
-            "relation": numbers("" if entry is None else entry.relation or "" for entry in entries),
+            "slot": slot,
+            "relation": relation,
             "charge": self._of_child(QUALITIES, sign),
             "determiner": self._of_child({"det", "poss"}, words),
             "auxiliaries": auxiliaries,
             "negated": self._of_child({"neg"}, np.ones(size, dtype=np.uint64)),
-            "subject": self._of_child(SUBJECTS, np.array([1 + (dep == "nsubjpass") for dep in parse.dep], np.uint64)),
+            "subject": self._of_child(SUBJECTS, 1 + (self._label == number("nsubjpass")).astype(np.uint64)),
             "mark": self._of_child({"mark"}, words),
             "particle": self._of_child({"prt"}, words),
             "object": self._of_child(OBJECTS, stems),
-            "marked": np.array([region != NO_REGION for region in parse.region_of], dtype=np.uint64),
-            "quoted": np.array([token in voices.quote_of for token in range(size)], dtype=np.uint64),
+            "marked": marked,
+            "quoted": quoted,
             "question": self._questions(),
             **{f"path{step}": self.paths[step] for step in range(1, ABOVE + 1)},
         }
 
     def _with_label(self, labels: Collection[str]) -> Tokens:
-        return np.array([token for token, dep in enumerate(self.parse.dep) if dep in labels], dtype=np.int64)
+        return np.flatnonzero(functools.reduce(np.logical_or, (self._label == number(label) for label in labels)))
 
     def _of_child(self, labels: Collection[str], values: Hashes) -> Hashes:
         """Return by token the value of its last child with one of the labels that has any; 0 where there is none."""

@@ -12,7 +12,6 @@ from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase
 from onrecord.nlp.stances.neural.columns import (
-    FILTERING,
     FILTERING_PAIRS,
     MAX_STEPS,
     PAIR_COLUMNS,
@@ -44,7 +43,6 @@ MAX_PAIRS = 1500
 MAX_BEFORE = 3
 MAX_DISTANCE = 6  # the logarithm of the tokens between the two; farther counts as this
 STEPS_OF_LIKELIHOOD = 20  # of the judge's probability, from 0 to 1
-IS_JUDGED = PAIR_COLUMNS.index("judged_sign")
 JUDGED = [name for name in PAIR_COLUMNS if name.startswith(("judged_", "inner_", "outer_", "other_"))]
 # How the holder is connected to the target.
 SAME_SENTENCE, SPEAKER, BEFORE = range(3)
@@ -149,52 +147,45 @@ class PairFinder:
         rows = np.array(list(self._pairs(holders.tolist(), targets.tolist())), dtype=np.int64).reshape(-1, 4)
         first, second, ways, voices = rows.T
         tops, columns = self._columns(first, second, ways, voices)
-        kept = passes(None, PAIR_HASHER(columns, FILTERING_PAIRS)) | (columns[:, IS_JUDGED] != 0)
-        return PairTable(first[kept], second[kept], ways[kept], tops[kept], PAIR_HASHER(columns[kept]))
+        kept = passes(None, PAIR_HASHER(columns, FILTERING_PAIRS)) | (columns["judged_sign"] != 0)
+        hashes = PAIR_HASHER({name: column[kept] for name, column in columns.items()})
+        return PairTable(first[kept], second[kept], ways[kept], tops[kept], hashes)
 
     def _kept(self, tokens: Tokens, role: Role, passes: Filter, judged: list[int]) -> Tokens:
         """Return the tokens that pass a filter, and those that the judge names."""
-        return tokens[passes(role, self.tokens.hashes(tokens, role, FILTERING)) | np.isin(tokens, judged)]
+        return tokens[passes(role, self.tokens.filtering(tokens, role)) | np.isin(tokens, judged)]
 
     def _pairs(self, holders: list[int], targets: list[int]) -> Iterator[tuple[int, int, int, int]]:
         """Yield holder, target, way and voice of each pair."""
         parse, entity = self.parse, self.tokens.entity.tolist()
         by_sentence: dict[int, list[int]] = defaultdict(list)
+        subjects: dict[int, list[int]] = defaultdict(list)
         for holder in holders:
             by_sentence[parse.sentence[holder]].append(holder)
+            if parse.dep[holder] in SUBJECTS and parse.tag[holder].startswith("NN"):
+                subjects[parse.sentence[holder]].append(holder)
         size = Counter(parse.sentence[target] for target in targets)
         for target in targets:
-            sentence = parse.sentence[target]
+            sentence, own = parse.sentence[target], entity[target]
             start, end = parse.sentence_of(target)
             if end - start > MAX_SENTENCE or len(by_sentence[sentence]) * size[sentence] > MAX_PAIRS:
                 continue
             over = [(self.voices.head(voice), voice.party.entity) for voice in self.voices.over(target)]
             for holder in by_sentence[sentence]:
-                if holder != target and not 0 <= entity[holder] == entity[target]:
-                    yield holder, target, SAME_SENTENCE, self._voice(holder, over)
+                if holder != target and not 0 <= entity[holder] == own:
+                    yield holder, target, SAME_SENTENCE, _voice(holder, entity[holder], over) if over else 0
             if over:
                 head, who = over[-1]
                 is_outside = head is None or not start <= head < end
-                if is_outside and not 0 <= entity[target] == (-1 if who is None else who):
+                if is_outside and not 0 <= own == (-1 if who is None else who):
                     yield -1 if head is None else head, target, SPEAKER, 1
-            before = [
-                holder
-                for holder in by_sentence.get(sentence - 1, ())
-                if parse.dep[holder] in SUBJECTS and parse.tag[holder].startswith("NN")
-            ]
-            for holder in before[:MAX_BEFORE]:
-                if not 0 <= entity[holder] == entity[target]:
-                    yield holder, target, BEFORE, self._voice(holder, over)
+            for holder in subjects.get(sentence - 1, [])[:MAX_BEFORE]:
+                if not 0 <= entity[holder] == own:
+                    yield holder, target, BEFORE, _voice(holder, entity[holder], over) if over else 0
 
-    def _voice(self, holder: int, over: list[tuple[int | None, int | None]]) -> int:
-        """Return whose words the target is in: 0 nobody's, 1 the holder's, 2 his through another's, 3 another's."""
-        if not over:
-            return 0
-        entity = int(self.tokens.entity[holder])
-        mine = [holder == head or 0 <= entity == (-1 if who is None else who) for head, who in over]
-        return 1 if mine[-1] else 2 if any(mine) else 3
-
-    def _columns(self, holders: Tokens, targets: Tokens, ways: Tokens, voices: Tokens) -> tuple[Tokens, Hashes]:
+    def _columns(
+        self, holders: Tokens, targets: Tokens, ways: Tokens, voices: Tokens
+    ) -> tuple[Tokens, dict[str, Hashes]]:
         """Return the lowest token above both, and the columns, by pair."""
         tokens, known, first = self.tokens, holders >= 0, np.maximum(holders, 0)
         up, down, top = self._path(first, targets, ways)
@@ -223,33 +214,43 @@ class PairFinder:
             "target_above_sign": tokens["sign"][tokens.above[1, targets]],
             **self._judgements(holders, targets),
         }
-        return top, np.stack([found[name].astype(np.uint64) for name in PAIR_COLUMNS], axis=1)
+        return top, {name: found[name].astype(np.uint64, copy=False) for name in PAIR_COLUMNS}
 
     def _judgements(self, holders: Tokens, targets: Tokens) -> dict[str, Hashes]:
         """Return the columns that say what the judge says of each pair, of the likeliest stance."""
-        columns = {name: np.zeros(len(holders), dtype=np.uint64) for name in JUDGED}
-        entities = self.tokens.entity
-        pairs_of: dict[int, list[int]] = defaultdict(list)
-        for index, target in enumerate(targets.tolist()):
+        columns = {name: [0] * len(holders) for name in JUDGED}
+        (
+            judged_sign,
+            judged_likelihood,
+            judged_kind,
+            inner_sign,
+            inner_edge,
+            outer_sign,
+            other_sign,
+            other_likelihood,
+        ) = columns.values()
+        holder_of, pairs_of = holders.tolist(), defaultdict(list)
+        entity_of = self.tokens.entity[holders].tolist()  # of holder -1, which is none, that of the last token
+        for index, target in enumerate(targets.tolist() if self.judged else ()):
             pairs_of[target].append(index)
         for one in self.judged:  # a likelier one replaces what a less likely one has written
             step = 1 + int(one.likelihood * STEPS_OF_LIKELIHOOD)
             start, end = one.holder
             for token in {*range(one.target.start, one.target.end), *self.parse.upward(one.target.head)}:
                 for index in pairs_of.get(token, ()):
-                    holder = int(holders[index])
-                    is_mine = start <= holder < end or (holder >= 0 and 0 <= entities[holder] == one.entity)
+                    holder = holder_of[index]
+                    is_mine = start <= holder < end or (holder >= 0 and 0 <= entity_of[index] == one.entity)
                     if not is_mine and token == one.target.head:
-                        columns["other_sign"][index], columns["other_likelihood"][index] = one.sign, step
+                        other_sign[index], other_likelihood[index] = one.sign, step
                     elif token == one.target.head:
-                        columns["judged_sign"][index], columns["judged_likelihood"][index] = one.sign, step
-                        columns["judged_kind"][index] = number(one.kind)
+                        judged_sign[index], judged_likelihood[index] = one.sign, step
+                        judged_kind[index] = number(one.kind)
                     elif is_mine and one.target.start <= token < one.target.end:
-                        columns["inner_sign"][index] = one.sign
-                        columns["inner_edge"][index] = self.tokens["edge"][token]
+                        inner_sign[index] = one.sign
+                        inner_edge[index] = int(self.tokens["edge"][token])
                     elif is_mine:
-                        columns["outer_sign"][index] = one.sign
-        return columns
+                        outer_sign[index] = one.sign
+        return {name: np.array(column, dtype=np.uint64) for name, column in columns.items()}
 
     def _path(self, holders: Tokens, targets: Tokens, ways: Tokens) -> tuple[Tokens, Tokens, Tokens]:
         """Return the edges up from each holder and from each target to the lowest token above both, and that token; -1 for none."""
@@ -262,3 +263,9 @@ class PairFinder:
                 up[met], down[met] = steps, total - steps
                 apart &= ~met
         return up, down, np.where(up >= 0, from_holder[np.maximum(up, 0), np.arange(len(holders))], -1)
+
+
+def _voice(holder: int, entity: int, over: list[tuple[int | None, int | None]]) -> int:
+    """Return whose words a target is in, of those that voices are over: 1 the holder's, 2 his through another's, 3 another's."""
+    mine = [holder == head or 0 <= entity == (-1 if who is None else who) for head, who in over]
+    return 1 if mine[-1] else 2 if any(mine) else 3
