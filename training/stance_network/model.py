@@ -41,6 +41,7 @@ class Example:
         words: its tokens.
         truth: the probabilities of the outcomes, by pair.
         weight: that of each pair in the loss.
+        unread: whether no reader labelled a pair.
     """
 
     table: PairTable
@@ -49,6 +50,7 @@ class Example:
     words: list[str]
     truth: Tensor
     weight: Tensor
+    unread: Tensor
 
     def believe(self, odds: Tensor, part: float) -> None:
         """Mix the probabilities of a teacher into the truth of the labelled pairs; for the others they are the truth, of less weight.
@@ -57,9 +59,12 @@ class Example:
             odds: the probabilities of the outcomes.
             part: of the teacher in the truth of a labelled pair.
         """
-        unlabelled = self.weight == 0
-        self.truth = torch.where(unlabelled[:, None], odds, (1 - part) * self.truth + part * odds)
-        self.weight = torch.where(unlabelled, TAUGHT, self.weight)
+        self.truth = torch.where(self.unread[:, None], odds, (1 - part) * self.truth + part * odds)
+        self.weight = torch.where(self.unread, TAUGHT, self.weight)
+
+    def believe_both(self, odds: Tensor) -> None:
+        """Take the mean of two teachers as the truth of the pairs that no reader labelled; ``odds`` are those of the second one."""
+        self.truth = torch.where(self.unread[:, None], (self.truth + odds) / 2, self.truth)
 
 
 def example(article: Article, weights: Network, pieces: Pieces) -> Example | None:
@@ -76,7 +81,7 @@ def example(article: Article, weights: Network, pieces: Pieces) -> Example | Non
         labels = torch.from_numpy(labels_of(article, table))
         truth = nn.functional.one_hot(labels.clamp(min=0), OUTCOMES).float()
         weight = (labels != LEFT_OUT).float()
-    return Example(table, pairs, list(pieces.windows(parse, names, wanted)), parse.lower, truth, weight)
+    return Example(table, pairs, list(pieces.windows(parse, names, wanted)), parse.lower, truth, weight, weight == 0)
 
 
 class SentenceReader(nn.Module):

@@ -17,10 +17,11 @@ from onrecord.nlp.stances.voices import Voices
 
 MAX_NAMES = 2  # of speakers before a sentence
 
-# Sentences that promise less are not read: of the stances that are given, one in fifty is in them. ``JUDGED`` is what a stance that the
-# judge is sure of adds to the promise, a logit.
-MIN_PROMISE = -1.6
+# Sentences that promise less are not read: a logit. ``JUDGED`` is what a stance that the judge is sure of adds to it.
+MIN_PROMISE = -2.5
 JUDGED = 4.0
+# An encoder reads the sentences in which the network without it finds a stance at least this likely.
+MIN_WORTH_READING = 0.1
 
 
 class LikelyPair(NamedTuple):
@@ -139,20 +140,32 @@ class PairClassifier:
     def __call__(self, finder: PairFinder, least: float) -> Iterator[LikelyPair]:
         """Yield the pairs of an article that are stances with at least a probability."""
         parse, voices = finder.parse, finder.voices
-        table = self.promising(finder, finder.table(self.network.passes))
+        table = finder.table(self.network.passes)
+        table = self._promising(finder, table) if self.encoder is None else self._worth_reading(finder, table)
         if not len(table.targets):
             return
         if self.encoder is None:
-            words = self.network.words(finder.tokens.words)
+            odds = self.network.probabilities(
+                pairs_of(finder, table, self.network, phrases=False), self.network.words(finder.tokens.words)
+            )
         else:
             names = speaker_names(parse, voices, np.unique(table.targets))
             words = self.encoder(parse, names, sentences_of(finder, table))
-        odds = self.network.probabilities(
-            pairs_of(finder, table, self.network, phrases=self.encoder is not None), words
-        )
+            odds = self.network.probabilities(pairs_of(finder, table, self.network, phrases=True), words)
         yield from likely_pairs(table, odds, least)
 
-    def promising(self, finder: PairFinder, table: PairTable) -> PairTable:
+    def _worth_reading(self, finder: PairFinder, table: PairTable) -> PairTable:
+        """Return the pairs of the sentences in which the network without an encoder finds a stance."""
+        if not len(table.targets):
+            return table
+        first = network(STANDARD)
+        odds = first.probabilities(pairs_of(finder, table, first, phrases=False), first.words(finder.tokens.words))
+        sentence = np.array(finder.parse.sentence)[table.targets]
+        best = np.zeros(len(finder.parse.sentence_starts))
+        np.maximum.at(best, sentence, 1 - odds[:, 0])
+        return table.where(best[sentence] >= MIN_WORTH_READING)
+
+    def _promising(self, finder: PairFinder, table: PairTable) -> PairTable:
         """Return the pairs of the sentences that promise a stance; four in ten sentences of political news do not."""
         sentence = np.array(finder.parse.sentence)
         promise = self.network.promise(None, table.hashes[:, :FILTERING_PAIRS])
@@ -164,7 +177,7 @@ class PairClassifier:
             judged[at] = max(judged[at], one.likelihood)
         kept = (best + JUDGED * judged)[sentence[table.targets]] >= MIN_PROMISE
         kept &= (table.ways != BEFORE) | (promise >= MIN_PROMISE)
-        return PairTable(*(column[kept] for column in table))
+        return table.where(kept)
 
 
 @functools.cache

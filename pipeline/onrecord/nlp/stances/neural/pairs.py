@@ -74,6 +74,10 @@ class PairTable(NamedTuple):
     tops: Tokens
     hashes: Hashes
 
+    def where(self, kept: NDArray[np.bool_]) -> "PairTable":
+        """Return the pairs that are kept."""
+        return PairTable(*(column[kept] for column in self))
+
 
 class Judged(NamedTuple):
     """A stance that the judge rates.
