@@ -229,7 +229,8 @@ class PairFinder:
             other_sign,
             other_likelihood,
         ) = columns.values()
-        holder_of, pairs_of = holders.tolist(), defaultdict(list)
+        holder_of = holders.tolist()
+        pairs_of: dict[int, list[int]] = defaultdict(list)
         entity_of = self.tokens.entity[holders].tolist()  # without a holder, that of the last token
         for index, target in enumerate(targets.tolist() if self.judged else ()):
             pairs_of[target].append(index)
