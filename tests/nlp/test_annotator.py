@@ -216,3 +216,12 @@ def test_threads_share_one_model(annotator):
 
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(read, range(3))) == [alone] * 3
+
+
+def test_only_the_words_of_the_first_texts_stay_in_the_vocabulary(monkeypatch):
+    monkeypatch.setattr("onrecord.nlp.annotator.LEARNED_TEXTS", 2)
+    annotator = annotator_with(lambda doc: doc)
+    words = ["Brinmouth", "Ostwick", "Kettleworth"]
+    for word in words:
+        annotator.annotate([text_of(word)])
+    assert [word in annotator.model.parse.vocab.strings for word in words] == [True, True, False]

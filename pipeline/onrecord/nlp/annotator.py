@@ -4,7 +4,7 @@
 import threading
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from spacy.tokens import Doc
@@ -21,6 +21,9 @@ from onrecord.nlp.texts import Annotation, Failure, Text
 # Errors that a parser or a rule raises on unforeseen text. Any other (TypeError, AttributeError, MemoryError, …) is a bug or a broken
 # machine, and fails the job.
 DATA_ERRORS = (ValueError, LookupError, ArithmeticError, RecursionError)
+# Of these first texts, the words stay in the vocabulary, in about 10 MB: to add a word takes as long as to tokenize twenty known ones.
+LEARNED_TEXTS = 300
+MAX_LEARNED_WORDS = 30_000
 
 
 @dataclass
@@ -30,6 +33,7 @@ class Annotator:
     model: Model
     extract: frozenset[str] = field(default_factory=lambda: frozenset(extracted()))
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _parsed_texts: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         # A registration whose converter is missing fails here, before the first article.
@@ -60,13 +64,18 @@ class Annotator:
         to_parse = [
             text.text for text, known in zip(texts, unparsed, strict=True) if known.is_english and not text.is_duplicate
         ]
-        # The zone frees the strings that parsing adds to the vocabulary; two threads must not share one.
-        with self._lock, self.model.parse.memory_zone():
+        with self._lock, self._zone(len(to_parse)):
             docs = self._parsed(to_parse)
             yield (
                 self._annotated(text, known, next(docs)) if known.is_english and not text.is_duplicate else known
                 for text, known in zip(texts, unparsed, strict=True)
             )
+
+    def _zone(self, texts: int) -> AbstractContextManager[object]:
+        """Return the context to parse a number of texts in, which frees what they add to the vocabulary; two threads must not share it."""
+        is_learning = self._parsed_texts < LEARNED_TEXTS and len(self.model.parse.vocab) < MAX_LEARNED_WORDS
+        self._parsed_texts += texts
+        return nullcontext() if is_learning else self.model.parse.memory_zone()
 
     def _unparsed(self, text: Text) -> Annotation:
         """Return the part of a text's annotation that does not need the model."""

@@ -33,7 +33,7 @@ def equal_places(inputs: int, outputs: int) -> Places:
 def of_document(rows: Floats, weights: Floats, out: Floats | None = None) -> Floats:
     """Multiply the rows of one document by weights of shape (outputs, inputs), blocks of ``BLOCK`` rows from its first one on.
 
-    A row stands at the same place of a block in any batch, so all places can be used, and no row has to be moved.
+    A row has the same place of a block in any batch, so all places can be used, and no row has to be moved.
     """
     result = np.empty((len(rows), len(weights)), np.float32) if out is None else out
     whole = len(rows) - len(rows) % BLOCK

@@ -154,7 +154,8 @@ class _Rows(dict[str, Hashes]):
 
     def __missing__(self, place: str) -> Hashes:
         name, step = PLACES[place]
-        found = self[place] = self._columns[name][self._columns.above[step, self._tokens]]
+        found: Hashes = self._columns[name][self._columns.above[step, self._tokens]]
+        self[place] = found
         return found
 
 

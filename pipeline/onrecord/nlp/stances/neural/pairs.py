@@ -233,8 +233,9 @@ class PairFinder:
             other_sign,
             other_likelihood,
         ) = columns.values()
-        holder_of, pairs_of = holders.tolist(), defaultdict(list)
-        entity_of = self.tokens.entity[holders].tolist()  # of holder -1, which is none, that of the last token
+        holder_of = holders.tolist()
+        pairs_of: dict[int, list[int]] = defaultdict(list)
+        entity_of = self.tokens.entity[holders].tolist()  # without a holder, that of the last token
         for index, target in enumerate(targets.tolist() if self.judged else ()):
             pairs_of[target].append(index)
         for one in self.judged:  # a likelier one replaces what a less likely one has written
