@@ -43,10 +43,15 @@ def repeated(lines: list[bytes], number: int) -> Iterator[bytes]:
         yield json.dumps(message).encode()
 
 
-def used(spent: dict[int, float]) -> tuple[float, float]:
-    """Return the CPU seconds that all processes have used, and the memory that those alive share out; remember those that end."""
+def used(spent: dict[int, float], *own: psutil.Process) -> tuple[float, float]:
+    """Return the CPU seconds and the memory in MB that processes use together.
+
+    Args:
+        spent: CPU seconds by process, those of processes that have ended included; it is updated.
+        own: processes, with their children; by default, the children of this one.
+    """
     memory = 0.0
-    for process in psutil.Process().children(recursive=True):
+    for process in (*own, *(own[0] if own else psutil.Process()).children(recursive=True)):
         with suppress(psutil.Error):
             times = process.cpu_times()
             spent[process.pid] = times.user + times.system

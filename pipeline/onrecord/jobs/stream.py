@@ -287,14 +287,15 @@ def _tried(options: StreamOptions, stop: Stop, log: Log, status: Status) -> Summ
 
 @contextmanager
 def _served(options: StreamOptions, status: Status, log: Log) -> Iterator[None]:
-    """Serve the status on a port of this machine, if one was asked for."""
-    if options.status_port is None:
-        yield
-        return
+    """Serve the status on a port of this machine, if one was asked for, and send it where OpenTelemetry's variables say."""
     from onrecord.telemetry.endpoint import HOST, served
+    from onrecord.telemetry.otel import exported
 
-    with served(status, options.status_port) as port:
-        log.say("status", f"status: http://{HOST}:{port}/healthz, /readyz and /metrics", port=port)
+    with ExitStack() as stack:
+        if options.status_port is not None:
+            port = stack.enter_context(served(status, options.status_port))
+            log.say("status", f"status: http://{HOST}:{port}/healthz, /readyz and /metrics", port=port)
+        stack.enter_context(exported(status, log.say))
         yield
 
 
