@@ -119,7 +119,7 @@ lock: ## pin the newest versions that pyproject.toml and requirements/*.in allow
 	@$(UV_COMPILE) --extra all pyproject.toml requirements/build.in -o requirements/onrecord.lock
 	@$(UV_COMPILE) -c requirements/onrecord.lock requirements/image.in -o requirements/image.lock
 	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock requirements/sbom.in -o requirements/sbom.lock
-	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock -c requirements/sbom.lock --extra all --extra accurate pyproject.toml requirements/dev.in -o requirements/dev.lock
+	@$(UV_COMPILE) -c requirements/onrecord.lock -c requirements/image.lock -c requirements/sbom.lock --extra all --extra accurate --extra otel pyproject.toml requirements/dev.in -o requirements/dev.lock
 
 notices: $(VENV)/installed-dev ## write THIRD_PARTY_NOTICES.txt, after make lock
 	@$(BIN)/python -m tools.third_party

@@ -181,6 +181,13 @@ def _checkpoints(flink: cluster.Cluster, job: str) -> str:
     return f"{counts['completed']} completed, {counts['failed']} failed{kept}"
 
 
+def _starting(flink: cluster.Cluster, job: str) -> str:
+    """Return how many tasks of a job run, if not all do: Flink calls a job running as soon as it has begun to start them."""
+    vertices = flink.get(f"/jobs/{job}")["vertices"]
+    tasks, run = sum(one["parallelism"] for one in vertices), sum(one["tasks"]["RUNNING"] for one in vertices)
+    return "" if run == tasks else f"; {run} of {tasks} tasks run, and checkpoints fail until all do"
+
+
 def _lag(flink: cluster.Cluster, job: str) -> str:
     """Return the age of the oldest message that is in no checkpoint, by the gauge of the workers' sources."""
     until = []
@@ -211,7 +218,7 @@ def status() -> int:
         )
         jobs = _jobs(flink)
         for job, state in jobs.items():
-            print(f"streaming job   {state.lower()}")
+            print(f"streaming job   {state.lower()}{_starting(flink, job)}")
             print(f"checkpoints     {_checkpoints(flink, job)}")
             print(f"lag             {_lag(flink, job)}, of the oldest message that no checkpoint holds")
     except OSError as error:  # a job manager that has just started does not answer some requests

@@ -23,10 +23,12 @@ class PubSubServer:
     Attributes:
         answers: an error, payloads, or a function that returns payloads, for each pull.
         acknowledgement: an error for each acknowledgement, or None.
+        topic: an error for each question for a topic, or None.
     """
 
     answers: list[Answer]
     acknowledgement: grpc.StatusCode | None = None
+    topic: grpc.StatusCode | None = None
     pulls: list[types.PullRequest] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,6 +59,12 @@ class PubSubServer:
         self.acknowledged.extend(request.ack_ids)
         return types.Topic()  # without fields, it is as empty as the right answer
 
+    def get_topic(self, request: types.GetTopicRequest, context: grpc.ServicerContext) -> types.Topic:
+        """Answer a question for a topic."""
+        if self.topic is not None:
+            context.abort(self.topic, "as the test says")
+        return types.Topic(name=request.topic)
+
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Serve on a port of the loopback interface while the block runs, and yield the address."""
@@ -69,7 +77,13 @@ class PubSubServer:
                 self.acknowledge, types.AcknowledgeRequest.deserialize, types.Topic.serialize
             ),
         }
+        topics = {
+            "GetTopic": grpc.unary_unary_rpc_method_handler(
+                self.get_topic, types.GetTopicRequest.deserialize, types.Topic.serialize
+            )
+        }
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("google.pubsub.v1.Subscriber", handlers)])
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", topics)])
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         try:

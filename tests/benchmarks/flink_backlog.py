@@ -2,8 +2,10 @@
 """A backlog on Flink: ``python -m tests.benchmarks.flink_backlog MESSAGES [ARTICLES.jsonl] [kill] [FLINK_KEY=VALUE] [--OPTION=VALUE]``.
 
 Publishes messages at once, made up or those of a file over and over under new ids, and prints a tab-separated line every ten seconds: the
-seconds since then, articles in files, files, checkpoints completed and failed, the longest duration of one in ms and its size in kB, CPU
-seconds, and memory in MB of all processes. With ``kill``, a task manager is killed when a third of the articles can be read.
+seconds since the job was started, articles in files, files, checkpoints completed and failed, the longest duration of the last ten in ms
+and their largest size in kB, CPU seconds, and memory in MB of all processes. A checkpoint that could not begin, while workers start, did
+not fail. The last line compares the time with the CPU seconds. With ``kill``, a task manager is killed when a third of the articles can be
+read.
 """
 
 import json
@@ -43,10 +45,15 @@ def repeated(lines: list[bytes], number: int) -> Iterator[bytes]:
         yield json.dumps(message).encode()
 
 
-def used(spent: dict[int, float]) -> tuple[float, float]:
-    """Return the CPU seconds that all processes have used, and the memory that those alive share out; remember those that end."""
+def used(spent: dict[int, float], *own: psutil.Process) -> tuple[float, float]:
+    """Return the CPU seconds and the memory in MB that processes use together.
+
+    Args:
+        spent: CPU seconds by process, those of processes that have ended included; it is updated.
+        own: processes, with their children; by default, the children of this one.
+    """
     memory = 0.0
-    for process in psutil.Process().children(recursive=True):
+    for process in (*own, *(own[0] if own else psutil.Process()).children(recursive=True)):
         with suppress(psutil.Error):
             times = process.cpu_times()
             spent[process.pid] = times.user + times.system
@@ -74,9 +81,12 @@ def main(number: int, articles: Path | None, is_killing: bool, conf: dict[str, s
             job = Job(cluster, host, "--subscription", subscription, "--output", folder / "out", *options)
             print("seconds\tarticles\tfiles\tcompleted\tfailed\tlongest ms\tlargest kB\tCPU s\tMB", flush=True)
             read: list[str] = []
+            failed: set[int] = set()
+            first, cpu = float("inf"), 0.0
             while len(set(read)) < len(wanted) and time.monotonic() - began < MAX_SECONDS:
                 time.sleep(STEP_SECONDS)
                 read = ids(folder / "out")
+                first = min(first, time.monotonic() - began) if read else first
                 if is_killing and len(read) > number / 3:
                     is_killing = False
                     cluster.kill("taskmanager-1")
@@ -85,15 +95,21 @@ def main(number: int, articles: Path | None, is_killing: bool, conf: dict[str, s
                 with suppress(OSError, KeyError):
                     found = cluster.get(f"/jobs/{job.id}/checkpoints")
                     done = [each for each in found["history"] if each["status"] == "COMPLETED"]
+                    failed.update(each["id"] for each in found["history"] if each["status"] == "FAILED")
                     longest = max((each["end_to_end_duration"] for each in done), default=0)
                     largest = max((each["state_size"] for each in done), default=0) / 1000
                     counts, (cpu, memory) = found["counts"], used(spent)
                     names = sum(
                         len(files(folder / "out", kind)) for kind in ("articles", "entities", "quotes", "stances")
                     )
-                    figures = (counts["completed"], counts["failed"], longest, largest, cpu - idle, memory)
+                    figures = (counts["completed"], len(failed), longest, largest, cpu - idle, memory)
                     print(ROW.format(time.monotonic() - began, len(read), names, *figures), flush=True)
             print(f"{len(wanted):,} articles sent, {len(read):,} in files, {len(set(read)):,} of them different")
+            took, cores = time.monotonic() - began, psutil.cpu_count() or 1
+            share = (cpu - idle) / cores
+            print(
+                f"first after {first:.0f} s, all after {took:.0f} s, {took / share:.2f} times the CPU seconds over {cores} cores"
+            )
             job.cancel()
 
 

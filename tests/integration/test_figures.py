@@ -153,17 +153,33 @@ def test_the_lag_is_right_when_idle_under_load_in_an_outage_with_a_backlog_and_a
     assert [line["lag_seconds"] for line in run.stream.lines if line["event"] == "progress"].count(None) > 0
 
 
+SUBSCRIPTION = f"{PROJECT}/subscriptions/articles"
+NOWHERE = f"{PROJECT}/topics/nowhere"
+
+
 @pytest.mark.parametrize(
-    ("subscription", "exit_code", "message"),
+    ("arguments", "exit_code", "message"),
     [
-        ("projects/sc/subscriptions/articles", 2, "Invalid PubSub project name: 'sc'"),
-        (f"{PROJECT}/subscriptions/nowhere", 1, "Subscription does not exist"),
+        (("--subscription", "articles"), 2, "projects/PROJECT/subscriptions/SUBSCRIPTION"),
+        (("--subscription", "projects/sc/subscriptions/articles"), 2, "Invalid PubSub project name: 'sc'"),
+        (("--subscription", f"{PROJECT}/subscriptions/nowhere"), 1, "Subscription does not exist"),
+        (("--topic", NOWHERE), 1, f"{NOWHERE}: Topic not found; create it with"),
+        (("--subscription", SUBSCRIPTION, "--dead-letter-topic", NOWHERE), 1, f"{NOWHERE}: Topic not found; create"),
+        (("--subscription", SUBSCRIPTION, "--record-topic", NOWHERE), 1, f"{NOWHERE}: Topic not found; create it with"),
     ],
 )
-def test_a_start_that_fails_says_why_and_whether_to_try_again(tmp_path, emulator, subscription, exit_code, message):
-    stream = Stream("--subscription", subscription, "--output", tmp_path, emulator=emulator)
+def test_a_start_that_fails_says_why_and_whether_to_try_again(tmp_path, emulator, arguments, exit_code, message):
+    stream = Stream(*arguments, "--output", tmp_path, emulator=emulator)
     assert message in stream.read_event("failed")["message"]
     finished(stream.process, exit_code)
+    assert "ready" not in {line["event"] for line in stream.lines}
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, emulator):
+    port = emulator.partition(":")[2]
+    stream = Stream("--subscription", SUBSCRIPTION, "--output", tmp_path, "--status-port", port, emulator=emulator)
+    assert f"--status-port {port}: Address already in use; 0 takes any" in stream.read_event("failed")["message"]
+    finished(stream.process, exit_code=1)
 
 
 def test_a_start_is_tried_again_for_a_while_and_then_given_up(tmp_path):

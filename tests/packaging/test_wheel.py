@@ -76,7 +76,8 @@ def test_its_metadata_says_where_it_comes_from_and_what_it_is(metadata):
 
 
 def test_its_extras_are_the_documented_ones(metadata):
-    assert set(metadata.get_all("Provides-Extra", [])) == {"accurate", "all", "beam", "export", "pubsub", "gcp", "aws"}
+    extras = {"accurate", "all", "aws", "beam", "export", "gcp", "otel", "pubsub"}
+    assert set(metadata.get_all("Provides-Extra", [])) == extras
 
 
 def test_beam_is_in_an_extra_only(metadata):

@@ -21,6 +21,7 @@ import pytest
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_artifact_api_pb2_grpc, beam_runner_api_pb2
 from apache_beam.runners.portability import artifact_service
+from apache_beam.transforms import core
 from google.protobuf import struct_pb2
 
 from onrecord import beam_internals
@@ -80,6 +81,7 @@ TABLE = [
     Internal(f"{DIRECT}.watermark_manager", "WatermarkManager._transform_to_watermarks", "has the watermarks"),
     Internal(f"{DIRECT}.watermark_manager", "_TransformWatermarks._keyed_earliest_holds", "has the holds of keys"),
     Internal("apache_beam.transforms.trigger", "InMemoryUnmergedState.state", "has the holds of windows"),
+    Internal("apache_beam.transforms.core", "get_function_args_defaults", "remembers what it found"),
     Internal(SAMPLER, "StateSampler", "counts for one bundle"),
     Internal(SAMPLER, "get_current_tracker", "takes the metrics of steps in a thread"),
     Internal("apache_beam.metrics.execution", "_TypedMetricName.__init__", "has the kind of a metric, for the tracker"),
@@ -368,3 +370,25 @@ def test_the_counters_of_a_step_that_is_called_without_a_runner_are_counted():
     metrics.count("messages")
     assert counts == {"messages": 3}
     assert inner == {"messages": 5}
+
+
+def test_a_function_is_inspected_once_and_what_is_found_can_be_changed():
+    inspected = []
+
+    def inspect_function(function):
+        inspected.append(function)
+        return core.get_function_args_defaults(function)
+
+    class Step(beam.DoFn):
+        def process(self, element, timestamp=beam.DoFn.TimestampParam):
+            yield element
+
+    arguments = beam_internals._remembering(inspect_function)
+    expected = core.get_function_args_defaults(Step().process)
+    for _ in range(3):
+        found = arguments(Step().process)
+        assert found == expected
+        found[0].clear()
+    assert len(inspected) == 1
+    for function in (Step.process, lambda one, two=2: one):
+        assert arguments(function) == core.get_function_args_defaults(function)

@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 
 import grpc
@@ -177,6 +178,30 @@ def test_the_runner_goes_on_while_a_pull_takes_long_and_the_pull_is_not_cancelle
         arrived.set()
         assert one.payloads() == [b"a"]
         assert len(one.server.pulls) == 1
+
+
+def test_a_pull_that_waited_for_a_message_is_not_taken_for_a_slow_one(pulling, clock, reports):
+    def after_a_while() -> list[bytes]:
+        clock.now += direct_pubsub.MIN_PULL_SECONDS - 1
+        return [b"b"]
+
+    with pulling([[b"a"], after_a_while, [b"c"]]) as one:
+        assert one.payloads(3) == [b"a", b"b", b"c"]
+        assert [pull.max_messages for pull in one.server.pulls] == [1, 2, 4]
+        # A longer one could not be told from an outage.
+        assert one.pulls._seconds == direct_pubsub.MIN_PULL_SECONDS
+    assert reports == []
+
+
+def test_a_runner_that_comes_late_for_an_answer_does_not_make_the_pull_slow(pulling, clock):
+    with pulling([[b"x" * LARGE], [b"x"]]) as one:
+        assert one.pulls.messages() or one.payloads()
+        one.pulls._pull = direct_pubsub._started(one.pulls._call)
+        one.pulls._began = clock.now
+        wait([one.pulls._pull])
+        clock.now += 100
+        one.payloads()
+        assert one.pulls._seconds == direct_pubsub.MIN_PULL_SECONDS
 
 
 def test_no_message_in_time_is_no_error_if_a_pull_that_does_not_wait_is_answered(pulling, reports):

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from bisect import bisect
+from collections.abc import Iterator
 
+import grpc
 import pytest
+from google.api_core.exceptions import NotFound
 from google.cloud.pubsub_v1.publisher.exceptions import MessageTooLargeError
 
-from onrecord.sinks.publisher import Outgoing, problem_of, publisher
+from onrecord.sinks.publisher import Outgoing, check_topic, problem_of, publisher
+from tests.pubsub_server import PubSubServer
 
 TOPIC = "projects/p/topics/articles"
 
@@ -42,3 +46,26 @@ def test_the_limit_of_a_message_is_that_of_the_client(attributes, monkeypatch):
         publisher().publish(TOPIC, bytes(size), **attributes)
     publisher().publish(TOPIC, bytes(size - 1), **attributes).cancel()
     publisher.cache_clear()
+
+
+@pytest.fixture
+def asked(monkeypatch) -> Iterator[PubSubServer]:
+    """Run a Pub/Sub server, and yield it."""
+    server = PubSubServer([])
+    with server.serving() as host:
+        monkeypatch.setenv("PUBSUB_EMULATOR_HOST", host)
+        publisher.cache_clear()
+        yield server
+        publisher.cache_clear()
+
+
+@pytest.mark.parametrize("status", [None, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE])
+def test_a_topic_that_nobody_can_look_at_is_taken_to_exist(asked, status):
+    asked.topic = status
+    check_topic(TOPIC)
+
+
+def test_a_topic_that_does_not_exist_is_named_with_the_way_out(asked):
+    asked.topic = grpc.StatusCode.NOT_FOUND
+    with pytest.raises(NotFound, match=f"{TOPIC}: .*gcloud pubsub topics create"):
+        check_topic(TOPIC)

@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             code = arguments.run(arguments, others)
         except UsageError as error:
-            return wrong_usage(error.problems, arguments.command)
+            return wrong_usage(error.problems, arguments.command, getattr(arguments, "log_format", None) == "json")
         except ModuleNotFoundError as error:
             return _lacks_extra(error, arguments.command)
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 """Options that several commands share, and the setup of a command's process."""
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timezone
 from types import FrameType
 from typing import TypeAlias
 
@@ -24,7 +25,7 @@ from onrecord.sinks import sinks
 from onrecord.sources import formats
 from onrecord.terminal.diagnostics import guard_log
 from onrecord.terminal.parser import HelpFormatter
-from onrecord.terminal.text import print_line
+from onrecord.terminal.text import print_line, printable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -307,8 +308,19 @@ def set_mode(value: str) -> None:
     os.umask(0o777 & ~(mode | (mode & 0o444) >> 2))
 
 
-def wrong_usage(problems: list[str], command: str) -> int:
-    """Print the mistakes of a command line, and return the exit code."""
+def wrong_usage(problems: list[str], command: str, is_json: bool) -> int:
+    """Print the mistakes of a command line, and return the exit code.
+
+    Args:
+        problems: the mistakes.
+        command: its name.
+        is_json: whether the log is one for machines.
+    """
+    if is_json:
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        message = printable("; ".join(problems))
+        print_line(json.dumps({"time": now, "event": "failed", "message": message, "error": "UsageError"}), sys.stderr)
+        return WRONG_USAGE
     for problem in problems:
         print_line(f"onrecord {command}: {problem}", sys.stderr)
     print_line(f"(onrecord {command} --help explains the options)", sys.stderr)

@@ -27,6 +27,7 @@ from onrecord.runners import direct_stream, local_workers, portable
 from onrecord.runners.portable import Stop
 from onrecord.sinks import FileSink, output_folder, sinks
 from onrecord.sinks.lock import FolderInUseError, Held, one_run
+from onrecord.sinks.publisher import check_topic
 from onrecord.sources import SourceContext, portable_pubsub
 from onrecord.telemetry import metrics, notices
 from onrecord.telemetry.figures import Figures, figures_of
@@ -93,6 +94,14 @@ def source_of(options: StreamOptions) -> beam.PTransform:
     """Return the step that reads a stream's messages."""
     context = SourceContext(options.runner.has_pubsub, options.source_options, options.reading, at_once(options))
     return options.source.read(options.source_value, context)
+
+
+def check_topics(options: StreamOptions) -> None:
+    """Check that the topics of a stream exist: the local runner acknowledges messages before their records are published."""
+    source = [options.source_value] if options.source.name == "topic" else []
+    own = [options.dead_letter_topic] if options.dead_letter_topic else []
+    for topic in dict.fromkeys([*source, *own, *(each.name for each in options.record_topics.values())]):
+        check_topic(topic)
 
 
 def _drain(options: StreamOptions) -> None:
@@ -238,6 +247,7 @@ def _run(options: StreamOptions, stop: Stop, log: Log, held: Held | None, status
     build(messages, graph_settings(options))
     refuse_pickle(pipeline)
     if options.runner.is_local:  # a job that was left on a cluster may be writing
+        check_topics(options)
         output_folder.discard_unfinished(options.output.folder)
     output_folder.prepare(options.output.folder, options.extraction.extract)
     stopping = _Stopping(options, stop, log, held, status)
@@ -287,14 +297,19 @@ def _tried(options: StreamOptions, stop: Stop, log: Log, status: Status) -> Summ
 
 @contextmanager
 def _served(options: StreamOptions, status: Status, log: Log) -> Iterator[None]:
-    """Serve the status on a port of this machine, if one was asked for."""
-    if options.status_port is None:
-        yield
-        return
+    """Serve the status on a port of this machine, if one was asked for, and send it where OpenTelemetry's variables say."""
     from onrecord.telemetry.endpoint import HOST, served
+    from onrecord.telemetry.otel import exported
 
-    with served(status, options.status_port) as port:
-        log.say("status", f"status: http://{HOST}:{port}/healthz, /readyz and /metrics", port=port)
+    with ExitStack() as stack:
+        if options.status_port is not None:
+            try:
+                port = stack.enter_context(served(status, options.status_port))
+            except OSError as error:
+                reason = f"--status-port {options.status_port}: {error.strerror}; 0 takes any free port"
+                raise OSError(error.errno, reason) from None
+            log.say("status", f"status: http://{HOST}:{port}/healthz, /readyz and /metrics", port=port)
+        stack.enter_context(exported(status, log.say))
         yield
 
 

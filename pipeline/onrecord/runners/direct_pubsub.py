@@ -36,6 +36,7 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 10.0  # between failed pulls
 # Pub/Sub redelivers what is not acknowledged in time, which is 10 seconds for most subscriptions.
 SLOW_SECONDS = 5.0  # a pull that takes longer is followed by one of fewer messages
 LARGE_BYTES = 32 * 1024 * 1024  # and so is a pull of more bytes
+WAITED_BYTES = 1024 * 1024  # one of fewer bytes that took long has waited for messages
 
 Values = list[tuple[Timestamp, PubsubMessage]]
 
@@ -155,7 +156,7 @@ class BackgroundPulls:
         if (error := pull.exception()) is not None:
             self._failed(error)
             return []
-        return self._taken(pull.result().received_messages)
+        return self._taken(*pull.result())
 
     def close(self) -> None:
         """Cancel the pull; what it was sent is redelivered."""
@@ -169,7 +170,9 @@ class BackgroundPulls:
         request = {"subscription": self.subscription, "max_messages": self._messages}
         if self._asks_at_once:
             request["return_immediately"] = True
-        return self._client.pull(request=request, timeout=self._seconds, retry=None)
+        answer = self._client.pull(request=request, timeout=self._seconds, retry=None)
+        # The runner may come back long after the answer.
+        return answer.received_messages, self.clock() - self._began
 
     def _still_pulling(self) -> None:
         waited = self.clock() - self._began
@@ -199,10 +202,11 @@ class BackgroundPulls:
         self._not_before = self.clock() + self._pause
         self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS)
 
-    def _taken(self, received: Any) -> Values:
-        took, size = self.clock() - self._began, sum(len(each.message.data) for each in received)
+    def _taken(self, received: Any, took: float) -> Values:
+        size = sum(len(each.message.data) for each in received)
+        has_waited = not self._asks_at_once and size < WAITED_BYTES
         self._has_answered, self._asks_at_once, self._pause = True, False, MIN_PAUSE_SECONDS
-        self._seconds = min(max(2 * took, MIN_PULL_SECONDS), MAX_PULL_SECONDS)
+        self._seconds = min(max(0.0 if has_waited else 2 * took, MIN_PULL_SECONDS), MAX_PULL_SECONDS)
         self.reachability.found()
         # A pull that gives fewer than it may means that no more are there, nearly always; if not, the next pull tells.
         has_more = len(received) == self._messages
@@ -210,7 +214,7 @@ class BackgroundPulls:
         if not received:
             self.drain.wait(max(0.0, WAIT_SECONDS - took))  # the emulator answers at once that it has none
             return []
-        is_much = took > SLOW_SECONDS or size > LARGE_BYTES
+        is_much = size > LARGE_BYTES or (took > SLOW_SECONDS and not has_waited)
         self._messages = max(1, self._messages // 2) if is_much else min(2 * self._messages, self.max_messages)
         self._acknowledge([each.ack_id for each in received])
         return [message_and_time(each.message) for each in received]

@@ -23,6 +23,7 @@ MAX_VALUE_BYTES = 1024
 MAX_MESSAGES_IN_FLIGHT = 100
 MAX_BYTES_IN_FLIGHT = 16_000_000  # they are delivered within SEND_SECONDS on a slow line, too
 SEND_SECONDS = 60.0  # timeout for the delivery of a message
+CHECK_SECONDS = 10.0  # and for the question whether a topic exists
 # The client takes attributes as keyword arguments, next to these.
 CLIENT_ARGUMENTS = frozenset(("self", "topic", "data", "ordering_key", "retry", "timeout"))
 
@@ -69,6 +70,26 @@ def publisher(in_order: bool = False) -> "pubsub.PublisherClient":
     if not in_order:
         return pubsub.PublisherClient()
     return pubsub.PublisherClient(publisher_options=pubsub.types.PublisherOptions(enable_message_ordering=True))
+
+
+def check_topic(topic: str) -> None:
+    """Check that a topic exists; if Pub/Sub does not say, it is taken to: not everyone who may publish may look.
+
+    Args:
+        topic: ``projects/P/topics/T``.
+
+    Raises:
+        NotFound: it does not exist; the message says how to create it.
+    """
+    from google.api_core.exceptions import NotFound, PermissionDenied, ServerError
+
+    try:
+        publisher().get_topic(topic=topic, timeout=CHECK_SECONDS, retry=None)
+    except NotFound as error:
+        reason = f"{topic}: {error.message}; create it with 'gcloud pubsub topics create'"
+        raise NotFound(reason) from None  # type: ignore[no-untyped-call]
+    except (PermissionDenied, ServerError):
+        return
 
 
 def _request(topic: str, message: Outgoing) -> "pubsub.types.PublishRequest":
