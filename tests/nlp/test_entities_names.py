@@ -178,7 +178,56 @@ def test_the_title_that_follows_a_full_name_tells_the_gender_of_an_unknown_given
     assert found["Ghazala Sarwari"] == ["Ghazala Sarwari", "Sarwari"]
 
 
-# Tables of sport
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Marquel, 24, is accused of arson. Police seized two of the guns of Marquel, 24, on Monday.", {"Marquel"}),
+        ("The mayor thanked Folasade Adeyemi, who leads the union.", {"Folasade Adeyemi"}),
+        ("Near Tal Ansar, two strikes destroyed three tunnels.", {"Tal Ansar"}),
+        ("Minister for the Middle East Tobias Ekdahl spoke.\n\nTobias Ekdahl regrets the attack.", {"Tobias Ekdahl"}),
+    ],
+)
+def test_what_stands_around_a_name_is_no_part_of_it_but_says_what_it_is(
+    nlp: Language, text: str, people: set[str]
+) -> None:
+    assert {e.name for e in entities_of(nlp(text)) if e.type == "PERSON"} == people
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A reply by @AnnaBerg came late. Supporters of #SaveThePort cheered.",
+        "Iodine is cheap. Many people still take too little iodine. Iodine was added to the bread.",
+        "Even the former Chairwoman’s computer had been hacked.",
+    ],
+)
+def test_addresses_topics_offices_and_common_nouns_are_no_entities(nlp: Language, text: str) -> None:
+    assert entities_of(nlp(text)) == ()
+
+
+def test_whoever_is_named_in_full_first_is_meant_by_the_surname_of_a_couple(nlp: Language) -> None:
+    text = (
+        "Vodin visits his wife Naila in hospital\n\nPresident Boris Vodin visited his wife Naila in hospital on Friday. "
+        "Naila Vodin had an operation. Vodin was on holiday, aides said."
+    )
+    assert named(nlp, text)["Naila Vodin"] == ["Naila", "Naila", "Naila Vodin"]
+
+
+def test_a_company_named_like_a_state_is_not_the_state(nlp: Language) -> None:
+    assert {"Michigan Corp.", "Michigan"} <= set(named(nlp, "Michigan Corp. grew. In Michigan, workers cheered."))
+
+
+# Teams and tables of sport
+
+
+def test_a_dateline_with_its_country_is_a_place(nlp: Language) -> None:
+    text = (
+        "CRICKET - ENGLAND V PAKISTAN SCOREBOARD.\nBIRMINGHAM, England 1996-08-31\nScoreboard of the cricket match between "
+        "England and Pakistan, who lost to England by five wickets in the first match of the season:\n"
+    )
+    found = {e.type: [m.span.text for m in e.mentions] for e in entities_of(nlp(text)) if e.name == "England"}
+    assert found == {"ORG": ["ENGLAND", "England", "England"], "GPE": ["England"]}
+
 
 REPORT = "SOCCER - LEAGUE RESULTS.\nVILLACH 2021-05-02\nResults of league matches played at the weekend, with goals at halftime:\n"
 

@@ -71,12 +71,14 @@ def _may_be_body(cluster: EntityCluster) -> bool:
 
 
 def _is_named(cluster: EntityCluster) -> bool:
-    """Whether any form is a name of its own: not "the Court" alone."""
+    """Whether any form is a name of its own: not "the Court" alone, nor "the former Chairwoman"."""
     if not cluster.names:
         return False
     if cluster.listed:
         return True
-    common = knowledge.common_words()
-    return any(len(form) > 1 or form[0] not in common for form in cluster.forms) or any(
-        name.titled for name in cluster.names
+    common, is_person = knowledge.common_words(), cluster.type == "PERSON"
+    return any(name.titled for name in cluster.names) or any(
+        len(form) > 1
+        or not (form[0] in common or (not is_person and form[0] in knowledge.offices() and not cluster.is_team))
+        for form in cluster.forms
     )

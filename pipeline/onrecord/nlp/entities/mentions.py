@@ -20,10 +20,14 @@ from onrecord.nlp.entities.type_context import Chances, chances, said_of
 
 ENTITY_TYPES: frozenset[str] = frozenset(get_args(EntityType))
 ARTICLES = frozenset({"the", "a", "an"})
+# Prepositions that no name begins with: "Near Port Alder, a bridge fell".
+BEFORE_NAMES = frozenset({"near", "off", "outside", "from", "around", "across", "toward", "towards", "via"})
 # Types whose names contain neither commas nor numbers: "Market Hall, Leeds", "Norway 3-0".
 PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 # No person, place or people has a digit in the name: IE6, GX-134.
 WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
+# Words between two names that the model takes for one.
+JOINING = frozenset({"and", ",", "to"})
 # Types of which "A and B" are two.
 LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which does not belong to them: "Harbour Board Spokeswoman".
@@ -38,6 +42,7 @@ SIDES = frozenset(
 BRACKETS = frozenset("()[]{}<>;:|*•")
 DASHES = frozenset({"-", "–", "—", "―", "--"})
 QUOTE_MARKS = frozenset({'"', "“", "”", "„", "«", "»", "``", "''"})
+HANDLES = ("@", "#")  # "@annaberg" and "#SaveThePort" are addresses and topics
 SINGLE_LETTER = re.compile(r"[A-Z]\.")
 NICKNAME = re.compile(r"[\"“”][^\"“”]*[\"“”]")
 # A name of an organization can be long ("Royal Society for the Protection of Rivers and Lakes"); longer ones are errors.
@@ -50,6 +55,7 @@ TABLE_NUMBERS = 2
 LIKELY = 0.5
 # In a headline, a longer name may hold a verb.
 MAX_HEADLINE_WORDS = 2
+MAX_AGE = 120
 NAME_TAGS = frozenset({"NNP", "NNPS"})
 # Text of these kinds is the newsroom's, not the story's.
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
@@ -98,18 +104,19 @@ def names_of_model(doc: Doc, text: str, parse: Parse) -> list[Name]:
     are kept only if the story has the name too, or it is well known.
     """
     names: list[Name] = []
-    with_possessor: list[tuple[int, int, EntityType]] = []
+    several: list[tuple[int, int, EntityType]] = []
     for start, end, label in _labelled(doc, parse):
         if parse.shouted[start] or end - start > MAX_TOKENS:
             continue
-        if any(token in POSSESSIVES for token in parse.word[start : end - 1]):
-            with_possessor.append((start, end, label))
+        if any(token in POSSESSIVES or token in JOINING for token in parse.word[start : end - 1]):
+            several.append((start, end, label))
         else:
             names.extend(_names_in(text, parse, start, end, label))
-    if with_possessor:
-        bearers = {name.words for name in names} | {name.words[-1:] for name in names if name.type == "PERSON"}
-        for start, end, label in with_possessor:
-            for part_start, part_end in _without_possessor(parse, start, end, bearers):
+    if several:
+        people = {words for name in names if name.type == "PERSON" for words in (name.words, name.words[-1:])}
+        bearers = people | {name.words for name in names}
+        for start, end, label in several:
+            for part_start, part_end in _names_joined(parse, start, end, bearers, people):
                 names.extend(_names_in(text, parse, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
     return _without_first_words(_without_headline_slips(names, parse), parse)
@@ -173,15 +180,19 @@ def may_hold_verb(parse: Parse, start: int, end: int, kind: EntityType = "PERSON
 
 
 def _without_first_words(names: list[Name], parse: Parse) -> list[Name]:
-    """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said"."""
-    elsewhere = {name.words for name in names if not _opens_sentence(name, parse)}
+    """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said".
+
+    The tag is not believed if the article also has the word in lower case: "Iodine is cheap", and "too little iodine".
+    """
+    common = frozenset(filter(str.islower, parse.word))
+    elsewhere = {words for name in names if not _opens_sentence(name, parse) for words in (name.words, name.words[-1:])}
     return [
         name
         for name in names
         if name.words in elsewhere
         or name.words in knowledge.known_names()
         or not _opens_sentence(name, parse)
-        or parse.tag[name.start].startswith("NNP")
+        or (parse.tag[name.start].startswith("NNP") and parse.lower[name.start] not in common)
         or name.type == "NORP"
     ]
 
@@ -223,7 +234,9 @@ def _own_part(name: Name, parse: Parse, uses: Counter[Words], bearers: dict[str,
         if (
             uses[words[first:]]
             and not is_given(words[0])
-            and (is_slip or (is_given(words[first]) and (is_person or opens)))
+            and (
+                is_slip or (is_given(words[first]) and (is_person or opens or words[:first] in knowledge.known_names()))
+            )
         ):
             return starts[first], name.end
     whole = uses[words] + uses[words[-1:]]
@@ -263,6 +276,8 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
         last -= 1  # "in a post on X." ends with the sentence
         words = knowledge.words_of(text[first:last])
     written = text[first:last]
+    if text[max(first - 1, 0) : first + 1].startswith(HANDLES) or written.startswith(HANDLES):
+        return None
     if label == "PERSON" and not QUOTE_MARKS.isdisjoint(written):
         words = knowledge.words_of(NICKNAME.sub(" ", written))
     words = knowledge.state_abbreviations().get(written, words)
@@ -277,6 +292,7 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
         title = fold(parse.word[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
     said = said_of(parse, start, end)
+    kind = "PERSON" if _has_age(parse, end) else said.removeprefix("kind:")
     return Name(
         start=start,
         end=end,
@@ -287,10 +303,16 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
         title_gender=titles.get(title),
         before_place=place_behind(parse, end),
         chances=chances(parse, start, end, said),
-        said=said.removeprefix("kind:"),
+        said=kind,
         preposition=place_preposition(parse, start),
         guessed=guessed,
     )
+
+
+def _has_age(parse: Parse, end: int) -> bool:
+    """Whether an age follows, as in "Okoro, 24, said"."""
+    behind = parse.word[end : end + 3]
+    return len(behind) == 3 and behind[0] == behind[2] == "," and behind[1].isdecimal() and int(behind[1]) <= MAX_AGE
 
 
 def is_read(doc: Doc, names: list[Name]) -> list[bool]:
@@ -320,14 +342,25 @@ def _names_in(text: str, parse: Parse, start: int, end: int, label: EntityType) 
             yield name
 
 
-def _without_possessor(parse: Parse, start: int, end: int, bearers: set[Words]) -> Iterator[tuple[int, int]]:
-    """Cut "Okoro's League of Farmers" where the possessor is a name of its own; "People's Party" stays whole."""
+def _names_joined(
+    parse: Parse, start: int, end: int, bearers: set[Words], people: set[Words]
+) -> Iterator[tuple[int, int]]:
+    """Cut "Okoro's League of Farmers" where the possessor is a name of its own, and "Okoro and Lund" where both are.
+
+    "People's Party" and "Marks and Spencer" stay whole.
+    """
+    known = knowledge.known_names()
     for index in range(start + 1, end - 1):
-        if parse.word[index] in POSSESSIVES:
-            words = tuple(map(fold, parse.word[start:index]))
-            if words in bearers or words in knowledge.known_names():
-                yield start, index
-                start = index + 1
+        if parse.word[index] not in JOINING and parse.word[index] not in POSSESSIVES:
+            continue
+        before, behind = (tuple(map(fold, parse.word[a:b])) for a, b in ((start, index), (index + 1, end)))
+        is_joined = parse.word[index] in JOINING and (
+            (before in people and behind in people)
+            or (before in bearers and behind in bearers and {before, behind} & known.keys())
+        )
+        if is_joined or (parse.word[index] in POSSESSIVES and (before in bearers or before in known)):
+            yield start, index
+            start = index + 1
     yield start, end
 
 
@@ -345,6 +378,7 @@ def _pieces(parse: Parse, start: int, end: int, label: EntityType) -> Iterator[t
             or (text in DASHES and parse.is_spaced(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
             or (label == "PERSON" and _is_plain_word(parse, index))
+            or (label in PARTS_OF_ORGANIZATION and _is_plain_verb(parse, index))
             or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
@@ -359,6 +393,11 @@ def _is_plain_word(parse: Parse, index: int) -> bool:
     """Whether a token is a word in lower case that is never part of a person's name: not "van", nor the end of "Min-ho"."""
     text = parse.word[index]
     return text.islower() and text not in PARTICLES and parse.is_spaced(index)
+
+
+def _is_plain_verb(parse: Parse, index: int) -> bool:
+    """Whether a token is a finite verb in lower case, such as that of "Lund hit Okoro"."""
+    return parse.word[index].islower() and parse.tag[index] in ("VBD", "VBZ", "VBP") and parse.is_spaced(index)
 
 
 def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, int]:
@@ -394,7 +433,9 @@ def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, i
         is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
         is_title &= is_person or (end - start == 2 and _is_titled_surname(parse, start + 1))
         is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
-        is_lower = text.islower() and lower not in PARTICLES
+        is_lower = (text.islower() and lower not in PARTICLES) or (
+            lower in BEFORE_NAMES and (parse.tag[start] == "IN" or (is_person and parse.starts_sentence[start]))
+        )
         is_verb = label == "PERSON" and parse.tag[start].startswith("VB") and fold(text) not in given_names
         if not (is_title or is_lower or (is_verb and end - start > 1) or lower in ARTICLES or _is_sign(text)):
             break

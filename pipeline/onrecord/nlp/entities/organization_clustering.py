@@ -47,7 +47,7 @@ def canonical(words: Words) -> Words:
     while len(short) > 1 and short[-1].rstrip(",") in knowledge.legal_forms():
         short = (*short[:-2], short[-2].rstrip(","))
     if short in known:
-        return known[short].canonical if known[short].type == "ORG" else short
+        return known[short].canonical if known[short].type == "ORG" else words  # Michigan Corp. is not the state
     # "US Forest Service" is the United States Forest Service.
     first = known.get(short[:1])
     if len(short) > 1 and first is not None and len(first.canonical) > 1:
@@ -107,7 +107,11 @@ def _join_slips(clusters: list[EntityCluster]) -> list[EntityCluster]:
         words = cluster.forms[0]
         keys = [(index, words[:index] + words[index + 1 :]) for index in range(len(words))] if len(words) > 1 else []
         similar = {id(r): r for key in keys for r in by_other_words[key][:MAX_SIMILAR]}
-        fitting = [r for r in similar.values() if r.may_be(cluster) and _is_slip(r.forms[0], words)]
+        fitting = [
+            r
+            for r in similar.values()
+            if r.may_be(cluster) and r.is_team == cluster.is_team and _is_slip(r.forms[0], words)
+        ]
         if len(fitting) == 1:
             fitting[0].join(cluster)
         else:

@@ -178,10 +178,20 @@ class _Bearers:
         return len(bearers) == 1
 
     def _meant_by_surname(self, bearers: list[EntityCluster]) -> list[EntityCluster]:
-        """Leave out people who are called by the given name, unless the article names that one first."""
+        """Leave out people who are called by the given name, unless the article names that one in full first."""
         others = [bearer for bearer in bearers if id(bearer) not in self.called_by_given_name]
-        first = min(bearers, key=lambda bearer: bearer.starts[0])
+        first = min(bearers, key=_FirstInFull(bearers))
         return others if others and id(first) not in self.called_by_given_name else bearers
+
+
+class _FirstInFull:
+    """Where a person is first named in full, also as Ruth in "Ruth and Ben Okafor"."""
+
+    def __init__(self, people: list[EntityCluster]) -> None:
+        self._full = {name.start for person in people for name in person.names if len(name.words) > 1}
+
+    def __call__(self, person: EntityCluster) -> int:
+        return min(name.start for name in person.names if len(name.words) > 1 or name.end + 1 in self._full)
 
 
 def _may_be_given_name(cluster: EntityCluster) -> bool:

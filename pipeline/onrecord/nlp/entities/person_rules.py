@@ -9,6 +9,7 @@ the model found no name at all.
 import re
 from collections.abc import Container
 
+from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.names import PARTICLES, fold
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
@@ -19,6 +20,7 @@ from onrecord.nlp.entities.type_context import chances
 MAX_WORDS = 5
 MAX_NICKNAME_WORDS = 4
 MIN_SURNAME_LETTERS = 2
+MAX_SPEAKER_WORDS = 3
 # Months that are given names too are months elsewhere: "in May Lund said".
 MONTHS = frozenset({"april", "may", "june", "august"})
 # Where a given name without a surname is somebody's: not "in Charlotte".
@@ -49,6 +51,8 @@ def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
                 end = _titled_end(parse, index, owner)
             elif parse.dep[index] in ALONE and _is_given_name_alone(parse, index):
                 end += word.lower() not in common
+            elif word.lower() not in common:
+                end = _speaker_end(parse, index, owner)
         after = end
         if end == index or (index in owner and (owner[index].start, owner[index].end) == (index, end)):
             continue
@@ -103,6 +107,23 @@ def _titled_end(parse: Parse, start: int, owner: Container[int]) -> int:
     while end < min(len(parse), start + MAX_WORDS) and end not in owner and _is_plain_surname(parse, end):
         end += 1
     return start if end < len(parse) and _is_name_word(parse, end) else end
+
+
+def _speaker_end(parse: Parse, start: int, owner: Container[int]) -> int:
+    """Return the end of words that may be the name of who speaks, "Folasade Adeyemi said", or of whom "who" tells, or ``start``."""
+    end = start
+    while end < min(len(parse), start + MAX_SPEAKER_WORDS) and end not in owner and _is_plain_surname(parse, end):
+        end += 1
+    around = [near for near in (start - 1, end) if 0 <= near < len(parse)]
+    if end == start or any(parse.word[near][0].isupper() for near in around) or parse.headline[start]:
+        return start
+    head, is_one = parse.head[end - 1], parse.tag[end - 1] == "NNP"
+    verb = speech_verbs().get(parse.lower[head]) if parse.dep[end - 1] == "nsubj" and is_one else None
+    speaks = (
+        verb is not None and verb.is_speech and parse.tag[head].startswith("VB") and not parse.starts_sentence[start]
+    )
+    is_told_of = end - start > 1 and parse.lower[end : end + 2] == [",", "who"]
+    return end if speaks or is_told_of else start
 
 
 def _is_nationality(word: str) -> bool:

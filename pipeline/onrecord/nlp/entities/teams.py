@@ -22,13 +22,17 @@ from onrecord.nlp.entities.mentions import Name, make_name
 # Reports of polls have scores too.
 MIN_WORDS_OF_SPORT = 3
 MIN_SHARE_OF_SPORT = 0.012
+MIN_SHARE_OF_FEW = 0.02  # of the tokens, where there are fewer
 # This many numbers after a name at the beginning of a line are a row of standings.
 MIN_NUMBERS = 3
 SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
 PLACE_TYPES: frozenset[EntityType] = frozenset({"GPE", "LOC", "FAC", "ORG", "NORP"})
 WHERE = frozenset({"in", "at", "from", "near", "to", "outside", "around"})
-AGAINST = frozenset({"against", "v", "vs", "vs.", "versus", "over"})
+VERSUS = frozenset({"v", "vs", "vs.", "versus"})
+AGAINST = VERSUS | {"against", "over", "between"}
+LOSES_TO = frozenset({"lose", "loses", "lost", "losing", "fall", "falls", "fell", "bow", "bowed"})
 CENTURIES = ("19", "20")
+MAX_DATELINE = 4  # tokens between a dateline's place and its date: a comma and the country
 # "the club side Turin", "he played for Turin"
 OF_TEAM = frozenset(
     {"for", "side", "club", "rivals", "champions", "leaders", "neighbours", "neighbors", "visitors", "hosts"}
@@ -66,7 +70,7 @@ def _with_rows(names: list[Name], text: str, parse: Parse) -> list[Name]:
             continue
         opens = start == 0 or "\n" in parse.word[start - 1] or (parse.word[start - 1].isdigit() and start - 1 in found)
         numbers = sum(word.isdigit() for word in parse.word[end : end + MIN_NUMBERS])
-        is_row = numbers == MIN_NUMBERS or (numbers and _is_result(parse, start, end, start - 1 in found))
+        is_row = numbers == MIN_NUMBERS or _is_result(parse, start, end, start - 1 in found)
         inside = {owner[index].start: owner[index] for index in range(start, end) if index in owner}
         if (
             end > start
@@ -89,6 +93,8 @@ def _with_rows(names: list[Name], text: str, parse: Parse) -> list[Name]:
 
 def _is_result(parse: Parse, start: int, end: int, is_second: bool) -> bool:
     """Whether one number follows a name, and then either the other team or, behind the second one, the line's end."""
+    if end >= len(parse) or not parse.word[end].isdigit():
+        return False
     behind = parse.word[end + 1] if end + 1 < len(parse) else "\n"
     return "\n" in behind or behind[0] == "(" if is_second else behind[0].isupper()
 
@@ -97,7 +103,7 @@ def _is_sport(text: str, parse: Parse) -> bool:
     vocabulary = lexicon.words("entity_sport")
     count = sum(word in vocabulary for word in parse.lower)
     if count < MIN_WORDS_OF_SPORT:
-        return False
+        return count > 1 and count >= MIN_SHARE_OF_FEW * len(parse)
     return count + len(SCORE.findall(text)) >= MIN_SHARE_OF_SPORT * len(parse)
 
 
@@ -106,13 +112,25 @@ def _plays(parse: Parse, name: Name) -> bool:
     behind = parse.word[name.end] if name.end < len(parse) else ""
     if before in AGAINST or before in OF_TEAM or behind[:1].isdigit() or _is_in_fixture(parse, name):
         return True
-    if behind.lower() in knowledge.offices() and behind.islower():
+    if _wins(parse, name) or (behind.lower() in knowledge.offices() and behind.islower()) or behind.lower() in VERSUS:
         return True
-    for index in range(name.start, name.end):
-        head = parse.head[index]
-        if not name.start <= head < name.end and parse.dep[index] in ACTOR_LABELS:
-            return parse.word[head].lower() in _games()
-    return False
+    index = _head(parse, name)
+    head = parse.head[index]
+    if parse.dep[index] == "poss":  # Turin's defeat
+        return parse.lower[head] in _games() or parse.lower[head] in lexicon.words("entity_sport")
+    return parse.dep[index] in ACTOR_LABELS and parse.lower[head] in _games()
+
+
+def _wins(parse: Parse, name: Name) -> bool:
+    """Whether others lose to the team."""
+    before = name.start - 1
+    return name.start > 0 and parse.lower[before] == "to" and parse.lower[parse.head[before]] in LOSES_TO
+
+
+def _head(parse: Parse, name: Name) -> int:
+    """Return the token of a name that depends on another word."""
+    inside = range(name.start, name.end)
+    return next((index for index in inside if parse.head[index] not in inside), name.start)
 
 
 @functools.cache
@@ -134,7 +152,13 @@ def _says_where(parse: Parse, name: Name) -> bool:
         return False
     if before == "," and (behind[:2] in CENTURIES or "\n" in behind):
         return True  # the end of a dateline: "Turin, Italy 1998-05-02"
-    if before == "(" or before.lower() in WHERE or name.before_place:
+    if before.lower() in WHERE:  # "in Turin"; not "in Turin history"
+        return parse.head[_head(parse, name)] == name.start - 1 and not _wins(parse, name)
+    if before == "(" or name.before_place:
         return True
-    # A dateline: the place, then the date or a dash.
+    # A dateline: the place, with or without its country, then the date or a dash.
+    end = name.end + 1 if behind == "," else name.end
+    while name.end < end < min(len(parse), name.end + MAX_DATELINE) and parse.word[end][0].isupper():
+        end += 1
+    behind = parse.word[end] if end < len(parse) else "\n"
     return "\n" in before and behind[:2] in (*CENTURIES, "--", "—", "–", "(R", "(A")
