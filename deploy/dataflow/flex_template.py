@@ -70,7 +70,7 @@ def submit_backfill(line: list[str]) -> int:
     try:
         options = backfill.check(arguments, beam_flags)
     except UsageError as error:
-        return wrong_usage(error.problems, "backfill")
+        return wrong_usage(error.problems, "backfill", is_json=False)
     prepared(options, ReadFiles(options.inputs, options.reading)).run()
     return DONE
 

@@ -265,7 +265,7 @@ def test_a_negated_stance_is_not_called_by_its_contrary(nlp, text, relation, pol
     [
         ("Peru imposed a curfew on the Aymara on Friday.", "Peru", "Aymara", "OPPOSE"),
         ("Norway's foreign minister hailed a decision by Chile.", "minister", "Chile", "SUPPORT"),
-        ("“This shameful campaign must end,” said Ana Berg.", "Berg", "This shameful campaign", "OPPOSE"),
+        ("“This shameful campaign must end,” said Ana Berg.", "Berg", "This shameful campaign must end", "SUPPORT"),
     ],
 )
 def test_a_stance_toward_an_actor_lower_in_the_tree(

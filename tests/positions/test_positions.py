@@ -277,7 +277,7 @@ def test_from_articles_to_positions(tmp_path: Path) -> None:
     nlp = load_model().as_one_pipeline()
     texts = {
         "a-1": "Governor Ines Duarte condemned the harbour toll on Monday. Chile praised the fishing accord.",
-        "a-2": "“We reject the harbour toll,” said Ines Duarte. Peru accused Chile of sabotaging the fishing accord.",
+        "a-2": "“We reject the harbour toll,” said Ines Duarte. Peru accused Chile of blocking the fishing accord.",
     }
     (tmp_path / "stances").mkdir()
     for number, (name, text) in enumerate(texts.items()):
