@@ -62,8 +62,18 @@ def is_denial(parse: Parse, token: int) -> bool:
     return _complements().get((parse.lower[token], "clause")) == "NEGATED"
 
 
+# At no time, by no means.
+NEVER = frozenset(
+    {("at", "time"), ("at", "point"), ("by", "means"), ("in", "way"), ("in", "sense"), ("in", "circumstances")}
+    | {("under", "circumstances"), ("under", "circumstance"), ("on", "account"), ("in", "case"), ("in", "event")}
+)
+
+
 def negates(parse: Parse, child: int) -> bool:
-    """Whether a dependent negates its head: not, never, no, hardly, no longer; but not in "not only"."""
+    """Whether a dependent negates its head: not, never, no, hardly, no longer, at no time; but not in "not only"."""
+    if parse.dep[child] == "prep":
+        noun = parse.child(child, "pobj")
+        return noun is not None and (parse.lower[child], parse.lower[noun]) in NEVER and parse.has(noun, "no")
     if parse.lower[child] in ("longer", "more") and parse.dep[child] == "advmod":
         return child > 0 and parse.lower[child - 1] == "no"
     if parse.lower[child] not in NEGATIONS or parse.dep[child] not in ("neg", "det", "advmod", "preconj"):

@@ -14,7 +14,7 @@ from onrecord.nlp.english.labels import MEASURES
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import Phrase, phrase_of, subject
-from onrecord.nlp.english.words import FIRST_PERSON, NOBODY, with_forms
+from onrecord.nlp.english.words import FIRST_PERSON, NOBODY, person_nouns, with_forms
 from onrecord.nlp.stances.arguments import GENERIC, IMPERSONAL, THIRD_PERSON, can_hold_stance
 from onrecord.nlp.stances.candidates import Candidate
 from onrecord.nlp.stances.coordination import expanded
@@ -43,6 +43,8 @@ MAX_CLOSING = 3
 # Who won by 6-4, or by 52-48, has no stance by that.
 SCORE = re.compile(r"\b\d{1,3}[-–]\d{1,3}\b")
 VOTING = frozenset({"vote", "votes", "voted", "voting"})
+# Pronouns of one person.
+PERSONS = frozenset({"he", "she", "his", "her"})
 # Relations whose negation is a position; not having done the others expresses nothing.
 POSITIONS = frozenset({"REJECT"})
 
@@ -259,15 +261,20 @@ class StanceAnalysis:
         word = self.parse.lower[head]
         if same_party(inner.party, holder):
             return holder, head, voices[:-1]
-        if word in FIRST_PERSON or (inner.head is not None and self._may_mean(word, inner.head)):
+        if word in FIRST_PERSON or (inner.head is not None and self._may_mean(word, inner)):
             return StanceParty(holder.mention, inner.party.entity, inner.party.name), inner.head, voices[:-1]
         return holder, head, tuple(voice for voice in voices if not same_party(voice.party, holder))
 
-    def _may_mean(self, pronoun: str, speaker: int) -> bool:
+    def _may_mean(self, pronoun: str, speaker: Voice) -> bool:
         """Whether "he", "they" or "it" under a verb of speech can be the speaker."""
+        assert speaker.head is not None
+        kind, tag = self.parse.ent_type[speaker.head], self.parse.tag[speaker.head]
         if pronoun == "it":
-            kind, tag = self.parse.ent_type[speaker], self.parse.tag[speaker]
             return kind in ("ORG", "GPE") or tag == "NN" or (tag == "NNP" and not kind)
+        if pronoun in PERSONS:
+            entity = speaker.party.entity
+            kind = kind if entity is None else self.parties.entities[entity].type
+            return kind == "PERSON" or self.parse.lower[speaker.head] in PERSONS | person_nouns()
         return pronoun in THIRD_PERSON
 
     def _expression(self, candidate: Candidate) -> tuple[Span, ...]:

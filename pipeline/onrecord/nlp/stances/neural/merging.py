@@ -20,6 +20,8 @@ MIN_LIKELY = 0.05
 # The least probability that either is taken to give, also to what it does not find.
 FLOOR = 0.01
 NOTHING = frozenset({"nothing", "none", "nobody"})
+# Prepositions below which nothing is supported.
+PASSED_OVER = frozenset({"over", "than", "against"})
 # The score of a stance whose words are not in the lexicon.
 UNKNOWN_SCORE = 0.5
 
@@ -58,6 +60,8 @@ def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
             return True  # he had nothing against it
         if word != candidate.predicate and is_denied(parse, word):
             return True  # he denied saying that it was unsafe
+        if candidate.score > 0 and parse.dep[word] == "prep" and parse.lower[word] in PASSED_OVER:
+            return True  # he backs the one over the other
         entry = first_entry(parse, word)
         if entry is not None or word == candidate.predicate:
             how = mood(parse, word)
