@@ -28,7 +28,6 @@ from onrecord.nlp.stances.neural.encoder import (
     Encoder,
     Pieces,
     means,
-    prefix_sums,
 )
 from onrecord.nlp.stances.neural.merging import MIN_LIKELY, joined, merged, needed, together
 from onrecord.nlp.stances.neural.network import Around, Network
@@ -122,7 +121,7 @@ def test_windows_have_each_wanted_sentence_once_and_stay_within_their_bounds(
 
 def test_means_are_those_of_the_rows() -> None:
     rows = np.arange(8, dtype=np.float32).reshape(4, 2)
-    assert means(prefix_sums(rows), np.array([0, 1, 2]), np.array([4, 2, 2])).tolist() == [[3, 4], [2, 3], [0, 0]]
+    assert means(rows, np.array([0, 1, 2]), np.array([4, 2, 2])).tolist() == [[3, 4], [2, 3], [0, 0]]
 
 
 def test_words_have_their_vectors_and_unknown_ones_the_first() -> None:
@@ -252,3 +251,5 @@ def test_a_less_likely_pair_than_needed_gives_no_stance(
     agreement = [others[0], of_pair, *others[1:]]
     if MIN_LIKELY <= pair < needed(agreement, least):
         assert together(agreement, pair, judged) <= least + 1e-9
+    if MIN_LIKELY <= pair < needed(agreement, least, judged=False):
+        assert together(agreement, pair, 0.0) <= least + 1e-9

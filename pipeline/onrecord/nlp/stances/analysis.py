@@ -72,8 +72,27 @@ class StanceAnalysis:
         """
         judged = list(self.judged(judge_weights()))
         least = classifier.least if least is None else least
-        found = self.classified(classifier(self.pairs(judged), needed(classifier.agreement, least)))
-        return self.selected(merged(self.parse, judged, found, classifier.agreement), least)
+        pairs = self._possible(
+            classifier(self.pairs(judged), needed(classifier.agreement, least)), judged, classifier, least
+        )
+        return self.selected(merged(self.parse, judged, self.classified(pairs), classifier.agreement), least)
+
+    def _possible(
+        self,
+        pairs: Iterable[LikelyPair],
+        judged: Iterable[tuple[float, Placed]],
+        classifier: PairClassifier,
+        least: float,
+    ) -> Iterator[LikelyPair]:
+        """Yield the pairs that are likely enough, or in whose sentences the judge may agree."""
+        alone, sentence = needed(classifier.agreement, least, judged=False), self.parse.sentence
+        agreeing = {(sentence[one.candidate.target.head], one.candidate.score > 0) for _, one in judged}
+        for pair in pairs:
+            if (
+                max(pair.support, pair.oppose) >= alone
+                or (sentence[pair.target], pair.support >= pair.oppose) in agreeing
+            ):
+                yield pair
 
     def judged(self, weights: Mapping[str, float]) -> Iterator[tuple[float, Placed]]:
         """Yield what the rules propose, each with its probability."""

@@ -143,15 +143,17 @@ class Encoder:
         for window in self.pieces.windows(parse, names, wanted):
             (found,) = self.session.run(None, {"pieces": np.array([window.pieces], np.int64)})
             starts, ends = np.array(window.starts, np.int64), np.array(window.ends, np.int64)
-            vectors[window.tokens] = means(prefix_sums(found[0]), starts, ends)
+            vectors[window.tokens] = means(found[0], starts, ends)
         return vectors
 
 
-def prefix_sums(vectors: Floats) -> NDArray[np.float64]:
-    """Return the sum of the rows before each row, and that of all."""
-    return np.vstack([np.zeros((1, vectors.shape[1]), np.float64), vectors.cumsum(axis=0, dtype=np.float64)])
-
-
-def means(sums: NDArray[np.float64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
-    """Return the mean of the rows from each start to each end, from their ``prefix_sums``; 0 of none."""
-    return np.asarray((sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)[:, None], dtype=np.float32)
+def means(vectors: Floats, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+    """Return the mean of the vectors from each start to each end; 0 of none."""
+    counts = np.maximum(ends - starts, 0)
+    padded = np.vstack([vectors, np.zeros((1, vectors.shape[1]), np.float32)])  # an end may be behind the last
+    places = np.stack([starts, starts + counts], axis=1).reshape(-1)
+    sums = np.add.reduceat(padded, places, axis=0)[
+        ::2
+    ]  # from each start to the place after it, and from there to the next start
+    sums[counts == 0] = 0
+    return np.asarray(sums / np.maximum(counts, 1).astype(np.float32)[:, None], dtype=np.float32)

@@ -133,13 +133,18 @@ def together(agreement: Sequence[float], pair: float, judge: float) -> float:
     return 1 / (1 + math.exp(-max(-MAX_LOGIT, min(MAX_LOGIT, total))))
 
 
-def needed(agreement: Sequence[float], least: float) -> float:
-    """Return the least probability of a pair with which a stance of at least a probability is possible, whatever the judge says."""
+def needed(agreement: Sequence[float], least: float, *, judged: bool = True) -> float:
+    """Return the least probability of a pair with which a stance of at least a probability is possible.
+
+    Args:
+        agreement: the weights of ``described``.
+        least: the least probability of the stance.
+        judged: whether the judge may say anything of it; else he says nothing.
+    """
     start, of_pair, of_judge, _, unjudged = agreement
-    bounded = _logit(least)
     likely, unlikely = of_judge * _logit(1.0), of_judge * _logit(0.0)
-    others = start + max(likely, unlikely, unlikely + unjudged)
-    logit = max(-MAX_LOGIT, min(MAX_LOGIT, (bounded - others) / of_pair))
+    others = start + (max(likely, unlikely, unlikely + unjudged) if judged else unlikely + unjudged)
+    logit = max(-MAX_LOGIT, min(MAX_LOGIT, (_logit(least) - others) / of_pair))
     return max(MIN_LIKELY, min(1.0, 1 / (1 + math.exp(-logit))))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onrecord.nlp.learned import MAX_LOGIT, arrays
 from onrecord.nlp.stances.neural.columns import Hashes, Role, Tokens
-from onrecord.nlp.stances.neural.encoder import Floats, means, prefix_sums
+from onrecord.nlp.stances.neural.encoder import Floats, means
 
 # The weights of the network alone, and of that which has what an encoder reads.
 STANDARD, ACCURATE = "stance_pairs", "stance_network"
@@ -135,7 +135,7 @@ class Network:
         targets += layers["clause"][pairs.is_clause]
         summed = holders[pairs.first] + targets[pairs.second] + layers["way"][pairs.ways] + self._sums(pairs.features)
         summed += _with_absent(words @ layers["top"])[pairs.tops]
-        summed += means(prefix_sums(words @ layers["between"]), *pairs.between)
+        summed += means(words, *pairs.between) @ layers["between"]
         mean, spread = summed.mean(axis=1, keepdims=True), summed.var(axis=1, keepdims=True)
         units = gelu((summed - mean) / np.sqrt(spread + SMALL) * layers["scale"] + layers["shift"])
         units = units + gelu(units @ layers["hidden"] + layers["hidden_bias"])
@@ -168,7 +168,7 @@ class Around:
         """Return the vectors of tokens, of their heads, and of their phrases; or, without these, of the words above and below."""
         above = self.heads[tokens]
         if phrases is not None:
-            return np.hstack([self.every[tokens], self.every[above], means(prefix_sums(self.words), *phrases)])
+            return np.hstack([self.every[tokens], self.every[above], means(self.words, *phrases)])
         return np.hstack([self.every[tokens], self.every[above], self.every[self.heads[above]], self._below[tokens]])
 
     @functools.cached_property
@@ -178,7 +178,7 @@ class Around:
         order = children[np.argsort(self.heads[children], kind="stable")]
         counts = np.bincount(self.heads[children], minlength=len(self.heads))
         ends = counts.cumsum()
-        return means(prefix_sums(self.words[order]), ends - counts, ends)
+        return means(self.words[order], ends - counts, ends)
 
 
 def _with_absent(vectors: Floats) -> Floats:

@@ -76,7 +76,7 @@ class PairTable(NamedTuple):
 
     def where(self, kept: NDArray[np.bool_]) -> "PairTable":
         """Return the pairs that are kept."""
-        return PairTable(*(column[kept] for column in self))
+        return PairTable(self.holders[kept], self.targets[kept], self.ways[kept], self.tops[kept], self.hashes[kept])
 
 
 class Judged(NamedTuple):
