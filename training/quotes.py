@@ -121,10 +121,11 @@ def calibrate(
         for doc, annotated in zip(docs[fold::FOLDS], gold[fold::FOLDS], strict=True):
             words = Words(doc)
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
-            for quote, kind in scored_quotes(doc, table):
-                if quote.parent is None and kind != "carried":
-                    logit = math.log(max(quote.confidence, MIN_CALIBRATED) / max(1 - quote.confidence, MIN_CALIBRATED))
-                    seen.setdefault(kind, []).append((logit, _is_right(words, quote, truth)))
+            for one in scored_quotes(doc, table):
+                if one.quote.parent is None and one.kind != "carried":
+                    score = one.quote.confidence
+                    logit = math.log(max(score, MIN_CALIBRATED) / max(1 - score, MIN_CALIBRATED))
+                    seen.setdefault(one.kind, []).append((logit, _is_right(words, one.quote, truth)))
     numbers: dict[str, float] = {}
     for kind, pairs in sorted(seen.items()):
         slope, level = _platt(pairs)

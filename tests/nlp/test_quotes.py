@@ -151,6 +151,7 @@ def test_a_position_on_something_is_a_quote(nlp: Language, text: str, content: s
     [
         *("The driver knew the road.", "The union listed its members.", "Tom Reed saw the flood."),
         *("The army attacked the town on Sunday.", "Parliament approved the budget by a wide margin."),
+        *("Parliament rejected the treaty.", "A judge dismissed both lawsuits on Monday."),
         *("Police identified the man as Robert Hale, 41.", "The firm promoted Ellen Marsh to finance director."),
         *("Lena Brandt remembered her mother.", "The minister thanked the crews."),
     ],

@@ -58,6 +58,8 @@ HYPOTHETICAL = [
     ("said", "Had Holm said that the lift was unsafe, nobody would have come."),
     ("say", "Should Holm say that the lift is unsafe, nobody will come."),
     ("said", "Holm could have said that the lift was unsafe."),
+    ("says", "I hope Holm says that the lift is safe."),
+    ("sell", "Holm knew of any efforts to sell the lift."),
     ("says", "Anyone who says the lift is safe is a fool."),
     ("says", "Until the court says that the law is void, it stands."),
     ("tell", "Tell him that the lift is safe."),
@@ -132,6 +134,8 @@ def test_a_quote_says_whether_it_was_said(nlp: Language, text: str, content: str
         "A spokesman for Norvane declined to comment.",
         "Ina Holm refused to comment on the case.",
         "The spokesperson declined to say more.",
+        "That said, Ina Holm likes the lift.",
+        "That being said, the lift is safe.",
         "The ministry did not immediately respond to a request for comment.",
     ],
 )

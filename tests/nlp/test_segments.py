@@ -257,6 +257,11 @@ def test_a_line_break_in_mid_sentence_does_not_end_a_paragraph(line_end):
     ]
 
 
+def test_an_attribution_below_its_quotation_is_of_the_same_paragraph():
+    text = "“The pier is closed,”\nsaid Ina Holm."
+    assert [paragraph.text for paragraph in paragraphs(text)] == [text]
+
+
 def test_lines_that_end_a_sentence_are_paragraphs():
     assert [paragraph.text for paragraph in paragraphs(f" {BODY} \n{MORE}\n\n{BODY}")] == [BODY, MORE, BODY]
 

@@ -89,7 +89,8 @@ class Attribution:
 class Quote(AsJson):
     """One quote: ``doc._.onrecord_quotes[i]``; ``parent`` is the index of the quote that contains it.
 
-    ``co_speakers`` are the others of several speakers; ``realis`` tells what was said from what was not.
+    ``co_speakers`` are the others of several speakers; ``realis`` tells what was said from what was not. ``phrase_confidence`` is the
+    confidence in the content and the speaker phrase, whomever the phrase means.
     """
 
     type: QuoteType
@@ -100,6 +101,7 @@ class Quote(AsJson):
     parent: int | None = None
     co_speakers: tuple[Attribution, ...] = ()
     realis: Realis = "ACTUAL"
+    phrase_confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

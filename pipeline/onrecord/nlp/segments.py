@@ -32,6 +32,7 @@ MIN_WRAPPED_LINE = 40  # of the longest line; shorter lines are of a list or a t
 MIN_WRAPPED_SHARE = 0.6
 MIN_WRAPPED_LINES = 3
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
+CLOSING_MARKS = "\"”’'»"  # a line in lower case below one of these continues it: “It failed,”⏎said Anna Berg
 
 # Pictures, bullets and arrows before a line's first word.
 ORNAMENT = re.compile(r"[^\w\s“„\"'‘«`(©@#$£€-][\W_]{0,3}?(?=[\w(])")
@@ -117,7 +118,8 @@ def paragraphs(text: str) -> list[Line]:
     for index, (above, below) in enumerate(itertools.pairwise(lines), 1):
         gap = text[above.end : below.start]
         blank_between = gap.count("\n") > 1 or gap.count("\r") > 1 or "\u2029" in gap
-        mid_sentence = above.text[-1] not in TERMINAL and below.text[0].islower()
+        is_open = above.text[-1] not in TERMINAL or above.text[-1] in CLOSING_MARKS
+        mid_sentence = is_open and below.text[0].islower()
         wraps = wrapped and (above.text[-1] not in TERMINAL or len(above.text) >= width)
         if blank_between or not (mid_sentence or wraps):
             starts.append(index)

@@ -258,9 +258,11 @@ class _Climb:
         return place < begin or parse.tag[place] in ("RB", "UH", "CC")
 
     def _is_anybodys(self) -> bool:
-        """Whether it is an act of anybody who does it: anyone who says it."""
+        """Whether it is an act of anybody who does it: anyone who says it; knew of no plan or any effort to say it."""
         parse, token = self.parse, self.token
         noun = parse.head[token]
+        if parse.dep[token] == "acl":
+            return parse.has(noun, "any")
         return parse.dep[token] == "relcl" and (parse.lower[noun] in ANYBODY or parse.has(noun, "any", "no"))
 
     def _above(self) -> int | None:

@@ -14,7 +14,7 @@ from onrecord.nlp.explanations.references import References
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.extractor import Decided, decide
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.scoring import AGREEING, MIN_SCORE_BY_FORM, MIN_VOTE, logit, weights
+from onrecord.nlp.quotes.scoring import AGREEING, MIN_SCORE_BY_FORM, MIN_VOTE, calibrated, logit, weights
 from onrecord.nlp.quotes.selection import IMPLICIT_PROBABILITY
 
 MIN_SHARE = 0.001  # a less likely reading is not listed
@@ -88,7 +88,7 @@ def explain_quote(record: QuoteRecord, place: int, doc: Doc) -> Explanation:
             *(Words("cue", span) for span in record.cue),
             *(Words("speaker", span) for span in dict.fromkeys(mentions)),
         ),
-        (*readings.steps(candidate, one.quote.confidence), _last_step(one, record)),
+        (*readings.steps(candidate, one.quote.confidence), *_last_steps(one, record)),
         reasons_of(chain.from_iterable(candidate.features), table, lambda name: in_words(name, QUOTES)),
         readings.alternatives(candidate),
         tuple(_weighings(References(doc), mentions)),
@@ -112,8 +112,16 @@ def _rule(candidate: Candidate) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _last_step(one: Decided, record: QuoteRecord) -> Step:
-    return Step(record.confidence, f"calibrated: how often {KINDS[one.kind]} with this score are right")
+def _last_steps(one: Decided, record: QuoteRecord) -> list[Step]:
+    right = calibrated(one.quote.confidence, one.kind, weights())
+    meaning = f"calibrated: how often {KINDS[one.kind]} with this score are right"
+    if one.traced == 1:
+        return [Step(record.confidence, meaning)]
+    phrase = record.speaker.mention.text if record.speaker and record.speaker.mention else "the speaker phrase"
+    return [
+        Step(right, meaning),
+        Step(record.confidence, f"times {one.traced:.2f}, how likely “{phrase}” means this speaker"),
+    ]
 
 
 def _weighings(references: References, mentions: list[Span]) -> "list[Weighing]":

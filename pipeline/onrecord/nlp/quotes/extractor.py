@@ -65,31 +65,38 @@ def make_quote_extractor(nlp: Language, name: str, spans_key: str | None) -> Quo
 def find_quotes(doc: Doc) -> tuple[Quote, ...]:
     """Return the quotes of a parsed Doc, in text order."""
     table = weights()
-    return tuple(
-        replace(quote, confidence=round(calibrated(quote.confidence, kind, table), 3))
-        for quote, kind in scored_quotes(doc, table)
-    )
+    found = []
+    for one in scored_quotes(doc, table):
+        right = calibrated(one.quote.confidence, one.kind, table)
+        found.append(replace(one.quote, confidence=round(right * one.traced, 3), phrase_confidence=round(right, 3)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A quote with its uncalibrated score, the kind that it is calibrated by, and the candidate that became it."""
+    """A quote with its uncalibrated score.
+
+    Attributes:
+        quote: the quote.
+        kind: what it is calibrated by.
+        candidate: what became it.
+        traced: how likely its speaker phrase means whom it was traced to.
+    """
 
     quote: Quote
     kind: str
     candidate: Candidate
+    traced: float
 
 
-def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[tuple[Quote, str]]:
-    """Return the quotes with uncalibrated scores, each with the kind that it is calibrated by.
+def scored_quotes(doc: Doc, table: Mapping[str, float]) -> list[Decided]:
+    """Return the quotes with uncalibrated scores.
 
     Args:
         doc: a parsed Doc.
         table: the weight of each feature.
     """
-    if not len(doc):
-        return []
-    return [(one.quote, one.kind) for one in decide(QuotationLayout.of(doc), table)[0]]
+    return decide(QuotationLayout.of(doc), table)[0] if len(doc) else []
 
 
 def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[Decided], list[Candidate]]:
@@ -105,7 +112,8 @@ def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[De
     chosen = select(candidates, layout, table)
     part(layout, chosen)
     chosen += implicit(candidates, layout, chosen)
-    speakers = _speakers(layout, chosen)
+    resolver = Resolver(layout)
+    speakers = _speakers(resolver, chosen)
     by_document = {id(candidate) for candidate in chosen if any(s.kind == "DOCUMENT" for s in speakers[id(candidate)])}
     for candidate, before in carried(layout, chosen, lambda quote: id(quote) in by_document):
         chosen.append(candidate)
@@ -118,17 +126,17 @@ def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[De
     found = []
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
-        found.append(Decided(quote, _kind(quote, candidate, is_act(candidate, layout)), candidate))
+        kind = _kind(quote, candidate, is_act(candidate, layout))
+        found.append(Decided(quote, kind, candidate, resolver.certainty(candidate.source_head)))
     return found, candidates
 
 
-def _speakers(layout: QuotationLayout, chosen: list[Candidate]) -> dict[int, Speakers]:
+def _speakers(resolver: Resolver, chosen: list[Candidate]) -> dict[int, Speakers]:
     """Return the speakers by the candidates' ids.
 
     Candidates inside marks are resolved last, since "I" refers to the person quoted there.
     """
-    resolver = Resolver(layout)
-    parse = layout.parse
+    layout, parse = resolver.layout, resolver.parse
     speakers: dict[int, Speakers] = {}
 
     def order(candidate: Candidate) -> tuple[bool, int, int]:

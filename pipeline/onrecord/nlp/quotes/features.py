@@ -117,6 +117,17 @@ def _tense(parse: Parse, start: int, end: int) -> str:
     return "none"
 
 
+def content_head(parse: Parse, first: int, end: int) -> int:
+    """Return the head of a content, as far as it is near its first word."""
+    head = parse.next_word[first]
+    for _ in range(MAX_HEADS):
+        above = parse.head[min(head, len(parse) - 1)]
+        if not first <= above < end or above == head:
+            break
+        head = above
+    return min(head, len(parse) - 1)
+
+
 def describe(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:
     """Give every candidate its features; ``layout`` is what they were proposed from."""
     extractor = FeatureExtractor(layout)
@@ -217,7 +228,7 @@ class FeatureExtractor:
         letter = parse.word[min(parse.next_word[first], len(parse) - 1)][0]
         starts = "capital" if letter.isupper() else "low" if letter.isalpha() else "number"
         length = _bucket(words)
-        theme = self._theme(first, parse.first_at(candidate.content[0][1]))
+        theme = _noun_class(parse, content_head(parse, first, parse.first_at(candidate.content[0][1])))
         opens, closes = parse.source[begin] in ALL_MARKS, parse.source[stop - 1] in ALL_MARKS
         return [
             f"x={theme}|{main}",
@@ -236,17 +247,6 @@ class FeatureExtractor:
             f"g={opens}|{closes}|{share}|{construction}",
             f"b={parse.tag[candidate.anchor]}|{_tense(parse, first, parse.first_at(candidate.content[0][1] - 1) + 1)}|{construction}",
         ]
-
-    def _theme(self, first: int, end: int) -> str:
-        """Return what a content is about: the class of its head, if that is a noun."""
-        parse = self.parse
-        head = parse.next_word[first]
-        for _ in range(MAX_HEADS):
-            above = parse.head[min(head, len(parse) - 1)]
-            if not first <= above < end or above == head:
-                break
-            head = above
-        return _noun_class(parse, min(head, len(parse) - 1))
 
     def _is_introduced_nearer(self, anchor: int, first: int) -> bool:
         """Whether there is another cue of speech between a cue and the content after it."""

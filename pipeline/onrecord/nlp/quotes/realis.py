@@ -10,6 +10,8 @@ from onrecord.nlp.quotes.layout import QuotationLayout
 
 DECLINING = frozenset({"decline", "refuse", "refusal"})
 SPEAKING = frozenset({"express", "name", "say"})  # the main classes of cues of speech
+# Words that only join a sentence to the one before.
+JOINING = (["that", "being", "said", ","], ["having", "said", "that", ","], ["that", "said", ","])
 MORE = frozenset({"more", "anything", "much", "so", "further"})
 
 
@@ -28,15 +30,25 @@ def realis_of(candidate: Candidate, layout: QuotationLayout) -> Realis:
 
 
 def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
-    """Whether a candidate says only that its source did not speak: declined to comment; did not elaborate."""
+    """Whether a candidate says only that its source did not speak: declined to comment; did not elaborate; that said, …."""
     cue, parse = candidate.lexical, layout.parse
     if cue is None or not candidate.content:
         return False
+    if cue.lemma == "say" and _is_that_said(parse, candidate.anchor):
+        return True
     if cue.lemma in DECLINING:
         first, end = parse.first_at(candidate.content[0][0]), parse.first_at(candidate.content[-1][1] - 1) + 1
         verb = next((token for token in range(first, end) if parse.tag[token] == "VB"), None)
         return verb is not None and _has_no_content(parse, verb)
     return cue.lemma in ("comment", "elaborate") and realis(parse, candidate.anchor) == "NEGATED"
+
+
+def _is_that_said(parse: Parse, verb: int) -> bool:
+    """Whether a sentence begins with a verb of saying that only joins it to the one before: That said, the plan has merits."""
+    if parse.lower[verb] != "said":
+        return False
+    first = parse.next_word[parse.sentence_of(verb)[0]]
+    return verb - first < len(JOINING[0]) and any(parse.lower[first : first + len(words)] == words for words in JOINING)
 
 
 def _has_no_content(parse: Parse, verb: int) -> bool:

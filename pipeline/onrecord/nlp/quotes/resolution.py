@@ -77,6 +77,11 @@ class Resolver:
             self.last, self.last_token = speakers, head
         return speakers
 
+    def certainty(self, head: int | None) -> float:
+        """Return how likely a phrase means whom it was traced to: 1 for a name."""
+        reference = None if head is None or head in self.index else self.references.get(head)
+        return 1.0 if reference is None else reference.probability
+
     def next_speaker(self, token: int) -> Speakers:
         """Return who speaks next at a token: the last speaker of this paragraph or the one before, or the last subject of this one."""
         starts = self.layout.paragraph_starts

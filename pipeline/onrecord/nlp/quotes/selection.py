@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from types import MappingProxyType
 
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.words import source_nouns
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
+from onrecord.nlp.quotes.features import content_head
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.scoring import SPOKEN
 
@@ -23,6 +25,8 @@ MIN_PROBABILITY_OF_SAYING = 0.42
 # town", "approved the budget". Verbs of these classes need more below the second share and are acts below the first one.
 ACTING = frozenset({"judge", "name", "accuse", "express", "think", "feel", "plan"})
 MIN_SPOKEN, MOSTLY_SPOKEN = 0.5, 0.65
+# "Rejected the treaty", "dismissed the lawsuit" (``quote_decided.tsv``); "rejected the claim" is an utterance.
+DECIDING = frozenset({"accept", "approve", "deny", "dismiss", "grant", "reject"})
 # Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
 MIN_PROBABILITY_OF_WORDS = 0.64
 IMPOSSIBLE = 2.0
@@ -53,12 +57,23 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     return not clause and not layout.marked_words_of(candidate.content)
 
 
+def _is_decision(candidate: Candidate, layout: QuotationLayout) -> bool:
+    """Whether an act decides about something, and says nothing: rejected the treaty."""
+    if candidate.lexical is None or candidate.lexical.lemma not in DECIDING:
+        return False
+    first, end = layout.parse.tokens_of(*candidate.content[0])
+    word = layout.parse.lower[content_head(layout.parse, first, end)]
+    return word in words("quote_decided") or word.removesuffix("s") in words("quote_decided")
+
+
 def _min_score(candidate: Candidate, layout: QuotationLayout, table: Mapping[str, float]) -> float:
     cue = candidate.lexical
     if cue is not None and cue.classes[0] == "say" and candidate.construction.startswith(SAYING):
         return MIN_PROBABILITY_OF_SAYING
     if cue is None or not is_act(candidate, layout):
         return MIN_PROBABILITY
+    if _is_decision(candidate, layout):
+        return IMPOSSIBLE
     source = "" if candidate.source_head is None else layout.parse.lower[candidate.source_head]
     if source_nouns().get(source, ("", ""))[0] == "document":
         return MIN_PROBABILITY_OF_RECORD

@@ -108,7 +108,7 @@ class Judge:
         )
         if placed.quote is not None:
             quote = self.parties.quotes[placed.quote]
-            yield from (f"quote={quote.type}", f"quote={quote.confidence:.1f}")
+            yield from (f"quote={quote.type}", f"quote={quote.phrase_confidence:.1f}")
         yield from self._target(placed)
         if holder is None:
             yield from ("absent", f"absent|{kind}")
