@@ -428,7 +428,7 @@ def test_the_reasons_for_no_position_are_counted(write: Write, capsys) -> None:
     assert main(["positions", str(folder), "--holder", "Norway"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         "no matching stances: of 4 stances, 1 only claimed by somebody else (--claims includes them), "
-        f"1 with a confidence below 0.2 (--min-confidence), 1 {OF_PRONOUN}, "
+        f"1 with a confidence below 0.4 (--min-confidence), 1 {OF_PRONOUN}, "
         "1 with another holder or target (--holder, --target)"
     ]
     assert main(["positions", str(folder), "--min-stances", "2"]) == 0
