@@ -92,9 +92,8 @@ FAR_AHEAD_SECONDS = 10 * 365 * 24 * 3600.0  # longer than any timer runs
 Values = list[tuple[Timestamp, Any]]
 Read = Callable[[beam.PTransform], Values]
 Pull = Callable[[str], Values]
-Arguments = Callable[
-    [Any], tuple[list[str], list[Any]]
-]  # takes a function, returns the names and the defaults of its arguments
+# Takes a function, returns the names and the defaults of its arguments.
+Arguments = Callable[[Any], tuple[list[str], list[Any]]]
 
 
 class _Ending:

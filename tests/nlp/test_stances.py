@@ -443,3 +443,9 @@ def test_what_a_source_reports_of_somebody_is_asserted_by_the_source(given: Read
     text = "According to Norwatch, Anna Berg praised her “wonderful donors” in the audience."
     (praise,) = (one for one in given(text) if one.holder.name == "Anna Berg")
     assert [one.name for one in praise.asserted_by] == ["Norwatch"]
+
+
+def test_whoever_says_what_another_finds_has_no_stance_by_that(given: Read) -> None:
+    found = given("Tom Okafor said that Norway found the proposals acceptable.")
+    assert has(found, "Norway", "the proposals", "SUPPORT")
+    assert not any(one.holder.name == "Tom Okafor" for one in found)

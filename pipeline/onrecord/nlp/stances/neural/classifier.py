@@ -117,6 +117,20 @@ def sentences_of(finder: PairFinder, table: PairTable) -> set[int]:
     return found | {sentence + 1 for sentence in found if sentence + 2 in found}
 
 
+def _unread_odds(finder: PairFinder, table: PairTable, network: Network) -> Floats:
+    """Return the probabilities of a network for which no encoder reads the sentences."""
+    return network.probabilities(pairs_of(finder, table, network, phrases=False), network.words(finder.tokens.words))
+
+
+def _worth_reading(finder: PairFinder, table: PairTable) -> PairTable:
+    """Return the pairs of the sentences in which the network without an encoder finds a stance."""
+    odds = _unread_odds(finder, table, network(STANDARD))
+    sentence = np.array(finder.parse.sentence)[table.targets]
+    best = np.zeros(len(finder.parse.sentence_starts))
+    np.maximum.at(best, sentence, 1 - odds[:, 0])
+    return table.where(best[sentence] >= MIN_WORTH_READING)
+
+
 class PairClassifier:
     """Says how likely pairs are stances.
 
@@ -141,29 +155,17 @@ class PairClassifier:
         """Yield the pairs of an article that are stances with at least a probability."""
         parse, voices = finder.parse, finder.voices
         table = finder.table(self.network.passes)
-        table = self._promising(finder, table) if self.encoder is None else self._worth_reading(finder, table)
         if not len(table.targets):
             return
         if self.encoder is None:
-            odds = self.network.probabilities(
-                pairs_of(finder, table, self.network, phrases=False), self.network.words(finder.tokens.words)
-            )
+            table = self._promising(finder, table)
+            odds = _unread_odds(finder, table, self.network)
         else:
+            table = _worth_reading(finder, table)
             names = speaker_names(parse, voices, np.unique(table.targets))
             words = self.encoder(parse, names, sentences_of(finder, table))
             odds = self.network.probabilities(pairs_of(finder, table, self.network, phrases=True), words)
         yield from likely_pairs(table, odds, least)
-
-    def _worth_reading(self, finder: PairFinder, table: PairTable) -> PairTable:
-        """Return the pairs of the sentences in which the network without an encoder finds a stance."""
-        if not len(table.targets):
-            return table
-        first = network(STANDARD)
-        odds = first.probabilities(pairs_of(finder, table, first, phrases=False), first.words(finder.tokens.words))
-        sentence = np.array(finder.parse.sentence)[table.targets]
-        best = np.zeros(len(finder.parse.sentence_starts))
-        np.maximum.at(best, sentence, 1 - odds[:, 0])
-        return table.where(best[sentence] >= MIN_WORTH_READING)
 
     def _promising(self, finder: PairFinder, table: PairTable) -> PairTable:
         """Return the pairs of the sentences that promise a stance; four in ten sentences of political news do not."""

@@ -55,11 +55,12 @@ def candidate_of(parse: Parse, pair: LikelyPair) -> Candidate:
 
 def is_taken_back(parse: Parse, candidate: Candidate) -> bool:
     """Whether words over a pair's target take the stance back, which a network easily overlooks: no longer supports, if it backed."""
+    over = parse.head[candidate.target.head]
+    if over != candidate.predicate and is_denied(parse, over):
+        return True  # he denied saying that it was unsafe
     for word in islice(parse.upward(candidate.target.head), 1, None):
         if parse.lower[word] in NOTHING:
             return True  # he had nothing against it
-        if word != candidate.predicate and is_denied(parse, word):
-            return True  # he denied saying that it was unsafe
         if candidate.score > 0 and parse.dep[word] == "prep" and parse.lower[word] in PASSED_OVER:
             return True  # he backs the one over the other
         entry = first_entry(parse, word)

@@ -223,16 +223,6 @@ class PairFinder:
     def _judgements(self, holders: Tokens, targets: Tokens) -> dict[str, Hashes]:
         """Return the columns that say what the judge says of each pair, of the likeliest stance."""
         columns = {name: [0] * len(holders) for name in JUDGED}
-        (
-            judged_sign,
-            judged_likelihood,
-            judged_kind,
-            inner_sign,
-            inner_edge,
-            outer_sign,
-            other_sign,
-            other_likelihood,
-        ) = columns.values()
         holder_of = holders.tolist()
         pairs_of: dict[int, list[int]] = defaultdict(list)
         entity_of = self.tokens.entity[holders].tolist()  # without a holder, that of the last token
@@ -246,15 +236,15 @@ class PairFinder:
                     holder = holder_of[index]
                     is_mine = start <= holder < end or (holder >= 0 and 0 <= entity_of[index] == one.entity)
                     if not is_mine and token == one.target.head:
-                        other_sign[index], other_likelihood[index] = one.sign, step
+                        columns["other_sign"][index], columns["other_likelihood"][index] = one.sign, step
                     elif token == one.target.head:
-                        judged_sign[index], judged_likelihood[index] = one.sign, step
-                        judged_kind[index] = number(one.kind)
+                        columns["judged_sign"][index], columns["judged_likelihood"][index] = one.sign, step
+                        columns["judged_kind"][index] = number(one.kind)
                     elif is_mine and one.target.start <= token < one.target.end:
-                        inner_sign[index] = one.sign
-                        inner_edge[index] = int(self.tokens["edge"][token])
+                        columns["inner_sign"][index] = one.sign
+                        columns["inner_edge"][index] = int(self.tokens["edge"][token])
                     elif is_mine:
-                        outer_sign[index] = one.sign
+                        columns["outer_sign"][index] = one.sign
         return {name: np.array(column, dtype=np.uint64) for name, column in columns.items()}
 
     def _path(self, holders: Tokens, targets: Tokens, ways: Tokens) -> tuple[Tokens, Tokens, Tokens]:
