@@ -47,6 +47,18 @@ def test_a_message_over_the_limit_is_alone():
     assert [len(split.messages) for split in splits_of([[10, 500, 10, 10]], Limits(bytes=100))] == [1, 1, 2]
 
 
+def test_a_page_counts_a_quarter_of_its_size():
+    pages = [message_of(b'{"url":null,"html":"' + b"x" * 100 + b'"}', str(number)) for number in range(8)]
+
+    class Pages(Files):
+        def messages_of(self, file: InputFile) -> Iterator[Message]:
+            return iter(pages)
+
+    source = Pages([[]])
+    splits = cut(source, source.files_in_order(), Limits(bytes=122), BEGINNING)
+    assert [len(split.messages) for split in splits] == [4, 4]
+
+
 def test_an_input_without_messages_is_one_split():
     (only,) = splits_of([[], []], Limits())
     assert only.ranges == [(0, 0, 0), (1, 0, 0)]

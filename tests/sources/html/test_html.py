@@ -157,8 +157,22 @@ def article(body: str, head: str = HEAD) -> str:
 BODY = "".join(f"<p>{paragraph.replace('&', '&amp;')}</p>" for paragraph in PARAGRAPHS)
 
 
+SENTENCE = "The harbour council met on Monday, and Anna Berg said that the ferries would sail in May. "
+
+
 def text_of(html: str) -> str:
     return str(read_page(Contract(html=html)).text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div><div>{SENTENCE * 4}</div><div>{SENTENCE * 4}</div></div>",
+        f"<div>{('<br>' + SENTENCE) * 6}</div><article><p>{SENTENCE}</p></article>",
+    ],
+)
+def test_a_text_that_is_not_in_paragraphs_is_found(body):
+    assert text_of(f"<html><head><title>Ferry</title></head><body>{body}</body></html>").count("would sail in May") >= 6
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ MIN_LINK_SHARE = 0.6  # of the text of a link to another article, label included
 MAX_INLINE_IN_BLOCK = 1_000  # elements, with the square of whose number the time of the extraction grows
 MAX_INLINE_ON_PAGE = 5_000
 MIN_BODY_WORDS = 50  # of the article's text in JSON-LD
+# Code points of a text, and its share of the text in paragraphs. With more there is nothing that another algorithm could find.
+MIN_SURE_LENGTH, MIN_SURE_SHARE = 250, 0.5
 _NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 
 
@@ -245,12 +247,24 @@ def stated_text(page: Structured) -> str:
     return ""
 
 
-def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
-    """Return the main text of a page, which is changed; empty if there is none."""
+def _extracted(tree: HtmlElement) -> str:
+    """Return the main text of a prepared tree; where little is found, other algorithms are asked, too, which takes longer."""
     # It takes long to import, and few messages are pages.
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
+    in_paragraphs = sum(len(paragraph.text_content()) for paragraph in tree.iter("p"))
+    text = ""
+    for fast in (True, False):
+        found = bare_extraction(tree, fast=fast, favor_precision=True, include_comments=False, with_metadata=False)
+        text = found.text or "" if isinstance(found, Document) else ""
+        if len(text) >= max(MIN_SURE_LENGTH, MIN_SURE_SHARE * in_paragraphs):
+            break
+    return text
+
+
+def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
+    """Return the main text of a page, which is changed; empty if there is none."""
     heads = {
         " ".join(_words(head))
         for head in (title or "", *headlines(tree), page.first("og:title"), page.text("headline"))
@@ -263,9 +277,7 @@ def main_text(tree: HtmlElement, page: Structured, title: str | None) -> str:
     _drop_headline(tree)
     _drop_links(tree)
     _unwrap_inline(tree)
-    found = bare_extraction(tree, favor_precision=True, include_comments=False, with_metadata=False)
-    text = found.text or "" if isinstance(found, Document) else ""
-    lines = _without_ends([line for line in text.splitlines() if line.strip()], heads - {""})
+    lines = _without_ends([line for line in _extracted(tree).splitlines() if line.strip()], heads - {""})
     stated = stated_text(page)
     if len(_words(" ".join(lines))) < len(_words(stated)) / 2:
         return stated  # the page is filled by scripts, or it is laid out in a way that the extraction does not know
