@@ -14,7 +14,7 @@ from onrecord.data.article import Article
 from onrecord.data.copy_index import CopyIndex, TextKey, text_key
 from onrecord.data.versions import NEVER, micros, version_of
 
-CACHE_KIB = 32 * 1024  # memory for pages of the database
+CACHE_KIB = 8 * 1024  # memory for pages of the database
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS articles (
     split INTEGER, position INTEGER, text BLOB, id BLOB, published INTEGER, updated INTEGER, received INTEGER, payload BLOB, origin BLOB
