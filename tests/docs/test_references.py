@@ -19,6 +19,7 @@ PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./*-]*[\w*]")
 MODULE = re.compile(r"python -m ([\w.]+)|`(onrecord(?:\.\w+)+)`")
 LEXICON = re.compile(r"`(?:\w+/)?([a-z_]+)(?:_\*)?\.tsv`")
 STEP = re.compile(r"^\| [^|]+\| (`\w+`[^|]*)\|", re.MULTILINE)  # a row of a table of steps: its modules
+HEADING = re.compile(r"^## .*", re.MULTILINE)
 MADE = {"deploy/terraform/terraform.tfvars"}  # by the reader
 EXAMPLES = {"names.tsv", "names.csv"}
 
@@ -69,6 +70,12 @@ def test_modules_and_word_lists_of_an_extractor_exist(name: str):
     lists = {path.stem for path in nlp.rglob("*.tsv")}
     named = set(LEXICON.findall(page)) - {Path(example).stem for example in EXAMPLES} - {"stance"}
     assert named - lists == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=ids)
+def test_a_page_has_no_section_twice(path: Path):
+    headings = HEADING.findall(re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL))
+    assert len(headings) == len(set(headings))
 
 
 def test_a_path_that_does_not_exist_is_found():
