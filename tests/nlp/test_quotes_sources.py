@@ -78,6 +78,10 @@ def test_a_pronoun_without_a_person_has_a_kind_too(nlp: Language) -> None:
             "Anna Berg, now a staff scientist at the Kestrel Institute, said the bay was safe.",
             "staff scientist at the Kestrel Institute",
         ),
+        (
+            "“The bay is safe,” said Anna Berg, chief economist, Kestrel Bank.",
+            "chief economist, Kestrel Bank",
+        ),
         ("“It took years,” said Anna Berg, then chief of staff to the mayor.", "then chief of staff to the mayor"),
         ("Anna Berg, as the first head of the water board, said the bay was safe.", "first head of the water board"),
         (
@@ -219,6 +223,12 @@ def test_they_are_those_who_spoke_together(nlp: Language) -> None:
 def test_they_are_the_group_that_spoke_last(nlp: Language) -> None:
     text = "Military analysts say that Tom Okafor would lose a war. The gains since the campaign began, they said, could be kept."
     assert [s.name for s in speakers(nlp, text)] == ["Military analysts"] * 2
+
+
+def test_they_are_who_was_introduced_with_more_words(nlp: Language) -> None:
+    text = "Three people familiar with the talks said the deal was near. The people said it was dear. They said it was late."
+    found = speakers(nlp, text)
+    assert [(s.name, s.kind) for s in found] == [("Three people familiar with the talks", "UNNAMED_PERSON")] * 3
 
 
 def test_they_are_not_one_man(nlp: Language) -> None:

@@ -37,7 +37,7 @@ class BoundedTokenizer:
     def __init__(self, tokenizer: Tokenizer, vocab: Vocab) -> None:
         """Wrap a tokenizer."""
         self.tokenizer = tokenizer
-        for title in TITLES:
+        for title in TITLES if isinstance(tokenizer, Tokenizer) else ():
             tokenizer.add_special_case(title, [{"ORTH": title}])
         self.vocab = vocab
 

@@ -96,7 +96,11 @@ def _behind(parse: Parse, name: Name) -> tuple[int, int]:
     word, behind = (*parse.lower[at : at + 2], "", "")[:2]
     at += word in NOW or word in NO_LONGER or (word == "as" and behind not in INDEFINITE)  # as head of the board
     start, end = _presentation(parse, at, is_apposition=True)
-    return (first if end and word in NO_LONGER else start), end
+    body = end + 1  # chief economist, Kestrel Bank
+    while end and body < len(parse) and parse.word[end] == "," and parse.ent_type[body] == "ORG":
+        body += 1
+    is_named = end + 1 < body < len(parse) and parse.word[body] in CLOSING
+    return (first if end and word in NO_LONGER else start), body if is_named else end
 
 
 def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, int]:

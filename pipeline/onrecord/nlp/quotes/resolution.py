@@ -165,7 +165,9 @@ class Resolver:
         if len(self.last) > 1:
             return self._is_near(head)
         is_next = self.parse.sentence[head] - self.parse.sentence[self.last_token] <= 1
-        return bool(self.last) and is_next and self.last[0].kind in ("UNNAMED_GROUP", "NAMED_GROUP")
+        kind = self.last[0].kind if self.last and is_next else None
+        is_plural = kind is not None and self.parse.tag[self.sources.noun(self.last_token)] in PLURAL
+        return kind in ("UNNAMED_GROUP", "NAMED_GROUP") or (is_plural and kind != "ORGANIZATION")
 
     def _person(self, token: int) -> int | None:
         entity = self.index.get(token)
@@ -332,25 +334,23 @@ class Resolver:
 
     def _pronoun(self, word: str, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         meant: int | None = None
-        name: str | None = None
-        described = head
         reference = self.references.get(head)
         if word in FIRST_PERSON:
             enclosing = self._enclosing(head)
             if enclosing is not None:
                 return replace(enclosing, mention=mention, resolution="PRONOUN")
-        elif reference is not None and not (word == "they" and self._is_open_they(head) and reference.noun is None):
+        elif reference is not None and reference.entity is None and reference.noun is not None:
+            noun = reference.noun
+            of_noun = phrase(self.parse, noun, self.parse.head[noun]) or (noun, noun + 1)
+            found = self._unnamed(noun, of_noun, self._mention(of_noun))
+            return replace(found, mention=mention, resolution="PRONOUN")
+        elif reference is not None and not self._is_open_they(head):
             meant = reference.entity
-            if reference.noun is not None and meant is None:
-                name, described = self._words_of(reference.noun), reference.noun
-        if meant is None and name is None and word in SOLE:
+        if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
-        if meant is not None:
-            name = self.entities[meant].name
-        if described != head:
-            where = phrase(self.parse, described, self.parse.head[described]) or where
-        return self._described(Attribution(mention, meant, name, "PRONOUN"), described, where)
+        name = None if meant is None else self.entities[meant].name
+        return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
 
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
@@ -365,14 +365,6 @@ class Resolver:
         """Whether a token outside marks is the subject of a clause, but not a pronoun in it."""
         is_outside = self.layout.region_of[token] < 0
         return is_outside and self.parse.dep[token] in SUBJECTS and self.parse.tag[token] in NOUNS
-
-    def _words_of(self, noun: int) -> str | None:
-        """Return the words of the phrase of a noun."""
-        where = phrase(self.parse, noun, self.parse.head[noun])
-        if where is None:
-            return None
-        words = " ".join(self.parse.source[self.parse.start[where[0]] : self.parse.end[where[1] - 1]].split())
-        return self.sources.with_owner(noun, words)
 
     def _enclosing(self, token: int) -> Attribution | None:
         """Return the speaker of the quotation around a token, if known."""
