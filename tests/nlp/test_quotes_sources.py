@@ -231,6 +231,11 @@ def test_they_are_who_was_introduced_with_more_words(nlp: Language) -> None:
     assert [(s.name, s.kind) for s in found] == [("Three people familiar with the talks", "UNNAMED_PERSON")] * 3
 
 
+def test_he_with_a_verb_shortened_is_he(nlp: Language) -> None:
+    text = "Tom Okafor opened the pier. While he’s said he believes the pier is safe fairly often, he’s also closed it."
+    assert [s.name for s in speakers(nlp, text)] == ["Tom Okafor"]
+
+
 def test_they_are_not_one_man(nlp: Language) -> None:
     text = "Tom Okafor lost the vote in May, according to two dockers. They said he had wept."
     assert [s.name for s in speakers(nlp, text)] == ["two dockers"] * 2
