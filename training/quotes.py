@@ -112,7 +112,8 @@ def calibrate(
 ) -> dict[str, float]:
     """Return slope and intercept for each kind of quote, from the scores of articles that the weights were not learned from.
 
-    Quotes inside quotes and sentences without a cue are left out, as in the annotations.
+    Quotes inside quotes and sentences without a cue are left out, as in the annotations. A quote without a cue is right if it is part of
+    an annotated one by its speaker: annotators join it with the quote before.
     """
     seen: dict[str, list[tuple[float, float]]] = {}
     for fold in range(FOLDS):
@@ -121,11 +122,18 @@ def calibrate(
         for doc, annotated in zip(docs[fold::FOLDS], gold[fold::FOLDS], strict=True):
             words = Words(doc)
             truth = [(words.within(content), words.within(speaker)) for content, speaker in annotated]
-            for one in scored_quotes(doc, table):
+            found = scored_quotes(doc, table)
+            phrases: dict[tuple[int | None, str | None], frozenset[int]] = {}
+            for one in found:
+                phrases[_speaker(one.quote)] = phrases.get(_speaker(one.quote), frozenset()) | _source(words, one.quote)
+            for one in found:
                 if one.quote.parent is None and one.kind != "carried":
                     score = one.quote.confidence
                     logit = math.log(max(score, MIN_CALIBRATED) / max(1 - score, MIN_CALIBRATED))
-                    seen.setdefault(one.kind, []).append((logit, _is_right(words, one.quote, truth)))
+                    right = _is_right(words, one.quote, truth)
+                    if one.kind == "implicit" and not right:
+                        right = _is_part(words, one.quote, truth, phrases[_speaker(one.quote)])
+                    seen.setdefault(one.kind, []).append((logit, right))
     numbers: dict[str, float] = {}
     for kind, pairs in sorted(seen.items()):
         slope, level = _platt(pairs)
@@ -136,8 +144,7 @@ def calibrate(
 def _is_right(words: Words, quote: Quote, truth: list[tuple[frozenset[int], frozenset[int]]]) -> float:
     """Return 1 if an annotated attribution shares half of the quote's words and its source, or both have no source; else 0."""
     content = words.within((span.start, span.end) for span in quote.content)
-    mention = quote.speaker.mention if quote.speaker else None
-    source = words.within([(mention.start, mention.end)]) if mention else frozenset()
+    source = _source(words, quote)
     return float(
         any(
             len(content & others) >= AGREEING * len(content | others)
@@ -145,6 +152,25 @@ def _is_right(words: Words, quote: Quote, truth: list[tuple[frozenset[int], froz
             for others, speaker in truth
         )
     )
+
+
+def _is_part(
+    words: Words, quote: Quote, truth: list[tuple[frozenset[int], frozenset[int]]], phrases: frozenset[int]
+) -> float:
+    """Return 1 if an annotated attribution to one of a speaker's phrases has half of the quote's words; else 0."""
+    content = words.within((span.start, span.end) for span in quote.content)
+    return float(
+        any(len(content & others) >= AGREEING * len(content) and phrases & speaker for others, speaker in truth)
+    )
+
+
+def _speaker(quote: Quote) -> tuple[int | None, str | None]:
+    return (quote.speaker.entity, quote.speaker.name) if quote.speaker else (None, None)
+
+
+def _source(words: Words, quote: Quote) -> frozenset[int]:
+    mention = quote.speaker.mention if quote.speaker else None
+    return words.within([(mention.start, mention.end)]) if mention else frozenset()
 
 
 def _platt(pairs: list[tuple[float, float]]) -> tuple[float, float]:

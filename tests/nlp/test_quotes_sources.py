@@ -23,6 +23,7 @@ def speakers(nlp: Language, text: str) -> list[Attribution]:
         ("A person familiar with the talks said the price had doubled.", "UNNAMED_PERSON"),
         ("Several officials said the harbour was safe.", "UNNAMED_GROUP"),
         ("Residents say the cranes are too loud.", "UNNAMED_GROUP"),
+        ("Everyone says the cranes are too loud.", "UNNAMED_GROUP"),
         ("Authorities say the cranes are too loud.", "UNNAMED_GROUP"),
         ("Kestrel’s workers said they had not been paid.", "UNNAMED_GROUP"),
         ("The Democrats said the bill was dead.", "NAMED_GROUP"),
@@ -69,6 +70,26 @@ def test_a_pronoun_without_a_person_has_a_kind_too(nlp: Language) -> None:
             "The bay is safe, Anna Berg said.\n\nBerg is the director of the Kestrel Institute.",
             "director of the Kestrel Institute",
         ),
+        (
+            "“The bay is safe,” said Anna Berg, senior fellow at the Kestrel Institute.",
+            "senior fellow at the Kestrel Institute",
+        ),
+        (
+            "Anna Berg, now a staff scientist at the Kestrel Institute, said the bay was safe.",
+            "staff scientist at the Kestrel Institute",
+        ),
+        (
+            "“The bay is safe,” said Anna Berg, chief economist, Kestrel Bank.",
+            "chief economist, Kestrel Bank",
+        ),
+        ("“It took years,” said Anna Berg, then chief of staff to the mayor.", "then chief of staff to the mayor"),
+        ("Anna Berg, as the first head of the water board, said the bay was safe.", "first head of the water board"),
+        (
+            "One of the port’s junior pilots, Anna Berg, said the bay was safe.",
+            "One of the port’s junior pilots",
+        ),
+        ("Police Sgt. Anna Berg said the bridge was closed.", "Police Sgt."),
+        ("Among the guests of Anna Berg, the mayor said, were two thieves. Berg said the bay was safe.", None),
         ("Anna Berg said the bay was safe.", None),
         ("Anna Berg said the bay was safe. Berg is a disaster.", None),
         ("Anna Berg, the ministry and the union said the bay was safe.", None),
@@ -143,8 +164,23 @@ def test_the_reason_told_once_holds_for_who_is_meant_again(nlp: Language) -> Non
         ("Anna Berg’s report said the harbour was safe.", ["Anna Berg’s report"]),
         ("The head of the water board, Anna Berg, said the bay was safe.", ["Anna Berg"]),
         ("“It was a good year,” said chairman, CEO and president Anna Berg.", ["Anna Berg"]),
-        ("Governor of Utah Anna Berg said the bay was safe.", ["Anna Berg"]),
-        ("A spokesman for the mayor, Anna Berg, said the bay was safe.", ["A spokesman for the mayor, Anna Berg"]),
+        (
+            "“She knows the port,” said lobbyist and party strategist Anna Berg, Okafor’s former partner.",
+            ["Anna Berg"],
+        ),
+        ("According to his aunt, Anna Berg, “He was quick from the start.”", ["Anna Berg"]),
+        ("According to the mayor, Tom Okafor and Anna Berg met in May.", ["the mayor"]),
+        ("“I disagree,” said retired Army Lt. Gen. Tom Okafor, who served in Norwick.", ["Tom Okafor"]),
+        ("Anna Berg hired lawyers in May. Her lawyers said the charge was false.", ["Anna Berg's lawyers"]),
+        ("Anna Berg was freed in May. Some of her aides said it was late.", ["Some of Anna Berg's aides"]),
+        ("Anna Berg was freed in May. “It was late,” her lawyer said.", ["her lawyer"]),
+        ("Anna Berg’s letters show that she took a bribe.", ["Anna Berg’s letters"]),
+        (
+            "“The minister is safe,” said one legal expert.\n\n“His friendship with the convicted broker Tom Okafor is over,” "
+            "the expert warned.",
+            ["one legal expert"] * 2,
+        ),
+        ("Lawyers Anna Berg and Ada Lindt wrote to Tom Okafor. The lawyers said the pact was dead.", ["The lawyers"]),
     ],
 )
 def test_the_name_of_a_source_that_is_no_person(nlp: Language, text: str, names: list[str]) -> None:
@@ -165,6 +201,11 @@ def test_the_name_of_a_source_that_is_no_person(nlp: Language, text: str, names:
             ["Stephen Hale", "Ada Hale"],
         ),
         ("Dockers and skippers said the pact was dead.", ["Dockers and skippers"]),
+        ("The campaign and Anna Berg said the pact was dead.", ["The campaign", "Anna Berg"]),
+        (
+            "People close to both Berg’s camp and the White House don’t expect to see the two of them on one stage.",
+            ["People close to both Berg’s camp and the White House"],
+        ),
         ("Anna Berg, mayor and dentist, said the pact was dead.", ["Anna Berg"]),
     ],
 )
@@ -177,3 +218,37 @@ def test_several_speakers(nlp: Language, text: str, names: list[str | None]) -> 
 def test_they_are_those_who_spoke_together(nlp: Language) -> None:
     text = "Anna Berg and Tom Okafor said that the harbour would stay public. “We have found common ground,” they said."
     assert [[s.name for s in quote.co_speakers] for quote in quotes(nlp, text)] == [["Tom Okafor"], ["Tom Okafor"]]
+
+
+def test_they_are_the_group_that_spoke_last(nlp: Language) -> None:
+    text = "Military analysts say that Tom Okafor would lose a war. The gains since the campaign began, they said, could be kept."
+    assert [s.name for s in speakers(nlp, text)] == ["Military analysts"] * 2
+
+
+def test_they_are_who_was_introduced_with_more_words(nlp: Language) -> None:
+    text = "Three people familiar with the talks said the deal was near. The people said it was dear. They said it was late."
+    found = speakers(nlp, text)
+    assert [(s.name, s.kind) for s in found] == [("Three people familiar with the talks", "UNNAMED_PERSON")] * 3
+
+
+def test_he_with_a_verb_shortened_is_he(nlp: Language) -> None:
+    text = "Tom Okafor opened the pier. While he’s said he believes the pier is safe fairly often, he’s also closed it."
+    assert [s.name for s in speakers(nlp, text)] == ["Tom Okafor"]
+
+
+def test_they_are_not_one_man(nlp: Language) -> None:
+    text = "Tom Okafor lost the vote in May, according to two dockers. They said he had wept."
+    assert [s.name for s in speakers(nlp, text)] == ["two dockers"] * 2
+
+
+def test_what_a_speaker_notes_beside_it_is_a_quote_of_its_own(nlp: Language) -> None:
+    text = "Tom Okafor said that he heard an apology from the mayor, though he did not say who made it."
+    contents = ["".join(span.text for span in quote.content) for quote in quotes(nlp, text)]
+    assert contents == ["he heard an apology from the mayor", "who made it"]
+
+
+def test_whoever_goes_on_speaking_is_no_surer_than_before(nlp: Language) -> None:
+    text = "Helen Moore met James Walker. “It is safe,” she said. “We have tested every single wall of it.”\n\n“I am glad of that.”"
+    found = quotes(nlp, text)
+    assert found[-1].speaker is not None and found[-1].speaker.resolution == "IMPLICIT"
+    assert found[-1].confidence < found[-1].phrase_confidence

@@ -85,3 +85,7 @@ def test_the_model_reads_a_text_of_nothing_but_marks(nlp: Language):
 def test_a_text_of_too_many_marks_is_refused_with_its_count():
     with pytest.raises(TooManyTokens, match=f"{MAX_TOKENS + 1:,} words and marks"):
         BOUNDED("“" * (MAX_TOKENS + 1))
+
+
+def test_a_title_is_one_token():
+    assert [token.text for token in BOUNDED("Sens. Berg and Lt. Lee left.")][:4] == ["Sens.", "Berg", "and", "Lt."]

@@ -22,6 +22,8 @@ BOUNDED_TOKENIZER = "onrecord.BoundedTokenizer.v1"
 MAX_TOKENS = 100_000
 MAX_RUN = 1_000  # code points; web addresses are shorter
 PIECE = 100
+# Abbreviated titles that spaCy cuts into a word and the end of a sentence, unlike "Gen." and "Sen.".
+TITLES = tuple("Capt. Cmdr. Col. Cpl. Gens. Govs. Insp. Lt. Maj. Profs. Pvt. Reps. Sens. Sgt. Supt.".split())  # noqa: SIM905
 LONG_RUN = re.compile(rf"\S{{{MAX_RUN},}}")
 
 
@@ -30,11 +32,13 @@ class TooManyTokens(ValueError):
 
 
 class BoundedTokenizer:
-    """Tokenizes as ``tokenizer`` does, but cuts runs of ``MAX_RUN`` code points and more into pieces."""
+    """Tokenizes as ``tokenizer`` does, but cuts runs of ``MAX_RUN`` code points and more into pieces, and keeps ``TITLES`` whole."""
 
     def __init__(self, tokenizer: Tokenizer, vocab: Vocab) -> None:
         """Wrap a tokenizer."""
         self.tokenizer = tokenizer
+        for title in TITLES if isinstance(tokenizer, Tokenizer) else ():
+            tokenizer.add_special_case(title, [{"ORTH": title}])
         self.vocab = vocab
 
     def __call__(self, text: str) -> Doc:

@@ -113,6 +113,8 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
         )
     if referent.entity is None or (anaphor.male and referent.type == "PERSON" and referent.male * anaphor.male <= -1):
         return False
+    if anaphor.is_plural and referent.type == "PERSON":
+        return False
     if anaphor.word in referent.nouns or anaphor.word == referent.noun:
         return True
     if referent.type != "PERSON" and not anaphor.is_plural and not referent.groups.isdisjoint(anaphor.groups):

@@ -5,10 +5,10 @@ Patterns over tags: before the name, before the name with a comma, after the nam
 They hardly need the parse, which is often wrong in sequences of nouns.
 """
 
-from onrecord.nlp.english.labels import BODIES, FINITE, MEASURES, NOUNS, PLURAL
+from onrecord.nlp.english.labels import BODIES, FINITE, MEASURES, NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.words import BE_OR_SHORT, RELATIVE, source_nouns
+from onrecord.nlp.english.words import BE_OR_SHORT, INDEFINITE, RELATIVE, source_nouns
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.mentions import ARTICLES, Name
 
@@ -32,8 +32,10 @@ LINK_WORDS = frozenset({"of", "for", "to", "at", "in", "on", "with", "from", "un
 # Endings of nouns that are not for people.
 ABSTRACT = ("tion", "sion", "ment", "ness", "ity", "ance", "ence", "ing", "ism", "ship", "age", "ure", "sis", "acy")
 OPENING = frozenset({",", "(", "–", "—", "--"})
-CLOSING = OPENING | {".", ";", ")", ":", "[", "]", '"', "“", "”"}
+CLOSING = OPENING | {".", ";", ")", ":", "[", "]", '"', "“", "”", "''", "``"}
 LEADS = frozenset({"chairs", "directs", "heads", "leads", "oversees", "owns", "represents", "runs"})
+NOW = frozenset({"now", "currently"})
+NO_LONGER = frozenset({"then", "once", "formerly", "previously"})
 WORKS = frozenset({"serves", "works"})  # as
 NOTHING = (0, 0)
 
@@ -72,6 +74,9 @@ def _before_comma(parse: Parse, name: Name) -> tuple[int, int]:
     if "POS" in parse.tag[start:end]:
         return start, end
     head = next((parse.head[token] for token in range(name.start, behind) if parse.dep[token] == "appos"), behind)
+    if parse.lower[head : head + 2] == ["one", "of"]:  # one of the port's directors, Annick Dubois, said
+        found = _presentation(parse, head, is_apposition=False)
+        return found if found[1] == name.start - 1 else NOTHING
     if head >= name.start or not _is_office(parse, head) or parse.word[parse.left[head]].lower() not in ARTICLES:
         return NOTHING
     start, end = parse.left[head] + 1, name.start - 1
@@ -87,7 +92,15 @@ def _behind(parse: Parse, name: Name) -> tuple[int, int]:
     at += 1
     if at + 1 < len(parse) and parse.tag[at] == "CD" and parse.word[at + 1] == ",":
         at += 2
-    return _presentation(parse, at, is_apposition=True)
+    first = at
+    word, behind = (*parse.lower[at : at + 2], "", "")[:2]
+    at += word in NOW or word in NO_LONGER or (word == "as" and behind not in INDEFINITE)  # as head of the board
+    start, end = _presentation(parse, at, is_apposition=True)
+    body = end + 1  # chief economist, Kestrel Bank
+    while end and body < len(parse) and parse.word[end] == "," and parse.ent_type[body] == "ORG":
+        body += 1
+    is_named = end + 1 < body < len(parse) and parse.word[body] in CLOSING
+    return (first if end and word in NO_LONGER else start), body if is_named else end
 
 
 def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, int]:
@@ -111,6 +124,8 @@ def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, i
             end += 1
         if parse.lower[end - 1] in LINK_WORDS or parse.tag[end - 1] == "POS" or end - at > MAX_WORDS_BEHIND:
             end = first
+    if is_apposition and end < len(parse) and parse.tag[end] in FINITE and parse.dep[head] in SUBJECTS:
+        return NOTHING  # "As for Ann Lee, the council said …"
     is_cut = end == first and end < len(parse) and parse.lower[end] in LINK_WORDS
     return (start, end) if is_cut or end == len(parse) or _ends(parse, end) else NOTHING
 
@@ -147,6 +162,10 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
     is_one = parse.tag[head] in ("NN", "NNP") and kind in ("people", "anyone") and parse.ent_type[head] not in MEASURES
     is_named = parse.word[head][0].isupper() and parse.ent_type[head] not in ("", "NORP")
     is_apposition = is_apposition and parse.dep[head] == "appos" and not parse.lower[head].endswith(ABSTRACT)
+    is_determined |= parse.tag[head] == "NN" and parse.lower[head + 1 : head + 2] in (
+        ["at"],
+        ["with"],
+    )  # senior fellow at
     return head if is_apposition and is_determined and is_one and not is_named else None
 
 
@@ -164,7 +183,8 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
         end = at + 1
         while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end) and parse.ent_type[end] != "DATE":
             end += 1
-        is_whole = end - at <= MAX_WORDS and (word in LEADS or "ORG" in parse.ent_type[at:end])
+        is_named = "ORG" in parse.ent_type[at:end] and parse.ent_type[end - 1]
+        is_whole = end - at <= MAX_WORDS and parse.tag[end - 1] in NOUNS and (word in LEADS or is_named)
         return (at, end) if is_whole and end > at + 1 else None
     if word in WORKS and parse.lower[at + 1] == "as":
         at += 1

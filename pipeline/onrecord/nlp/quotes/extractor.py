@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from onrecord.data.records import QuoteType, Span
 from onrecord.nlp.annotations import Quote, annotate, text_span
 from onrecord.nlp.components import NAMED, SPANS, check_requirements, draw_quotes
+from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import carried
 from onrecord.nlp.quotes.features import describe
@@ -124,10 +125,16 @@ def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[De
     chosen = [candidate for place, candidate in enumerate(chosen) if place not in again]
     parent_of = parents(chosen)
     found = []
+    traced: dict[tuple[int | None, str | None], float] = {}  # of each speaker, by the phrase that was last traced to it
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
         kind = _kind(quote, candidate, is_act(candidate, layout))
-        found.append(Decided(quote, kind, candidate, resolver.certainty(candidate.source_head)))
+        who = (quote.speaker.entity, quote.speaker.name) if quote.speaker else (None, None)
+        certainty = resolver.certainty(candidate.source_head)
+        if candidate.source_head is None or layout.parse.lower[candidate.source_head] in FIRST_PERSON:
+            certainty = traced.get(who, certainty)  # "I", or nothing, means who spoke around it or before it
+        traced[who] = certainty
+        found.append(Decided(quote, kind, candidate, certainty))
     return found, candidates
 
 

@@ -154,6 +154,15 @@ class InsertionCandidates(Builder):
                 candidate.source = (parse.next_word[to + 1], head + 1)
                 yield candidate
 
+    def behind_name(self, source: int, start: int) -> int:
+        """Return where the name ends that parsers take for a part of what follows: according to her aunt, Ann Lee, the dam was safe."""
+        parse, end = self.parse, start + 1
+        while end < len(parse) and parse.ent_type[end] == "PERSON":
+            end += 1
+        is_set_off = start + 1 < end < len(parse) and parse.word[start] == "," and not parse.is_word[end]
+        is_one = source_nouns().get(parse.lower[source], ("", ""))[0] in ("people", "representative")
+        return end if is_set_off and is_one and parse.word[end] != "." else start
+
     def of_view(self, noun: int) -> Iterator[Candidate]:
         """Yield the clause that is somebody's view: "In Reed's view, the plan will fail"."""
         parse = self.parse
@@ -196,7 +205,11 @@ class InsertionCandidates(Builder):
             return
         hole = (min(token, to), parse.right[to] + 1)
         if first:
-            yield from self.make("according-first", token, ACCORDING, [(hole[1], end)], source, with_word, links)
+            stop = self.behind_name(source, hole[1])
+            for candidate in self.make("according-first", token, ACCORDING, [(stop, end)], source, with_word, links):
+                if stop > hole[1]:
+                    candidate.source = (parse.next_word[to + 1], stop)
+                yield candidate
             return
         head = clause_verb(parse, parse.head[token])
         if head is None:

@@ -55,14 +55,17 @@ def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
     """End a content before a cue inside it and the conjunction before that cue."""
     parse = layout.parse
     last = parse.previous_word[inner.anchor - 1] if inner.anchor else -1
-    if last >= 0 and parse.dep[last] == "cc":
-        last = parse.previous_word[last - 1] if last else -1
-    if last < 0:
-        return
-    stop = parse.end[last]
-    kept = tuple((start, min(end, stop)) for start, end in outer.content if start < stop)
-    if kept and layout.words_of(kept) >= MIN_WORDS:
-        outer.content = kept
+    _end(layout, outer, last if last >= 0 and parse.dep[last] == "cc" else inner.anchor)
+
+
+def _end(layout: QuotationLayout, quote: Candidate, token: int) -> bool:
+    """End a content before a token, if that leaves a clause; return whether it does."""
+    last = layout.parse.previous_word[token - 1] if token else -1
+    stop = layout.parse.end[last] if last >= 0 else 0
+    kept = tuple((start, min(end, stop)) for start, end in quote.content if start < stop)
+    is_clause = bool(kept) and layout.words_of(kept) >= MIN_WORDS
+    quote.content = kept if is_clause else quote.content
+    return is_clause
 
 
 def parents(chosen: list[Candidate]) -> dict[int, int]:
@@ -92,12 +95,15 @@ def repeated(
     """Return the indices of quotes that repeat the quote around them: "I think" in somebody's own words.
 
     Of two quotes by one speaker the likelier is kept, but of a turn of an interview and one in it the turn.
-    A quote in marks inside marks is kept: it was said at another time.
+    A quote in marks inside marks is kept: it was said at another time. So is the rest of "it was safe, although she noted that …".
     """
     found: set[int] = set()
     for inner, outer in sorted(parent_of.items()):
         one, other = chosen[inner], chosen[outer]
         if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
+            continue
+        first = layout.parse.left[one.anchor]
+        if one.cue and layout.parse.dep[one.anchor] == "advcl" and _end(layout, other, first):
             continue
         found.add(outer if one.score > other.score and SURE[0] not in other.links else inner)
     return found

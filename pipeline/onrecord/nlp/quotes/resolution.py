@@ -28,11 +28,11 @@ MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with 
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
 # What a pronoun may mean that says little of its own.
 SOLE = {"they": frozenset({"PERSON", "ORG"}), "it": frozenset({"ORG", "GPE"})}
+SURE_THEY = 0.7  # the probability from which "they" means the body that coreference finds
 MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
-WRITTEN = frozenset({"statement", "letter"})
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
 
@@ -68,11 +68,16 @@ class Resolver:
                 self._described(Attribution(mention, one, self.entities[one].name, "NOMINAL"), head, where)
                 for one in together
             )
-        elif len(self.last) > 1 and self._is_open_they(head) and self._is_near(head):
+        elif self._is_open_they(head) and self._spoke_as_group(head):
             speakers = tuple(replace(speaker, mention=mention, resolution="PRONOUN") for speaker in self.last)
         else:
             first = self._attribute(head, where, mention)
-            speakers = (first, *self._others(first, head, where))
+            others = self._others(first, head, where)
+            if others and first.entity is None:
+                alone = phrase_of(self.parse, head, alone=True)
+                place = (alone.start, alone.end)
+                first = replace(self._attribute(head, place, self._mention(place)), mention=mention)
+            speakers = (first, *others)
         if self.layout.region_of[anchor] < 0:
             self.last, self.last_token = speakers, head
         return speakers
@@ -150,9 +155,19 @@ class Resolver:
         return ()
 
     def _is_open_they(self, head: int) -> bool:
-        """Whether a phrase is "they", and coreference knows nobody named whom it means."""
+        """Whether a phrase is "they", and coreference knows no group by name that it surely means."""
         reference = self.references.get(head)
-        return self.parse.lower[head] == "they" and (reference is None or reference.entity is None)
+        entity = None if reference is None or reference.probability < SURE_THEY else reference.entity
+        return self.parse.lower[head] == "they" and (entity is None or self.entities[entity].type == "PERSON")
+
+    def _spoke_as_group(self, head: int) -> bool:
+        """Whether several people spoke last: by name up to a paragraph before, or as a group up to a sentence before."""
+        if len(self.last) > 1:
+            return self._is_near(head)
+        is_next = self.parse.sentence[head] - self.parse.sentence[self.last_token] <= 1
+        kind = self.last[0].kind if self.last and is_next else None
+        is_plural = kind is not None and self.parse.tag[self.sources.noun(self.last_token)] in PLURAL
+        return kind in ("UNNAMED_GROUP", "NAMED_GROUP") or (is_plural and kind != "ORGANIZATION")
 
     def _person(self, token: int) -> int | None:
         entity = self.index.get(token)
@@ -162,7 +177,8 @@ class Resolver:
         """Return the other speakers of a list in which somebody is named."""
         parse = self.parse
         listed = [member for member in members(parse, head) if parse.left[member] <= where[1]]
-        if not any(parse.has(token, "and", "&") for token in (head, *listed)):
+        is_list = any(parse.has(token, "and", "&") for token in (head, *listed))
+        if not is_list or "both" in parse.lower[head + 1 : where[1]]:  # people close to both the mayor and Ada Lindt
             return ()
         found: dict[int | str | None, Attribution] = {}
         for member in listed:
@@ -202,7 +218,7 @@ class Resolver:
             meant = self._named_next(head, where)
         if meant is not None:
             return self._described(Attribution(mention, meant, self.entities[meant].name, "NOMINAL"), head, where)
-        if parse.tag[head] in WITHOUT_NOUN and not parse.word[head].isupper():
+        if parse.tag[head] in WITHOUT_NOUN and not parse.word[head].isupper() and self.sources.noun(head) == head:
             return self._described(Attribution(mention, None, None, "PRONOUN"), head, where)
         return self._unnamed(head, where, mention)
 
@@ -213,9 +229,11 @@ class Resolver:
         words, own_name = " ".join(mention.text.split()), self.sources.name(head)
         if own_name is None or own_name not in words:
             own_name = words
+        own_name = self.sources.with_owner(noun, own_name)
         if earlier is None:
             return self._described(Attribution(mention, None, own_name, "NOMINAL"), head, where)
-        found = Attribution(mention, None, self.sources.name(earlier) or own_name, "NOMINAL")
+        name = self.sources.with_owner(earlier, self.sources.name(earlier) or own_name)
+        found = Attribution(mention, None, name, "NOMINAL")
         own = self.sources.anonymity(noun, where)
         introduced = self._described(found, earlier, phrase(self.parse, earlier) or (earlier, earlier + 1))
         return introduced if own is None or introduced.kind is None else replace(introduced, anonymity=own)
@@ -223,9 +241,7 @@ class Resolver:
     def _maker(self, head: int) -> int | None:
         """Return who makes a statement or writes a letter, also where an earlier phrase names them."""
         maker = self.sources.maker(head)
-        earlier = (
-            self.sources.introduction(head) if maker is None and self.sources.noun_class(head) in WRITTEN else None
-        )
+        earlier = self.sources.introduction(head) if maker is None and self.sources.is_voice(head) else None
         return maker if earlier is None else self.sources.maker(earlier) or self._issuer(earlier)
 
     def _issuer(self, noun: int) -> int | None:
@@ -253,7 +269,16 @@ class Resolver:
                 owner = self.references.get(child)
                 if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
                     return None
-        return meant
+        return None if meant is not None and self._is_another(head, meant) else meant
+
+    def _is_another(self, head: int, entity: int) -> bool:
+        """Whether a noun is that of an unnamed source before it, and no title of an entity: "one expert said … the expert said"."""
+        parse, earlier = self.parse, self.sources.introduction(head)
+        if earlier is None or parse.lower[head] in (self.entities[entity].role or "").lower().split():
+            return False
+        where = phrase(parse, earlier)
+        is_new = parse.dep[earlier] in SUBJECTS and parse.has(earlier, *INDEFINITE)
+        return is_new and where is not None and self._named(earlier, where) is self._named_next(earlier, where) is None
 
     def _named(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the entity that the phrase names, by its head or by an apposition to it."""
@@ -261,7 +286,10 @@ class Resolver:
         if head in self.index:
             return self.index[head]
         for token in range(head + 1, where[1]):
-            if parse.dep[token] != "appos" or token not in self.index:
+            # "her aunt, Ada Lindt", also where the parser sees no apposition
+            names = {self.index.get(other) for other in range(head + 2, where[1])} if token == where[1] - 1 else ()
+            is_set_off = parse.word[head + 1] == "," and len(names) == 1
+            if token not in self.index or (parse.dep[token] != "appos" and not is_set_off):
                 continue
             if parse.head[token] == head and self.entities[self.index[token]].type in BODIES:
                 return self.index[token]  # rail operator Norlink
@@ -273,8 +301,10 @@ class Resolver:
         last = next((token - 1 for token in range(head, where[0], -1) if parse.word[token] == "("), where[1] - 1)
         if last < head and self._person(last) is not None:  # Ada Lindt (D-Norwick)
             return self.index[last]
-        if last > head and self._person(last) is not None and self._is_whole_title(head, where):
-            return self.index[last]
+        comma = next((token for token in range(head + 1, where[1]) if parse.word[token] == ","), where[1])
+        for end in (comma, where[1]):
+            if end - 1 > head and self._person(end - 1) is not None and self._is_whole_title(head, (where[0], end)):
+                return self.index[end - 1]
         if parse.dep[head] == "compound" and parse.head[head] in self.index:
             return self.index[parse.head[head]]
         return self._by_surname(head)
@@ -289,7 +319,8 @@ class Resolver:
         for token in range(head + 1, name):  # "chairman, president and CEO Ada Lindt" is one person
             if parse.word[token] == "," and not self.sources.is_people(token + 1):
                 return False
-            if self.sources.is_people(token) and parse.lower[token - 1] not in ("and", ","):
+            before = next((at for at in range(token - 1, head, -1) if parse.tag[at] not in (*NOUNS, "JJ")), head)
+            if self.sources.is_people(token) and parse.lower[before] not in ("and", ","):
                 return False
         return self.sources.is_people(head)
 
@@ -303,25 +334,23 @@ class Resolver:
 
     def _pronoun(self, word: str, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         meant: int | None = None
-        name: str | None = None
-        described = head
         reference = self.references.get(head)
         if word in FIRST_PERSON:
             enclosing = self._enclosing(head)
             if enclosing is not None:
                 return replace(enclosing, mention=mention, resolution="PRONOUN")
-        elif reference is not None:
+        elif reference is not None and reference.entity is None and reference.noun is not None:
+            noun = reference.noun
+            of_noun = phrase(self.parse, noun, self.parse.head[noun]) or (noun, noun + 1)
+            found = self._unnamed(noun, of_noun, self._mention(of_noun))
+            return replace(found, mention=mention, resolution="PRONOUN")
+        elif reference is not None and not self._is_open_they(head):
             meant = reference.entity
-            if reference.noun is not None and meant is None:
-                name, described = self._words_of(reference.noun), reference.noun
-        if meant is None and name is None and word in SOLE:
+        if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
-        if meant is not None:
-            name = self.entities[meant].name
-        if described != head:
-            where = phrase(self.parse, described, self.parse.head[described]) or where
-        return self._described(Attribution(mention, meant, name, "PRONOUN"), described, where)
+        name = None if meant is None else self.entities[meant].name
+        return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
 
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
@@ -336,13 +365,6 @@ class Resolver:
         """Whether a token outside marks is the subject of a clause, but not a pronoun in it."""
         is_outside = self.layout.region_of[token] < 0
         return is_outside and self.parse.dep[token] in SUBJECTS and self.parse.tag[token] in NOUNS
-
-    def _words_of(self, noun: int) -> str | None:
-        """Return the words of the phrase of a noun."""
-        where = phrase(self.parse, noun, self.parse.head[noun])
-        if where is None:
-            return None
-        return " ".join(self.parse.source[self.parse.start[where[0]] : self.parse.end[where[1] - 1]].split())
 
     def _enclosing(self, token: int) -> Attribution | None:
         """Return the speaker of the quotation around a token, if known."""

@@ -18,6 +18,7 @@ from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, perso
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
+COLLECTIVE = frozenset({"people", "police", "everybody", "everyone"})
 PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
 OF_PEOPLE = tuple(ending + s for ending in ("er", "or", "ist", "ian", "ee", "ant") for s in ("", "s"))
@@ -26,6 +27,7 @@ GIVERS = ("from", "by")  # of a statement
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
 MAX_LOOK_BACK = 10  # earlier phrases with the same noun
 MAX_STEPS = 4  # from one phrase to the earlier one
+SURE_OWNER = 0.6  # the probability from which a pronoun is replaced by a name
 MAX_NAME = 25  # tokens of the earlier phrase that becomes the name
 
 # Words that say that a source wanted no name, if what they depend on is denied or asked for.
@@ -100,7 +102,7 @@ class Sources:
     def _kind_of_noun(self, head: int, reason: Span | None) -> SourceKind:
         parse = self.parse
         kind = self.noun_class(head)
-        is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in ("people", "police")
+        is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in COLLECTIVE
         if kind in DOCUMENT_NOUNS or not kind:
             return "DOCUMENT"
         if kind == "body":
@@ -121,7 +123,7 @@ class Sources:
     def noun_class(self, head: int) -> str:
         """Return the class of a noun (``source_nouns.tsv``); an empty string if it is neither known nor looks like one for people."""
         parse = self.parse
-        word = parse.lower[head]
+        word = parse.lower[head].rstrip(".")
         kind, _ = source_nouns().get(word) or source_nouns().get(word.rpartition("-")[2], ("", ""))
         if kind:
             return kind
@@ -169,17 +171,22 @@ class Sources:
     def maker(self, head: int) -> int | None:
         """Return the head of the phrase of who makes a statement or writes a letter: a statement from *Anna Berg*, *her* letter."""
         parse = self.parse
-        kind = source_nouns().get(parse.lower[head], ("", ""))[0]
-        if kind not in ("statement", "letter"):
+        if not self.is_voice(head):
             return None
         makers = [child for child in parse.children[head] if parse.dep[child] == "poss"]
         for giver in GIVERS:
             makers += after_preposition(parse, head, giver)
         for maker in makers:
             entity = self._entity(maker)
-            if entity is not None and (kind == "statement" or self.entities[entity].type == "PERSON"):
+            is_person = entity is not None and self.entities[entity].type == "PERSON"
+            if entity is not None and (is_person or self.noun_class(head) == "statement"):
                 return maker
         return None
+
+    def is_voice(self, head: int) -> bool:
+        """Whether a noun is for words through which somebody speaks: a statement, a letter, but not "the emails show"."""
+        kind = self.noun_class(head)
+        return kind == "statement" or (kind == "letter" and self.parse.tag[head] not in PLURAL)
 
     def introduction(self, head: int) -> int | None:
         """Return the head of the phrase that introduces a definite one: "a report by the Kestrel Institute" of "the report"."""
@@ -219,6 +226,20 @@ class Sources:
         if end - start > MAX_NAME:
             start, end = max(start, head - MAX_NAME), head + 1
         return " ".join(parse.source[parse.start[start] : parse.end[end - 1]].split())
+
+    def with_owner(self, head: int, name: str) -> str:
+        """Return the name of a source with the name of the one whose it is: Ann Lee's lawyers, for "her lawyers"."""
+        parse = self.parse
+        is_one = parse.tag[head] not in PLURAL and self.is_people(head)
+        for child in parse.children[head] if not is_one else ():
+            reference = self.references.get(child)
+            if parse.tag[child] != "PRP$" or reference is None or reference.entity is None:
+                continue
+            if reference.probability >= SURE_OWNER:
+                before, word, behind = f" {name} ".partition(f" {parse.word[child]} ")
+                owner = f" {self.entities[reference.entity].name}'s " if word else ""
+                return f"{before}{owner}{behind}".strip()
+        return name
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:

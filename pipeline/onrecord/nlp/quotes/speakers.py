@@ -22,6 +22,7 @@ from onrecord.nlp.english.words import RELATIVE, person_nouns, source_nouns
 OF_SUBJECT = frozenset({"dobj", "attr", "acomp", "pobj", "prep", "conj", "dative", "oprd"})
 HEARING = frozenset(verb_forms("hear")) | {"hear"}
 GIVER = ("from", "by", "among")
+CLITICS = frozenset({"’s", "’ve", "’d", "’re", "'s", "'ve", "'d", "'re"})
 ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
@@ -91,6 +92,10 @@ def source_of(parse: Parse, verb: int) -> int | None:
             is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
             if is_owner or (found is None and parse.dep[verb - 1] in ("compound", "nmod", "dep")):
                 found = verb - 1  # parsers take "the port's policy states" and "city contracts show" for noun phrases
+    if (
+        found is not None and found and parse.lower[found] in CLITICS
+    ):  # "he’s said", of which the parser makes a subject "’s"
+        found = found - 1 if parse.tag[found - 1] in ("PRP", "WP") else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 
