@@ -3,6 +3,7 @@
 
 import functools
 
+from onrecord.nlp.annotations import Entity
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.wikidata import NOTHING_KNOWN, Item, items
@@ -35,10 +36,16 @@ def nations(words: frozenset[str]) -> set[str]:
     return {_nations()[word] for word in words if word in _nations()}
 
 
+def not_called(place: Entity) -> frozenset[str]:
+    """Return the nouns that a place can't be called by: a city is not called a country, nor a place that is not well known."""
+    if place.wikidata_id is None:
+        return frozenset() if knowledge.words_of(place.name) in knowledge.known_names() else COUNTRIES | {"state"}
+    return _not_called(place.wikidata_id)
+
+
 @functools.cache
-def not_called(wikidata_id: str | None) -> frozenset[str]:
-    """Return the nouns that a well-known place can't be called by: a city is not called a country."""
-    item = _items().get(wikidata_id or "", NOTHING_KNOWN)
+def _not_called(wikidata_id: str) -> frozenset[str]:
+    item = _items().get(wikidata_id, NOTHING_KNOWN)
     if item.is_city:
         return COUNTRIES | STATES
     if item.is_country:
