@@ -167,7 +167,7 @@ def _is_full_name(parse: Parse, start: int, end: int) -> bool:
 
 
 def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
-    """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
+    """Leave out the names of headlines that may hold a verb or are common words, and those of the first line that the story does not have."""
     in_story = {name.words for name in names if not parse.headline[name.start]}
     known, given_names = knowledge.known_names(), knowledge.given_names()
     return [
@@ -177,6 +177,7 @@ def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
         or name.words in known
         or (
             not may_hold_verb(parse, name.start, name.end, name.type)
+            and not (parse.headline[name.start] and parse.common_words.issuperset(parse.lower[name.start : name.end]))
             and (
                 name.start >= parse.headline_end
                 or (name.words[0] in given_names and parse.word[name.end - 1] in parse.outside_headlines)
@@ -266,7 +267,7 @@ def _own_part(name: Name, parse: Parse, uses: Counter[Words], bearers: dict[str,
         full, bare = uses[words[:last]], uses[words[last - 1 : last]]
         if (
             is_person
-            and last > 1
+            and (last > 1 or (parse.headline[name.start] and parse.word[starts[1]] not in parse.outside_headlines))
             and (bare or is_given(words[0]))
             and (full or parse.headline[name.start])
             and full + bare > whole
