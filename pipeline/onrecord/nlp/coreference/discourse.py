@@ -303,11 +303,14 @@ class Discourse:
         return frozenset(self.parse.lower[first : possessor + 1])
 
     def parallel_possessor(self, token: int) -> Referent | None:
-        """Return whose the thing joined before that of a possessive is: (Lee)'s record and "his" vote, but not Lee's sister and "her" vote."""
+        """Return who owns what is joined before that of a possessive: (Lee)'s record and "his" vote; not his sister and "her" vote."""
         parse, noun = self.parse, self.parse.head[token]
         before = parse.head[noun]
-        if parse.dep[token] != "poss" or parse.dep[noun] != "conj" or before in self.in_name or "own" in parse.lower[token:noun]:
+        if parse.dep[token] != "poss" or parse.dep[noun] != "conj" or parse.lower[token + 1] == "own":
             return None
+        # The parser joins some nouns to the verb.
+        objects = [child for child in parse.children[before] if child < token and parse.dep[child] == "dobj"]
+        before = objects[-1] if objects else before
         kind = nouns.kind(parse.lower[before])
         owners = [child for child in parse.children[before] if parse.dep[child] == "poss"]
         return self.referent_at.get(owners[0]) if owners and not (kind and kind.is_person) else None

@@ -117,7 +117,9 @@ class Parse:
     @cached_property
     def common_nouns(self) -> frozenset[str]:
         """The common nouns of the text."""
-        return frozenset(word for word, tag in zip(self.word, self.tag, strict=True) if tag in ("NN", "NNS") and word.islower())
+        return frozenset(
+            word for word, tag in zip(self.word, self.tag, strict=True) if tag in ("NN", "NNS") and word.islower()
+        )
 
     @cached_property
     def children(self) -> list[list[int]]:

@@ -167,7 +167,7 @@ def _is_full_name(parse: Parse, start: int, end: int) -> bool:
 
 
 def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
-    """Leave out the names of headlines that may hold a verb or are common words, and those of the first line that the story does not have."""
+    """Leave out names of headlines that may hold a verb or are common words, and those of the first line that the story does not have."""
     in_story = {name.words for name in names if not parse.headline[name.start]}
     known, given_names = knowledge.known_names(), knowledge.given_names()
     return [
@@ -210,7 +210,12 @@ def _without_common_words(names: list[Name], parse: Parse) -> list[Name]:
         word, lower, is_tagged = parse.word[name.start], parse.lower[name.start], parse.tag[name.start] in NAME_TAGS
         if name.end - name.start > 1 or is_known(name.words) or name.titled or name.words in parts:
             return False
-        if word.istitle() and 0 < counts[word] <= counts[lower] and not is_given(lower) and name.said not in ENTITY_TYPES:
+        if (
+            word.istitle()
+            and 0 < counts[word] <= counts[lower]
+            and not is_given(lower)
+            and name.said not in ENTITY_TYPES
+        ):
             return True
         is_slip = parse.starts_sentence[name.start] and name.type != "NORP" and name.words not in elsewhere
         return is_slip and not (is_tagged and lower not in counts)
@@ -362,16 +367,20 @@ def is_read(doc: Doc, names: list[Name]) -> list[bool]:
 def with_joined_types(names: list[Name], parse: Parse) -> list[Name]:
     """Return the names, of which those joined to a well-known body or place are said to be one too: "Google and Meta"."""
     at = {token: place for place, name in enumerate(names) for token in range(name.start, name.end)}
-    result = list(names)
+    result, known_names = list(names), knowledge.known_names()
     for token, place in at.items():
-        is_joined = parse.dep[token] == "conj" and not parse.headline[token]
-        other = at.get(parse.head[token], place) if is_joined else place
-        for one, known_one in ((place, other), (other, place)):
-            known = knowledge.known_names().get(names[known_one].words)
-            is_short, is_open = len(names[one].words) <= MAX_JOINED_WORDS, names[one].said not in ENTITY_TYPES
-            is_of_kind = known is not None and known.sure and known.type in ("ORG", "GPE")
-            if one != known_one and is_of_kind and is_open and is_short and names[one].type in PARTS_OF_ORGANIZATION:
-                result[one] = names[one]._replace(said=known.type)
+        joined = at.get(parse.head[token], place) if parse.dep[token] == "conj" and not parse.headline[token] else place
+        for one, other in ((place, joined), (joined, place)):
+            name, known = names[one], known_names.get(names[other].words)
+            is_open = name.type in PARTS_OF_ORGANIZATION and name.said not in ENTITY_TYPES and one != other
+            if (
+                is_open
+                and len(name.words) <= MAX_JOINED_WORDS
+                and known
+                and known.sure
+                and known.type in ("ORG", "GPE")
+            ):
+                result[one] = name._replace(said=known.type)
     return result
 
 
@@ -477,7 +486,9 @@ def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, i
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
-        is_title &= is_person or (end - start == 2 and _is_titled_surname(parse, start + 1))
+        is_ranked = end - start > 1 and fold(text) in knowledge.ranks() and parse.is_spaced(start + 1)
+        is_ranked &= knowledge.designated(tuple(map(fold, texts[start:end]))) is None
+        is_title &= is_person or is_ranked or (end - start == 2 and _is_titled_surname(parse, start + 1))
         is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
         is_lower = (text.islower() and lower not in PARTICLES) or (
             lower in BEFORE_NAMES and (parse.tag[start] == "IN" or (is_person and parse.starts_sentence[start]))

@@ -158,9 +158,7 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
     if at + 1 >= len(parse):
         return None
     word = parse.lower[at]
-    if (word in LEADS and at > name.end) or (
-        word in ("of", "from") and parse.ent_type[name.end - 1] == "PERSON"
-    ):
+    if (word in LEADS and at > name.end) or (word in ("of", "from") and parse.ent_type[name.end - 1] == "PERSON"):
         end = at + 1
         while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end) and parse.ent_type[end] != "DATE":
             end += 1
