@@ -39,7 +39,8 @@ def nations(words: frozenset[str]) -> set[str]:
 def not_called(place: Entity) -> frozenset[str]:
     """Return the nouns that a place can't be called by: a city is not called a country, nor a place that is not well known."""
     if place.wikidata_id is None:
-        return frozenset() if knowledge.words_of(place.name) in knowledge.known_names() else COUNTRIES | {"state"}
+        is_city = all(item.is_city for item in items().get(knowledge.words_of(place.name), ()))
+        return COUNTRIES | {"state"} if is_city else frozenset()  # Georgia may be both
     return _not_called(place.wikidata_id)
 
 
@@ -49,7 +50,7 @@ def _not_called(wikidata_id: str) -> frozenset[str]:
     if item.is_city:
         return COUNTRIES | STATES
     if item.is_country:
-        return CITIES | {"province"}
+        return CITIES | STATES
     return (
         CITIES | (COUNTRIES if item.country != WITH_COUNTRIES_INSIDE else frozenset()) if item.division else frozenset()
     )

@@ -128,7 +128,7 @@ def names_of_model(doc: Doc, text: str, parse: Parse) -> list[Name]:
 
 
 def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
-    """Return start, end and label of the model's names: those of one label that a line's end cuts in two are one.
+    """Return start, end and label of the model's names.
 
     A word before a place that makes it another place is part of it, if the model missed it: Lower Saxony is not Saxony.
     """
@@ -140,9 +140,7 @@ def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
         start, end = parse.at(entity.start_char), parse.at(entity.end_char)
         end += 2 * (label == "PERSON" and end - start > 1 and _goes_on_behind_hyphen(parse, end))
         before = result[-1] if result else (-1, -1, label)
-        if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
-            start = result.pop()[0]
-        elif before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
+        if before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
             start, label = result.pop()[0], "PERSON"
         elif label in LISTED_TYPES and start > max(before[1], 0) and parse.word[start] not in SIDES:
             start -= parse.word[start - 1] in SIDES and parse.is_spaced(start)
