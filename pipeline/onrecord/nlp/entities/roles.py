@@ -34,7 +34,6 @@ ABSTRACT = ("tion", "sion", "ment", "ness", "ity", "ance", "ence", "ing", "ism",
 OPENING = frozenset({",", "(", "–", "—", "--"})
 CLOSING = OPENING | {".", ";", ")", ":", "[", "]", '"', "“", "”"}
 LEADS = frozenset({"chairs", "directs", "heads", "leads", "oversees", "owns", "represents", "runs"})
-WORKS = frozenset({"serves", "works"})  # as
 NOTHING = (0, 0)
 
 
@@ -118,8 +117,6 @@ def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, i
 def _ends(parse: Parse, token: int) -> bool:
     """Whether a role ends before a token: a sign, a relative clause, a verb, or "and" with a verb."""
     word = parse.lower[token]
-    if word == "-":
-        return parse.is_spaced(token)
     if word in CLOSING or word in RELATIVE or word in ("whose", "where", "when", "told") or "\n" in word:
         return True
     if parse.tag[token] in FINITE:
@@ -135,8 +132,6 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
     token += is_determined
     begin = token
     while token < len(parse) and token - at < MAX_WORDS_BEHIND and parse.tag[token] in MODIFIER_TAGS_BEHIND:
-        if parse.word[token].isspace() or parse.word[token] in CLOSING:
-            break
         token += 1
     head = token - 1
     if head < begin or parse.tag[head] not in NOUNS:
@@ -164,9 +159,7 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
             end += 1
         is_whole = end - at <= MAX_WORDS and (word in LEADS or "ORG" in parse.ent_type[at:end])
         return (at, end) if is_whole and end > at + 1 else None
-    if word in WORKS and parse.lower[at + 1] == "as":
-        at += 1
-    elif word not in BE_OR_SHORT or parse.tag[at] != "VBZ":
+    if word not in BE_OR_SHORT or parse.tag[at] != "VBZ":
         return None
     found = _presentation(parse, at + 1, is_apposition=False)
     return None if found == NOTHING else found
