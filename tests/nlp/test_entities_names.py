@@ -3,6 +3,7 @@
 
 import pytest
 from spacy.language import Language
+from spacy.tokens import Span
 
 from onrecord.nlp.annotations import entities_of
 
@@ -237,6 +238,15 @@ def test_a_name_is_whole_and_what_its_words_and_those_joined_to_it_say(
     nlp: Language, text: str, name: str, kind: str
 ) -> None:
     assert types(nlp, text).get(name) == kind
+
+
+def test_a_clause_that_the_model_takes_for_a_title_is_cut_at_its_verb(nlp: Language) -> None:
+    doc = nlp.make_doc("Anna Berg accused Tom Okafor of lying.")
+    for name, component in nlp.pipeline:
+        if name == "onrecord_entities":
+            doc.ents = [Span(doc, 0, 5, "WORK_OF_ART")]
+        doc = component(doc)
+    assert {e.name for e in entities_of(doc)} == {"Anna Berg", "Tom Okafor"}
 
 
 def test_whoever_is_named_in_full_first_is_meant_by_the_surname_of_a_couple(nlp: Language) -> None:

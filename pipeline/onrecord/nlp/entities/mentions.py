@@ -430,7 +430,7 @@ def _pieces(parse: Parse, start: int, end: int, label: EntityType) -> Iterator[t
             or (text in DASHES and parse.is_spaced(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
             or (label == "PERSON" and _is_plain_word(parse, index))
-            or (label in PARTS_OF_ORGANIZATION and _is_plain_verb(parse, index))
+            or _is_plain_verb(parse, index)
             or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
