@@ -317,6 +317,7 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
         ("Japan's Chief Cabinet Secretary Kenta Mori declined.", "Kenta Mori", "Japan's Chief Cabinet Secretary"),
         ("Sofia Reyes, a defence attorney, appealed.", "Sofia Reyes", "defence attorney"),
         ("Anna Berg, 45, a plumber who likes tea, and Paul Renner danced.", "Paul Renner", None),
+        ("The poll finds Anna Berg with only a small lead over the Harbour Party.", "Anna Berg", None),
     ],
 )
 def test_the_role_next_to_the_name(nlp: Language, text: str, name: str, role: str | None) -> None:

@@ -3,6 +3,7 @@
 
 import pytest
 from spacy.language import Language
+from spacy.tokens import Span
 
 from onrecord.nlp.annotations import entities_of
 
@@ -37,6 +38,21 @@ def test_a_headline_above_or_inside_the_story_does_not_join_two_people(nlp: Lang
     assert set(found["Anna Berg"]) == {"Anna Berg", "Berg"}
     assert set(found["Tom Okafor"]) == {"Tom Okafor", "Okafor"}
     assert not any(verb in name for name in found for verb in ("Slams", "Wins", "Concedes"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Kelly Plan for Taxes Is Complex.\nAnna Kelly wants to tax land. Kelly said so on Monday.", {"Anna Kelly"}),
+        (
+            "Voters Abandon Harbour Party, Poll Says.\nA poll of voters shows that many leave the party. The Harbour Party is silent.",
+            {"Harbour Party"},
+        ),
+        ("Okafor Resigns Over Secret Club.\nTom Okafor was a member of a secret club of bankers.", {"Tom Okafor"}),
+    ],
+)
+def test_what_only_a_headline_writes_with_capitals_is_no_name(nlp: Language, text: str, names: set[str]) -> None:
+    assert set(named(nlp, text)) == names
 
 
 def test_a_headline_names_in_full_whom_the_story_calls_by_surname(nlp: Language) -> None:
@@ -199,10 +215,38 @@ def test_what_stands_around_a_name_is_no_part_of_it_but_says_what_it_is(
         "A reply by @AnnaBerg came late. Supporters of #SaveThePort cheered.",
         "Iodine is cheap. Many people still take too little iodine. Iodine was added to the bread.",
         "Even the former Chairwoman’s computer had been hacked.",
+        "Getting to the Moon is hard. The moon has ice, and a day on the moon is long.",
+        "The council met in a predominantly Teal part of town.",
     ],
 )
 def test_addresses_topics_offices_and_common_nouns_are_no_entities(nlp: Language, text: str) -> None:
     assert entities_of(nlp(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        ("The auditor’s Office of the Inspector General released it.", "Office of the Inspector General", "ORG"),
+        ("The veteran politician Tam Kwok-hing of the union lost.", "Tam Kwok-hing", "PERSON"),
+        ("Starling Studio is a friend of the festival. The studio is small.", "Starling Studio", "ORG"),
+        ("He works with Councilmember Carroll Fifer on the plan.", "Carroll Fifer", "PERSON"),
+        ("None of its rivals, like Google and Veltra, have a plan.", "Veltra", "ORG"),
+        ("The city lies between Oslo and Norsk.", "Norsk", "GPE"),
+    ],
+)
+def test_a_name_is_whole_and_what_its_words_and_those_joined_to_it_say(
+    nlp: Language, text: str, name: str, kind: str
+) -> None:
+    assert types(nlp, text).get(name) == kind
+
+
+def test_a_clause_that_the_model_takes_for_a_title_is_cut_at_its_verb(nlp: Language) -> None:
+    doc = nlp.make_doc("Anna Berg accused Tom Okafor of lying.")
+    for name, component in nlp.pipeline:
+        if name == "onrecord_entities":
+            doc.ents = [Span(doc, 0, 5, "WORK_OF_ART")]
+        doc = component(doc)
+    assert {e.name for e in entities_of(doc)} == {"Anna Berg", "Tom Okafor"}
 
 
 def test_whoever_is_named_in_full_first_is_meant_by_the_surname_of_a_couple(nlp: Language) -> None:

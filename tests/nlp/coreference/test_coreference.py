@@ -125,6 +125,23 @@ def test_the_possessor_of_somebody_is_somebody_else(nlp: Language) -> None:
     assert referring(nlp, text, "Anna Berg") == ["her boss"]
 
 
+def test_a_possessive_joined_to_a_possessor_is_the_same_owner(nlp: Language) -> None:
+    text = "Tom Berg mocked Paul Okafor’s record and his support for the bill."
+    assert referring(nlp, text, "Paul Okafor") == ["his"]
+    assert referring(nlp, "Anna Berg sold Ruth Okafor’s house and her own car.", "Ruth Okafor") == []
+
+
+def test_a_town_is_no_state_and_no_country(nlp: Language) -> None:
+    text = "Ruth Okafor lives in Brattleford, Vermont. Police in Brattleford took many calls, and the state is helping them."
+    assert referring(nlp, text, "Vermont") == ["the state"]
+    assert referring(nlp, "The election in Karlsdorf was the first in the country.", "Karlsdorf") == []
+
+
+def test_news_in_general_is_no_broadcaster(nlp: Language) -> None:
+    text = "Fox News has an early show. Readers get their news online. This news pleased Fox News."
+    assert referring(nlp, text, "Fox News") == []
+
+
 @pytest.mark.parametrize(
     ("noun", "types", "gender"),
     [

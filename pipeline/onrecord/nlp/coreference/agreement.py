@@ -3,6 +3,7 @@
 
 import functools
 
+from onrecord.nlp.annotations import Entity
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.wikidata import NOTHING_KNOWN, Item, items
@@ -35,14 +36,21 @@ def nations(words: frozenset[str]) -> set[str]:
     return {_nations()[word] for word in words if word in _nations()}
 
 
+def not_called(place: Entity) -> frozenset[str]:
+    """Return the nouns that a place can't be called by: a city is not called a country, nor a place that is not well known."""
+    if place.wikidata_id is None:
+        is_city = all(item.is_city for item in items().get(knowledge.words_of(place.name), ()))
+        return COUNTRIES | {"state"} if is_city else frozenset()  # Georgia may be both
+    return _not_called(place.wikidata_id)
+
+
 @functools.cache
-def not_called(wikidata_id: str | None) -> frozenset[str]:
-    """Return the nouns that a well-known place can't be called by: a city is not called a country."""
-    item = _items().get(wikidata_id or "", NOTHING_KNOWN)
+def _not_called(wikidata_id: str) -> frozenset[str]:
+    item = _items().get(wikidata_id, NOTHING_KNOWN)
     if item.is_city:
         return COUNTRIES | STATES
     if item.is_country:
-        return CITIES | {"province"}
+        return CITIES | STATES
     return (
         CITIES | (COUNTRIES if item.country != WITH_COUNTRIES_INSIDE else frozenset()) if item.division else frozenset()
     )

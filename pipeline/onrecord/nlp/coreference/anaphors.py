@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.discourse import Discourse, Role
-from onrecord.nlp.english.labels import NOUNS, PLURAL
+from onrecord.nlp.english.labels import MEASURES, NOUNS, PLURAL
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.words import DEFINITE, pronouns
 
@@ -94,7 +94,7 @@ def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
 def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
     parse, word = discourse.parse, discourse.parse.lower[token]
     kind = nouns.kind(word)
-    if kind is None and word not in discourse.by_word:
+    if kind is None and (word not in discourse.by_word or parse.ent_type[token] in MEASURES):
         return None
     named, head = discourse.linked(token), token
     is_plural = parse.tag[token] in PLURAL
@@ -119,6 +119,8 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
             modifiers.append(parse.lower[child])
         first = parse.left[child]
     if not determiner or (possessor is not None and determiner == "'s" and not _is_third_person(parse, possessor)):
+        return None
+    if kind is None and determiner != "the":  # the news may be Fox News, but not "their news"
         return None
     male = MALE.get(kind.gender if kind else "", 0.0)
     role, clause = discourse.role(token)

@@ -302,6 +302,19 @@ class Discourse:
         first = max(self.parse.left[possessor], possessor - MAX_TITLE)
         return frozenset(self.parse.lower[first : possessor + 1])
 
+    def parallel_possessor(self, token: int) -> Referent | None:
+        """Return who owns what is joined before that of a possessive: (Lee)'s record and "his" vote; not his sister and "her" vote."""
+        parse, noun = self.parse, self.parse.head[token]
+        before = parse.head[noun]
+        if parse.dep[token] != "poss" or parse.dep[noun] != "conj" or parse.lower[token + 1] == "own":
+            return None
+        # The parser joins some nouns to the verb.
+        objects = [child for child in parse.children[before] if child < token and parse.dep[child] == "dobj"]
+        before = objects[-1] if objects else before
+        kind = nouns.kind(parse.lower[before])
+        owners = [child for child in parse.children[before] if parse.dep[child] == "poss"]
+        return self.referent_at.get(owners[0]) if owners and not (kind and kind.is_person) else None
+
     def _names(self, entities: Sequence[Entity]) -> list[Occurrence]:
         """Return the mentions by name of all entities, in text order."""
         parse = self.parse
@@ -372,7 +385,7 @@ class Discourse:
             nouns=_offices(entity.role or ""),
             noun=_head(entity),
             may_be_person=may_be_person,
-            not_called=not_called(entity.wikidata_id),
+            not_called=not_called(entity) if entity.type == "GPE" else frozenset(),
         )
 
     def _nouns_at(self, head: int) -> set[str]:

@@ -150,7 +150,7 @@ def _agreement(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, bool]:
 
 def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) -> bool:
     """Whether the words of a noun phrase contradict what the article says of a referent."""
-    if anaphor.word in referent.not_called:
+    if anaphor.word in referent.not_called and anaphor.word not in referent.nouns:
         return True
     if anaphor.word in referent.nouns:
         return differ(words, referent.description, is_same_office=True)
@@ -253,6 +253,9 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     last = complete(discourse, anaphor, last)
     if own is not None:
         last.pop(discourse.referents[own], None)
+    parallel = discourse.parallel_possessor(token) if anaphor.is_pronoun else None
+    if parallel in last:
+        last = {parallel: last[parallel]}
     return {referent: (occurrence, subject.get(referent)) for referent, occurrence in last.items()}
 
 

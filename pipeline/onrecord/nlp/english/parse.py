@@ -115,6 +115,13 @@ class Parse:
         return frozenset(filter(str.islower, self.word))
 
     @cached_property
+    def common_nouns(self) -> frozenset[str]:
+        """The common nouns of the text."""
+        return frozenset(
+            word for word, tag in zip(self.word, self.tag, strict=True) if tag in ("NN", "NNS") and word.islower()
+        )
+
+    @cached_property
     def children(self) -> list[list[int]]:
         """The dependents of each token, in text order."""
         children: list[list[int]] = [[] for _ in self.head]

@@ -72,10 +72,12 @@ def _may_be_body(cluster: EntityCluster) -> bool:
 
 def _is_named(cluster: EntityCluster) -> bool:
     """Whether any form is a name of its own: not "the Court" alone, nor "the former Chairwoman"."""
-    if not cluster.names:
-        return False
     if cluster.listed:
         return True
+    if (
+        not cluster.names or max(cluster.votes.values()) <= 0
+    ):  # "a predominantly Black town": all speaks against each type
+        return False
     common, is_person = knowledge.common_words(), cluster.type == "PERSON"
     return any(name.titled for name in cluster.names) or any(
         len(form) > 1

@@ -18,7 +18,7 @@ from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames, with_listed
-from onrecord.nlp.entities.mentions import is_read, names_of_model, without_swallowed
+from onrecord.nlp.entities.mentions import is_read, names_of_model, with_joined_types, without_swallowed
 from onrecord.nlp.entities.metonyms import find_metonyms
 from onrecord.nlp.entities.organization_rules import organizations_by_form
 from onrecord.nlp.entities.person_rules import persons_by_form
@@ -117,7 +117,7 @@ def find_clusters(doc: Doc, listed: ListedNames = NO_LIST) -> list[EntityCluster
     names = sorted([*names, *repeated_names(text, parse, names)], key=lambda name: name.start)
     found = find_abbreviations(text, parse, names)
     names = [name for name, read in zip(found.names, is_read(doc, found.names), strict=True) if read]
-    names = with_teams(names, text, parse)
+    names = with_teams(with_joined_types(names, parse), text, parse)
     return clusters_of(names, found.long_forms)
 
 

@@ -69,6 +69,12 @@ def sure_titles() -> frozenset[str]:
 
 
 @functools.cache
+def ranks() -> frozenset[str]:
+    """Return the titles that are ranks and begin no other name: Councilmember."""
+    return sure_titles() & {fold(title) for title, kind, *_ in lexicon.rows("entity_titles") if kind == "rank"}
+
+
+@functools.cache
 def offices() -> frozenset[str]:
     """Return the nouns for occupations: president, spokeswoman, midfielder."""
     rows = lexicon.rows("entity_titles")

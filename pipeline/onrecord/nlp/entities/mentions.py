@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from onrecord.data.gazetteer import ListedName
 from onrecord.data.records import EntityType, Span
 from onrecord.nlp.annotations import segments_of, text_span
+from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.names import GENERATIONS, PARTICLES, fold
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
@@ -51,11 +52,15 @@ MAX_WORDS = 12
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
+# Longer names that are joined to others say themselves what they are.
+MAX_JOINED_WORDS = 2
 # The chance from which on a title before a name is one.
 LIKELY = 0.5
 # In a headline, a longer name may hold a verb.
 MAX_HEADLINE_WORDS = 2
 MAX_AGE = 120
+# What the last word of a name is that doesn't modify another.
+ARGUMENTS = frozenset({*SUBJECTS, "dobj", "pobj", "conj", "appos", "poss"})
 NAME_TAGS = frozenset({"NNP", "NNPS"})
 # Text of these kinds is the newsroom's, not the story's.
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
@@ -119,11 +124,11 @@ def names_of_model(doc: Doc, text: str, parse: Parse) -> list[Name]:
             for part_start, part_end in _names_joined(parse, start, end, bearers, people):
                 names.extend(_names_in(text, parse, part_start, part_end, label))
         names.sort(key=lambda name: name.start)
-    return _without_first_words(_without_headline_slips(names, parse), parse)
+    return _without_common_words(_without_headline_slips(names, parse), parse)
 
 
 def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
-    """Return start, end and label of the model's names: those of one label that a line's end cuts in two are one.
+    """Return start, end and label of the model's names.
 
     A word before a place that makes it another place is part of it, if the model missed it: Lower Saxony is not Saxony.
     """
@@ -133,15 +138,24 @@ def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
             continue
         label = cast("EntityType", entity.label_)
         start, end = parse.at(entity.start_char), parse.at(entity.end_char)
+        end += 2 * (label == "PERSON" and end - start > 1 and _goes_on_behind_hyphen(parse, end))
         before = result[-1] if result else (-1, -1, label)
-        if before[1:] == (start, label) and doc.text[entity.start_char - 1] == "\n":
-            start = result.pop()[0]
-        elif before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
+        if before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
             start, label = result.pop()[0], "PERSON"
         elif label in LISTED_TYPES and start > max(before[1], 0) and parse.word[start] not in SIDES:
             start -= parse.word[start - 1] in SIDES and parse.is_spaced(start)
         result.append((start, end, label))
     return result
+
+
+def _goes_on_behind_hyphen(parse: Parse, end: int) -> bool:
+    """Whether a name goes on behind a hyphen: "Wong Yeung-tat won", but not "the Ann Lee-backed bill"."""
+    return (
+        parse.word[end : end + 1] == ["-"]
+        and not any(map(parse.is_spaced, range(end, min(end + 2, len(parse)))))
+        and "".join(parse.word[end + 1 : end + 2]).islower()
+        and parse.dep[end + 1] in ARGUMENTS
+    )
 
 
 def _is_full_name(parse: Parse, start: int, end: int) -> bool:
@@ -151,7 +165,7 @@ def _is_full_name(parse: Parse, start: int, end: int) -> bool:
 
 
 def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
-    """Leave out the names of headlines that may hold a verb, and those of the first line that the story does not have."""
+    """Leave out names of headlines that may hold a verb or are common words, and those of the first line that the story does not have."""
     in_story = {name.words for name in names if not parse.headline[name.start]}
     known, given_names = knowledge.known_names(), knowledge.given_names()
     return [
@@ -161,6 +175,7 @@ def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
         or name.words in known
         or (
             not may_hold_verb(parse, name.start, name.end, name.type)
+            and not (parse.headline[name.start] and parse.common_words.issuperset(parse.lower[name.start : name.end]))
             and (
                 name.start >= parse.headline_end
                 or (name.words[0] in given_names and parse.word[name.end - 1] in parse.outside_headlines)
@@ -179,22 +194,31 @@ def may_hold_verb(parse: Parse, start: int, end: int, kind: EntityType = "PERSON
     return words > MAX_HEADLINE_WORDS + (not goes_on)
 
 
-def _without_first_words(names: list[Name], parse: Parse) -> list[Name]:
-    """Leave out the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said".
+def _without_common_words(names: list[Name], parse: Parse) -> list[Name]:
+    """Leave out single words that the article also has in lower case: as often, as in "Iodine is cheap", and "too little iodine".
 
-    The tag is not believed if the article also has the word in lower case: "Iodine is cheap", and "too little iodine".
+    Besides, the first word of a sentence unless it is tagged as a name or is part of a name elsewhere: "Aides said".
     """
-    common = frozenset(filter(str.islower, parse.word))
-    elsewhere = {words for name in names if not _opens_sentence(name, parse) for words in (name.words, name.words[-1:])}
-    return [
-        name
-        for name in names
-        if name.words in elsewhere
-        or name.words in knowledge.known_names()
-        or not _opens_sentence(name, parse)
-        or (parse.tag[name.start].startswith("NNP") and parse.lower[name.start] not in common)
-        or name.type == "NORP"
-    ]
+    counts = Counter(parse.word)
+    is_known, is_given = knowledge.known_names().__contains__, knowledge.given_names().__contains__
+    parts = {name.words[-1:] for name in names if len(name.words) > 1}
+    elsewhere = parts | {name.words for name in names if not _opens_sentence(name, parse)}
+
+    def is_common(name: Name) -> bool:
+        word, lower, is_tagged = parse.word[name.start], parse.lower[name.start], parse.tag[name.start] in NAME_TAGS
+        if name.end - name.start > 1 or is_known(name.words) or name.titled or name.words in parts:
+            return False
+        if (
+            word.istitle()
+            and 0 < counts[word] <= counts[lower]
+            and not is_given(lower)
+            and name.said not in ENTITY_TYPES
+        ):
+            return True
+        is_slip = parse.starts_sentence[name.start] and name.type != "NORP" and name.words not in elsewhere
+        return is_slip and not (is_tagged and lower not in counts)
+
+    return [name for name in names if not is_common(name)]
 
 
 def _opens_sentence(name: Name, parse: Parse) -> bool:
@@ -246,7 +270,7 @@ def _own_part(name: Name, parse: Parse, uses: Counter[Words], bearers: dict[str,
         full, bare = uses[words[:last]], uses[words[last - 1 : last]]
         if (
             is_person
-            and last > 1
+            and (last > 1 or (parse.headline[name.start] and parse.word[starts[1]] not in parse.outside_headlines))
             and (bare or is_given(words[0]))
             and (full or parse.headline[name.start])
             and full + bare > whole
@@ -291,6 +315,8 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
     if start > 1 and not title and parse.word[start - 2].isupper():
         title = fold(parse.word[start - 2])  # the tokenizer cuts "MS." in two
     titles = knowledge.titles()
+    if label == "PERSON" and guessed and title not in titles and _ends_in_noun(parse, end, words):
+        label = "ORG"  # "Alder Studio", and "the studio"
     said = said_of(parse, start, end)
     kind = "PERSON" if _has_age(parse, end) else said.removeprefix("kind:")
     return Name(
@@ -307,6 +333,12 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
         preposition=place_preposition(parse, start),
         guessed=guessed,
     )
+
+
+def _ends_in_noun(parse: Parse, end: int, words: Words) -> bool:
+    """Whether a name of several words ends in a common noun of the article, and begins with no given name."""
+    is_person = len(words[0]) == 1 or words[0].split("-")[0] in knowledge.given_names()
+    return len(words) > 1 and not is_person and parse.lower[end - 1] in parse.common_nouns and parse.is_spaced(end - 1)
 
 
 def _has_age(parse: Parse, end: int) -> bool:
@@ -327,6 +359,26 @@ def is_read(doc: Doc, names: list[Name]) -> list[bool]:
             at += 1
         outside = at == len(segments) or name.span.end <= segments[at].start
         result.append(outside or (segments[at].kind == "DATELINE" and _is_place(name)))
+    return result
+
+
+def with_joined_types(names: list[Name], parse: Parse) -> list[Name]:
+    """Return the names, of which those joined to a well-known body or place are said to be one too: "Google and Meta"."""
+    at = {token: place for place, name in enumerate(names) for token in range(name.start, name.end)}
+    result, known_names = list(names), knowledge.known_names()
+    for token, place in at.items():
+        joined = at.get(parse.head[token], place) if parse.dep[token] == "conj" and not parse.headline[token] else place
+        for one, other in ((place, joined), (joined, place)):
+            name, known = names[one], known_names.get(names[other].words)
+            is_open = name.type in PARTS_OF_ORGANIZATION and name.said not in ENTITY_TYPES and one != other
+            if (
+                is_open
+                and len(name.words) <= MAX_JOINED_WORDS
+                and known
+                and known.sure
+                and known.type in ("ORG", "GPE")
+            ):
+                result[one] = name._replace(said=known.type)
     return result
 
 
@@ -378,7 +430,7 @@ def _pieces(parse: Parse, start: int, end: int, label: EntityType) -> Iterator[t
             or (text in DASHES and parse.is_spaced(index))
             or (plain and (text == "," or text in QUOTE_MARKS))
             or (label == "PERSON" and _is_plain_word(parse, index))
-            or (label in PARTS_OF_ORGANIZATION and _is_plain_verb(parse, index))
+            or _is_plain_verb(parse, index)
             or (label in LISTED_TYPES and text == "and" and not is_known)
             or ((plain or table) and text[0].isdigit())
         ):
@@ -422,7 +474,8 @@ def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, i
             and end - start > 1
             and fold(text) in titles
             and fold(text) not in knowledge.designators()
-            and not texts[end - 2].islower()
+            # "Harbour Board Spokeswoman", but not "Office of the Inspector General".
+            and not next((word for word in texts[end - 2 : start : -1] if fold(word) not in titles), "").islower()
         ):
             break
         end -= 1
@@ -431,7 +484,9 @@ def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, i
         lower = text.lower()
         is_person = label == "PERSON" or (end - start > 2 and fold(texts[start + 1]) in given_names)
         is_title = end - start > 1 and fold(text) in titles and fold(text) not in given_names
-        is_title &= is_person or (end - start == 2 and _is_titled_surname(parse, start + 1))
+        is_ranked = end - start > 1 and fold(text) in knowledge.ranks() and parse.is_spaced(start + 1)
+        is_ranked &= knowledge.designated(tuple(map(fold, texts[start:end]))) is None
+        is_title &= is_person or is_ranked or (end - start == 2 and _is_titled_surname(parse, start + 1))
         is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
         is_lower = (text.islower() and lower not in PARTICLES) or (
             lower in BEFORE_NAMES and (parse.tag[start] == "IN" or (is_person and parse.starts_sentence[start]))

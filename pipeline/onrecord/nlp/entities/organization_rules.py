@@ -37,6 +37,8 @@ def organizations_by_form(text: str, parse: Parse, names: list[Name]) -> list[Na
             name.start < start or name.type not in PARTS_OF_ORGANIZATION for name in inside.values()
         ):
             continue
+        if last < parse.headline_end and not parse.outside_headlines.issuperset(parse.word[start : last + 1]):
+            continue  # "Voters Abandon Party"
         name = make_name(text, parse, start, last + 1, kind, guessed=False)
         if name is not None and len(name.words) > 1:
             found.append(name)

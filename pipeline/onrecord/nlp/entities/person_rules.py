@@ -41,7 +41,7 @@ def persons_by_form(text: str, parse: Parse, names: list[Name]) -> list[Name]:
     owner: dict[int, Name] = {index: name for name in names for index in range(name.start, name.end)}
     found: list[Name] = []
     replaced: set[int] = set()
-    after, common = 0, frozenset(filter(str.islower, parse.word))
+    after, common = 0, parse.common_words
     for index, word in enumerate(parse.word):
         if index < after or not (word[0].isupper() or word[0] in DASH_LETTERS):
             continue

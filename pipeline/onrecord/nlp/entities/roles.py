@@ -36,7 +36,6 @@ CLOSING = OPENING | {".", ";", ")", ":", "[", "]", '"', "“", "”", "''", "``"
 LEADS = frozenset({"chairs", "directs", "heads", "leads", "oversees", "owns", "represents", "runs"})
 NOW = frozenset({"now", "currently"})
 NO_LONGER = frozenset({"then", "once", "formerly", "previously"})
-WORKS = frozenset({"serves", "works"})  # as
 NOTHING = (0, 0)
 
 
@@ -133,8 +132,6 @@ def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, i
 def _ends(parse: Parse, token: int) -> bool:
     """Whether a role ends before a token: a sign, a relative clause, a verb, or "and" with a verb."""
     word = parse.lower[token]
-    if word == "-":
-        return parse.is_spaced(token)
     if word in CLOSING or word in RELATIVE or word in ("whose", "where", "when", "told") or "\n" in word:
         return True
     if parse.tag[token] in FINITE:
@@ -150,8 +147,6 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
     token += is_determined
     begin = token
     while token < len(parse) and token - at < MAX_WORDS_BEHIND and parse.tag[token] in MODIFIER_TAGS_BEHIND:
-        if parse.word[token].isspace() or parse.word[token] in CLOSING:
-            break
         token += 1
     head = token - 1
     if head < begin or parse.tag[head] not in NOUNS:
@@ -177,18 +172,14 @@ def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
     if at + 1 >= len(parse):
         return None
     word = parse.lower[at]
-    if (word in LEADS and at > name.end) or (
-        word in ("of", "from", "with") and parse.ent_type[name.end - 1] == "PERSON"
-    ):
+    if (word in LEADS and at > name.end) or (word in ("of", "from") and parse.ent_type[name.end - 1] == "PERSON"):
         end = at + 1
         while end < len(parse) and end - at <= MAX_WORDS and not _ends(parse, end) and parse.ent_type[end] != "DATE":
             end += 1
         is_named = "ORG" in parse.ent_type[at:end] and parse.ent_type[end - 1]
         is_whole = end - at <= MAX_WORDS and parse.tag[end - 1] in NOUNS and (word in LEADS or is_named)
         return (at, end) if is_whole and end > at + 1 else None
-    if word in WORKS and parse.lower[at + 1] == "as":
-        at += 1
-    elif word not in BE_OR_SHORT or parse.tag[at] != "VBZ":
+    if word not in BE_OR_SHORT or parse.tag[at] != "VBZ":
         return None
     found = _presentation(parse, at + 1, is_apposition=False)
     return None if found == NOTHING else found
