@@ -158,6 +158,8 @@ class QuotationCandidates:
                 continue
             if parse.dep[token] in AUXILIARIES or not parse.is_word[token]:
                 continue
+            if self._is_said_by_place(span, at, token):
+                cue = cue if cue is not None and cue.is_speech else STATEMENT
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
                 if where is not None:
@@ -168,6 +170,17 @@ class QuotationCandidates:
                 others += 1
                 if others > 1:
                     return
+
+    def _is_said_by_place(self, span: QuotedSpan, at: int, verb: int) -> bool:
+        """Whether a verb can only say how a sentence was said: “We are not going,” she shot back."""
+        parse, before = self.parse, self.parse.previous_word[span.start - 1] if span.start else -1
+        is_whole = span.last_sign == "," and span.is_clause and not span.is_title
+        is_first = span.start == self.layout.paragraph_start(span.region.paragraph) or any(
+            word in SENTENCE_STOPS for word in parse.word[before + 1 : span.start]
+        )
+        return (
+            is_whole and is_first and verb == at + 1 and parse.tag[at] in ("PRP", "NNP") and parse.tag[verb] in FINITE
+        )
 
     def _quotes_as(self, verb: int, end: int) -> bool:
         """Whether a verb is the first of two, as in "quoted Reed as saying"."""

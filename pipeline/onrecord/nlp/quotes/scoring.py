@@ -31,6 +31,7 @@ MIN_SCORE_BY_FORM = {
     "inner": 0.6,
     "by=pronoun": 0.6,
     "reach=named": 0.6,
+    "reach=last": 0.6,
     "by=view": 0.6,
     "by=law": 0.6,
     "as=said": 0.5,

@@ -30,7 +30,7 @@ DECIDING = frozenset({"accept", "approve", "deny", "dismiss", "grant", "reject"}
 # Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
 MIN_PROBABILITY_OF_WORDS = 0.64
 IMPOSSIBLE = 2.0
-SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according")
+SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according", "colon")
 SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
 MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
 # How the names of the constructions whose content is a clause begin and end.

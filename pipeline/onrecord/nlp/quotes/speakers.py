@@ -4,7 +4,7 @@
 from itertools import islice
 
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import NOUNS, SUBJECTS
+from onrecord.nlp.english.labels import FINITE, NOUNS, SUBJECTS
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import (
@@ -128,14 +128,19 @@ def charged(parse: Parse, verb: int) -> int | None:
 def speaks_beside(parse: Parse, verb: int) -> bool:
     """Whether a cue is attached to the content of the cue that it is coordinated with: "said the dam was safe and added that …".
 
-    Both have the same tense, and the subject of the content cannot speak.
+    Both have the same tense, and the content has another one ("said the dam would hold but gave no details") or a subject that cannot
+    speak.
     """
     content = parse.head[verb]
     outer = parse.head[content]
     if parse.dep[verb] != "conj" or parse.dep[content] != "ccomp" or not outer < content < verb:
         return False
     cue, subject = verbs().get(parse.lower[verb]), parse.child(content, *SUBJECTS, "expl")
-    if cue is None or cue.classes[0] != "say" or parse.tag[verb] != parse.tag[outer] or subject is None:
+    if parse.tag[verb] != parse.tag[outer] or parse.tag[verb] not in FINITE or subject is None:
+        return False
+    if parse.tag[content] == "VB" and parse.child(verb, *SUBJECTS, "aux") is None:
+        return True
+    if cue is None or cue.classes[0] != "say":
         return False
     return parse.tag[subject] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[subject]
 

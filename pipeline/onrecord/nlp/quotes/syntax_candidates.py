@@ -218,6 +218,8 @@ class SyntaxCandidates(Builder):
         starts = {parse.left[child] for child in parse.children[verb] if parse.dep[child] == "ccomp" and child > verb}
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if parse.lower[token] == "that" and parse.tag[token + 1] not in FINITE:
+                if parse.lower[token - 1] in nouns() and parse.head[token - 1] == verb:
+                    return  # "laughed off warnings that"
                 break
             if parse.tag[token] in FINITE or parse.word[token] in PARTING | DOUBLE:
                 return

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import and_, or_
 
 from onrecord.nlp.annotations import references_of
 from onrecord.nlp.english.cues import verbs
@@ -59,6 +60,9 @@ class Turns:
         self.roles = {label.start for label in self.labels.values() if label.form == "role"}
         self.head = {paragraph: labels.named(label.text) for paragraph, label in self.labels.items()}
         self.is_asked = [self._is_question(paragraph) for paragraph in range(count)]
+        bold = [paragraph not in self.labels and self._is_bold(paragraph) for paragraph in range(count)]
+        if sum(map(and_, bold, self.is_asked)) >= MIN_QUESTIONS:
+            self.is_asked = list(map(or_, bold, self.is_asked))
 
     def _bounds(self, paragraph: int) -> tuple[int, int]:
         """Return the tokens of a paragraph without white space around them."""
@@ -94,6 +98,12 @@ class Turns:
         is_marked = self.layout.region_of[start] >= 0 or self.layout.region_of[end - 1] >= 0
         return self.parse.word[end - 1] == "?" and not is_marked
 
+    def _is_bold(self, paragraph: int) -> bool:
+        """Whether all of a paragraph is a sentence in bold type."""
+        (start, end), (first, last) = self._bounds(paragraph), self._content(paragraph)
+        is_between = start < first < last < end and self.parse.word[start][0] in "*_"
+        return is_between and not self.layout.skip[first] and self.parse.word[last - 1] in (".", "?", "!")
+
     def _is_narrated(self, paragraph: int) -> bool:
         """Whether a paragraph reports speech, or is a note in brackets."""
         parse, (start, end) = self.parse, self._content(paragraph)
@@ -119,9 +129,11 @@ class Turns:
             or self.read.start_of(paragraph) != self.parse.start[self._bounds(paragraph)[0]]
         ):
             return False
+        is_narrated = self._is_narrated(paragraph)
         if self._speaks(paragraph, FIRST_PERSON):
-            return True
-        return not self._is_narrated(paragraph) and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
+            is_quoting = any(self.layout.is_marked(token) for token in range(start, end))
+            return in_transcript or not (is_narrated and is_quoting)  # “Don’t print that,” she says. Later we could.
+        return not is_narrated and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
 
     def block(self, paragraph: int, source: int | None) -> Spans:
         """Return the paragraphs without marks that one ending with a colon introduces: the next one, and those in the same voice."""
