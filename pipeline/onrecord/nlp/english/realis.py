@@ -331,6 +331,7 @@ class _Climb:
             self.negations += 1
             return head
         if dep == "advcl":
+            self.is_unreal = self.is_unreal or token < head  # "To prove it, she ordered more tests"
             return head
         if parse.lower[head] in BE_OR_SHORT and self._is_equated(head):
             return None

@@ -144,13 +144,12 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
         return [*ends, (at, inside, "end")]
     # What follows may belong to the clause above, but not if its verb comes later: "The mayor, who said it was safe, left".
     rest = "rest" if parse.next_word[at] <= parse.right[cue] else f"above-{parse.dep[cue]}"
-    above = verbs().get(parse.lower[parse.head[cue]])
-    if rest == "above-ccomp" and parse.head[cue] >= at and above is not None and above.classes[0] == "say":
-        return [*ends, (at, inside, "end")]  # "Reed said on Friday that it was safe, the agency said"
     ends.append((at, inside, rest))
     if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
         return ends
-    if rest == "above-advcl" and parse.head[cue] >= at:
-        return ends
+    above = verbs().get(parse.lower[parse.head[cue]])
+    is_said = rest == "above-ccomp" and above is not None and above.classes[0] == "say"
+    if (rest == "above-advcl" or is_said) and parse.head[cue] >= at:
+        return ends  # "Reed said on Friday that it was safe, the agency said"
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

@@ -20,7 +20,7 @@ NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
 WITHIN_SOURCE = frozenset({"PRP", "WP", "WDT"})  # tags of words that may go on about a source
-TELLING = frozenset({"about", "against", "for", "from", "into", "of", "through", "to", "toward", "with"})
+TELLING = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
@@ -141,7 +141,8 @@ class InsertionCandidates(Builder):
         is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in ("VBG", "VBN", "WRB")
         is_clause = is_main and self.finite_before[first] < self.finite_before[stop]
         is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE
-        return is_clause and is_said and parse.child(verb, "mark", "aux", "neg") is None
+        is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])
+        return is_clause and is_said and not is_when and parse.child(verb, "mark", "aux", "neg") is None
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange

@@ -30,7 +30,8 @@ def realis_of(candidate: Candidate, layout: QuotationLayout) -> Realis:
     found = realis(parse, anchor, candidate.content)
     if found == "HYPOTHETICAL" and candidate.construction.startswith("trail") and would(parse, anchor):
         return "ACTUAL"  # “Sit down,” he would say: a habit
-    if found == "ACTUAL" and _is_announced(candidate, parse):
+    is_imagined = candidate.construction.startswith("lead") and would(parse, anchor)  # I would say, ‘Sit down’
+    if found == "ACTUAL" and (is_imagined or _is_announced(candidate, parse)):
         return "HYPOTHETICAL"
     head = candidate.source_head
     return "NEGATED" if found == "ACTUAL" and head is not None and is_negative_subject(parse, head) else found
@@ -54,7 +55,8 @@ def _is_announced(candidate: Candidate, parse: Parse) -> bool:
     thing = parse.child(verb, "dobj")
     said = None if thing is None else nouns().get(parse.lower[thing])  # to make a statement
     planned = verbs().get(parse.lower[verb]) if said is None else said
-    return planned is not None and planned.classes[0] == "say" and not planned.takes.isdisjoint(("inf", "obj"))
+    is_said = planned is not None and planned.classes[0] == "say" and not planned.takes.isdisjoint(("inf", "obj"))
+    return is_said and realis(parse, verb) == "HYPOTHETICAL"
 
 
 def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:

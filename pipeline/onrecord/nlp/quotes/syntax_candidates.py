@@ -158,7 +158,7 @@ class SyntaxCandidates(Builder):
         subject = parse.child(verb, "nsubjpass") if passive else None
         if subject is not None and kind == "inf":
             yield from self.make("passive-inf", verb, cue, [self.reach(subject), self.reach(clause)], source)
-        elif cue is not UNKNOWN or kind == "inf":
+        elif cue is not UNKNOWN:
             yield from self.ending("x" + kind, verb, cue, parse.left[clause], clause, source)
 
     def objects(self, verb: int, cue: Cue, part: int, source: int | None) -> Iterator[Candidate]:
