@@ -69,6 +69,12 @@ def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
     return sorted(cuts, reverse=True)[:MAX_CUTS]
 
 
+def _is_aside(parse: Parse, comma: int) -> bool:
+    """Whether the source does not do what follows a comma: "told the agency that they would meet, without naming a date"."""
+    is_there = comma + 2 < len(parse) and parse.word[comma] == "," and parse.lower[comma + 1] == "without"
+    return is_there and parse.tag[comma + 2] == "VBG"
+
+
 def _is_setting(parse: Parse, child: int) -> bool:
     """Whether a dependent of a cue says when or where something was said."""
     if parse.dep[child] == "npadvmod":
@@ -106,6 +112,8 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
         stop = min(above, part + MAX_BEFORE_SUBJECT)
         comma = next((token for token in range(part, stop) if parse.word[token] == ","), above)
         ends = [end for end in ends if end[0] <= comma] or [(comma, "own", "above-advcl")]
+    aside = min((end[0] for end in ends if end[0] > part and _is_aside(parse, end[0])), default=None)
+    ends = [end for end in ends if aside is None or end[0] <= aside]
     beside = _speaks_behind_marks(parse, cue)
     if beside is None or beside < part:
         return ends

@@ -38,12 +38,23 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
+    # “It will close,” he told the Gazette. “We are sorry”: the cue is of what is before it, at least.
+    spoken = (candidate for candidate in by_marks if candidate.construction == "trail-comma")
+    before = {candidate.anchor: layout.quoted[candidate.region or 0] for candidate in spoken}
+    before = {
+        anchor: span for anchor, span in before.items() if span.is_sentence and span.is_clause and not span.is_title
+    }
     titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
     found = [
         each
         for each in found
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
+        and not (
+            each.anchor in before
+            and each.content[0][0] >= before[each.anchor].region.end
+            and layout.is_marked(layout.parse.first_at(each.content[0][0]))
+        )
         # “The Salt Ledger” is published by Aune
         and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)
     ]

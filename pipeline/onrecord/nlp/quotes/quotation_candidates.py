@@ -111,6 +111,8 @@ class QuotationCandidates:
             source, where = self._source_behind(at, verb, stop)
             if where is None or source is None or not self._can_speak(source) or ":" in parse.word[at:verb]:
                 continue
+            if any(parse.dep[child] == "ccomp" for child in parse.children[verb] if child > verb):
+                return  # an item of a list: "- Berg, the owner, says it will close"
             last = sign if parse.word[sign] in "?!…" else parse.previous_word[sign - 1]
             content: Spans = ((parse.start[start], parse.end[last]),)
             rest = parse.next_word[stop]
@@ -214,7 +216,11 @@ class QuotationCandidates:
         after = verb + 1
         if after < end and parse.tag[after] in NOUN_PHRASE | {"JJ", "PRP$", "VBN"}:
             head = after
-            while head + 1 < end and parse.tag[head + 1] in NOUN_PHRASE | {"JJ", "POS"} and parse.tag[head] != "PRP":
+            while (
+                head + 1 < end
+                and parse.tag[head + 1] in NOUN_PHRASE | {"HYPH", "JJ", "POS"}
+                and parse.tag[head] != "PRP"
+            ):
                 head += 1
             last = head + 1
             top = parse.right[head] + 1

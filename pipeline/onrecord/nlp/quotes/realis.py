@@ -71,6 +71,8 @@ def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
         return cue.lemma in DECLINING or parse.has(verb, "not")  # asked not to be named, refused to be drawn
     if candidate.construction == "passive-inf" and verb is not None and parse.right[verb] == verb:
         return parse.lower[verb] in verbs()  # is expected to speak
+    if parse.lower[candidate.anchor] == "drawn" and realis(parse, candidate.anchor) == "NEGATED":
+        return True  # would not be drawn on it
     if cue.lemma in DECLINING:
         refused = parse.child(candidate.anchor, "dobj")
         if verb is None:  # declined further comment

@@ -91,6 +91,11 @@ def source_of(parse: Parse, verb: int) -> int | None:
             is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
             if is_owner or (found is None and parse.dep[verb - 1] in ("compound", "nmod", "dep")):
                 found = verb - 1  # parsers take "the port's policy states" and "city contracts show" for noun phrases
+        before = parse.previous_word[verb - 1] if verb else -1
+        if found is None and before >= 0 and parse.ent_type[before] == "PERSON" and parse.tag[verb] in FINITE:
+            found = (
+                before if parse.tag[before] == "NNP" else None
+            )  # "Asked whether it would close, the owner, Ann Lee, laughed"
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 

@@ -131,8 +131,10 @@ class Turns:
             return False
         is_narrated = self._is_narrated(paragraph)
         if self._speaks(paragraph, FIRST_PERSON):
-            is_quoting = any(self.layout.is_marked(token) for token in range(start, end))
-            return in_transcript or not (is_narrated and is_quoting)  # “Don’t print that,” she says. Later we could.
+            regions = {self.layout.region_of[token] for token in range(start, end) if self.layout.is_marked(token)}
+            spans = [self.layout.quoted[region] for region in regions]
+            # “Don’t print that,” she says. Later we could.
+            return not (is_narrated and any(span.last_sign == "," and span.is_clause for span in spans))
         return not is_narrated and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
 
     def block(self, paragraph: int, source: int | None) -> Spans:
@@ -365,9 +367,17 @@ class Turns:
                     return token, phrase(parse, token, parse.head[token])
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
             person = self.read.person_in(*self._bounds(before))
-            if person is not None:
+            if person is not None and not self._is_told(person):
                 return person, (person, person + 1)
         return None, None
+
+    def _is_told(self, person: int) -> bool:
+        """Whether somebody talks to a person: "He spoke to Ann Lee"; not: "We spoke to Ann Lee"."""
+        parse = self.parse
+        preposition = parse.head[person]
+        speaker = parse.child(parse.head[preposition], *SUBJECTS)
+        is_told = parse.dep[person] == "pobj" and parse.lower[preposition] in ("to", "with")
+        return is_told and speaker is not None and parse.lower[speaker] not in FIRST_PERSON
 
     # Candidates.
 
