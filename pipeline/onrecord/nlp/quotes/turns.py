@@ -12,6 +12,7 @@ from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.quotation import ALL_MARKS, NO_REGION
+from onrecord.nlp.english.syntax import subject
 from onrecord.nlp.english.words import FIRST_PERSON, nominals, pronouns
 from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
 from onrecord.nlp.quotes.continuation import MAX_CHAIN
@@ -351,33 +352,31 @@ class Turns:
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
             if before in self.labels or layout.skip[layout.paragraph_start(before)]:
                 continue
+            told = self._told(before)
             for token in range(*self._bounds(before)):
                 if parse.dep[token] not in SUBJECTS or layout.region_of[token] >= 0:
                     continue
                 meant = references.get(token)
-                if (
-                    self.read.is_person(token)
-                    or (
-                        meant is not None
-                        and meant.entity is not None
-                        and self.read.entities[meant.entity].type == "PERSON"
-                    )
-                    or nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"
-                ):
+                entity = self.read.index.get(token) if meant is None else meant.entity
+                is_person = entity is not None and self.read.entities[entity].type == "PERSON"
+                if entity not in told and (is_person or nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"):
                     return token, phrase(parse, token, parse.head[token])
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
             person = self.read.person_in(*self._bounds(before))
-            if person is not None and not self._is_told(person):
+            if person is not None and self.read.index.get(person, -1) not in self._told(before):
                 return person, (person, person + 1)
         return None, None
 
-    def _is_told(self, person: int) -> bool:
-        """Whether somebody talks to a person: "He spoke to Ann Lee"; not: "We spoke to Ann Lee"."""
-        parse = self.parse
-        preposition = parse.head[person]
-        speaker = parse.child(parse.head[preposition], *SUBJECTS)
-        is_told = parse.dep[person] == "pobj" and parse.lower[preposition] in ("to", "with")
-        return is_told and speaker is not None and parse.lower[speaker] not in FIRST_PERSON
+    def _told(self, paragraph: int) -> frozenset[int | None]:
+        """Return the people to whom somebody talks in a paragraph: "He spoke to Ann Lee"; not: "We spoke to Ann Lee"."""
+        parse, found = self.parse, set()
+        for person in filter(self.read.is_person, range(*self._bounds(paragraph))):
+            preposition = parse.head[person]
+            if parse.dep[person] == "pobj" and parse.lower[preposition] in ("to", "with"):
+                speaker = subject(parse, parse.head[preposition])
+                if speaker is not None and parse.lower[speaker] not in FIRST_PERSON:
+                    found.add(self.read.index[person])
+        return frozenset(found)
 
     # Candidates.
 
