@@ -38,7 +38,7 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
-    # “It will close,” he told the Gazette. “We are sorry”: the cue is of what is before it, at least.
+    # “It will close,” he said to the Gazette. “We are sorry”: the cue introduces at least the first sentence.
     spoken = (candidate for candidate in by_marks if candidate.construction == "trail-comma")
     before = {candidate.anchor: layout.quoted[candidate.region or 0] for candidate in spoken}
     before = {
