@@ -50,15 +50,17 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
         for each in found
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
-        and not (
-            each.anchor in before
-            and each.content[0][0] >= before[each.anchor].region.end
-            and layout.is_marked(layout.parse.first_at(each.content[0][0]))
-        )
+        and not (each.anchor in before and _is_behind(layout, each, before[each.anchor].end))
         # “The Salt Ledger” is published by Aune
         and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)
     ]
     return list(_with_other_sources(layout, found))
+
+
+def _is_behind(layout: QuotationLayout, candidate: Candidate, end: int) -> bool:
+    """Whether a content begins with a quotation behind a token."""
+    first = layout.parse.first_at(candidate.content[0][0])
+    return first >= end and layout.is_marked(min(first + 1, len(layout.parse) - 1))
 
 
 def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Candidate) -> list[Candidate]:

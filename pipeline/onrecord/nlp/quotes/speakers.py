@@ -93,9 +93,10 @@ def source_of(parse: Parse, verb: int) -> int | None:
                 found = verb - 1  # parsers take "the port's policy states" and "city contracts show" for noun phrases
         before = parse.previous_word[verb - 1] if verb else -1
         if found is None and before >= 0 and parse.ent_type[before] == "PERSON" and parse.tag[verb] in FINITE:
-            found = (
-                before if parse.tag[before] == "NNP" else None
-            )  # "Asked whether it would close, the owner, Ann Lee, laughed"
+            # "Asked whether it would close, the owner, Ann Lee, laughed"
+            first = parse.head[before]
+            is_listed = parse.dep[before] == "conj" and parse.ent_type[first] == "PERSON"
+            found = (first if is_listed else before) if parse.tag[before] == "NNP" else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 
