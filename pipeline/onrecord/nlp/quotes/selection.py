@@ -38,6 +38,7 @@ CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
+ABOUT_ONESELF = frozenset({"admit", "deny", "recall"})  # "denied giving an order", but not "tweeted using a new name"
 UNMARKED_CLAUSES = ("small", "ing", "x")  # "denied giving an order", "found the ships safe"
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
 PLAIN_CONSTRUCTIONS = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
@@ -54,6 +55,8 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     """Whether the content is the object of a cue or of its preposition, without a clause and without marks."""
     construction = candidate.construction
     clause = construction.startswith(CLAUSES) or construction.endswith(CLAUSE_ENDINGS) or not candidate.cue
+    if construction == "xing" and candidate.lexical is not None:
+        clause = candidate.lexical.lemma in ABOUT_ONESELF
     return not clause and not layout.marked_words_of(candidate.content)
 
 

@@ -171,7 +171,8 @@ class SyntaxCandidates(Builder):
         if "clause" in cue.takes and cue.classes[0] in ("say", "ask"):
             # The parser may attach the clause to the addressee: "told reporters that prices had risen".
             for child in parse.children[part]:
-                if parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that":
+                is_that = parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that"
+                if is_that or self.is_told(part, child):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
@@ -182,6 +183,14 @@ class SyntaxCandidates(Builder):
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
+
+    def is_told(self, addressee: int, clause: int) -> bool:
+        """Whether the parser takes what somebody is told for a relative clause: "told the panel he had seen nobody"."""
+        parse = self.parse
+        teller = parse.child(clause, "nsubj", "nsubjpass")
+        is_whole = parse.child(clause, "dobj", "attr", "acomp", "ccomp", "xcomp", "nsubjpass") is not None
+        is_own = teller is not None and teller == parse.left[clause] and parse.tag[teller] == "PRP"
+        return parse.dep[clause] == "relcl" and is_own and is_whole and self.is_addressee(addressee)
 
     def is_addressee(self, noun: int) -> bool:
         """Whether the object of a verb is whom it speaks to: asked the town."""
