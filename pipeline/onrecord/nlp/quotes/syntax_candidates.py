@@ -185,7 +185,7 @@ class SyntaxCandidates(Builder):
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
 
     def is_told(self, addressee: int, clause: int) -> bool:
-        """Whether the parser takes what somebody is told for a relative clause: "told the panel he had seen nobody"."""
+        """Whether the parser takes a statement for a relative clause of its addressee: "told the panel he had seen nobody"."""
         parse = self.parse
         teller = parse.child(clause, "nsubj", "nsubjpass")
         is_whole = parse.child(clause, "dobj", "attr", "acomp", "ccomp", "xcomp", "nsubjpass") is not None
