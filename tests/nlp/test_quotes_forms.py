@@ -176,3 +176,95 @@ def test_each_of_several_voices_is_named_above_what_it_says(nlp: Language) -> No
 
 def test_the_title_of_a_book_that_is_published_is_no_quote(nlp: Language) -> None:
     assert said(nlp, "“The Salt Ledger” is published by Aune & Dahl at 349 kroner.") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "content"),
+    [
+        (
+            "She said the port would close two of its piers, but gave no details of the cost.",
+            "She",
+            "the port would close two of its piers",
+        ),
+        (
+            "A diplomat told the agency that the two sides could meet in Norwick, without indicating a date.",
+            "A diplomat",
+            "the two sides could meet in Norwick",
+        ),
+        ("Okafor disagreed: the sale, he said, had never come up.", "he", "the sale … had never come up"),
+        (
+            "Talks between the two ports are going well, despite the pressure from abroad, port spokesman Karl Moe stated at a "
+            "briefing on Monday.",
+            "port spokesman Karl Moe",
+            "Talks between the two ports are going well, despite the pressure from abroad",
+        ),
+        (
+            "The minister told jurors he “never saw a penny” of the million that prosecutors say was paid to him.",
+            "prosecutors",
+            "was paid to him",
+        ),
+        (
+            "But, according to multiple people I spoke to, also at issue was his partner, the writer Elise Brandt.",
+            "multiple people",
+            "But … also at issue was his partner, the writer Elise Brandt",
+        ),
+        (
+            "“Every year the boats come home late,” he shot back. “Every year I buy them new ropes.”",
+            "he",
+            "“Every year the boats come home late,” … “Every year I buy them new ropes.”",
+        ),
+        (
+            "“Honestly? I forgot the rope,” laughed the 20-year-old.",
+            "the 20-year-old",
+            "“Honestly? I forgot the rope,”",
+        ),
+        (
+            "“Not with the ports. Not today,” says Green co-leader Emre Sahin.",
+            "Green co-leader Emre Sahin",
+            "“Not with the ports. Not today,”",
+        ),
+        (
+            "Asked about the letter of Moe, the spokesman of the port, Captain Hani Barakat, replied: “We do not answer letters”.",
+            "the spokesman of the port, Captain Hani Barakat",
+            "“We do not answer letters”",
+        ),
+        (
+            "- The union’s leader, Bev Hartnell, says crews have been offered “crumbs”",
+            "The union’s leader, Bev Hartnell",
+            "crews have been offered “crumbs”",
+        ),
+    ],
+)
+def test_a_statement_has_its_own_words_and_its_own_source(nlp: Language, text: str, source: str, content: str) -> None:
+    assert (source, content) in said(nlp, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "As factory jobs move from port to port, the divide between rich and poor towns widens.",
+        "Norwick captain Ann Lee smiled after her side, down to ten women before the break, held Eastport Rovers to a draw.",
+        "My old boss shouted so much that he lost his voice.",
+        "Some sailors began returning to rebuild their sheds.",
+    ],
+)
+def test_acts_and_circumstances_are_no_statements(nlp: Language, text: str) -> None:
+    assert said(nlp, text) == []
+
+
+def test_a_report_of_a_report_has_both_sources(nlp: Language) -> None:
+    found = said(nlp, "Premier Viktor Orlov said on Friday that the dam had been closed, Internews agency said.")
+    assert [source for source, _ in found] == ["Internews agency", "Premier Viktor Orlov"]
+
+
+def test_a_question_is_not_answered_by_who_asks_it(nlp: Language) -> None:
+    text = (
+        "Joanna Pike said she had raised the matter twice.\n\n“You made it up, didn’t you?” Mr Farr asked.\n\n"
+        "“No, sir, I did not make it up.”"
+    )
+    assert [quote.speaker and quote.speaker.name for quote in quotes_of(nlp(text))][-1] == "Joanna Pike"
+
+
+def test_nobody_who_is_silent_speaks_next(nlp: Language) -> None:
+    text = "Neither owner would say how many boats had been sold.\n\n“There is no leak in the hull of that boat, and nobody can find one.”"
+    assert [quote.speaker for quote in quotes_of(nlp(text))][-1] is None

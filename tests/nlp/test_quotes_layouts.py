@@ -233,3 +233,24 @@ def test_questions_in_a_column_are_not_an_interview(nlp: Language) -> None:
         "I think of the harbour every day.\n\nWould you sell your house?\n\nI would not.\n"
     )
     assert all("?" not in content for _, content in said(nlp, text))
+
+
+def test_all_that_is_in_bold_among_bold_questions_is_asked(nlp: Language) -> None:
+    text = (
+        "The novelist Ilse Marchetti is late, and she is sorry. We met in Ravelle.\n\n"
+        "**You never write about your childhood. Why?**\n\nI had a daughter, and I forgot.\n\n"
+        "**Is the captain in the book your father?**\n\nNo. People keep asking me that.\n\n"
+        "**Critics have accused you of rushing the end.**\n\nI did rush it. I was tired.\n\n"
+        "When we leave, she wonders about the critic. “He is probably a nice man,” she says."
+    )
+    turns = [quote for quote in quotes_of(nlp(text)) if not quote.cue and quote.speaker is not None]
+    assert [(quote.speaker.name, quote.content[-1].text) for quote in turns if quote.speaker] == [
+        ("Ilse Marchetti", "I had a daughter, and I forgot."),
+        ("Ilse Marchetti", "No. People keep asking me that."),
+        ("Ilse Marchetti", "I did rush it. I was tired."),
+    ]
+
+
+def test_whoever_somebody_talks_to_is_not_the_one_questioned(nlp: Language) -> None:
+    text = "TB runs the inn. He talks to Hetty Crane.\n\nQ: Why did you leave?\n\nA: I was tired.\n\nQ: Will you return?\n\nA: I might."
+    assert [quote.speaker for quote in quotes_of(nlp(text)) if "tired" in quote.content[0].text] == [None]

@@ -40,6 +40,7 @@ NEGATED = [
     ("sure", "Holm is not sure that the lift is safe."),
     ("believe", "Few experts believe that the lift is safe."),
     ("confirm", "Police could not confirm that the lift had stopped."),
+    ("warnings", "Holm brushed off warnings that the lift was unsafe."),
 ]
 HYPOTHETICAL = [
     ("say", "Holm would say that the lift is safe."),
@@ -64,6 +65,7 @@ HYPOTHETICAL = [
     ("says", "Until the court says that the law is void, it stands."),
     ("tell", "Tell him that the lift is safe."),
     ("say", "The decision to say that the lift was unsafe was hers."),
+    ("confirm", "To confirm that the lift was unsafe, Holm ordered more tests."),
 ]
 ACTUAL = [
     ("denied", "Holm denied that the lift was unsafe."),
@@ -121,6 +123,13 @@ def test_realis_of_an_act(nlp: Language, word: str, text: str, expected: str) ->
         ("Max Brandt denied that he had met the buyer.", "he had met the buyer", "ACTUAL"),
         ("Ina Holm declined to say whether the lift was safe.", "whether the lift was safe", "NEGATED"),
         ("“I did not say that,” Ina Holm told the Gazette.", "“I did not say that,”", "ACTUAL"),
+        (
+            "Norvane Lifts plans to announce a new site in December.",
+            "to announce a new site in December",
+            "HYPOTHETICAL",
+        ),
+        ("The mayor is expected to make a statement.", "The mayor", "HYPOTHETICAL"),
+        ("“If he shouts, I would say, ‘Sit down and wait for the lift,’” Ina Holm said.", "‘Sit down", "HYPOTHETICAL"),
     ],
 )
 def test_a_quote_says_whether_it_was_said(nlp: Language, text: str, content: str, expected: str) -> None:
@@ -137,6 +146,12 @@ def test_a_quote_says_whether_it_was_said(nlp: Language, text: str, content: str
         "That said, Ina Holm likes the lift.",
         "That being said, the lift is safe.",
         "The ministry did not immediately respond to a request for comment.",
+        "NorthRail declined further comment.",
+        "A spokesman for NorthRail declined all comment on the sale.",
+        "The minister commented on the report.",
+        "An aide asked not to be publicly named.",
+        "Ina Holm refused to be drawn.",
+        "Ina Holm would not be drawn on the sale.",
     ],
 )
 def test_silence_is_no_quote(nlp: Language, text: str) -> None:

@@ -63,8 +63,14 @@ def _complements() -> Mapping[tuple[str, str], Realis]:
 
 
 def is_denial(parse: Parse, token: int) -> bool:
-    """Whether a word makes the clause that depends on it untrue: denied that; it is false that."""
-    return _complements().get((parse.lower[token], "clause")) == "NEGATED"
+    """Whether a word makes the clause that depends on it untrue: denied that; brushed off claims that; it is false that."""
+    return _complements().get((_with_particle(parse, token), "clause")) == "NEGATED"
+
+
+def _with_particle(parse: Parse, verb: int) -> str:
+    """Return a word, of a verb with its particle: rule out."""
+    particle = parse.child(verb, "prt")
+    return parse.lower[verb] if particle is None else f"{parse.lower[verb]} {parse.lower[particle]}"
 
 
 def negates(parse: Parse, child: int) -> bool:
@@ -325,6 +331,7 @@ class _Climb:
             self.negations += 1
             return head
         if dep == "advcl":
+            self.is_unreal = self.is_unreal or token < head  # "To prove it, she ordered more tests"
             return head
         if parse.lower[head] in BE_OR_SHORT and self._is_equated(head):
             return None
@@ -363,10 +370,7 @@ class _Climb:
         return is_said and subject is not None and parse.lower[subject] in FIRST
 
     def _governed(self, head: int, form: str, default: Realis) -> int | None:
-        parse = self.parse
-        particle = parse.child(head, "prt")
-        word = parse.lower[head] if particle is None else f"{parse.lower[head]} {parse.lower[particle]}"
-        return self._apply(_complements().get((word, form), default), head)
+        return self._apply(_complements().get((_with_particle(self.parse, head), form), default), head)
 
     def _apply(self, value: Realis, head: int) -> int:
         self.negations += value == "NEGATED"

@@ -12,6 +12,7 @@ WH = frozenset({"what", "who", "whom", "whose", "which", "when", "where", "why",
 MAY_END_OUTSIDE = frozenset({"conj", "advcl", "prep", "relcl", "ccomp", "acl", "appos", "npadvmod", "parataxis", "dep"})
 MAX_ENDS = 4  # dependents of a cue after its content that may belong to the content
 MAX_JOINTS = 2  # tokens between a constituent and the one before it: ", and"
+MAX_BEFORE_SUBJECT = 40  # tokens of a participle's content: "Asked whether it would sell, the owner laughed"
 MAX_CUTS = 4  # ends tried within the content
 
 
@@ -68,6 +69,20 @@ def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
     return sorted(cuts, reverse=True)[:MAX_CUTS]
 
 
+def _is_aside(parse: Parse, comma: int) -> bool:
+    """Whether the source does not do what follows a comma: "told the agency that they would meet, without naming a date"."""
+    is_there = comma + 2 < len(parse) and parse.word[comma] == "," and parse.lower[comma + 1] == "without"
+    return is_there and parse.tag[comma + 2] == "VBG"
+
+
+def _is_setting(parse: Parse, child: int) -> bool:
+    """Whether a dependent of a cue says when or where something was said."""
+    if parse.dep[child] == "npadvmod":
+        return parse.ent_type[child] in ("DATE", "TIME")
+    noun = parse.child(child, "pobj") if parse.dep[child] == "prep" else None
+    return noun is not None and (parse.lower[child] == "during" or parse.ent_type[noun] in ("DATE", "TIME"))
+
+
 def _speaks_behind_marks(parse: Parse, cue: int) -> int | None:
     """Return the verb that a parser coordinates with one in marks instead of the cue: called it “what we need” and urged them to go."""
     node = cue
@@ -91,6 +106,14 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
     None is behind a verb that shares the cue's subject and that the parser takes for a part of the content.
     """
     ends = _ends(parse, cue, part)
+    above = parse.head[cue]
+    if parse.dep[cue] == "advcl" and cue < above and parse.child(above, *SUBJECTS) is None:
+        # "Asked whether it would sell, the owner, Ann Lee, laughed": parsers take the subject for a part of the content
+        stop = min(above, part + MAX_BEFORE_SUBJECT)
+        comma = next((token for token in range(part, stop) if parse.word[token] == ","), above)
+        ends = [end for end in ends if end[0] <= comma] or [(comma, "own", "above-advcl")]
+    aside = min((end[0] for end in ends if end[0] > part and _is_aside(parse, end[0])), default=None)
+    ends = [end for end in ends if aside is None or end[0] <= aside]
     beside = _speaks_behind_marks(parse, cue)
     if beside is None or beside < part:
         return ends
@@ -116,6 +139,8 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
             continue
         link = _link(parse, child)
         ends.append((at, inside, link))
+        if parse.region_of[at - 1] != parse.region_of[cue] == parse.region_of[child] and _is_setting(parse, child):
+            return ends  # blasted Berg as a “disgrace” on Monday
         is_participle = parse.tag[cue] == "VBG" and parse.child(cue, "aux") is None
         if is_participle and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
             return (
@@ -130,7 +155,9 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
     ends.append((at, inside, rest))
     if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
         return ends
-    if rest == "above-advcl" and parse.head[cue] >= at:
-        return ends
+    above = verbs().get(parse.lower[parse.head[cue]])
+    is_said = rest == "above-ccomp" and above is not None and above.classes[0] == "say"
+    if (rest == "above-advcl" or is_said) and parse.head[cue] >= at:
+        return ends  # "Reed said on Friday that it was safe, the agency said"
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

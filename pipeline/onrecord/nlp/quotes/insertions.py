@@ -19,6 +19,8 @@ INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relc
 NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
+WITHIN_SOURCE = frozenset({"PRP", "WP", "WDT"})  # tags of words that may go on about a source
+TELLING = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
@@ -33,7 +35,15 @@ class InsertionCandidates(Builder):
 
     def __init__(self, parse: Parse) -> None:
         super().__init__(parse)
+        # For each token, the last colon at or before it, or -1.
+        self.last_colon = list(accumulate((at if word == ":" else -1 for at, word in enumerate(parse.word)), max))
         self.finite_before = list(accumulate((tag in FINITE for tag in parse.tag), initial=0))
+
+    def clauses_of(self, verb: int, stop: int) -> TokenRange:
+        """Return the sentence of a verb, behind the last colon before ``stop``."""
+        first, last = self.parse.sentence_of(verb)
+        colon = self.last_colon[stop - 2] if stop - 2 > first else -1
+        return max(first, colon + 1), last
 
     def of_parenthesis(self, verb: int, cue: Cue, source: int | None) -> Iterator[Candidate]:
         """Yield the clause that a cue clause interrupts or follows: "The plan, he said, will fail"."""
@@ -54,12 +64,12 @@ class InsertionCandidates(Builder):
             if parse.dep[head] != "conj" or parse.tag[parse.head[head]][:2] != "VB":
                 break
             head = parse.head[head]
-        narrow, wide = self.reach(head), parse.sentence_of(verb)
+        narrow, wide = self.reach(head), self.clauses_of(verb, hole[0])
         is_last = parse.next_word[hole[1]] >= wide[1]
         if as_clause and cue.lemma == "put" and parse.lower[hole[1] - 1] == "it":
             construction += "-it"
         is_apart = before in PARTING or parse.next_word[wide[0]] >= hole[0]  # not "as good as he claims"
-        is_said = as_clause and is_apart and "clause" in cue.takes and parse.child(verb, "dobj", "aux") is None
+        is_said = as_clause and is_apart and self.is_plain(verb, cue)
         said = ("as=said",) if is_said else ()
         place = "place=last" if is_last else "place=first" if parse.next_word[wide[0]] >= hole[0] else "place=between"
         yield from self.make(
@@ -72,6 +82,21 @@ class InsertionCandidates(Builder):
                     construction, verb, cue, without(wide, hole), source, links=(place, "reach=sentence")
                 )
 
+    def is_plain(self, verb: int, cue: Cue) -> bool:
+        """Whether a cue says no more than that something is said: "as he noted on Friday"; not: "as she went on to Rome"."""
+        parse = self.parse
+        if cue.classes[0] not in ("say", "show") or "clause" not in cue.takes:
+            return False
+        return parse.child(verb, "dobj", "aux", "xcomp", "acomp") is None and not self.is_telling(verb)
+
+    def is_telling(self, verb: int) -> bool:
+        """Whether what a verb is about, or to whom, follows it."""
+        parse = self.parse
+        return any(
+            child > verb and parse.dep[child] == "prep" and parse.lower[child] in TELLING
+            for child in parse.children[verb]
+        )
+
     def around(
         self, verb: int, cue: Cue, subject: int, source: int | None, construction: str = "around"
     ) -> Iterator[Candidate]:
@@ -80,7 +105,7 @@ class InsertionCandidates(Builder):
         start, end = min(parse.left[subject], verb), max(parse.right[subject], verb) + 1
         if subject > verb:
             start, end = verb, subject + 1
-        first, last = parse.sentence_of(verb)
+        first, last = self.clauses_of(verb, start)
         if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | DOUBLE:
             return
         while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in DOUBLE:
@@ -92,17 +117,32 @@ class InsertionCandidates(Builder):
             )
             if construction == "inverted":
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
-        elif (
-            construction == "around"
-            and parse.child(verb, "ccomp", "dobj") is None
-            and parse.next_word[verb + 1] >= last
-        ):
-            yield from self.make("front-order", verb, cue, [(first, start)], source)  # "No end in sight, experts say"
+        elif construction == "around" and end == last and self.is_bare_end(verb):
+            links = ("reach=last",) if self.is_statement(first, start, verb, cue) else ()
+            if links or parse.next_word[verb + 1] >= last:  # "No end in sight, experts say"
+                yield from self.make("front-order", verb, cue, [(first, start)], source, links=links)
         elif construction == "inverted":
             is_clause = self.finite_before[first] < self.finite_before[start]
             is_known = source is not None and (parse.word[source][0].isupper() or parse.has(source, "the"))
             link = "reach=named" if is_clause and is_known else "reach=all"
             yield from self.make(construction, verb, cue, [(first, start)], source, links=(link,))
+
+    def is_bare_end(self, verb: int) -> bool:
+        """Whether nothing but place and time follows a verb: "experts say", "she stated at a briefing on Monday"."""
+        return all(
+            child < verb or self.parse.dep[child] in ("advmod", "npadvmod", "prep", "punct")
+            for child in self.parse.children[verb]
+        )
+
+    def is_statement(self, first: int, stop: int, verb: int, cue: Cue) -> bool:
+        """Whether a main clause and a comma are before somebody who says it: "The harbour is old, Reed stated at a briefing"."""
+        parse, opening = self.parse, self.parse.next_word[first]
+        opening = parse.next_word[opening + 1] if parse.tag[opening] == "CC" else opening
+        is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in ("VBG", "VBN", "WRB")
+        is_clause = is_main and self.finite_before[first] < self.finite_before[stop]
+        is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE
+        is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])
+        return is_clause and is_said and not is_when and parse.child(verb, "mark", "aux", "neg") is None
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange
@@ -125,6 +165,8 @@ class InsertionCandidates(Builder):
         stop = min(last, verb + MAX_INSERT)
         if verb < 2 or parse.word[verb - 1] != "," or not parse.is_word[verb - 2] or parse.tag[verb] not in FINITE:
             return None
+        if self.is_telling(verb):
+            return None  # "His side, down to ten men, held Norwick to a draw"
         head: int | None = None
         for token in range(verb + 1, stop):
             if parse.word[token] == "," or (
@@ -203,11 +245,15 @@ class InsertionCandidates(Builder):
             return
         if source is None:
             return
-        hole = (min(token, to), parse.right[to] + 1)
-        if first:
-            stop = self.behind_name(source, hole[1])
+        behind = parse.right[to] + 1
+        if rest == behind < end and parse.tag[rest] in WITHIN_SOURCE:  # "according to people I spoke to, …"
+            stop = min(end, behind + MAX_INSERT)
+            behind = next((place for place in range(behind, stop) if parse.word[place] == ","), end)
+        hole = (min(token, to), behind)
+        if first and behind < end:
+            stop = self.behind_name(source, behind)
             for candidate in self.make("according-first", token, ACCORDING, [(stop, end)], source, with_word, links):
-                if stop > hole[1]:
+                if stop > behind:
                     candidate.source = (parse.next_word[to + 1], stop)
                 yield candidate
             return

@@ -156,6 +156,9 @@ def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
     inner = parse.source[region.inner_start : region.inner_end].rstrip().rstrip(CLOSING_MARKS)
     last = inner[-1:] if inner[-1:] in ENDS_SPEECH else parse.source[region.end : region.end + 1].strip()
     long_words = [token for token in inside if len(parse.word[token]) > MAX_FUNCTION_WORD]
+    is_clause = any(parse.is_verb(token) or parse.tag[token] == "MD" for token in inside)
+    if is_clause and long_words[:1] == [first]:
+        long_words = long_words[1:]  # a sentence begins with a capital
     capitalised = sum(parse.word[token][0].isupper() for token in long_words)
     return QuotedSpan(
         region=region,
@@ -166,7 +169,7 @@ def _quoted_span(parse: Parse, index: int, region: Region) -> QuotedSpan:
         inner_end=inner_end,
         last_sign=last,
         is_sentence=first is not None and parse.word[first][0].isupper() and last in ENDS_SENTENCE,
-        is_clause=any(parse.is_verb(token) or parse.tag[token] == "MD" for token in inside),
+        is_clause=is_clause,
         is_title=capitalised > TITLE_SHARE * len(long_words),
     )
 

@@ -38,16 +38,29 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     found = [*by_syntax, *turns, *marks.dialogue(), *ColonCandidates(layout, turns)]
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
+    # “It will close,” he said to the Gazette. “We are sorry”: the cue introduces at least the first sentence.
+    spoken = (candidate for candidate in by_marks if candidate.construction == "trail-comma")
+    before = {candidate.anchor: layout.quoted[candidate.region or 0] for candidate in spoken}
+    before = {
+        anchor: span for anchor, span in before.items() if span.is_sentence and span.is_clause and not span.is_title
+    }
     titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
     found = [
         each
         for each in found
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
+        and not (each.anchor in before and _is_behind(layout, each, before[each.anchor].end))
         # “The Salt Ledger” is published by Aune
         and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)
     ]
     return list(_with_other_sources(layout, found))
+
+
+def _is_behind(layout: QuotationLayout, candidate: Candidate, end: int) -> bool:
+    """Whether a content begins with a quotation behind a token."""
+    first = layout.parse.first_at(candidate.content[0][0])
+    return first >= end and layout.is_marked(min(first + 1, len(layout.parse) - 1))
 
 
 def _lengths(layout: QuotationLayout, attributed: frozenset[int], candidate: Candidate) -> list[Candidate]:

@@ -111,6 +111,8 @@ class QuotationCandidates:
             source, where = self._source_behind(at, verb, stop)
             if where is None or source is None or not self._can_speak(source) or ":" in parse.word[at:verb]:
                 continue
+            if any(parse.dep[child] == "ccomp" for child in parse.children[verb] if child > verb):
+                return  # an item of a list: "- Berg, the owner, says it will close"
             last = sign if parse.word[sign] in "?!…" else parse.previous_word[sign - 1]
             content: Spans = ((parse.start[start], parse.end[last]),)
             rest = parse.next_word[stop]
@@ -158,6 +160,8 @@ class QuotationCandidates:
                 continue
             if parse.dep[token] in AUXILIARIES or not parse.is_word[token]:
                 continue
+            if self._is_said_by_place(span, at, token):
+                cue = cue if cue is not None and cue.is_speech else STATEMENT
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):
                 source, where = self._source_behind(at, token, end)
                 if where is not None:
@@ -168,6 +172,17 @@ class QuotationCandidates:
                 others += 1
                 if others > 1:
                     return
+
+    def _is_said_by_place(self, span: QuotedSpan, at: int, verb: int) -> bool:
+        """Whether a verb can only say how a sentence was said: “We are not going,” she shot back."""
+        parse, before = self.parse, self.parse.previous_word[span.start - 1] if span.start else -1
+        is_whole = span.last_sign == "," and span.is_clause and not span.is_title
+        is_first = span.start == self.layout.paragraph_start(span.region.paragraph) or any(
+            word in SENTENCE_STOPS for word in parse.word[before + 1 : span.start]
+        )
+        return (
+            is_whole and is_first and verb == at + 1 and parse.tag[at] in ("PRP", "NNP") and parse.tag[verb] in FINITE
+        )
 
     def _quotes_as(self, verb: int, end: int) -> bool:
         """Whether a verb is the first of two, as in "quoted Reed as saying"."""
@@ -201,7 +216,11 @@ class QuotationCandidates:
         after = verb + 1
         if after < end and parse.tag[after] in NOUN_PHRASE | {"JJ", "PRP$", "VBN"}:
             head = after
-            while head + 1 < end and parse.tag[head + 1] in NOUN_PHRASE | {"JJ", "POS"} and parse.tag[head] != "PRP":
+            while (
+                head + 1 < end
+                and parse.tag[head + 1] in NOUN_PHRASE | {"HYPH", "JJ", "POS"}
+                and parse.tag[head] != "PRP"
+            ):
                 head += 1
             last = head + 1
             top = parse.right[head] + 1

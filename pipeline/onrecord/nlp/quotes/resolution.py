@@ -14,6 +14,7 @@ from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, PROPER, SUBJECTS
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.realis import is_negative_subject
 from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
 from onrecord.nlp.entities import entity_index
@@ -51,6 +52,8 @@ class Resolver:
             if entity.type == "PERSON" and " " in entity.name:
                 self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
         self.last: Speakers = ()
+        self.before: Speakers = ()  # who spoke before the last one
+        self.last_asks = False
         self.last_token = -1
         self.in_marks: dict[int, Attribution] = {}  # the speakers of the outermost regions, where known
         self.voices: list[tuple[int, int, Attribution]] = []  # statements without marks, code points, in text order
@@ -78,8 +81,12 @@ class Resolver:
                 place = (alone.start, alone.end)
                 first = replace(self._attribute(head, place, self._mention(place)), mention=mention)
             speakers = (first, *others)
-        if self.layout.region_of[anchor] < 0:
+        if self.layout.region_of[anchor] < 0 and not is_negative_subject(self.parse, head):
+            if [one.name for one in speakers] != [one.name for one in self.last]:
+                self.before = self.last
             self.last, self.last_token = speakers, head
+            cue = verbs().get(self.parse.lower[anchor])
+            self.last_asks = cue is not None and cue.lemma == "ask"
         return speakers
 
     def certainty(self, head: int | None) -> float:
@@ -92,6 +99,8 @@ class Resolver:
         starts = self.layout.paragraph_starts
         here = bisect_right(starts, token)
         last = self.last if self._is_near(token) else ()
+        if last and self.last_asks and self.last_token < starts[here - 1]:
+            last = self.before  # “Is it closed?” Berg asked.
         first = max(starts[here - 1] if here else 0, self.last_token + 1 if last else 0, token - LOOK_BACK)
         for before in range(token - 1, first - 1, -1):
             if self._is_main_subject(before) and self.entities[self.index[before]].type == "PERSON":
@@ -348,9 +357,18 @@ class Resolver:
             meant = reference.entity
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
+            is_again = is_again or (word == "it" and self._is_of_body(head))
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
+
+    def _is_of_body(self, head: int) -> bool:
+        """Whether the last speaker is a body that the same paragraph quotes: "Turnout fell, the board says. Nobody knows why, it adds."."""
+        body = self.last[0].entity if self.last else None
+        if body is None or self.entities[body].type not in SOLE["it"]:
+            return False
+        starts = self.layout.paragraph_starts
+        return bisect_right(starts, self.last_token) == bisect_right(starts, head)
 
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 from onrecord.nlp.english import lexicon
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -31,6 +32,7 @@ MIN_SCORE_BY_FORM = {
     "inner": 0.6,
     "by=pronoun": 0.6,
     "reach=named": 0.6,
+    "reach=last": 0.6,
     "by=view": 0.6,
     "by=law": 0.6,
     "as=said": 0.5,
@@ -113,6 +115,15 @@ def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
         best.score = best_score
 
 
+def _is_cited(candidate: Candidate, layout: QuotationLayout) -> bool:
+    """Whether what a cue says is what another one reports: "Reed said on Friday that it was safe, the agency reported"."""
+    parse, anchor = layout.parse, candidate.anchor
+    above = verbs().get(parse.lower[parse.head[anchor]])
+    is_front = parse.dep[anchor] == "ccomp" and parse.head[anchor] > anchor and not layout.is_marked(anchor)
+    is_said = above is not None and above.classes[0] == "say" and candidate.source_head is not None
+    return is_front and is_said and candidate.construction in ("bare", "that")
+
+
 def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:
     """Give the best candidate of each cue in one of the rare but clear forms at least the score of that form."""
     best: dict[tuple[int, str], Candidate] = {}
@@ -121,7 +132,8 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         if quoted_as(layout.parse, candidate.anchor) is not None:
             forms.append("quoted-as")
         speaks = candidate.lexical is not None and candidate.lexical.classes[0] == "say"
-        if speaks and (is_heard(layout.parse, candidate.anchor) or is_charged(layout.parse, candidate.anchor)):
+        is_inner = _is_cited(candidate, layout) or is_heard(layout.parse, candidate.anchor)
+        if speaks and (is_inner or is_charged(layout.parse, candidate.anchor)):
             forms.append("inner")
         for form in forms:
             other = best.setdefault((candidate.anchor, form), candidate)

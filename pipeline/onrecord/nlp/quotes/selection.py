@@ -30,7 +30,7 @@ DECIDING = frozenset({"accept", "approve", "deny", "dismiss", "grant", "reject"}
 # Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
 MIN_PROBABILITY_OF_WORDS = 0.64
 IMPOSSIBLE = 2.0
-SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according")
+SAYING = ("that", "bare", "wh", "order-that", "front", "paren", "around", "inverted", "according", "colon")
 SAME_SHARE = 0.6  # of the words of both; two candidates that share as much are one quote
 MIN_UNSURE = 0.1  # for a cue of a whole sentence in marks without any other cue
 # How the names of the constructions whose content is a clause begin and end.
@@ -38,6 +38,7 @@ CLAUSES = (
     *("that", "wh", "bare", "xinf", "xbare", "advcl", "front", "paren", "around", "inverted", "according"),
     *("order", "trail", "lead", "named", "signed", "turn", "worded", "labelled", "colon", "block"),
 )
+ABOUT_ONESELF = frozenset({"admit", "deny", "recall"})  # "denied giving an order", but not "tweeted using a new name"
 UNMARKED_CLAUSES = ("small", "ing", "x")  # "denied giving an order", "found the ships safe"
 CLAUSE_ENDINGS = ("-that", "-wh", "-bare", "-inf", "+ing")
 PLAIN_CONSTRUCTIONS = frozenset({"lead-comma", "lead-colon", "trail-comma", "trail-ask"})
@@ -54,6 +55,8 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     """Whether the content is the object of a cue or of its preposition, without a clause and without marks."""
     construction = candidate.construction
     clause = construction.startswith(CLAUSES) or construction.endswith(CLAUSE_ENDINGS) or not candidate.cue
+    if construction == "xing" and candidate.lexical is not None:
+        clause = candidate.lexical.lemma in ABOUT_ONESELF
     return not clause and not layout.marked_words_of(candidate.content)
 
 

@@ -4,7 +4,7 @@
 from itertools import islice
 
 from onrecord.nlp.english.cues import verbs
-from onrecord.nlp.english.labels import NOUNS, SUBJECTS
+from onrecord.nlp.english.labels import FINITE, NOUNS, SUBJECTS
 from onrecord.nlp.english.morphology import verb_forms
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import (
@@ -92,9 +92,13 @@ def source_of(parse: Parse, verb: int) -> int | None:
             is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
             if is_owner or (found is None and parse.dep[verb - 1] in ("compound", "nmod", "dep")):
                 found = verb - 1  # parsers take "the port's policy states" and "city contracts show" for noun phrases
-    if (
-        found is not None and found and parse.lower[found] in CLITICS
-    ):  # "he’s said", of which the parser makes a subject "’s"
+        before = parse.previous_word[verb - 1] if verb else -1
+        if found is None and before >= 0 and parse.ent_type[before] == "PERSON" and parse.tag[verb] in FINITE:
+            # "Asked whether it would close, the owner, Ann Lee, laughed"
+            first = parse.head[before]
+            is_listed = parse.dep[before] == "conj" and parse.ent_type[first] == "PERSON"
+            found = (first if is_listed else before) if parse.tag[before] == "NNP" else None
+    if found and parse.lower[found] in CLITICS:  # "he’s said", of which the parser makes a subject "’s"
         found = found - 1 if parse.tag[found - 1] in ("PRP", "WP") else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
@@ -133,14 +137,19 @@ def charged(parse: Parse, verb: int) -> int | None:
 def speaks_beside(parse: Parse, verb: int) -> bool:
     """Whether a cue is attached to the content of the cue that it is coordinated with: "said the dam was safe and added that …".
 
-    Both have the same tense, and the subject of the content cannot speak.
+    Both have the same tense, and the content has another one ("said the dam would hold but gave no details") or a subject that cannot
+    speak.
     """
     content = parse.head[verb]
     outer = parse.head[content]
     if parse.dep[verb] != "conj" or parse.dep[content] != "ccomp" or not outer < content < verb:
         return False
     cue, subject = verbs().get(parse.lower[verb]), parse.child(content, *SUBJECTS, "expl")
-    if cue is None or cue.classes[0] != "say" or parse.tag[verb] != parse.tag[outer] or subject is None:
+    if parse.tag[verb] != parse.tag[outer] or parse.tag[verb] not in FINITE or subject is None:
+        return False
+    if parse.tag[content] == "VB" and parse.child(verb, *SUBJECTS, "aux") is None:
+        return True
+    if cue is None or cue.classes[0] != "say":
         return False
     return parse.tag[subject] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[subject]
 

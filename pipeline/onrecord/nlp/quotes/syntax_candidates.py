@@ -24,6 +24,9 @@ ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other r
 ADDRESSING = frozenset(
     {"ask", "assure", "inform", "notify", "remind", "tell", "urge", "warn"}
 )  # these need words besides
+UNASKING = frozenset(
+    {"express", "feel", "judge", "name", "other", "plan"}
+)  # classes after which "if" begins a condition
 THANKING = frozenset({"congratulate", "thank"})
 ADDRESSED = frozenset({"PERSON", "ORG", "GPE", "NORP", "people", "body", "group", "representative"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
@@ -101,12 +104,13 @@ class SyntaxCandidates(Builder):
                 return
         source = source_of(parse, verb)
         passive = parse.child(verb, "auxpass") is not None
+        is_bare = parse.tag[verb] == "VBN" and parse.child(verb, *AUXILIARIES) is None  # "Shown a letter, she laughed"
         for child in parse.children[verb]:
             label = parse.dep[child]
             if label == "ccomp" and child < verb:
                 yield from self.fronted(verb, cue, child, source)
-            elif label == "ccomp":
-                start = self.behind_date(verb, parse.left[child], child)
+            elif label == "ccomp" and not (cue.classes[0] in UNASKING and has_mark(parse, child, "if")):
+                start = self.behind_date(verb, max(parse.left[child], verb + 1), child)
                 yield from self.ending(clause_kind(parse, child), verb, cue, start, child, source)
             elif label == "advcl" and child > verb and self.is_bare_clause(child, cue):
                 yield from self.ending("bare", verb, cue, parse.left[child], child, source)
@@ -116,7 +120,7 @@ class SyntaxCandidates(Builder):
                 continue
             elif label == "advcl" and child > verb and has_mark(parse, child, "that", "if", "whether"):
                 yield from self.make("advcl", verb, cue, [self.reach(child)], source)
-            elif label in ("dobj", "oprd", "attr") and child > verb:
+            elif label in ("dobj", "oprd", "attr") and child > verb and not (cue.classes[0] == "show" and is_bare):
                 yield from self.objects(verb, cue, child, source)
             elif label == "prep" and child > verb and parse.lower[child] in cue.takes | {"as"}:
                 yield from self.prepositional(verb, cue, child, source)
@@ -158,7 +162,7 @@ class SyntaxCandidates(Builder):
         subject = parse.child(verb, "nsubjpass") if passive else None
         if subject is not None and kind == "inf":
             yield from self.make("passive-inf", verb, cue, [self.reach(subject), self.reach(clause)], source)
-        elif cue is not UNKNOWN or kind == "inf":
+        elif cue is not UNKNOWN:
             yield from self.ending("x" + kind, verb, cue, parse.left[clause], clause, source)
 
     def objects(self, verb: int, cue: Cue, part: int, source: int | None) -> Iterator[Candidate]:
@@ -167,7 +171,8 @@ class SyntaxCandidates(Builder):
         if "clause" in cue.takes and cue.classes[0] in ("say", "ask"):
             # The parser may attach the clause to the addressee: "told reporters that prices had risen".
             for child in parse.children[part]:
-                if parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that":
+                is_that = parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that"
+                if is_that or self.is_told(part, child):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
@@ -178,6 +183,14 @@ class SyntaxCandidates(Builder):
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
+
+    def is_told(self, addressee: int, clause: int) -> bool:
+        """Whether the parser takes a statement for a relative clause of its addressee: "told the panel he had seen nobody"."""
+        parse = self.parse
+        teller = parse.child(clause, "nsubj", "nsubjpass")
+        is_whole = parse.child(clause, "dobj", "attr", "acomp", "ccomp", "xcomp", "nsubjpass") is not None
+        is_own = teller is not None and teller == parse.left[clause] and parse.tag[teller] == "PRP"
+        return parse.dep[clause] == "relcl" and is_own and is_whole and self.is_addressee(addressee)
 
     def is_addressee(self, noun: int) -> bool:
         """Whether the object of a verb is whom it speaks to: asked the town."""
@@ -218,9 +231,15 @@ class SyntaxCandidates(Builder):
         starts = {parse.left[child] for child in parse.children[verb] if parse.dep[child] == "ccomp" and child > verb}
         for token in range(verb + 1, min(verb + MAX_ADDRESSEE, stop - 1)):
             if parse.lower[token] == "that" and parse.tag[token + 1] not in FINITE:
+                if parse.lower[token - 1] in nouns() and parse.head[token - 1] == verb:
+                    return  # "laughed off warnings that"
                 break
-            if parse.tag[token] in FINITE or parse.word[token] in PARTING | DOUBLE:
-                return
+            if (
+                parse.tag[token] in FINITE
+                or parse.word[token] in PARTING | DOUBLE
+                or parse.lower[token] in ("so", "such")
+            ):
+                return  # "shouted so much that"
         else:
             return
         if starts and (token in starts or token + 1 in starts):

@@ -5,12 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import and_, or_
 
 from onrecord.nlp.annotations import references_of
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.quotation import ALL_MARKS, NO_REGION
+from onrecord.nlp.english.syntax import subject
 from onrecord.nlp.english.words import FIRST_PERSON, nominals, pronouns
 from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
 from onrecord.nlp.quotes.continuation import MAX_CHAIN
@@ -59,6 +61,9 @@ class Turns:
         self.roles = {label.start for label in self.labels.values() if label.form == "role"}
         self.head = {paragraph: labels.named(label.text) for paragraph, label in self.labels.items()}
         self.is_asked = [self._is_question(paragraph) for paragraph in range(count)]
+        bold = [paragraph not in self.labels and self._is_bold(paragraph) for paragraph in range(count)]
+        if sum(map(and_, bold, self.is_asked)) >= MIN_QUESTIONS:
+            self.is_asked = list(map(or_, bold, self.is_asked))
 
     def _bounds(self, paragraph: int) -> tuple[int, int]:
         """Return the tokens of a paragraph without white space around them."""
@@ -94,6 +99,12 @@ class Turns:
         is_marked = self.layout.region_of[start] >= 0 or self.layout.region_of[end - 1] >= 0
         return self.parse.word[end - 1] == "?" and not is_marked
 
+    def _is_bold(self, paragraph: int) -> bool:
+        """Whether all of a paragraph is a sentence in bold type."""
+        (start, end), (first, last) = self._bounds(paragraph), self._content(paragraph)
+        is_between = start < first < last < end and self.parse.word[start][0] in "*_"
+        return is_between and not self.layout.skip[first] and self.parse.word[last - 1] in (".", "?", "!")
+
     def _is_narrated(self, paragraph: int) -> bool:
         """Whether a paragraph reports speech, or is a note in brackets."""
         parse, (start, end) = self.parse, self._content(paragraph)
@@ -119,9 +130,13 @@ class Turns:
             or self.read.start_of(paragraph) != self.parse.start[self._bounds(paragraph)[0]]
         ):
             return False
+        is_narrated = self._is_narrated(paragraph)
         if self._speaks(paragraph, FIRST_PERSON):
-            return True
-        return not self._is_narrated(paragraph) and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
+            regions = {self.layout.region_of[token] for token in range(start, end) if self.layout.is_marked(token)}
+            spans = [self.layout.quoted[region] for region in regions]
+            # “Don’t print that,” she says. Later we could.
+            return not (is_narrated and any(span.last_sign == "," and span.is_clause for span in spans))
+        return not is_narrated and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
 
     def block(self, paragraph: int, source: int | None) -> Spans:
         """Return the paragraphs without marks that one ending with a colon introduces: the next one, and those in the same voice."""
@@ -337,25 +352,31 @@ class Turns:
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
             if before in self.labels or layout.skip[layout.paragraph_start(before)]:
                 continue
+            told = self._told(before)
             for token in range(*self._bounds(before)):
                 if parse.dep[token] not in SUBJECTS or layout.region_of[token] >= 0:
                     continue
                 meant = references.get(token)
-                if (
-                    self.read.is_person(token)
-                    or (
-                        meant is not None
-                        and meant.entity is not None
-                        and self.read.entities[meant.entity].type == "PERSON"
-                    )
-                    or nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"
-                ):
+                entity = self.read.index.get(token) if meant is None else meant.entity
+                is_person = entity is not None and self.read.entities[entity].type == "PERSON"
+                if entity not in told and (is_person or nominals().get(parse.lower[token], ("", ""))[0] == "PERSON"):
                     return token, phrase(parse, token, parse.head[token])
         for before in range(paragraph - 1, max(paragraph - 1 - MAX_BACK, -1), -1):
             person = self.read.person_in(*self._bounds(before))
-            if person is not None:
+            if person is not None and self.read.index.get(person, -1) not in self._told(before):
                 return person, (person, person + 1)
         return None, None
+
+    def _told(self, paragraph: int) -> frozenset[int | None]:
+        """Return the people to whom somebody talks in a paragraph: "He spoke to Ann Lee"; not: "We spoke to Ann Lee"."""
+        parse, found = self.parse, set()
+        for person in filter(self.read.is_person, range(*self._bounds(paragraph))):
+            preposition = parse.head[person]
+            if parse.dep[person] == "pobj" and parse.lower[preposition] in ("to", "with"):
+                speaker = subject(parse, parse.head[preposition])
+                if speaker is not None and parse.lower[speaker] not in FIRST_PERSON:
+                    found.add(self.read.index[person])
+        return frozenset(found)
 
     # Candidates.
 
