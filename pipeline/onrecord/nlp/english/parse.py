@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy
 from spacy.tokens import Doc
 
-from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.annotations import segments_of, text_of
 from onrecord.nlp.english.quotation import NO_REGION, Region, find_regions
 from onrecord.nlp.segments import line_ends, paragraphs
 
@@ -20,7 +20,7 @@ MAX_CLIMB = 40  # edges from a token up; no English sentence nests deeper, and a
 MAX_EDGE_PASSES = 10  # one is enough for a tree without crossing edges; spaCy stops here too
 # The country, the trade and the World Health Organization are not "us", "it" and "who".
 NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
-COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX", "SPACY")
+COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX")
 STRINGS = COLUMNS[:4]
 TABLE_ENDS = frozenset("0123456789:")
 # Letters: articles and prepositions are in lower case in most headlines.
@@ -57,10 +57,8 @@ class Parse:
         self._doc = ref(doc)
         self._array = doc.to_array(list(COLUMNS))
         self.word, self.tag, self.dep, self.ent_type = _strings(doc, self._array[:, : len(STRINGS)])
-        head, starts, offset, spaces = self._array[:, len(STRINGS) :].astype(numpy.int64).T
-        # Doc.text makes a Token for each word.
-        spaced = zip(self.word, spaces.tolist(), strict=True)
-        self.source = "".join([f"{word} " if space else word for word, space in spaced])
+        head, starts, offset = self._array[:, len(STRINGS) :].astype(numpy.int64).T
+        self.source = text_of(doc)
         self.head: list[int] = (numpy.arange(len(doc)) + head).tolist()
         self.start: list[int] = offset.tolist()
         is_start = starts == 1
