@@ -2,10 +2,11 @@
 """A parsed Doc as plain lists, one per column: a list is about twenty times faster to read than a ``Token``."""
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 import numpy
@@ -33,6 +34,8 @@ MAX_HEADLINE = 40  # tokens
 MIN_SHOUTED_WORDS = 3
 # With more than this share of its tokens in such lines, an article is written in capitals throughout.
 MAX_SHOUTED = 0.5
+
+T = TypeVar("T")
 
 
 class Parse:
@@ -88,6 +91,11 @@ class Parse:
         if doc is None:
             raise ReferenceError("the Doc of these columns is gone; keep a reference to it")
         return doc
+
+    @cached_property
+    def found(self) -> dict[object, dict[int, Any]]:
+        """By function, what it found of each token that it was asked about: see ``once_per_token``."""
+        return defaultdict(dict)
 
     @cached_property
     def lower(self) -> list[str]:
@@ -327,6 +335,19 @@ class Parse:
     def is_verb(self, token: int) -> bool:
         """Whether a token is tagged as a verb."""
         return self.tag[token].startswith("VB")
+
+
+def once_per_token(function: Callable[[Parse, int], T]) -> Callable[[Parse, int], T]:
+    """Let a function of an article and one of its tokens be called once for each token; what it returns must not be changed."""
+
+    @wraps(function)
+    def kept(parse: Parse, token: int) -> T:
+        known = parse.found[function]
+        if token not in known:
+            known[token] = function(parse, token)
+        return known[token]  # type: ignore[no-any-return]
+
+    return kept
 
 
 _kept: WeakKeyDictionary[Doc, Parse] = WeakKeyDictionary()
