@@ -18,7 +18,7 @@ from onrecord.nlp.annotations import Stance, stances_of
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
 from onrecord.nlp.stances.analysis import StanceAnalysis
-from onrecord.nlp.stances.judge import judge_weights
+from onrecord.nlp.stances.judge import Judge, judge_weights
 from onrecord.nlp.stances.neural.columns import Hashes, Role, number, numbers
 from onrecord.nlp.stances.neural.encoder import (
     MAX_LENGTH,
@@ -130,6 +130,15 @@ def test_words_have_their_vectors_and_unknown_ones_the_first() -> None:
     read = Network(known, none, none[0], none, {"words": known, "word_vectors": vectors})
     found = read.words(np.array([known[1], number("pier"), known[0]]))
     assert found.tolist() == [[4, 5], [0, 1], [2, 3]]
+
+
+def test_features_have_the_same_order_in_every_process(nlp: Language) -> None:
+    text = "The council did not want to support Ana Berg's plan, she said. It must reject the port's attacks on Peru, Berg said."
+    analysis = StanceAnalysis(nlp(text))
+    judge = Judge(analysis.voices)
+    found = [[name for name in judge.features(one) if name.startswith("c=")] for one in analysis.proposed()]
+    assert sum(map(len, found)) > 10
+    assert found == [sorted(names) for names in found]
 
 
 def test_around_a_token_are_the_words_above_and_the_mean_of_those_below() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any, get_type_hints
+from weakref import WeakKeyDictionary
 
 import msgspec
 import srsly
@@ -260,6 +261,23 @@ Doc.set_extension("onrecord_title", getter=_get_title, setter=_set_title, force=
 for _name in FOUND:
     # Not closures: processes that are spawned get the extensions as a pickle.
     Doc.set_extension(f"onrecord_{_name}", getter=partial(_get, _name), setter=partial(_set, _name), force=True)
+
+
+_texts: WeakKeyDictionary[Doc, str] = WeakKeyDictionary()
+
+
+def keep_text(doc: Doc, text: str) -> Doc:
+    """Keep the text that a Doc was made of, for ``text_of``; return the Doc."""
+    _texts[doc] = text
+    return doc
+
+
+def text_of(doc: Doc) -> str:
+    """Return the text of a Doc, which spaCy joins from its tokens each time; nothing changes it."""
+    text = _texts.get(doc)
+    if text is None:
+        text = _texts[doc] = doc.text
+    return text
 
 
 def title_of(doc: Doc) -> str | None:

@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 from thinc.types import Ints2d
 
 from onrecord.data.records import Segment, SegmentKind
-from onrecord.nlp.annotations import annotate
+from onrecord.nlp.annotations import annotate, text_of
 from onrecord.nlp.english import lexicon
 
 # A promo or a credit is short; a longer line is prose, and bounding it bounds the regular expressions too.
@@ -31,6 +31,7 @@ MAX_WRAPPED_LINE = 120
 MIN_WRAPPED_LINE = 40  # of the longest line; shorter lines are of a list or a table
 MIN_WRAPPED_SHARE = 0.6
 MIN_WRAPPED_LINES = 3
+KEPT_TEXTS = 64  # whose paragraphs are kept, for all that asks for them: those of a few batches
 TERMINAL = frozenset(".!?:;…\"”’'»)]")
 CLOSING_MARKS = "\"”’'»"  # a line in lower case below one of these continues it: “It failed,”⏎said Anna Berg
 
@@ -107,11 +108,12 @@ def _is_wrapped(lines: list[Line]) -> bool:
     return 2 * len(full) > len(lines) and 2 * open_ended > len(full)
 
 
-def paragraphs(text: str) -> list[Line]:
+@functools.lru_cache(maxsize=KEPT_TEXTS)
+def paragraphs(text: str) -> tuple[Line, ...]:
     """Return the paragraphs of a text in order: its lines, joined where a line ends in mid-sentence."""
     lines = _lines(text)
     if not lines:
-        return []
+        return ()
     wrapped = _is_wrapped(lines)
     width = max(len(line.text) for line in lines) * MIN_WRAPPED_SHARE
     starts = [0]
@@ -127,7 +129,7 @@ def paragraphs(text: str) -> list[Line]:
     for first, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         start, stop = lines[first].start, lines[end - 1].end
         joined.append(Line(start, stop, text[start:stop]))
-    return joined
+    return tuple(joined)
 
 
 @functools.cache
@@ -191,7 +193,7 @@ def find_segments(text: str) -> tuple[Segment, ...]:
     return _segments(paragraphs(text))
 
 
-def _segments(units: list[Line]) -> tuple[Segment, ...]:
+def _segments(units: Sequence[Line]) -> tuple[Segment, ...]:
     found: list[Segment] = []
 
     def add(kind: SegmentKind, start: int, end: int) -> None:
@@ -214,7 +216,7 @@ class SegmentMarker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Mark the segments of a Doc."""
-        units = paragraphs(doc.text)
+        units = paragraphs(text_of(doc))
         segments = _segments(units)
         annotate(doc, segments=segments)
         if not doc.has_annotation("DEP") and not doc.has_annotation("SENT_START"):

@@ -16,6 +16,8 @@ from spacy.tokens import Doc
 from spacy.util import registry
 from spacy.vocab import Vocab
 
+from onrecord.nlp.annotations import keep_text
+
 BOUNDED_TOKENIZER = "onrecord.BoundedTokenizer.v1"
 
 # Parsing this many takes about two gigabytes; ordinary text of the maximum length has two thirds as many.
@@ -50,7 +52,7 @@ class BoundedTokenizer:
         doc = self.tokenizer(text) if LONG_RUN.search(text) is None else self._in_pieces(text)
         if len(doc) > MAX_TOKENS:
             raise TooManyTokens(f"text: {len(doc):,} words and marks are over the limit of {MAX_TOKENS:,}")
-        return doc
+        return keep_text(doc, text)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save the tokenizer to a file, as ``nlp.to_disk`` does."""

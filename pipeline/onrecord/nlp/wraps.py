@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.types import Ints2d
 
+from onrecord.nlp.annotations import text_of
 from onrecord.nlp.segments import line_ends
 
 WRAPPED = "onrecord_wrapped"  # where the Doc of the whole text is kept between the two components
@@ -20,7 +21,7 @@ INSIDE, OUTSIDE = 1, 2  # an entity, in the column ENT_IOB
 
 
 def _line_ends(doc: Doc) -> list[int]:
-    return line_ends(doc.text, doc.to_array("IDX").tolist())
+    return line_ends(text_of(doc), doc.to_array("IDX").tolist())
 
 
 @Language.component("unwrap")

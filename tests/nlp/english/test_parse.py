@@ -12,8 +12,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.data.records import Segment
-from onrecord.nlp.english.parse import MAX_CHILDREN, MAX_CLIMB, Parse
+from onrecord.nlp.annotations import text_of
+from onrecord.nlp.english.parse import MAX_CHILDREN, MAX_CLIMB, Parse, once_per_token
 from onrecord.nlp.english.quotation import NO_REGION
+from onrecord.nlp.segments import paragraphs
 
 TEXT = (
     "“The dam is safe,” said Tom Reed, the mayor of Fairview.\n\nThe US asked us: “Who repaired it?” He saw the WHO’s report,"
@@ -161,6 +163,32 @@ def test_columns_of_a_doc_that_changed_are_read_again(nlp: Language) -> None:
     with doc.retokenize() as retokenizer:
         retokenizer.merge(doc[:2])
     assert Parse.of(doc).word[0] == "Tom Reed"
+
+
+def test_the_text_of_a_doc_is_the_one_that_it_was_made_of(nlp: Language) -> None:
+    text = "The dam\nat Zorbelwick  is safe.\n\nIt holds. "
+    doc = nlp(text)
+    assert text_of(doc) is text
+    assert Parse.of(doc).source is text
+    assert text_of(Doc(nlp.vocab, words=["The", "dam", "."], spaces=[True, False, True])) == "The dam. "
+
+
+def test_the_paragraphs_of_a_text_are_found_once() -> None:
+    assert paragraphs(TEXT) is paragraphs(TEXT)
+
+
+def test_a_function_is_called_once_for_each_token(nlp: Language) -> None:
+    asked = []
+
+    @once_per_token
+    def first_letter(parse: Parse, token: int) -> str:
+        asked.append(token)
+        return parse.word[token][0]
+
+    parse, other = (Parse.of(doc) for doc in nlp.pipe(["The dam holds.", "A pier fell."]))
+    assert [first_letter(parse, token) for token in (0, 1, 0)] == ["T", "d", "T"]
+    assert first_letter(other, 0) == "A"
+    assert asked == [0, 1, 0]
 
 
 def test_columns_are_neither_serialized_nor_copied_with_the_doc(nlp: Language) -> None:

@@ -2,16 +2,17 @@
 """A parsed Doc as plain lists, one per column: a list is about twenty times faster to read than a ``Token``."""
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary, ref
 
 import numpy
 from spacy.tokens import Doc
 
-from onrecord.nlp.annotations import segments_of
+from onrecord.nlp.annotations import segments_of, text_of
 from onrecord.nlp.english.quotation import NO_REGION, Region, find_regions
 from onrecord.nlp.segments import line_ends, paragraphs
 
@@ -20,7 +21,7 @@ MAX_CLIMB = 40  # edges from a token up; no English sentence nests deeper, and a
 MAX_EDGE_PASSES = 10  # one is enough for a tree without crossing edges; spaCy stops here too
 # The country, the trade and the World Health Organization are not "us", "it" and "who".
 NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
-COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX", "SPACY")
+COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX")
 STRINGS = COLUMNS[:4]
 TABLE_ENDS = frozenset("0123456789:")
 # Letters: articles and prepositions are in lower case in most headlines.
@@ -33,6 +34,8 @@ MAX_HEADLINE = 40  # tokens
 MIN_SHOUTED_WORDS = 3
 # With more than this share of its tokens in such lines, an article is written in capitals throughout.
 MAX_SHOUTED = 0.5
+
+T = TypeVar("T")
 
 
 class Parse:
@@ -57,10 +60,8 @@ class Parse:
         self._doc = ref(doc)
         self._array = doc.to_array(list(COLUMNS))
         self.word, self.tag, self.dep, self.ent_type = _strings(doc, self._array[:, : len(STRINGS)])
-        head, starts, offset, spaces = self._array[:, len(STRINGS) :].astype(numpy.int64).T
-        # Doc.text makes a Token for each word.
-        spaced = zip(self.word, spaces.tolist(), strict=True)
-        self.source = "".join([f"{word} " if space else word for word, space in spaced])
+        head, starts, offset = self._array[:, len(STRINGS) :].astype(numpy.int64).T
+        self.source = text_of(doc)
         self.head: list[int] = (numpy.arange(len(doc)) + head).tolist()
         self.start: list[int] = offset.tolist()
         is_start = starts == 1
@@ -113,6 +114,11 @@ class Parse:
         if doc is None:
             raise ReferenceError("the Doc of these columns is gone; keep a reference to it")
         return doc
+
+    @cached_property
+    def found(self) -> dict[object, dict[int, Any]]:
+        """By function, what it found of each token that it was asked about: see ``once_per_token``."""
+        return defaultdict(dict)
 
     @cached_property
     def lower(self) -> list[str]:
@@ -359,6 +365,19 @@ class Parse:
     def is_verb(self, token: int) -> bool:
         """Whether a token is tagged as a verb."""
         return self.tag[token].startswith("VB")
+
+
+def once_per_token(function: Callable[[Parse, int], T]) -> Callable[[Parse, int], T]:
+    """Let a function of an article and one of its tokens be called once for each token; what it returns must not be changed."""
+
+    @wraps(function)
+    def kept(parse: Parse, token: int) -> T:
+        known = parse.found[function]
+        if token not in known:
+            known[token] = function(parse, token)
+        return known[token]  # type: ignore[no-any-return]
+
+    return kept
 
 
 _kept: WeakKeyDictionary[Doc, Parse] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, PROPER, SUBJECTS
 from onrecord.nlp.english.lexicon import words
-from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse, once_per_token
 from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
@@ -129,6 +129,7 @@ def _after_of(parse: Parse, token: int) -> int:
 # Subjects
 
 
+@once_per_token
 def subject(parse: Parse, predicate: int) -> int | None:
     """Return the surface subject of a verb, or of an adjective or noun after a verb."""
     index = predicate
@@ -202,6 +203,7 @@ def author(parse: Parse, utterance: int) -> int:
 # Other arguments
 
 
+@once_per_token
 def agent(parse: Parse, verb: int) -> int | None:
     """Return who does what a verb says: the subject, or in the passive the noun after "by"."""
     if not is_passive(parse, verb):

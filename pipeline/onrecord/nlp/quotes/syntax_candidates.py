@@ -47,7 +47,8 @@ class SyntaxCandidates(Builder):
             accumulate((place if word in PARTING else -1 for place, word in enumerate(parse.word)), max)
         )
         # "Quoted Reed as saying" has one cue, the second verb.
-        self.quoting = {found[0] for verb in range(len(parse)) if (found := quoted_as(parse, verb)) is not None}
+        participles = (token for token, tag in enumerate(parse.tag) if tag == "VBG")
+        self.quoting = {found[0] for verb in participles if (found := quoted_as(parse, verb)) is not None}
 
     def __iter__(self) -> Iterator[Candidate]:
         parse = self.parse

@@ -4,7 +4,7 @@
 from typing import Literal, TypeAlias
 
 from onrecord.nlp.english.labels import ACTORS
-from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.parse import Parse, once_per_token
 from onrecord.nlp.english.syntax import (
     after_preposition,
     causee,
@@ -31,6 +31,7 @@ IMPERSONAL = frozenset(
 )
 
 
+@once_per_token
 def can_hold_stance(parse: Parse, head: int) -> HolderStatus:
     """Return whether a noun refers to someone who can hold a stance: "name" for a name, "yes", "no" or "unknown"."""
     head = whole(parse, head)

@@ -4,7 +4,7 @@
 import functools
 from collections.abc import Sequence
 
-from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.parse import Parse, once_per_token
 from onrecord.nlp.stances import lexicon
 from onrecord.nlp.stances.lexicon import LexiconEntry
 from onrecord.nlp.stances.verbs import verb_entries
@@ -24,6 +24,7 @@ def stem(word: str) -> str:
     return word
 
 
+@once_per_token
 def first_entry(parse: Parse, token: int) -> LexiconEntry | None:
     """Return the first entry of a token in the stance lexicon."""
     tag, word = parse.tag[token][:2], parse.lower[token]

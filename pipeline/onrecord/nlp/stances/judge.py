@@ -83,7 +83,8 @@ class Judge:
             f"sign={end}",
             f"score={abs(candidate.score):.1f}",
         )
-        yield from (f"c={feature}" for feature in candidate.features)
+        # Sums depend on the order in the last digit, and the order of a set on the process.
+        yield from (f"c={feature}" for feature in sorted(candidate.features))
         yield from (
             f"word={own}",
             f"word={own}|{end}|{parse.dep[target]}",

@@ -6,7 +6,7 @@ The path from the predicate up to its finite verb is walked once; every step may
 
 from dataclasses import dataclass
 
-from onrecord.nlp.english.parse import MAX_CLIMB, Parse
+from onrecord.nlp.english.parse import MAX_CLIMB, Parse, once_per_token
 from onrecord.nlp.english.realis import is_denial, is_negative_subject, negates, shares_auxiliaries
 from onrecord.nlp.english.words import CONDITIONS
 from onrecord.nlp.stances import lexicon
@@ -38,6 +38,7 @@ class Mood:
         return found if self.factor == 1.0 else found | {"controlled"}
 
 
+@once_per_token
 def mood(parse: Parse, predicate: int) -> Mood:
     """Return the mood of the predicate at a token."""
     factor, negations = 1.0, 0
@@ -129,6 +130,7 @@ def _in_condition(parse: Parse, verb: int) -> bool:
     )
 
 
+@once_per_token
 def is_denied(parse: Parse, predicate: int) -> bool:
     """Whether the predicate is in what someone denies: denied that it backs them, denied backing them, rejected claims that it does."""
     for above in parse.upward(predicate):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.parse import Parse, once_per_token
 from onrecord.nlp.english.syntax import Phrase, phrase_of
 from onrecord.nlp.stances.neural.columns import FILTERING_PAIRS, Tokens
 from onrecord.nlp.stances.neural.encoder import Encoder, Floats
@@ -41,6 +41,7 @@ class LikelyPair(NamedTuple):
     oppose: float
 
 
+@once_per_token
 def target_phrase(parse: Parse, token: int) -> Phrase:
     """Return the phrase of a target: a clause, or a noun with what belongs to it."""
     return phrase_of(parse, token, clause=parse.is_verb(token), alone=not parse.is_verb(token))

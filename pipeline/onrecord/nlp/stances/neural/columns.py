@@ -30,7 +30,7 @@ SALTS: Mapping[Role, int] = {"holder": 0x5851F42D4C957F2D, "target": 0x14057B7EF
 MIX = 0x9E3779B97F4A7C15
 STEP = 0x100000001B3  # multiplies the hash of a path before the next label is added
 MAX_STEPS = 8  # edges that are followed up the tree
-MAX_WORDS = 1 << 14  # whose hashes are kept: those of about a hundred articles
+MAX_WORDS = 1 << 16  # whose hashes are kept, in 10 MB: most of those of a thousand articles
 # The question mark is among the last tokens of a sentence: ?” and a space.
 MAX_CLOSING = 3
 OBJECTS = frozenset({"dobj", "acomp", "xcomp", "attr", "oprd"})

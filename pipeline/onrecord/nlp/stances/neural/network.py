@@ -169,16 +169,21 @@ class Around:
         above = self.heads[tokens]
         if phrases is not None:
             return np.hstack([self.every[tokens], self.every[above], means(self.words, *phrases)])
-        return np.hstack([self.every[tokens], self.every[above], self.every[self.heads[above]], self._below[tokens]])
+        below = means(self.words[self._children], *self._places[:, tokens])
+        return np.hstack([self.every[tokens], self.every[above], self.every[self.heads[above]], below])
 
     @functools.cached_property
-    def _below(self) -> Floats:
-        """The mean of the vectors of each token's children."""
+    def _children(self) -> Tokens:
+        """All tokens that have a head, ordered by it."""
         children = np.flatnonzero(self.heads != np.arange(len(self.heads)))
-        order = children[np.argsort(self.heads[children], kind="stable")]
-        counts = np.bincount(self.heads[children], minlength=len(self.heads))
+        return children[np.argsort(self.heads[children], kind="stable")]
+
+    @functools.cached_property
+    def _places(self) -> Tokens:
+        """The starts and the ends of each token's children among ``_children``; of shape (2, tokens)."""
+        counts = np.bincount(self.heads[self._children], minlength=len(self.heads))
         ends = counts.cumsum()
-        return means(self.words[order], ends - counts, ends)
+        return np.stack([ends - counts, ends])
 
 
 def _with_absent(vectors: Floats) -> Floats:

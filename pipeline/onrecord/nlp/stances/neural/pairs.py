@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pairs of tokens of an article that may be holder and target of a stance, with the features of each pair."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
@@ -222,30 +223,30 @@ class PairFinder:
 
     def _judgements(self, holders: Tokens, targets: Tokens) -> dict[str, Hashes]:
         """Return the columns that say what the judge says of each pair, of the likeliest stance."""
-        columns = {name: [0] * len(holders) for name in JUDGED}
-        holder_of = holders.tolist()
-        pairs_of: dict[int, list[int]] = defaultdict(list)
+        values: dict[str, dict[int, int]] = {name: {} for name in JUDGED}  # by pair
+        holder_of, target_of = holders.tolist(), targets.tolist()  # the targets ascend
         entity_of = self.tokens.entity[holders].tolist()  # without a holder, that of the last token
-        for index, target in enumerate(targets.tolist() if self.judged else ()):
-            pairs_of[target].append(index)
         for one in self.judged:  # a likelier one replaces what a less likely one has written
             step = 1 + int(one.likelihood * STEPS_OF_LIKELIHOOD)
             start, end = one.holder
             for token in {*range(one.target.start, one.target.end), *self.parse.upward(one.target.head)}:
-                for index in pairs_of.get(token, ()):
+                for index in range(bisect_left(target_of, token), bisect_right(target_of, token)):
                     holder = holder_of[index]
                     is_mine = start <= holder < end or (holder >= 0 and 0 <= entity_of[index] == one.entity)
                     if not is_mine and token == one.target.head:
-                        columns["other_sign"][index], columns["other_likelihood"][index] = one.sign, step
+                        values["other_sign"][index], values["other_likelihood"][index] = one.sign, step
                     elif token == one.target.head:
-                        columns["judged_sign"][index], columns["judged_likelihood"][index] = one.sign, step
-                        columns["judged_kind"][index] = number(one.kind)
+                        values["judged_sign"][index], values["judged_likelihood"][index] = one.sign, step
+                        values["judged_kind"][index] = number(one.kind)
                     elif is_mine and one.target.start <= token < one.target.end:
-                        columns["inner_sign"][index] = one.sign
-                        columns["inner_edge"][index] = int(self.tokens["edge"][token])
+                        values["inner_sign"][index] = one.sign
+                        values["inner_edge"][index] = int(self.tokens["edge"][token])
                     elif is_mine:
-                        columns["outer_sign"][index] = one.sign
-        return {name: np.array(column, dtype=np.uint64) for name, column in columns.items()}
+                        values["outer_sign"][index] = one.sign
+        columns = np.zeros((len(JUDGED), len(holders)), dtype=np.uint64)
+        for column, of_pairs in zip(columns, values.values(), strict=True):
+            column[list(of_pairs)] = np.fromiter(of_pairs.values(), np.uint64, len(of_pairs))
+        return dict(zip(JUDGED, columns, strict=True))
 
     def _path(self, holders: Tokens, targets: Tokens, ways: Tokens) -> tuple[Tokens, Tokens, Tokens]:
         """Return the edges up from each holder and from each target to the lowest token above both, and that token; -1 for none."""
