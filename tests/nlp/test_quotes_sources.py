@@ -252,3 +252,8 @@ def test_whoever_goes_on_speaking_is_no_surer_than_before(nlp: Language) -> None
     found = quotes(nlp, text)
     assert found[-1].speaker is not None and found[-1].speaker.resolution == "IMPLICIT"
     assert found[-1].confidence < found[-1].phrase_confidence
+
+
+def test_the_owner_of_somebody_else_is_not_introduced(nlp: Language) -> None:
+    text = "The Norwegian president met Anna Berg. Harbour President’s son Tom Reed came too. The president said the talks went well."
+    assert [s.name for s in speakers(nlp, text)] == ["The Norwegian president"]

@@ -209,8 +209,9 @@ class Sources:
         if owner in FIRST_PERSON:
             return None
         for other in reversed(before):
-            if parse.right[other] >= head or parse.left[head] <= other:
-                continue
+            is_owner = parse.dep[other] == "poss" and self.is_people(other) and not parse.has(other, *INDEFINITE)
+            if is_owner or parse.right[other] >= head or parse.left[head] <= other:
+                continue  # "the port president's son" introduces no president
             is_same = (parse.tag[other] in PLURAL) == (parse.tag[head] in PLURAL) and words <= self._modifiers(other)
             if is_same and (owner is None or owner == self._owner(other)):
                 return other
