@@ -257,3 +257,47 @@ def test_whoever_goes_on_speaking_is_no_surer_than_before(nlp: Language) -> None
 def test_the_owner_of_somebody_else_is_not_introduced(nlp: Language) -> None:
     text = "The Norwegian president met Anna Berg. Harbour President’s son Tom Reed came too. The president said the talks went well."
     assert [s.name for s in speakers(nlp, text)] == ["The Norwegian president"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "content"),
+    [
+        (
+            "Ada Lindt filed a lawsuit that accuses the airline of hiding the leak.",
+            "Ada Lindt",
+            "the airline of hiding the leak",
+        ),
+        (
+            "Tom Moe sent a letter to the commission describing the sale as a “heist attempt”.",
+            "Tom Moe",
+            "the sale as a “heist attempt”",
+        ),
+        (
+            "Tom Moe sent a letter to the commission saying that the sale was illegal.",
+            "Tom Moe",
+            "the sale was illegal",
+        ),
+        (
+            "The Kestrel Institute published a report that says the bridge is unsafe.",
+            "Kestrel Institute",
+            "the bridge is unsafe",
+        ),
+        ("Residents issued a statement on Friday calling the plan a mistake.", "Residents", "the plan a mistake"),
+    ],
+)
+def test_who_publishes_a_document_says_what_is_in_it(nlp: Language, text: str, name: str, content: str) -> None:
+    (quote,) = quotes(nlp, text)
+    assert quote.speaker is not None
+    assert quote.speaker.name == name
+    assert [span.text for span in quote.content] == [content]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The police film did not give evidence that would confirm the story.",
+        "Reed hopes that the march sends a message that people are standing up for the pier.",
+    ],
+)
+def test_a_document_that_nobody_publishes_says_nothing(nlp: Language, text: str) -> None:
+    assert [quote.speaker.name for quote in quotes(nlp, text) if quote.speaker] in ([], ["Reed"])

@@ -6,6 +6,7 @@ possibility is a candidate of its own.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from onrecord.nlp.quotes.continuation import SENTENCE_STOPS, attributed_regions,
 from onrecord.nlp.quotes.labels import Labels
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.quotation_candidates import QuotationCandidates
-from onrecord.nlp.quotes.speakers import other_sources, phrase
+from onrecord.nlp.quotes.speakers import document_of, other_sources, phrase
 from onrecord.nlp.quotes.syntax_candidates import SyntaxCandidates
 from onrecord.nlp.quotes.turns import Turns
 
@@ -44,6 +45,7 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     before = {
         anchor: span for anchor, span in before.items() if span.is_sentence and span.is_clause and not span.is_title
     }
+    told = _told_by_documents(layout, by_syntax)
     titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
     found = [
         each
@@ -51,10 +53,24 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
         and not (each.anchor in before and _is_behind(layout, each, before[each.anchor].end))
+        and not any(start <= at < end for start, end in each.content for at in told.get(each.anchor, ()))
         # “The Salt Ledger” is published by Aune
         and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)
     ]
     return list(_with_other_sources(layout, found))
+
+
+def _told_by_documents(layout: QuotationLayout, candidates: Iterable[Candidate]) -> dict[int, list[int]]:
+    """Return, by document and the verb that it depends on, where the cues are that give its words: they are the quotes, not it.
+
+    "filed a lawsuit accusing the bank": nobody says "a lawsuit accusing the bank".
+    """
+    parse, told = layout.parse, defaultdict[int, list[int]](list)
+    for cue in dict.fromkeys(candidate.anchor for candidate in candidates):
+        document = document_of(parse, cue)
+        for above in () if document is None else (document, parse.head[document]):
+            told[above].append(parse.start[cue])
+    return told
 
 
 def _is_behind(layout: QuotationLayout, candidate: Candidate, end: int) -> bool:

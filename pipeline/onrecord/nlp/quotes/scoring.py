@@ -17,7 +17,7 @@ from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.speakers import is_charged, is_heard, quoted_as
+from onrecord.nlp.quotes.speakers import is_charged, is_heard, quoted_as, writer
 
 WEIGHTS = "quotes"
 AGREEING = 0.5  # of the words of both; two contents that share as much are the same quote
@@ -33,6 +33,7 @@ MIN_SCORE_BY_FORM = {
     "by=pronoun": 0.6,
     "reach=named": 0.6,
     "reach=last": 0.6,
+    "written": 0.75,
     "by=view": 0.6,
     "by=law": 0.6,
     "as=said": 0.5,
@@ -131,6 +132,8 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         forms = [form for form in (candidate.construction, *candidate.links) if form in MIN_SCORE_BY_FORM]
         if quoted_as(layout.parse, candidate.anchor) is not None:
             forms.append("quoted-as")
+        if candidate.source_head is not None and candidate.source_head == writer(layout.parse, candidate.anchor):
+            forms.append("written")
         speaks = candidate.lexical is not None and candidate.lexical.classes[0] == "say"
         is_inner = _is_cited(candidate, layout) or is_heard(layout.parse, candidate.anchor)
         if speaks and (is_inner or is_charged(layout.parse, candidate.anchor)):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
+import functools
 from itertools import islice
 
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import FINITE, NOUNS, SUBJECTS
+from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.morphology import verb_forms
-from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.parse import Parse, once_per_token
 from onrecord.nlp.english.syntax import (
     CHARGED,
     after_preposition,
@@ -15,6 +17,7 @@ from onrecord.nlp.english.syntax import (
     head_of,
     is_passive,
     possessor,
+    subject,
 )
 from onrecord.nlp.english.words import RELATIVE, person_nouns, source_nouns
 
@@ -26,6 +29,9 @@ CLITICS = frozenset({"’s", "’ve", "’d", "’re", "'s", "'ve", "'d", "'re"}
 ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
+WRITTEN = frozenset({"statement", "letter", "document"})  # classes of nouns
+TELLING = frozenset({"say", "judge", "accuse", "name", "commit"})  # classes of cues
+MAX_NOUNS = 3  # from a participle to the document: "a letter to the head of the board saying"
 
 
 def phrase(parse: Parse, head: int | None, cue: int | None = None) -> tuple[int, int] | None:
@@ -87,6 +93,8 @@ def source_of(parse: Parse, verb: int) -> int | None:
         return quoted[1]
     found = charged(parse, verb)
     if found is None:
+        found = writer(parse, verb)
+    if found is None:
         found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
         if verb and parse.tag[verb - 1] in NOUNS and parse.head[verb - 1] == verb:
             is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
@@ -102,6 +110,45 @@ def source_of(parse: Parse, verb: int) -> int | None:
         found = found - 1 if parse.tag[found - 1] in ("PRP", "WP") else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
+
+
+@functools.cache
+def _publishing() -> frozenset[str]:
+    return frozenset(form for verb in words("quote_publishing") for form in verb_forms(verb)) | words(
+        "quote_publishing"
+    )
+
+
+@once_per_token
+def document_of(parse: Parse, cue: int) -> int | None:
+    """Return the published document whose words a cue gives: "sent a letter to the board saying that", "a suit that accuses it of"."""
+    label, above, lexical = parse.dep[cue], parse.head[cue], verbs().get(parse.lower[cue])
+    is_relative = label == "relcl" and parse.lower[parse.child(cue, *SUBJECTS) or cue] in RELATIVE
+    is_participle = label in ("acl", "advcl") and parse.tag[cue] == "VBG" and parse.child(cue, *SUBJECTS, "aux") is None
+    if lexical is None or TELLING.isdisjoint(lexical.classes) or not (is_relative or is_participle) or above > cue:
+        return None
+    for _ in range(MAX_NOUNS):
+        if parse.is_verb(above) or parse.dep[above] == "dobj":
+            verb = above if parse.is_verb(above) else parse.head[above]
+            found = parse.child(verb, "dobj")
+            return found if found is not None and found < cue and _is_published(parse, verb, found) else None
+        if parse.dep[above] != "pobj":
+            return None
+        above = parse.head[parse.head[above]]
+    return None
+
+
+def _is_published(parse: Parse, verb: int, noun: int) -> bool:
+    """Whether somebody does to a noun what is done to documents by who writes them."""
+    particle = parse.child(verb, "prt")
+    is_written = source_nouns().get(parse.lower[noun], ("", ""))[0] in WRITTEN
+    return is_written and parse.lower[verb] in _publishing() and (particle is None or parse.lower[particle] == "out")
+
+
+def writer(parse: Parse, cue: int) -> int | None:
+    """Return who says what a cue gives from a document: who publishes it."""
+    document = document_of(parse, cue)
+    return None if document is None else subject(parse, parse.head[document])
 
 
 def is_heard(parse: Parse, verb: int) -> bool:
@@ -176,6 +223,8 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
     They are the subjects of the clauses above, the nouns that these modify, and None for nobody; ``first`` is left out.
     """
     if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None or is_charged(parse, cue):
+        return []
+    if document_of(parse, cue) is not None:
         return []
     subject = parse.child(cue, "nsubj")
     if subject is not None and parse.lower[subject] not in RELATIVE:
