@@ -31,6 +31,7 @@ CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
 WRITTEN = frozenset({"statement", "letter", "document"})  # classes of nouns
 TELLING = frozenset({"say", "judge", "accuse", "name", "commit"})  # classes of cues
+OF_LETTER = frozenset({"to", "of", "for", "on", "in"})  # a letter to the head of the board
 MAX_NOUNS = 3  # from a participle to the document: "a letter to the head of the board saying"
 
 
@@ -132,7 +133,7 @@ def document_of(parse: Parse, cue: int) -> int | None:
             verb = above if parse.is_verb(above) else parse.head[above]
             found = parse.child(verb, "dobj")
             return found if found is not None and found < cue and _is_published(parse, verb, found) else None
-        if parse.dep[above] != "pobj":
+        if parse.dep[above] != "pobj" or is_relative or parse.lower[parse.head[above]] not in OF_LETTER:
             return None
         above = parse.head[parse.head[above]]
     return None
