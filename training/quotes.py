@@ -23,6 +23,7 @@ from onrecord.nlp.english.cues import Cue, verbs
 from onrecord.nlp.model import load_model
 from onrecord.nlp.quotes import scored_quotes
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.extractor import speaker_key
 from onrecord.nlp.quotes.features import describe
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.proposal import propose
@@ -125,14 +126,15 @@ def calibrate(
             found = scored_quotes(doc, table)
             phrases: dict[tuple[int | None, str | None], frozenset[int]] = {}
             for one in found:
-                phrases[_speaker(one.quote)] = phrases.get(_speaker(one.quote), frozenset()) | _source(words, one.quote)
+                speaker = speaker_key(one.quote)
+                phrases[speaker] = phrases.get(speaker, frozenset()) | _source(words, one.quote)
             for one in found:
                 if one.quote.parent is None and one.kind != "carried":
                     score = one.quote.confidence
                     logit = math.log(max(score, MIN_CALIBRATED) / max(1 - score, MIN_CALIBRATED))
                     right = _is_right(words, one.quote, truth)
                     if one.kind == "implicit" and not right:
-                        right = _is_part(words, one.quote, truth, phrases[_speaker(one.quote)])
+                        right = _is_part(words, one.quote, truth, phrases[speaker_key(one.quote)])
                     seen.setdefault(one.kind, []).append((logit, right))
     numbers: dict[str, float] = {}
     for kind, pairs in sorted(seen.items()):
@@ -162,10 +164,6 @@ def _is_part(
     return float(
         any(len(content & others) >= AGREEING * len(content) and phrases & speaker for others, speaker in truth)
     )
-
-
-def _speaker(quote: Quote) -> tuple[int | None, str | None]:
-    return (quote.speaker.entity, quote.speaker.name) if quote.speaker else (None, None)
 
 
 def _source(words: Words, quote: Quote) -> frozenset[int]:

@@ -318,6 +318,8 @@ def test_an_exchange_is_found_where_the_model_sees_its_city(nlp: Language) -> No
         ("Sofia Reyes, a defence attorney, appealed.", "Sofia Reyes", "defence attorney"),
         ("Anna Berg, 45, a plumber who likes tea, and Paul Renner danced.", "Paul Renner", None),
         ("The poll finds Anna Berg with only a small lead over the Harbour Party.", "Anna Berg", None),
+        ("Anna Berg, as a mother of two, said the bay was safe.", "Anna Berg", None),
+        ("Anna Berg, the mayor, Kestrel Bank and the union met in May.", "Anna Berg", "mayor"),
     ],
 )
 def test_the_role_next_to_the_name(nlp: Language, text: str, name: str, role: str | None) -> None:

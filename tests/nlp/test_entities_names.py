@@ -232,6 +232,12 @@ def test_addresses_topics_offices_and_common_nouns_are_no_entities(nlp: Language
         ("He works with Councilmember Carroll Fifer on the plan.", "Carroll Fifer", "PERSON"),
         ("None of its rivals, like Google and Veltra, have a plan.", "Veltra", "ORG"),
         ("The city lies between Oslo and Norsk.", "Norsk", "GPE"),
+        (
+            "They praised the newspaper Beacon on Monday. A beacon is on the roof, and the beacon shines.",
+            "Beacon",
+            "ORG",
+        ),
+        ("The crew met Grace on Monday. There is grace in her work.", "Grace", "PERSON"),
     ],
 )
 def test_a_name_is_whole_and_what_its_words_and_those_joined_to_it_say(

@@ -213,6 +213,7 @@ def test_the_title_of_a_book_that_is_published_is_no_quote(nlp: Language) -> Non
             "he",
             "“Every year the boats come home late,” … “Every year I buy them new ropes.”",
         ),
+        ("“Every year the boats come home late,” he objected.", "he", "“Every year the boats come home late,”"),
         (
             "“Honestly? I forgot the rope,” laughed the 20-year-old.",
             "the 20-year-old",
@@ -263,6 +264,11 @@ def test_a_question_is_not_answered_by_who_asks_it(nlp: Language) -> None:
         "“No, sir, I did not make it up.”"
     )
     assert [quote.speaker and quote.speaker.name for quote in quotes_of(nlp(text))][-1] == "Joanna Pike"
+
+
+def test_whoever_asks_goes_on_in_the_same_paragraph(nlp: Language) -> None:
+    text = "Joanna Pike said it was safe. “You lied, didn’t you?” Mr Farr asked. He smiled. “We all know that you made it all up.”"
+    assert [quote.speaker and quote.speaker.name for quote in quotes_of(nlp(text))] == ["Joanna Pike", "Farr", "Farr"]
 
 
 def test_nobody_who_is_silent_speaks_next(nlp: Language) -> None:

@@ -251,6 +251,10 @@ def test_all_that_is_in_bold_among_bold_questions_is_asked(nlp: Language) -> Non
     ]
 
 
-def test_whoever_somebody_talks_to_is_not_the_one_questioned(nlp: Language) -> None:
-    text = "TB runs the inn. He talks to Hetty Crane.\n\nQ: Why did you leave?\n\nA: I was tired.\n\nQ: Will you return?\n\nA: I might."
-    assert [quote.speaker for quote in quotes_of(nlp(text)) if "tired" in quote.content[0].text] == [None]
+@pytest.mark.parametrize(("talks", "speaker"), [("He talks", None), ("We talk", "Hetty Crane")])
+def test_whoever_somebody_else_talks_to_is_not_the_one_questioned(
+    nlp: Language, talks: str, speaker: str | None
+) -> None:
+    text = f"TB runs the inn. {talks} to Hetty Crane.\n\nQ: Why did you leave?\n\nA: I was tired.\n\nQ: Will you return?\n\nA: I might."
+    answers = [quote for quote in quotes_of(nlp(text)) if "tired" in quote.content[0].text]
+    assert [quote.speaker and quote.speaker.name for quote in answers] == [speaker]

@@ -80,7 +80,7 @@ class Split:
 
 
 def _size(message: Message) -> int:
-    """Return how many bytes a message counts."""
+    """Return the bytes that a message counts towards the limit of a split."""
     length = len(message.payload)
     is_page = PAGE_FIELD in message.payload[:MAX_FIELD_OFFSET]
     return length // PAGES_PER_TEXT if is_page else length

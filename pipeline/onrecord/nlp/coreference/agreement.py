@@ -37,7 +37,7 @@ def nations(words: frozenset[str]) -> set[str]:
 
 
 def not_called(place: Entity) -> frozenset[str]:
-    """Return the nouns that a place can't be called by: a city is not called a country, nor a place that is not well known."""
+    """Return the nouns that a place isn't called by: a city, or a place that is not well known, is neither a country nor a state."""
     if place.wikidata_id is None:
         is_city = all(item.is_city for item in items().get(knowledge.words_of(place.name), ()))
         return COUNTRIES | {"state"} if is_city else frozenset()  # Georgia may be both

@@ -38,6 +38,12 @@ def verbs() -> dict[str, Cue]:
     return {**forms, **cues}
 
 
+def verb_class(form: str) -> str:
+    """Return the main class of a form of a cue verb; an empty string for other words."""
+    cue = verbs().get(form)
+    return cue.classes[0] if cue else ""
+
+
 @functools.cache
 def nouns() -> dict[str, Cue]:
     """Return the cue nouns, singular and plural."""

@@ -71,7 +71,7 @@ class Parse:
         self._join_subjects()
 
     def _join_subjects(self) -> None:
-        """Make one phrase of what the parser takes for two subjects of a verb: "the novelist Ada Lindt", "a poll for Kestrel"."""
+        """Make one phrase of what the parser takes for two subjects of a verb: "his co-leader", "the novelist Ada Lindt"."""
         before: int | None = None
         for name, label in enumerate(self.dep):
             if label != "nsubj":
@@ -79,17 +79,14 @@ class Parse:
             noun, before = before, name
             if noun is None or self.head[noun] != self.head[name]:
                 continue
-            if noun + 1 == name and "-" in (self.word[noun], self.word[name]):  # "his co-leader"
+            if noun + 1 == name and "-" in (self.word[noun], self.word[name]):
                 self.head[noun], self.dep[noun] = name, "compound"
             if not self.tag[name].startswith("NNP"):
                 continue
             first = name
             while first - 1 > noun and self.head[first - 1] in range(first, name + 1):
                 first -= 1
-            if self.tag[first - 1] == "IN" and self.head[first - 1] == noun:
-                self.head[name], self.dep[name] = first - 1, "pobj"
-                before = noun
-            elif first - 1 == noun and self.tag[noun] == "NN":
+            if first - 1 == noun and self.tag[noun] == "NN":
                 self.head[noun], self.dep[noun] = name, "compound"
 
     @classmethod

@@ -68,7 +68,7 @@ def is_denial(parse: Parse, token: int) -> bool:
 
 
 def _with_particle(parse: Parse, verb: int) -> str:
-    """Return a word, of a verb with its particle: rule out."""
+    """Return a word, and the particle of a verb with it: rule out."""
     particle = parse.child(verb, "prt")
     return parse.lower[verb] if particle is None else f"{parse.lower[verb]} {parse.lower[particle]}"
 
@@ -331,7 +331,7 @@ class _Climb:
             self.negations += 1
             return head
         if dep == "advcl":
-            self.is_unreal = self.is_unreal or token < head  # "To prove it, she ordered more tests"
+            self.is_unreal |= token < head  # "To prove it, she ordered more tests"
             return head
         if parse.lower[head] in BE_OR_SHORT and self._is_equated(head):
             return None

@@ -74,10 +74,8 @@ def _is_named(cluster: EntityCluster) -> bool:
     """Whether any form is a name of its own: not "the Court" alone, nor "the former Chairwoman"."""
     if cluster.listed:
         return True
-    if (
-        not cluster.names or max(cluster.votes.values()) <= 0
-    ):  # "a predominantly Black town": all speaks against each type
-        return False
+    if not cluster.names or max(cluster.votes.values()) <= 0:
+        return False  # "a predominantly Black town": all speaks against each type
     common, is_person = knowledge.common_words(), cluster.type == "PERSON"
     return any(name.titled for name in cluster.names) or any(
         len(form) > 1

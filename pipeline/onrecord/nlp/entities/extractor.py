@@ -18,9 +18,9 @@ from onrecord.nlp.entities.cluster import EntityCluster
 from onrecord.nlp.entities.clustering import clusters_of
 from onrecord.nlp.entities.describe import describe, headline_words
 from onrecord.nlp.entities.gazetteer_matcher import ListedNames, with_listed
-from onrecord.nlp.entities.mentions import is_read, names_of_model, with_joined_types, without_swallowed
+from onrecord.nlp.entities.mentions import is_read, names_of_model, without_swallowed
 from onrecord.nlp.entities.metonyms import find_metonyms
-from onrecord.nlp.entities.organization_rules import organizations_by_form
+from onrecord.nlp.entities.organization_rules import organizations_by_form, with_joined_types
 from onrecord.nlp.entities.person_rules import persons_by_form
 from onrecord.nlp.entities.repeated_names import repeated_names, whole_known_places
 from onrecord.nlp.entities.teams import with_teams

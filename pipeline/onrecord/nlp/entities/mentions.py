@@ -52,8 +52,6 @@ MAX_WORDS = 12
 MAX_TOKENS = 200
 # Two numbers or more in a name are a line of a table: "Lisbon 3 Turin 2".
 TABLE_NUMBERS = 2
-# Longer names that are joined to others say themselves what they are.
-MAX_JOINED_WORDS = 2
 # The chance from which on a title before a name is one.
 LIKELY = 0.5
 # In a headline, a longer name may hold a verb.
@@ -150,12 +148,9 @@ def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
 
 def _goes_on_behind_hyphen(parse: Parse, end: int) -> bool:
     """Whether a name goes on behind a hyphen: "Wong Yeung-tat won", but not "the Ann Lee-backed bill"."""
-    return (
-        parse.word[end : end + 1] == ["-"]
-        and not any(map(parse.is_spaced, range(end, min(end + 2, len(parse)))))
-        and "".join(parse.word[end + 1 : end + 2]).islower()
-        and parse.dep[end + 1] in ARGUMENTS
-    )
+    if end + 1 >= len(parse) or parse.word[end] != "-" or parse.is_spaced(end) or parse.is_spaced(end + 1):
+        return False
+    return parse.dep[end + 1] in ARGUMENTS
 
 
 def _is_full_name(parse: Parse, start: int, end: int) -> bool:
@@ -175,7 +170,7 @@ def _without_headline_slips(names: list[Name], parse: Parse) -> list[Name]:
         or name.words in known
         or (
             not may_hold_verb(parse, name.start, name.end, name.type)
-            and not (parse.headline[name.start] and parse.common_words.issuperset(parse.lower[name.start : name.end]))
+            and not parse.common_words.issuperset(parse.lower[name.start : name.end])
             and (
                 name.start >= parse.headline_end
                 or (name.words[0] in given_names and parse.word[name.end - 1] in parse.outside_headlines)
@@ -205,18 +200,14 @@ def _without_common_words(names: list[Name], parse: Parse) -> list[Name]:
     elsewhere = parts | {name.words for name in names if not _opens_sentence(name, parse)}
 
     def is_common(name: Name) -> bool:
-        word, lower, is_tagged = parse.word[name.start], parse.lower[name.start], parse.tag[name.start] in NAME_TAGS
+        word, lower = parse.word[name.start], parse.lower[name.start]
         if name.end - name.start > 1 or is_known(name.words) or name.titled or name.words in parts:
             return False
-        if (
-            word.istitle()
-            and 0 < counts[word] <= counts[lower]
-            and not is_given(lower)
-            and name.said not in ENTITY_TYPES
-        ):
+        is_told = is_given(lower) or name.said in ENTITY_TYPES
+        if word.istitle() and counts[word] <= counts[lower] and not is_told:
             return True
-        is_slip = parse.starts_sentence[name.start] and name.type != "NORP" and name.words not in elsewhere
-        return is_slip and not (is_tagged and lower not in counts)
+        is_name = parse.tag[name.start] in NAME_TAGS or name.type == "NORP" or name.words in elsewhere
+        return parse.starts_sentence[name.start] and not is_name
 
     return [name for name in names if not is_common(name)]
 
@@ -263,17 +254,16 @@ def _own_part(name: Name, parse: Parse, uses: Counter[Words], bearers: dict[str,
             )
         ):
             return starts[first], name.end
-    whole = uses[words] + uses[words[-1:]]
+    whole, in_headline = uses[words] + uses[words[-1:]], parse.headline[name.start]
     for last in range(len(words) - 1, 0, -1):
         if words[last] in GENERATIONS:
             break
         full, bare = uses[words[:last]], uses[words[last - 1 : last]]
+        is_used = (bare or is_given(words[0])) and (full or in_headline) and full + bare > whole
         if (
             is_person
-            and (last > 1 or (parse.headline[name.start] and parse.word[starts[1]] not in parse.outside_headlines))
-            and (bare or is_given(words[0]))
-            and (full or parse.headline[name.start])
-            and full + bare > whole
+            and is_used
+            and (last > 1 or (in_headline and parse.word[starts[1]] not in parse.outside_headlines))
         ):
             return name.start, starts[last]
         if (full or bare) and last + 1 < len(words) and words[last:] in knowledge.known_names():
@@ -359,26 +349,6 @@ def is_read(doc: Doc, names: list[Name]) -> list[bool]:
             at += 1
         outside = at == len(segments) or name.span.end <= segments[at].start
         result.append(outside or (segments[at].kind == "DATELINE" and _is_place(name)))
-    return result
-
-
-def with_joined_types(names: list[Name], parse: Parse) -> list[Name]:
-    """Return the names, of which those joined to a well-known body or place are said to be one too: "Google and Meta"."""
-    at = {token: place for place, name in enumerate(names) for token in range(name.start, name.end)}
-    result, known_names = list(names), knowledge.known_names()
-    for token, place in at.items():
-        joined = at.get(parse.head[token], place) if parse.dep[token] == "conj" and not parse.headline[token] else place
-        for one, other in ((place, joined), (joined, place)):
-            name, known = names[one], known_names.get(names[other].words)
-            is_open = name.type in PARTS_OF_ORGANIZATION and name.said not in ENTITY_TYPES and one != other
-            if (
-                is_open
-                and len(name.words) <= MAX_JOINED_WORDS
-                and known
-                and known.sure
-                and known.type in ("ORG", "GPE")
-            ):
-                result[one] = name._replace(said=known.type)
     return result
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Organizations recognized by the last word of the name: ``Port Alder Stock Exchange``, ``Board of Harbour Works``.
+"""Organizations recognized by the last word of the name, ``Port Alder Stock Exchange``, and by the names that they are joined to.
 
 The small model labels a place as a name of its own inside a longer one: "Jakarta" in "Jakarta Stock Exchange".
 """
@@ -8,10 +8,12 @@ from onrecord.data.records import EntityType
 from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.mentions import PARTS_OF_ORGANIZATION, Name, make_name
+from onrecord.nlp.entities.mentions import ENTITY_TYPES, PARTS_OF_ORGANIZATION, Name, make_name
 
 # "Northern Rail Passengers Union" has four words; longer ones are found by the model or are rows of names.
 MAX_WORDS = 6
+# Longer names that are joined to others say themselves what they are.
+MAX_JOINED_WORDS = 2
 FIELD_WORDS = frozenset({"of", "on", "for", "against"})
 DATES = frozenset({
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april",
@@ -91,3 +93,18 @@ def _start(parse: Parse, last: int) -> int:
 def _is_name_word(parse: Parse, index: int) -> bool:
     word = parse.word[index]
     return word[0].isupper() and word[-1].isalnum() and parse.tag[index].startswith("NNP")
+
+
+def with_joined_types(names: list[Name], parse: Parse) -> list[Name]:
+    """Return the names, of which those joined to a well-known body or place are said to be one too: "Google and Meta"."""
+    at = {token: place for place, name in enumerate(names) for token in range(name.start, name.end)}
+    result, known_names = list(names), knowledge.known_names()
+    for token, place in at.items():
+        joined = at.get(parse.head[token], place) if parse.dep[token] == "conj" and not parse.headline[token] else place
+        for one, other in ((place, joined), (joined, place)):
+            name, known = names[one], known_names.get(names[other].words)
+            is_open = name.type in PARTS_OF_ORGANIZATION and name.said not in ENTITY_TYPES
+            kind = known.type if known and known.sure else ""
+            if kind in ("ORG", "GPE") and is_open and one != other and len(name.words) <= MAX_JOINED_WORDS:
+                result[one] = name._replace(said=kind)
+    return result

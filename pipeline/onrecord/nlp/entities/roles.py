@@ -91,15 +91,16 @@ def _behind(parse: Parse, name: Name) -> tuple[int, int]:
     at += 1
     if at + 1 < len(parse) and parse.tag[at] == "CD" and parse.word[at + 1] == ",":
         at += 2
-    first = at
     word, behind = (*parse.lower[at : at + 2], "", "")[:2]
-    at += word in NOW or word in NO_LONGER or (word == "as" and behind not in INDEFINITE)  # as head of the board
-    start, end = _presentation(parse, at, is_apposition=True)
+    is_over, is_as = word in NO_LONGER, word == "as" and behind not in INDEFINITE  # as head of the board
+    start, end = _presentation(parse, at + (is_over or is_as or word in NOW), is_apposition=True)
+    if not end:
+        return NOTHING
     body = end + 1  # chief economist, Kestrel Bank
-    while end and body < len(parse) and parse.word[end] == "," and parse.ent_type[body] == "ORG":
+    while body < len(parse) and parse.word[end] == "," and parse.ent_type[body] == "ORG":
         body += 1
     is_named = end + 1 < body < len(parse) and parse.word[body] in CLOSING
-    return (first if end and word in NO_LONGER else start), body if is_named else end
+    return at if is_over else start, body if is_named else end
 
 
 def _presentation(parse: Parse, at: int, *, is_apposition: bool) -> tuple[int, int]:
@@ -157,11 +158,9 @@ def _head(parse: Parse, at: int, *, is_apposition: bool) -> int | None:
     is_one = parse.tag[head] in ("NN", "NNP") and kind in ("people", "anyone") and parse.ent_type[head] not in MEASURES
     is_named = parse.word[head][0].isupper() and parse.ent_type[head] not in ("", "NORP")
     is_apposition = is_apposition and parse.dep[head] == "appos" and not parse.lower[head].endswith(ABSTRACT)
-    is_determined |= parse.tag[head] == "NN" and parse.lower[head + 1 : head + 2] in (
-        ["at"],
-        ["with"],
-    )  # senior fellow at
-    return head if is_apposition and is_determined and is_one and not is_named else None
+    behind = parse.lower[head + 1] if head + 1 < len(parse) else ""
+    is_post = parse.tag[head] == "NN" and behind in ("at", "with")  # senior fellow at the Kestrel Institute
+    return head if is_apposition and (is_determined or is_post) and is_one and not is_named else None
 
 
 def _said_of(parse: Parse, name: Name) -> tuple[int, int] | None:
@@ -205,10 +204,8 @@ def _ending_at(parse: Parse, end: int) -> tuple[int, int]:
     start = max([start, *(index + 1 for index in range(start, head) if _is_no_part(parse, index, head))])
     while start < head and parse.tag[start] in NOT_FIRST:
         start += 1
-    while (
-        start > 0 and parse.ent_type[start] == parse.ent_type[start - 1] == "ORG"
-    ):  # the rest of "University of Oslo rector"
-        start -= 1
+    while start > 0 and parse.ent_type[start] == parse.ent_type[start - 1] == "ORG":
+        start -= 1  # the rest of "University of Oslo rector"
     start += start < head and parse.lower[start] in ARTICLES
     return (start, end) if 0 <= start < end else NOTHING
 

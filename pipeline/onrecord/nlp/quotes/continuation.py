@@ -60,9 +60,8 @@ def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpa
     return chain(layout, attributed, later)
 
 
-CARRIED_PROBABILITY = (
-    0.7  # of 21 such sentences in training articles, which annotators of cues leave out, a reader confirms 16
-)
+# Annotators of cues leave such sentences out; of 21 in training articles, a reader confirmed 16.
+CARRIED_PROBABILITY = 0.7
 MAX_CARRIED = 3  # sentences of a paragraph
 MIN_CARRIED = 5  # words
 # The forms in which reported speech goes on after a cue in the past: "He said the dam would fail. The town would be flooded."

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the content of a cue may end: parsers attach what follows sometimes to the content and sometimes to the cue."""
 
-from onrecord.nlp.english.cues import verbs
+from onrecord.nlp.english.cues import verb_class, verbs
 from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.syntax import has_mark, is_finite
@@ -70,17 +70,8 @@ def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
 
 
 def _is_aside(parse: Parse, comma: int) -> bool:
-    """Whether the source does not do what follows a comma: "told the agency that they would meet, without naming a date"."""
-    is_there = comma + 2 < len(parse) and parse.word[comma] == "," and parse.lower[comma + 1] == "without"
-    return is_there and parse.tag[comma + 2] == "VBG"
-
-
-def _is_setting(parse: Parse, child: int) -> bool:
-    """Whether a dependent of a cue says when or where something was said."""
-    if parse.dep[child] == "npadvmod":
-        return parse.ent_type[child] in ("DATE", "TIME")
-    noun = parse.child(child, "pobj") if parse.dep[child] == "prep" else None
-    return noun is not None and (parse.lower[child] == "during" or parse.ent_type[noun] in ("DATE", "TIME"))
+    """Whether a comma is before something that the source leaves undone: "said that they would meet, without naming a date"."""
+    return parse.lower[comma : comma + 2] == [",", "without"] and parse.tag[comma + 2 : comma + 3] == ["VBG"]
 
 
 def _speaks_behind_marks(parse: Parse, cue: int) -> int | None:
@@ -111,7 +102,7 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
         # "Asked whether it would sell, the owner, Ann Lee, laughed": parsers take the subject for a part of the content
         stop = min(above, part + MAX_BEFORE_SUBJECT)
         comma = next((token for token in range(part, stop) if parse.word[token] == ","), above)
-        ends = [end for end in ends if end[0] <= comma] or [(comma, "own", "above-advcl")]
+        ends = [end for end in ends if end[0] <= comma]
     aside = min((end[0] for end in ends if end[0] > part and _is_aside(parse, end[0])), default=None)
     ends = [end for end in ends if aside is None or end[0] <= aside]
     beside = _speaks_behind_marks(parse, cue)
@@ -139,13 +130,9 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
             continue
         link = _link(parse, child)
         ends.append((at, inside, link))
-        if parse.region_of[at - 1] != parse.region_of[cue] == parse.region_of[child] and _is_setting(parse, child):
-            return ends  # blasted Berg as a “disgrace” on Monday
         is_participle = parse.tag[cue] == "VBG" and parse.child(cue, "aux") is None
         if is_participle and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
-            return (
-                ends  # "Berg, asking why it was so, left the room": parsers join two verbs of which only one is finite
-            )
+            return ends  # "Berg, asking why, left the room": parsers join two verbs of which only one is finite
         at, inside = parse.right[child] + 1, link
     stop = parse.previous_word[parse.sentence_of(cue)[1] - 1] + 1
     if stop <= at:
@@ -155,9 +142,8 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
     ends.append((at, inside, rest))
     if rest in ("above-relcl", "above-acl") and parse.head[parse.head[cue]] >= at:
         return ends
-    above = verbs().get(parse.lower[parse.head[cue]])
-    is_said = rest == "above-ccomp" and above is not None and above.classes[0] == "say"
-    if (rest == "above-advcl" or is_said) and parse.head[cue] >= at:
+    is_reported = rest == "above-ccomp" and verb_class(parse.lower[parse.head[cue]]) == "say"
+    if (rest == "above-advcl" or is_reported) and parse.head[cue] >= at:
         return ends  # "Reed said on Friday that it was safe, the agency said"
     ends.append((stop, f"{rest}:{_link(parse, parse.next_word[at])}", "end"))
     return ends

@@ -129,13 +129,18 @@ def decide(layout: QuotationLayout, table: Mapping[str, float]) -> tuple[list[De
     for index, candidate in enumerate(chosen):
         quote = _quote(layout, candidate, speakers[id(candidate)], parent_of.get(index))
         kind = _kind(quote, candidate, is_act(candidate, layout))
-        who = (quote.speaker.entity, quote.speaker.name) if quote.speaker else (None, None)
+        who = speaker_key(quote)
         certainty = resolver.certainty(candidate.source_head)
         if candidate.source_head is None or layout.parse.lower[candidate.source_head] in FIRST_PERSON:
             certainty = traced.get(who, certainty)  # "I", or nothing, means who spoke around it or before it
         traced[who] = certainty
         found.append(Decided(quote, kind, candidate, certainty))
     return found, candidates
+
+
+def speaker_key(quote: Quote) -> tuple[int | None, str | None]:
+    """Return what two quotes by one speaker have in common: the entity and the name."""
+    return (quote.speaker.entity, quote.speaker.name) if quote.speaker else (None, None)
 
 
 def _speakers(resolver: Resolver, chosen: list[Candidate]) -> dict[int, Speakers]:

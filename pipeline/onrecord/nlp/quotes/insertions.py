@@ -85,9 +85,8 @@ class InsertionCandidates(Builder):
     def is_plain(self, verb: int, cue: Cue) -> bool:
         """Whether a cue says no more than that something is said: "as he noted on Friday"; not: "as she went on to Rome"."""
         parse = self.parse
-        if cue.classes[0] not in ("say", "show") or "clause" not in cue.takes:
-            return False
-        return parse.child(verb, "dobj", "aux", "xcomp", "acomp") is None and not self.is_telling(verb)
+        is_alone = parse.child(verb, "dobj", "aux", "xcomp", "acomp") is None and not self.is_telling(verb)
+        return is_alone and cue.classes[0] in ("say", "show")
 
     def is_telling(self, verb: int) -> bool:
         """Whether what a verb is about, or to whom, follows it."""
@@ -203,7 +202,7 @@ class InsertionCandidates(Builder):
             end += 1
         is_set_off = start + 1 < end < len(parse) and parse.word[start] == "," and not parse.is_word[end]
         is_one = source_nouns().get(parse.lower[source], ("", ""))[0] in ("people", "representative")
-        return end if is_set_off and is_one and parse.word[end] != "." else start
+        return end if is_set_off and is_one else start
 
     def of_view(self, noun: int) -> Iterator[Candidate]:
         """Yield the clause that is somebody's view: "In Reed's view, the plan will fail"."""

@@ -39,6 +39,11 @@ class QuotedSpan:
     is_clause: bool  # contains a verb
     is_title: bool  # nearly every word is capitalised
 
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is a clause and no title."""
+        return self.is_clause and not self.is_title
+
 
 @dataclass(frozen=True, slots=True)
 class QuotationLayout:

@@ -55,10 +55,10 @@ def _cut(layout: QuotationLayout, outer: Candidate, inner: Candidate) -> None:
     """End a content before a cue inside it and the conjunction before that cue."""
     parse = layout.parse
     last = parse.previous_word[inner.anchor - 1] if inner.anchor else -1
-    _end(layout, outer, last if last >= 0 and parse.dep[last] == "cc" else inner.anchor)
+    _end_before(layout, outer, last if last >= 0 and parse.dep[last] == "cc" else inner.anchor)
 
 
-def _end(layout: QuotationLayout, quote: Candidate, token: int) -> bool:
+def _end_before(layout: QuotationLayout, quote: Candidate, token: int) -> bool:
     """End a content before a token, if that leaves a clause; return whether it does."""
     last = layout.parse.previous_word[token - 1] if token else -1
     stop = layout.parse.end[last] if last >= 0 else 0
@@ -103,7 +103,7 @@ def repeated(
         if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
         first = layout.parse.left[one.anchor]
-        if one.cue and layout.parse.dep[one.anchor] == "advcl" and _end(layout, other, first):
+        if layout.parse.dep[one.anchor] == "advcl" and _end_before(layout, other, first):
             continue
         found.add(outer if one.score > other.score and SURE[0] not in other.links else inner)
     return found

@@ -40,11 +40,8 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     for candidate in by_marks:
         found += _lengths(layout, attributed, candidate)
     # “It will close,” he said to the Gazette. “We are sorry”: the cue introduces at least the first sentence.
-    spoken = (candidate for candidate in by_marks if candidate.construction == "trail-comma")
-    before = {candidate.anchor: layout.quoted[candidate.region or 0] for candidate in spoken}
-    before = {
-        anchor: span for anchor, span in before.items() if span.is_sentence and span.is_clause and not span.is_title
-    }
+    trailed = {each.anchor: layout.quoted[each.region or 0] for each in by_marks if each.construction == "trail-comma"}
+    spoken = {anchor: span.end for anchor, span in trailed.items() if span.is_sentence and span.is_prose}
     told = _told_by_documents(layout, by_syntax)
     titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
     found = [
@@ -52,7 +49,7 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
         for each in found
         if each.content
         and (each.source_head not in turns.roles or each.links == SURE)
-        and not (each.anchor in before and _is_behind(layout, each, before[each.anchor].end))
+        and not (each.anchor in spoken and _is_behind(layout, each, spoken[each.anchor]))
         and not any(start <= at < end for start, end in each.content for at in told.get(each.anchor, ()))
         # “The Salt Ledger” is published by Aune
         and not (each.content in titles and layout.parse.child(each.anchor, "auxpass") is not None)

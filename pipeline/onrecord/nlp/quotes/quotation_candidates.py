@@ -20,6 +20,7 @@ from onrecord.nlp.quotes.speakers import phrase, quoted_as, source_of, source_of
 
 MAX_GAP = 45  # tokens between a quote's mark and its cue; the longest attributions of news run to about forty
 NOUN_PHRASE = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "DT", "CD"})
+IN_NOUN_PHRASE = NOUN_PHRASE | {"HYPH", "JJ", "POS"}
 MAX_SIGNATURE = 14  # tokens: "Name Surname, 43, a teacher from Town"
 MAX_LINE = 80  # tokens of a line of dialogue before its attribution
 # A line of dialogue, and the dashes in front of it and of its attribution.
@@ -34,9 +35,8 @@ MAX_REGIONS_BEFORE = 5  # regions inside the one before, among which its end is 
 MIN_FAR_CUE = 4  # tokens between a cue and the quotation after it, from which on the cue counts as far away
 # How the last sign of a quotation separates it from its attribution.
 SEPARATORS = {",": "comma", "?": "ask", "!": "ask", ".": "stop", "…": "comma", "—": "dash", "–": "dash"}
-NO_PREDICATES = frozenset(
-    {"aux", "auxpass", "amod", "compound"}
-)  # in "the following statement", "following" is not a predicate
+# In "the following statement", "following" is not a predicate.
+NO_PREDICATES = frozenset({"aux", "auxpass", "amod", "compound"})
 
 
 def _attribution_end(parse: Parse, start: int, limit: int) -> int:
@@ -175,14 +175,14 @@ class QuotationCandidates:
 
     def _is_said_by_place(self, span: QuotedSpan, at: int, verb: int) -> bool:
         """Whether a verb can only say how a sentence was said: “We are not going,” she shot back."""
-        parse, before = self.parse, self.parse.previous_word[span.start - 1] if span.start else -1
-        is_whole = span.last_sign == "," and span.is_clause and not span.is_title
-        is_first = span.start == self.layout.paragraph_start(span.region.paragraph) or any(
-            word in SENTENCE_STOPS for word in parse.word[before + 1 : span.start]
+        parse, start = self.parse, span.start
+        if verb != at + 1 or parse.tag[at] not in ("PRP", "NNP") or parse.tag[verb] not in FINITE:
+            return False
+        signs = parse.word[parse.previous_word[start - 1] + 1 : start] if start else []
+        is_first = start == self.layout.paragraph_start(span.region.paragraph) or any(
+            s in SENTENCE_STOPS for s in signs
         )
-        return (
-            is_whole and is_first and verb == at + 1 and parse.tag[at] in ("PRP", "NNP") and parse.tag[verb] in FINITE
-        )
+        return is_first and span.last_sign == "," and span.is_prose
 
     def _quotes_as(self, verb: int, end: int) -> bool:
         """Whether a verb is the first of two, as in "quoted Reed as saying"."""
@@ -216,11 +216,7 @@ class QuotationCandidates:
         after = verb + 1
         if after < end and parse.tag[after] in NOUN_PHRASE | {"JJ", "PRP$", "VBN"}:
             head = after
-            while (
-                head + 1 < end
-                and parse.tag[head + 1] in NOUN_PHRASE | {"HYPH", "JJ", "POS"}
-                and parse.tag[head] != "PRP"
-            ):
+            while head + 1 < end and parse.tag[head + 1] in IN_NOUN_PHRASE and parse.tag[head] != "PRP":
                 head += 1
             last = head + 1
             top = parse.right[head] + 1

@@ -2,7 +2,7 @@
 """Whether the words of a quote were said: not, if someone did not say them, may say them, or declined to."""
 
 from onrecord.data.records import Realis
-from onrecord.nlp.english.cues import nouns, verbs
+from onrecord.nlp.english.cues import nouns, verb_class, verbs
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.realis import is_negative_subject, realis, would
 from onrecord.nlp.quotes.candidates import Candidate
@@ -14,7 +14,6 @@ SPEAKING = frozenset({"express", "name", "say"})  # the main classes of cues of 
 JOINING = (["that", "being", "said", ","], ["having", "said", "that", ","], ["that", "said", ","])
 MORE = frozenset({"more", "anything", "much", "so", "further"})
 MAX_BEFORE_VERB = 6  # tokens: "not to publicly be named"
-ABOUT = frozenset({"about", "on"})  # constructions
 COMMENTS = frozenset({"answer", "comment", "interview", "reply", "response", "statement"})
 # What a source may refuse to be, or ask not to be.
 IN_PRINT = frozenset({"drawn", "identified", "named", "quoted"})
@@ -37,7 +36,7 @@ def realis_of(candidate: Candidate, layout: QuotationLayout) -> Realis:
     return "NEGATED" if found == "ACTUAL" and head is not None and is_negative_subject(parse, head) else found
 
 
-def _verb_of(candidate: Candidate, parse: Parse) -> int | None:
+def _infinitive_of(candidate: Candidate, parse: Parse) -> int | None:
     """Return the infinitive that a content begins with, without "be"."""
     if not candidate.construction.endswith("inf"):
         return None
@@ -49,25 +48,25 @@ def _verb_of(candidate: Candidate, parse: Parse) -> int | None:
 
 def _is_announced(candidate: Candidate, parse: Parse) -> bool:
     """Whether a content is a plan to speak: plans to announce the sale."""
-    cue, verb = candidate.lexical, _verb_of(candidate, parse)
-    if cue is None or "plan" not in cue.classes or verb is None or parse.head[verb] != candidate.anchor:
+    cue, verb = candidate.lexical, _infinitive_of(candidate, parse)
+    if cue is None or "plan" not in cue.classes or verb is None:
         return False
     thing = parse.child(verb, "dobj")
-    said = None if thing is None else nouns().get(parse.lower[thing])  # to make a statement
-    planned = verbs().get(parse.lower[verb]) if said is None else said
+    of_noun = None if thing is None else nouns().get(parse.lower[thing])  # to make a statement
+    planned = of_noun or verbs().get(parse.lower[verb])
     is_said = planned is not None and planned.classes[0] == "say" and not planned.takes.isdisjoint(("inf", "obj"))
     return is_said and realis(parse, verb) == "HYPOTHETICAL"
 
 
 def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
-    """Whether a candidate says nothing of its source: declined to comment; did not elaborate; commented on it; that said, …."""
+    """Whether a candidate has no words of its source: declined to comment; did not elaborate; commented on it; that said, …."""
     cue, parse = candidate.lexical, layout.parse
     if cue is None or not candidate.content:
         return False
     if cue.lemma == "say" and _is_that_said(parse, candidate.anchor):
         return True
-    verb = _verb_of(candidate, parse)
-    if verb is not None and parse.lower[verb] in IN_PRINT and parse.head[verb] == candidate.anchor:
+    verb = _infinitive_of(candidate, parse)
+    if verb is not None and parse.lower[verb] in IN_PRINT:
         return cue.lemma in DECLINING or parse.has(verb, "not")  # asked not to be named, refused to be drawn
     if candidate.construction == "passive-inf" and verb is not None and parse.right[verb] == verb:
         return parse.lower[verb] in verbs()  # is expected to speak
@@ -76,13 +75,17 @@ def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
     if cue.lemma in DECLINING:
         refused = parse.child(candidate.anchor, "dobj")
         if verb is None:  # declined further comment
-            return refused is not None and parse.lower[refused].removesuffix("s") in COMMENTS
+            return refused is not None and _is_comment(parse, refused)
         return _has_no_content(parse, verb)
     above = verbs().get(parse.lower[parse.head[candidate.anchor]])
-    if above is not None and above.lemma in DECLINING and parse.lower[candidate.anchor].removesuffix("s") in COMMENTS:
+    if above is not None and above.lemma in DECLINING and _is_comment(parse, candidate.anchor):
         return True  # declined all comment on the sale
-    is_topic = candidate.construction in ABOUT
+    is_topic = candidate.construction in ("about", "on")
     return cue.lemma in ("comment", "elaborate") and (is_topic or realis(parse, candidate.anchor) == "NEGATED")
+
+
+def _is_comment(parse: Parse, noun: int) -> bool:
+    return parse.lower[noun].removesuffix("s") in COMMENTS
 
 
 def _is_that_said(parse: Parse, verb: int) -> bool:
@@ -95,8 +98,7 @@ def _is_that_said(parse: Parse, verb: int) -> bool:
 
 def _has_no_content(parse: Parse, verb: int) -> bool:
     """Whether a verb is one of speaking and nothing is said: to comment on the case, to say more."""
-    cue = verbs().get(parse.lower[verb])
-    if cue is None or cue.classes[0] not in SPEAKING or parse.child(verb, "ccomp", "xcomp") is not None:
+    if verb_class(parse.lower[verb]) not in SPEAKING or parse.child(verb, "ccomp", "xcomp") is not None:
         return False
     said = parse.child(verb, "dobj")
     return said is None or parse.lower[said] in MORE

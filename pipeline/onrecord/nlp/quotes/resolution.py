@@ -77,9 +77,7 @@ class Resolver:
             first = self._attribute(head, where, mention)
             others = self._others(first, head, where)
             if others and first.entity is None:
-                alone = phrase_of(self.parse, head, alone=True)
-                place = (alone.start, alone.end)
-                first = replace(self._attribute(head, place, self._mention(place)), mention=mention)
+                first = replace(self._alone(head), mention=mention)
             speakers = (first, *others)
         if self.layout.region_of[anchor] < 0 and not is_negative_subject(self.parse, head):
             if [one.name for one in speakers] != [one.name for one in self.last]:
@@ -164,10 +162,10 @@ class Resolver:
         return ()
 
     def _is_open_they(self, head: int) -> bool:
-        """Whether a phrase is "they", and coreference knows no group by name that it surely means."""
+        """Whether a phrase is "they", and coreference knows nobody by name whom it surely means."""
         reference = self.references.get(head)
-        entity = None if reference is None or reference.probability < SURE_THEY else reference.entity
-        return self.parse.lower[head] == "they" and (entity is None or self.entities[entity].type == "PERSON")
+        is_open = reference is None or reference.entity is None or reference.probability < SURE_THEY
+        return self.parse.lower[head] == "they" and is_open
 
     def _spoke_as_group(self, head: int) -> bool:
         """Whether several people spoke last: by name up to a paragraph before, or as a group up to a sentence before."""
@@ -176,7 +174,7 @@ class Resolver:
         is_next = self.parse.sentence[head] - self.parse.sentence[self.last_token] <= 1
         kind = self.last[0].kind if self.last and is_next else None
         is_plural = kind is not None and self.parse.tag[self.sources.noun(self.last_token)] in PLURAL
-        return kind in ("UNNAMED_GROUP", "NAMED_GROUP") or (is_plural and kind != "ORGANIZATION")
+        return is_plural or kind in ("UNNAMED_GROUP", "NAMED_GROUP")
 
     def _person(self, token: int) -> int | None:
         entity = self.index.get(token)
@@ -195,13 +193,17 @@ class Resolver:
             is_own = parse.tag[member] in PLURAL or parse.child(member, "det", "poss") is not None
             is_plain = parse.tag[member] in NOUNS and is_own and "," not in parse.word[head:member]
             if member in self.index or (is_plain and self.sources.noun_class(member) in SPEAKING):
-                of_one = phrase_of(parse, member, alone=True)
-                place = (of_one.start, of_one.end)
-                one = self._attribute(member, place, self._mention(place))
+                one = self._alone(member)
                 found.setdefault(one.name if one.entity is None else one.entity, one)
         found.pop(first.entity, None)
         is_named = first.entity is not None or any(one.entity is not None for one in found.values())
         return tuple(found.values()) if is_named else ()
+
+    def _alone(self, head: int) -> Attribution:
+        """Return the speaker that one member of a list is."""
+        alone = phrase_of(self.parse, head, alone=True)
+        where = (alone.start, alone.end)
+        return self._attribute(head, where, self._mention(where))
 
     def _is_main_subject(self, token: int) -> bool:
         """Whether a token is the head of a name outside marks that is a subject, but not of a relative clause."""
@@ -285,20 +287,21 @@ class Resolver:
         parse, earlier = self.parse, self.sources.introduction(head)
         if earlier is None or parse.lower[head] in (self.entities[entity].role or "").lower().split():
             return False
-        where = phrase(parse, earlier)
         is_new = parse.dep[earlier] in SUBJECTS and parse.has(earlier, *INDEFINITE)
-        return is_new and where is not None and self._named(earlier, where) is self._named_next(earlier, where) is None
+        where = phrase(parse, earlier) if is_new else None
+        return where is not None and self._named(earlier, where) is None  # not "one expert, Ada Lindt, said"
 
     def _named(self, head: int, where: tuple[int, int]) -> int | None:
         """Return the entity that the phrase names, by its head or by an apposition to it."""
         parse = self.parse
         if head in self.index:
             return self.index[head]
+        # "her aunt, Ada Lindt", also where the parser sees no apposition
+        behind = {self.index.get(token) for token in range(head + 2, where[1])}
+        is_set_off = len(behind) == 1 and parse.word[head + 1] == ","
         for token in range(head + 1, where[1]):
-            # "her aunt, Ada Lindt", also where the parser sees no apposition
-            names = {self.index.get(other) for other in range(head + 2, where[1])} if token == where[1] - 1 else ()
-            is_set_off = parse.word[head + 1] == "," and len(names) == 1
-            if token not in self.index or (parse.dep[token] != "appos" and not is_set_off):
+            is_described = parse.dep[token] == "appos" or (is_set_off and token == where[1] - 1)
+            if token not in self.index or not is_described:
                 continue
             if parse.head[token] == head and self.entities[self.index[token]].type in BODIES:
                 return self.index[token]  # rail operator Norlink

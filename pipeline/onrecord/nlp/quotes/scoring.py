@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 from onrecord.nlp.english import lexicon
-from onrecord.nlp.english.cues import verbs
+from onrecord.nlp.english.cues import verb_class
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -119,10 +119,9 @@ def _agree(group: list[Candidate], layout: QuotationLayout) -> None:
 def _is_cited(candidate: Candidate, layout: QuotationLayout) -> bool:
     """Whether what a cue says is what another one reports: "Reed said on Friday that it was safe, the agency reported"."""
     parse, anchor = layout.parse, candidate.anchor
-    above = verbs().get(parse.lower[parse.head[anchor]])
     is_front = parse.dep[anchor] == "ccomp" and parse.head[anchor] > anchor and not layout.is_marked(anchor)
-    is_said = above is not None and above.classes[0] == "say" and candidate.source_head is not None
-    return is_front and is_said and candidate.construction in ("bare", "that")
+    is_reported = is_front and verb_class(parse.lower[parse.head[anchor]]) == "say"
+    return is_reported and candidate.source_head is not None and candidate.construction in ("bare", "that")
 
 
 def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:

@@ -229,7 +229,7 @@ def implicit(candidates: Sequence[Candidate], layout: QuotationLayout, chosen: S
             continue
         if region.start < behind or layout.skip[span.start] or region.single != british:
             continue
-        if not (span.is_sentence and span.is_clause) or span.is_title or span.end - span.start < MIN_TOKENS:
+        if not (span.is_sentence and span.is_prose) or span.end - span.start < MIN_TOKENS:
             continue
         place = bisect_left(covered, (region.end, 0))
         if place and reach[place - 1] > region.start:

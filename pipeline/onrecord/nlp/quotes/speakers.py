@@ -4,7 +4,7 @@
 import functools
 from itertools import islice
 
-from onrecord.nlp.english.cues import verbs
+from onrecord.nlp.english.cues import verb_class
 from onrecord.nlp.english.labels import FINITE, NOUNS, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.morphology import verb_forms
@@ -192,12 +192,12 @@ def speaks_beside(parse: Parse, verb: int) -> bool:
     outer = parse.head[content]
     if parse.dep[verb] != "conj" or parse.dep[content] != "ccomp" or not outer < content < verb:
         return False
-    cue, subject = verbs().get(parse.lower[verb]), parse.child(content, *SUBJECTS, "expl")
+    subject = parse.child(content, *SUBJECTS, "expl")
     if parse.tag[verb] != parse.tag[outer] or parse.tag[verb] not in FINITE or subject is None:
         return False
     if parse.tag[content] == "VB" and parse.child(verb, *SUBJECTS, "aux") is None:
         return True
-    if cue is None or cue.classes[0] != "say":
+    if verb_class(parse.lower[verb]) != "say":
         return False
     return parse.tag[subject] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[subject]
 

@@ -24,9 +24,7 @@ ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other r
 ADDRESSING = frozenset(
     {"ask", "assure", "inform", "notify", "remind", "tell", "urge", "warn"}
 )  # these need words besides
-UNASKING = frozenset(
-    {"express", "feel", "judge", "name", "other", "plan"}
-)  # classes after which "if" begins a condition
+DEGREE = frozenset({"so", "such"})
 THANKING = frozenset({"congratulate", "thank"})
 ADDRESSED = frozenset({"PERSON", "ORG", "GPE", "NORP", "people", "body", "group", "representative"})
 MAX_ADDRESSEE = 8  # tokens: "told reporters in the capital on Friday that"
@@ -105,12 +103,11 @@ class SyntaxCandidates(Builder):
                 return
         source = source_of(parse, verb)
         passive = parse.child(verb, "auxpass") is not None
-        is_bare = parse.tag[verb] == "VBN" and parse.child(verb, *AUXILIARIES) is None  # "Shown a letter, she laughed"
         for child in parse.children[verb]:
             label = parse.dep[child]
             if label == "ccomp" and child < verb:
                 yield from self.fronted(verb, cue, child, source)
-            elif label == "ccomp" and not (cue.classes[0] in UNASKING and has_mark(parse, child, "if")):
+            elif label == "ccomp":
                 start = self.behind_date(verb, max(parse.left[child], verb + 1), child)
                 yield from self.ending(clause_kind(parse, child), verb, cue, start, child, source)
             elif label == "advcl" and child > verb and self.is_bare_clause(child, cue):
@@ -121,7 +118,7 @@ class SyntaxCandidates(Builder):
                 continue
             elif label == "advcl" and child > verb and has_mark(parse, child, "that", "if", "whether"):
                 yield from self.make("advcl", verb, cue, [self.reach(child)], source)
-            elif label in ("dobj", "oprd", "attr") and child > verb and not (cue.classes[0] == "show" and is_bare):
+            elif label in ("dobj", "oprd", "attr") and child > verb:
                 yield from self.objects(verb, cue, child, source)
             elif label == "prep" and child > verb and parse.lower[child] in cue.takes | {"as"}:
                 yield from self.prepositional(verb, cue, child, source)
@@ -235,11 +232,7 @@ class SyntaxCandidates(Builder):
                 if parse.lower[token - 1] in nouns() and parse.head[token - 1] == verb:
                     return  # "laughed off warnings that"
                 break
-            if (
-                parse.tag[token] in FINITE
-                or parse.word[token] in PARTING | DOUBLE
-                or parse.lower[token] in ("so", "such")
-            ):
+            if parse.tag[token] in FINITE or parse.word[token] in PARTING | DOUBLE or parse.lower[token] in DEGREE:
                 return  # "shouted so much that"
         else:
             return
