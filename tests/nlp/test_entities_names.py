@@ -323,3 +323,14 @@ def test_a_possessive_with_the_wrong_mark_is_no_part_of_a_name(nlp: Language) ->
 def test_a_surname_in_capitals_after_a_title_is_no_acronym(nlp: Language) -> None:
     text = "MR. HOLM: I did, Your Honor.\n\nMS. DERRY: Objection.\n\nJoan Derry is the lawyer of Robert Holm.\n"
     assert named(nlp, text)["Joan Derry"] == ["DERRY", "Joan Derry"]
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("The minister Wong Yeung-tat won the vote on Monday.", ["Wong Yeung-tat"]),
+        ("The Ada Lindt-backed bill passed on Monday, and Lindt was glad.", ["Ada Lindt"]),
+    ],
+)
+def test_a_name_goes_on_behind_a_hyphen_but_not_into_a_participle(nlp: Language, text: str, people: list[str]) -> None:
+    assert [entity.name for entity in entities_of(nlp(text)) if entity.type == "PERSON"] == people

@@ -176,6 +176,7 @@ def test_the_reason_told_once_holds_for_who_is_meant_again(nlp: Language) -> Non
         ),
         ("According to the report, Tom Okafor, a docker, drowned in May.", ["the report"]),
         ("A spokesman for the mayor, Anna Berg, said the bay was safe.", ["A spokesman for the mayor, Anna Berg"]),
+        ("A spokesman for the mayor Anna Berg said the bay was safe.", ["A spokesman for the mayor"]),
         ("One expert, Anna Berg, said the pier was old. The expert said it was safe.", ["Anna Berg"] * 2),
         ("“I disagree,” said retired Army Lt. Gen. Tom Okafor, who served in Norwick.", ["Tom Okafor"]),
         ("Anna Berg hired lawyers in May. Her lawyers said the charge was false.", ["Anna Berg's lawyers"]),

@@ -136,7 +136,8 @@ def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
             continue
         label = cast("EntityType", entity.label_)
         start, end = parse.at(entity.start_char), parse.at(entity.end_char)
-        end += 2 * (label == "PERSON" and end - start > 1 and _goes_on_behind_hyphen(parse, end))
+        if label == "PERSON" and end - start > 1:
+            end = behind_hyphens(parse, end)
         before = result[-1] if result else (-1, -1, label)
         if before[1:] == (start, label) and label in LISTED_TYPES and _is_full_name(parse, before[0], end):
             start, label = result.pop()[0], "PERSON"
@@ -146,11 +147,13 @@ def _labelled(doc: Doc, parse: Parse) -> list[tuple[int, int, EntityType]]:
     return result
 
 
-def _goes_on_behind_hyphen(parse: Parse, end: int) -> bool:
-    """Whether a name goes on behind a hyphen: "Wong Yeung-tat won", but not "the Ann Lee-backed bill"."""
-    if end + 1 >= len(parse) or parse.word[end] != "-" or parse.is_spaced(end) or parse.is_spaced(end + 1):
-        return False
-    return parse.dep[end + 1] in ARGUMENTS
+def behind_hyphens(parse: Parse, end: int) -> int:
+    """Return where a name goes on to behind hyphens: "Wong Yeung-tat won"; not "the Ann Lee-backed bill"."""
+    while end + 1 < len(parse) and parse.word[end] == "-" and not parse.is_spaced(end) and not parse.is_spaced(end + 1):
+        if parse.dep[end + 1] not in ARGUMENTS or not parse.word[end + 1].isalpha():
+            break
+        end += 2
+    return end
 
 
 def _is_full_name(parse: Parse, start: int, end: int) -> bool:

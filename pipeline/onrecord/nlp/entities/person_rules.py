@@ -13,7 +13,7 @@ from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.names import PARTICLES, fold
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.entities import knowledge
-from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, make_name, may_hold_verb
+from onrecord.nlp.entities.mentions import QUOTE_MARKS, Name, behind_hyphens, make_name, may_hold_verb
 from onrecord.nlp.entities.type_context import chances
 
 # "Luiz Inacio Lula da Silva" has five words; most have two or three.
@@ -170,7 +170,7 @@ def _person_end(parse: Parse, start: int) -> int:
             end += 2
             surname = end
         elif _is_surname(parse, end) or (surname == start and _is_place_as_surname(parse, end)):
-            end = _behind_hyphens(parse, end + 1)
+            end = behind_hyphens(parse, end + 1)
             surname = end
         else:
             break
@@ -192,19 +192,6 @@ def _behind_nickname(parse: Parse, quote: int) -> int:
         if parse.word[end] in QUOTE_MARKS:
             return end + 1 if parse.word[quote + 1][0].isupper() and _is_surname(parse, end + 1) else quote
     return quote
-
-
-def _behind_hyphens(parse: Parse, end: int) -> int:
-    """Return the end of a hyphenated word: ``Min-ho`` is three tokens."""
-    while (
-        end + 1 < len(parse)
-        and parse.word[end] == "-"
-        and not parse.is_spaced(end)
-        and not parse.is_spaced(end + 1)
-        and parse.word[end + 1].isalpha()
-    ):
-        end += 2
-    return end
 
 
 def _is_surname(parse: Parse, index: int) -> bool:

@@ -306,8 +306,9 @@ class Resolver:
             if parse.head[token] == head and self.entities[self.index[token]].type in BODIES:
                 return self.index[token]  # rail operator Norlink
             if self._person(token) is not None:
-                # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt"
-                described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), head)
+                # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt" nor "for the mayor Ada Lindt"
+                own = parse.head[token] if parse.dep[parse.head[token]] == "pobj" else head
+                described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), own)
                 is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)
                 return None if is_other else self._person(token)
         last = next((token - 1 for token in range(head, where[0], -1) if parse.word[token] == "("), where[1] - 1)

@@ -4,7 +4,7 @@
 import functools
 from itertools import islice
 
-from onrecord.nlp.english.cues import verb_class
+from onrecord.nlp.english.cues import verb_class, verbs
 from onrecord.nlp.english.labels import FINITE, NOUNS, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.morphology import verb_forms
