@@ -22,12 +22,13 @@ TIMEOUT_SECONDS = 600
 
 # The set, the program, its options, and the minimum score for each path of its report.
 FLOORS = [
-    ("polnear_dev", "quotes.py", (), {"quoted.AR.F": 85.2, "speech.AR.F": 83.6, "speech.token.F": 93.1, "all.AR.F": 66.7}),
-    ("gum_news", "quotes.py", ("--loose",), {"all.AR.F": 68.8, "all.entity.ER.F": 64.9}),
-    ("sourcing_dev", "sourcing.py", (), {"F": 80.4, "sourced_F": 63.6}),
-    ("cleanconll_dev", "entities.py", (), {"mention.micro.F": 83.3, "entity.F": 88.3}),
-    ("mpqa_dev", "stances.py", (), {"tuples.overlap.F": 29.6}),
-    ("stances_dev", "positions.py", (), {"all.F": 34.9}),
+    ("polnear_dev", "quotes.py", (), {"quoted.AR.F": 85.6, "speech.AR.F": 84.3, "speech.token.F": 93.9, "all.AR.F": 67.6}),
+    ("gum_news", "quotes.py", ("--loose",), {"all.AR.F": 69.6, "all.entity.ER.F": 65.4}),
+    ("gum_mentions", "mentions.py", (), {"NOMINAL.F": 34.6, "PRONOUN.F": 72.2}),
+    ("sourcing_dev", "sourcing.py", (), {"F": 86.3, "sourced_F": 77.2}),
+    ("cleanconll_dev", "entities.py", (), {"mention.micro.F": 87.1, "entity.F": 91.3}),
+    ("mpqa_dev", "stances.py", (), {"tuples.overlap.F": 25.0}),
+    ("stances_dev", "positions.py", (), {"all.F": 43.4}),
 ]  # fmt: skip
 
 
