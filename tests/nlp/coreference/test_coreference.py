@@ -43,6 +43,11 @@ def test_a_pronoun_inside_a_quotation_is_not_its_speaker(nlp: Language) -> None:
     assert referring(nlp, text, "Anna Berg") == ["She", "She"]
 
 
+def test_he_shows_that_a_name_is_that_of_a_person(nlp: Language) -> None:
+    text = "Piet Holt has been mayor of Sandvik for a year. He answered our questions in his office."
+    assert entities_of(nlp(text))[0].type == "PERSON"
+
+
 def test_a_company_is_it_and_the_company(nlp: Language) -> None:
     text = "Brightwater Corp. closed two plants on Friday. The company said it would sell its ferries."
     assert referring(nlp, text, "Brightwater Corp.") == ["The company", "it", "its"]
