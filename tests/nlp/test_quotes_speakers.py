@@ -73,6 +73,11 @@ def test_a_quote_without_attribution_is_of_who_spoke_last(nlp: Language, between
             "Anke Vos",
             "NAMED_PERSON",
         ),
+        (
+            "Goalkeeper Peter Lang made two saves for Marlow. The Nigerian, signed from Norlink in May, said he was lucky.",
+            "Peter Lang",
+            "NAMED_PERSON",
+        ),
         # One who is introduced, and a people.
         ("Anke Vos met a Kenyan and a Dane. The Kenyan said that the pier was closed.", "Kenyan", "UNNAMED_PERSON"),
         ("Anke Vos was in Bern. The Swiss said that the tunnel was safe.", "Swiss", "NAMED_GROUP"),
@@ -104,14 +109,6 @@ def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) 
         (
             "The company’s chairman, a person close to the talks said, had pushed for an outsider.",
             "a person close to the talks",
-        ),
-        (
-            "Corvia Semiconductor raised its annual sales forecast on Tuesday, even though it warned that export curbs would hurt. The chipmaker fell.",
-            "Corvia Semiconductor",
-        ),
-        (
-            "The mayor of Huarina, Rosa Quispe, says that 11 people died. “I buried four of them,” she told an agency.",
-            "Rosa Quispe",
         ),
     ],
 )

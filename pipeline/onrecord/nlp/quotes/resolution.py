@@ -393,11 +393,6 @@ class Resolver:
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
         parse = self.parse
-        verb = parse.head[head]
-        if parse.dep[verb] == "advcl" and parse.head[verb] < head:  # Kestrel rose, though it warned of losses
-            above = subject(parse, parse.head[verb])
-            only = None if above is None else self.index.get(above)
-            return only if only is not None and self.entities[only].type in types else None
         first, here = parse.sentence_of(max(parse.sentence_of(head)[0] - 1, 0))[0], parse.sentence_of(head)[0]
         subjects = [token for token in range(max(first, here - LOOK_BACK), here) if self._is_subject(token)]
         named = {self.index.get(token) for token in subjects}
