@@ -96,7 +96,7 @@ def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) 
             "Soren Lindgaard lost to Marco Bellini on Monday. “I gave my best against Marco,” the 24-year-old said.",
             "Soren Lindgaard",
         ),
-        # For whom somebody speaks is no woman.
+        # For whom somebody speaks is not a woman.
         (
             "Corvia Semiconductor cut its forecast. A spokeswoman for Corvia declined to comment. She said the board would meet.",
             "A spokeswoman for Corvia",

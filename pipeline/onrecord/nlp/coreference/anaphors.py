@@ -158,7 +158,7 @@ def _noun_phrase(discourse: Discourse, token: int, kind: nouns.NounKind | None) 
 
 
 def _is_compatriot(parse: Parse, token: int) -> bool:
-    """Whether a noun is a demonym that is no modifier: the Kenyan, not the Kenyan runner."""
+    """Whether a noun is a demonym that does not modify a noun: the Kenyan, not the Kenyan runner."""
     if not is_compatriot(parse.lower[token]) or parse.tag[token] in PLURAL or parse.dep[token] in MODIFIERS - {"poss"}:
         return False
     return HEAD_TAGS.isdisjoint(parse.tag[token + 1 : token + 2])
