@@ -96,6 +96,10 @@ def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) 
             "Soren Lindgaard lost to Marco Bellini on Monday. “I gave my best against Marco,” the 24-year-old said.",
             "Soren Lindgaard",
         ),
+        (
+            "James Walker backed the governor. “Peter Lang lost me long ago. I never saw such a man,” he said.",
+            "James Walker",
+        ),
         # For whom somebody speaks is not a woman.
         (
             "Corvia Semiconductor cut its forecast. A spokeswoman for Corvia declined to comment. She said the board would meet.",

@@ -18,6 +18,7 @@ from onrecord.nlp.coreference.discourse import (
     EMBEDDED_SUBJECT,
     OBJECT,
     OBLIQUE,
+    OTHER,
     POSSESSOR,
     SUBJECT,
     Discourse,
@@ -242,7 +243,8 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
         if occurrence.sentence < first_sentence:
             break
         referent = occurrence.referent
-        if occurrence.is_name and discourse.speaker_of.get(occurrence.region) == token:
+        is_whole = occurrence.is_name and referent.type == "PERSON" and occurrence.role is not OTHER
+        if is_whole and discourse.speaker_of.get(parse.region_of[occurrence.token]) == token:
             others.add(referent)  # “Ann Lee lied,” she said: not Ann Lee
         if is_object and occurrence.clause == anaphor.clause and occurrence.role in SUBJECT_ROLES:
             oneself = referent  # "Ann Lee met her": somebody else
@@ -270,7 +272,8 @@ def _with_nouns_and_cataphors(
     agrees = _agreement(discourse, anaphor)
     spoke = next((one for one in reversed(discourse.spoken[-3:]) if one.token < token), None)
     is_next = spoke is not None and token in discourse.speaking and sentence - spoke.sentence <= NOUN_VIEW
-    if spoke is not None and is_next and spoke.referent.entity is None and spoke.referent.male * anaphor.male == 1:
+    is_one = spoke is not None and spoke.referent.entity is None and spoke.referent.male * anaphor.male == 1
+    if spoke is not None and is_next and is_one and discourse.linked(spoke.token) is None:
         return {spoke.referent: spoke}  # a spokeswoman said … she added
     for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
         if occurrence.sentence < sentence - NOUN_VIEW:
