@@ -55,6 +55,80 @@ def test_a_quote_without_attribution_is_of_who_spoke_last(nlp: Language, between
     assert (speaker.name, speaker.resolution) == ("Helen Moore", "IMPLICIT")
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        (
+            "Denmark's Soren Lindgaard lost to Marco Bellini of Italy on Monday. The Dane admitted that he had been flat.",
+            "Soren Lindgaard",
+            "NAMED_PERSON",
+        ),
+        (
+            "Goalkeeper Peter Lang made two saves for Marlow. “I was lucky,” the Nigerian said.",
+            "Peter Lang",
+            "NAMED_PERSON",
+        ),
+        (
+            "Coach Anke Vos was angry. “We were asleep,” said the German, who took over in July.",
+            "Anke Vos",
+            "NAMED_PERSON",
+        ),
+        (
+            "Goalkeeper Peter Lang made two saves for Marlow. The Nigerian, signed from Norlink in May, said he was lucky.",
+            "Peter Lang",
+            "NAMED_PERSON",
+        ),
+        # One who is introduced, and a people.
+        ("Anke Vos met a Kenyan and a Dane. The Kenyan said that the pier was closed.", "Kenyan", "UNNAMED_PERSON"),
+        ("Anke Vos was in Bern. The Swiss said that the tunnel was safe.", "Swiss", "NAMED_GROUP"),
+    ],
+)
+def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) -> None:
+    speaker = speakers(nlp, text)[-1]
+    assert (speaker.name, speaker.kind) == (name, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        # The age, and whom a quotation names is not who says it.
+        (
+            "Soren Lindgaard lost to Marco Bellini on Monday. “I gave my best against Marco,” the 24-year-old said.",
+            "Soren Lindgaard",
+        ),
+        (
+            "James Walker backed the governor. “Peter Lang lost me long ago. I never saw such a man,” he said.",
+            "James Walker",
+        ),
+        # For whom somebody speaks is not a woman.
+        (
+            "Corvia Semiconductor cut its forecast. A spokeswoman for Corvia declined to comment. She said the board would meet.",
+            "A spokeswoman for Corvia",
+        ),
+        (
+            "A police spokeswoman said Nicole Brandt had been seen in Delft. The car had led to her arrest, she added.",
+            "A police spokeswoman",
+        ),
+        # The parser takes the speaker for an apposition.
+        (
+            "The company’s chairman, a person close to the talks said, had pushed for an outsider.",
+            "a person close to the talks",
+        ),
+    ],
+)
+def test_who_is_meant_though_others_are_nearer(nlp: Language, text: str, name: str) -> None:
+    assert speakers(nlp, text)[-1].name == name
+
+
+def test_behind_a_long_answer_she_is_who_gave_it(nlp: Language) -> None:
+    answer = "It was cold. The boat leaked. We had no food. The map was wrong. The wind rose. My hands hurt. I slept for a day."
+    text = (
+        "Helen Moore meets us in Bergvik.\n\nWhat did you see on the ice?\n\n"
+        f"{answer}\n\nWhat do you want to do next?\n\n{answer}\n\n“I talk too much,” she says."
+    )
+    assert speakers(nlp, text)[-1].name == "Helen Moore"
+
+
 def test_who_the_lead_leaves_unnamed_is_named_by_the_next_paragraph(nlp: Language) -> None:
     text = "The old dam is safe after months of repairs, a spokesman said on Monday.\n\nPeter Lang said the walls had been tested."
     assert [s.name for s in speakers(nlp, text)] == ["Peter Lang", "Peter Lang"]

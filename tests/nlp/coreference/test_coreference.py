@@ -43,6 +43,16 @@ def test_a_pronoun_inside_a_quotation_is_not_its_speaker(nlp: Language) -> None:
     assert referring(nlp, text, "Anna Berg") == ["She", "She"]
 
 
+def test_no_woman_is_nobody(nlp: Language) -> None:
+    references = references_of(nlp("No woman had won the race before. She will run again in May."))
+    assert all(one.entity is None and one.noun is None for one in references.values())
+
+
+def test_he_shows_that_a_name_is_that_of_a_person(nlp: Language) -> None:
+    text = "Piet Holt has been mayor of Sandvik for a year. He answered our questions in his office."
+    assert entities_of(nlp(text))[0].type == "PERSON"
+
+
 def test_a_company_is_it_and_the_company(nlp: Language) -> None:
     text = "Brightwater Corp. closed two plants on Friday. The company said it would sell its ferries."
     assert referring(nlp, text, "Brightwater Corp.") == ["The company", "it", "its"]
@@ -52,6 +62,7 @@ def test_a_company_is_it_and_the_company(nlp: Language) -> None:
     ("text", "name", "expected"),
     [
         ("Anna Berg, the mayor of Leeds, opened the pier.", "Anna Berg", ["the mayor"]),
+        ("The mayor of Huarina, Rosa Quispe, maintains that 11 people were killed.", "Rosa Quispe", ["The mayor"]),
         ("The former mayor, Anna Berg, opened the pier.", "Anna Berg", ["The former mayor"]),
         ("Tom Okafor sold the boat to his wife, Anna Berg, on Monday.", "Anna Berg", ["his wife"]),
         # Part of the phrase that names her, or it, and no mention of its own.

@@ -2,6 +2,7 @@
 """What a description excludes: "the Chilean president" is not the French one, nor "the former minister" a present one."""
 
 import functools
+from collections.abc import Set
 
 from onrecord.nlp.annotations import Entity
 from onrecord.nlp.english import lexicon
@@ -15,14 +16,30 @@ COUNTRIES = frozenset({"country", "nation", "republic", "kingdom"})
 STATES = frozenset({"state", "province"})
 CITIES = frozenset({"city", "town", "village", "capital"})
 WITH_COUNTRIES_INSIDE = "GB"
+# Peoples that "the" makes many people: the French, the Swiss, the Japanese.
+OF_ALL = ("ese", "sh", "ss", "nch", "tch")
 RANKS = frozenset({"deputy", "vice", "acting", "assistant", "associate", "junior", "interim"})
+
+
+@functools.cache
+def _peoples() -> dict[str, str]:
+    """Return the code of the country of each demonym in lower case: Kenyan, Spanish, Spaniard, Frenchwoman."""
+    codes = {row[0].lower(): row[1] for row in lexicon.rows("demonyms", "knowledge")}
+    others = {name.lower(): codes.get(people.lower()) for name, _, people, *_ in lexicon.rows("entity_known")}
+    gendered = {demonym + ending: code for demonym, code in codes.items() for ending in ("man", "woman")}
+    return {name: code for name, code in (gendered | others).items() if code} | codes
 
 
 @functools.cache
 def _nations() -> dict[str, str]:
     """Return the code of the country of each demonym and of each name of one word of a country, in lower case."""
     codes = {row[0].lower(): row[2] for row in lexicon.rows("territories", "knowledge") if not row[3] and row[2]}
-    return codes | {row[0].lower(): row[1] for row in lexicon.rows("demonyms", "knowledge")}
+    return codes | _peoples()
+
+
+def is_compatriot(word: str) -> bool:
+    """Whether a word in lower case means one person of a people behind "the": the Kenyan; not the Swiss."""
+    return word in _peoples() and not word.endswith(OF_ALL)
 
 
 @functools.cache
@@ -31,7 +48,7 @@ def _portfolios() -> frozenset[str]:
     return frozenset(word for words in knowledge.portfolios() for word in words) - NOT_PORTFOLIOS | {"prime"}
 
 
-def nations(words: frozenset[str]) -> set[str]:
+def nations(words: Set[str]) -> set[str]:
     """Return the codes of the countries that words name: Chilean, Chile."""
     return {_nations()[word] for word in words if word in _nations()}
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from onrecord.nlp.coreference import nouns
-from onrecord.nlp.coreference.discourse import Discourse, Role
+from onrecord.nlp.coreference.agreement import is_compatriot
+from onrecord.nlp.coreference.discourse import OTHER, Discourse, Role
 from onrecord.nlp.english.labels import MEASURES, NOUNS, PLURAL
 from onrecord.nlp.english.parse import Parse
-from onrecord.nlp.english.words import DEFINITE, pronouns
+from onrecord.nlp.english.words import DEFINITE, INDEFINITE, pronouns
 
 THIRD_PERSON = {word: pronoun for word, pronoun in pronouns().items() if pronoun.person == 3}
 POSSESSIVE = frozenset(word for word, pronoun in THIRD_PERSON.items() if pronoun.form == "possessive") | {"her"}
@@ -16,6 +17,8 @@ DETERMINERS = DEFINITE - {"such"}
 HEAD_TAGS = NOUNS | {"JJ", "CD"}
 MALE = {"m": 1.0, "f": -1.0}
 MAX_PREMODIFIERS = 12  # tokens before the head of a noun phrase
+AGE = ["-", "year", "-"]  # before "old"
+COMPATRIOT = nouns.NounKind(frozenset({"PERSON"}))
 MODIFIERS = frozenset({"compound", "amod", "nmod", "poss", "nummod", "det"})
 
 
@@ -76,6 +79,7 @@ class Anaphor(NamedTuple):
 def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
     """Yield the anaphors of a Doc in text order."""
     parse = discourse.parse
+    introduced: set[str] = set()  # an American
     for token, word in enumerate(parse.lower):
         tag = parse.tag[token]
         pronoun = THIRD_PERSON.get(word)
@@ -85,15 +89,21 @@ def find_anaphors(discourse: Discourse) -> Iterator[Anaphor]:
                 # Only "they" and "themself" can be either.
                 is_plural = pronoun.number != "singular"
                 yield Anaphor(token, token, word, MALE.get(pronoun.gender, 0.0), is_plural, True, None, role, clause)
+        elif tag in HEAD_TAGS and _is_compatriot(parse, token):
+            if parse.has(token, *INDEFINITE) and parse.dep[token] not in ("appos", "attr"):
+                introduced.add(word)
+            found = _noun_phrase(discourse, token, COMPATRIOT) if word not in introduced else None
+            if found is not None:
+                yield found
         elif tag in HEAD_TAGS and token not in discourse.in_name:
-            found = _noun_phrase(discourse, token)
+            is_age = word == "old" and parse.lower[token - 3 : token] == AGE and discourse.role(token)[0] is not OTHER
+            found = _noun_phrase(discourse, token, nouns.kind("-year-old" if is_age else word))
             if found is not None:
                 yield found
 
 
-def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
+def _noun_phrase(discourse: Discourse, token: int, kind: nouns.NounKind | None) -> Anaphor | None:
     parse, word = discourse.parse, discourse.parse.lower[token]
-    kind = nouns.kind(word)
     if kind is None and (word not in discourse.by_word or parse.ent_type[token] in MEASURES):
         return None
     named, head = discourse.linked(token), token
@@ -106,7 +116,7 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         return None
     first, determiner, possessor, modifiers = token, "", None, []
     for child in reversed(parse.children[head]):
-        if child >= token:
+        if child >= token or (word == "old" and parse.dep[child] in ("punct", "npadvmod")):
             continue
         if token - child > MAX_PREMODIFIERS or parse.dep[child] not in MODIFIERS:
             break
@@ -122,6 +132,8 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         return None
     if kind is None and determiner != "the":  # the news may be Fox News, but not "their news"
         return None
+    if kind is COMPATRIOT:
+        modifiers.append(word)
     male = MALE.get(kind.gender if kind else "", 0.0)
     role, clause = discourse.role(token)
     if token - first > MAX_PREMODIFIERS:
@@ -143,6 +155,13 @@ def _noun_phrase(discourse: Discourse, token: int) -> Anaphor | None:
         discourse.in_name.get(token + 1 + (parse.lower[token + 1 : token + 2] == ["of"])),
         frozenset() if is_plural else nouns.groups(word),
     )
+
+
+def _is_compatriot(parse: Parse, token: int) -> bool:
+    """Whether a noun is a demonym that does not modify a noun: the Kenyan, not the Kenyan runner."""
+    if not is_compatriot(parse.lower[token]) or parse.tag[token] in PLURAL or parse.dep[token] in MODIFIERS - {"poss"}:
+        return False
+    return HEAD_TAGS.isdisjoint(parse.tag[token + 1 : token + 2])
 
 
 def _is_third_person(parse: Parse, possessor: int) -> bool:

@@ -13,17 +13,18 @@ from itertools import accumulate
 
 from onrecord.nlp.annotations import Entity
 from onrecord.nlp.coreference import nouns
-from onrecord.nlp.coreference.agreement import not_called
+from onrecord.nlp.coreference.agreement import nations, not_called
 from onrecord.nlp.coreference.gender import gender_score
 from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
-from onrecord.nlp.english.syntax import head_of
+from onrecord.nlp.english.syntax import after_preposition, head_of
 from onrecord.nlp.entities import knowledge
 
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
+PLACING = frozenset({"in", "at", "near", "across"})
 OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 OWNED = re.compile("['’]s\\b")  # Chile's president is of Chile
@@ -180,6 +181,9 @@ def _looks_like_person(entity: Entity) -> bool:
         return False
     if fold(words[0]) in knowledge.given_names():
         return True
+    parts = {tuple(map(fold, part)) for part in (*((word,) for word in words), words[:2])}
+    if len(words) > 1 and not parts.isdisjoint(knowledge.known_names()):
+        return False  # the Hong Kong Standard
     is_plain = all(word.isalpha() and word.istitle() for word in words)
     return is_plain and len(entity.name) >= MIN_PERSON_LETTERS and knowledge.designated(tuple(map(fold, words))) is None
 
@@ -227,6 +231,7 @@ class Discourse:
         self.entities, self.nouns = Mentions(), Mentions()
         self.spoken: list[Occurrence] = []
         self.in_name: dict[int, int] = {}
+        self.roles = [entity.role or "" for entity in entities]
         self.referents = [self._referent(index, entity) for index, entity in enumerate(entities)]
         self.by_noun: dict[str, Referent] = {}
         self.by_word: dict[str, list[Referent]] = {}
@@ -328,11 +333,15 @@ class Discourse:
                     self.in_name.update(dict.fromkeys(range(first, end), index))
                     found.append(self.occurrence(head_of(parse, first, end), self.referents[index], is_name=True))
         found.sort(key=lambda occurrence: occurrence.token)
+        countries: dict[Referent, set[str]] = {}
         for occurrence in found:
             occurrence.referent.nouns |= self._nouns_at(occurrence.token)
+            occurrence.referent.may_be_person &= not self._is_no_person(occurrence)
+            countries.setdefault(occurrence.referent, set()).update(self._countries_at(occurrence.token))
         for referent in self.referents:
             role = (entities[referent.entity or 0].role or "").lower()
-            referent.description = frozenset(referent.nouns).union(OWNED.sub("", role).split())
+            owners = countries.get(referent, set()) if referent.type == "PERSON" else set()
+            referent.description = frozenset(referent.nouns).union(owners, OWNED.sub("", role).split())
             words = sorted({*referent.nouns, referent.noun})
             for word in words:
                 self.by_word.setdefault(word, []).append(referent)
@@ -340,6 +349,9 @@ class Discourse:
             telling = words if referent.type != "PERSON" else sorted(referent.nouns)
             referent.kinds = frozenset(kind for word in telling for kind in nouns.types(word))
             referent.groups = frozenset(group for word in telling for group in nouns.groups(word))
+            shown = {kind for word in referent.nouns for kind in nouns.types(word)}
+            if referent.type != "PERSON" and shown and "PERSON" not in shown:
+                referent.may_be_person = False  # the chipmaker Corvia
             for group in sorted(referent.groups):
                 self.by_group.setdefault(group, []).append(referent)
             if not referent.male and referent.type == "PERSON":
@@ -405,6 +417,20 @@ class Discourse:
             others += self._parts(parse.head[head], ("attr",))
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
+    def _is_no_person(self, name: Occurrence) -> bool:
+        """Whether a name not typed as a person's is a place, or that of a body that somebody is of: in Corvia, a spokeswoman for Corvia."""
+        parse, preposition = self.parse, self.parse.head[name.token]
+        if name.referent.type == "PERSON" or parse.dep[name.token] != "pobj":
+            return False
+        kind = nouns.kind(parse.lower[parse.head[preposition]])
+        return parse.lower[preposition] in PLACING or (kind is not None and kind.is_person)
+
+    def _countries_at(self, head: int) -> set[str]:
+        """Return the words for countries at a name: (Chile)'s Ann Lee, (Chilean) poet Ann Lee, Ann Lee of (Chile)."""
+        before = range(max(self.parse.left[head], head - MAX_TITLE), head)
+        words = {self.parse.lower[token] for token in (*before, *after_preposition(self.parse, head, "of"))}
+        return {word for word in words if nations({word})}
+
     def _parts(self, verb: int, labels: Sequence[str]) -> list[int]:
         """Return the children of a verb with some labels; none if what it says is not so."""
         return [child for child in self.parse.children[verb] if self.parse.dep[child] in labels and self.is_so(verb)]
@@ -431,6 +457,11 @@ class Discourse:
                 names.append(child)
             elif parse.lower[child] == "of" and parse.lower[token] in knowledge.kinds():
                 names += [name for name in parse.children[child] if parse.dep[name] == "pobj"]  # the city of Alder Bay
+        # The mayor of Alder Bay, Ann Lee, of which the parser has made a list.
+        title = parse.word[token : token + MAX_TITLE]
+        behind = self.in_name.get(token + title.index(",") + 1) if "," in title else None
+        if behind is not None and parse.lower[token] in _offices(self.roles[behind]):
+            return behind
         return next((self.in_name[name] for name in names if name in self.in_name), None)
 
     def named_in(self, first: int, token: int) -> list[Referent]:

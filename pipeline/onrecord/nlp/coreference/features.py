@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.nlp.coreference.agreement import differ
-from onrecord.nlp.coreference.anaphors import POSSESSIVE, Anaphor
+from onrecord.nlp.coreference.agreement import differ, nations
+from onrecord.nlp.coreference.anaphors import COMPATRIOT, POSSESSIVE, Anaphor
 from onrecord.nlp.coreference.discourse import (
     EMBEDDED_SUBJECT,
     OBJECT,
     OBLIQUE,
+    OTHER,
     POSSESSOR,
     SUBJECT,
     Discourse,
@@ -113,7 +114,7 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
         )
     if referent.entity is None or (anaphor.male and referent.type == "PERSON" and referent.male * anaphor.male <= -1):
         return False
-    if anaphor.is_plural and referent.type == "PERSON":
+    if referent.type == "PERSON" if anaphor.is_plural else referent.type != "PERSON" and anaphor.kind is COMPATRIOT:
         return False
     if anaphor.word in referent.nouns or anaphor.word == referent.noun:
         return True
@@ -237,10 +238,14 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
     # "Her" boss, Ann Lee, is somebody else's.
     own = discourse.linked(parse.head[token]) if anaphor.is_pronoun and parse.dep[token] == "poss" else None
     first_sentence = sentence - VIEW if anaphor.is_pronoun else -1
+    others = set[Referent]()
     for occurrence in discourse.entities.before(anaphor.first, MAX_LOOK_BACK):
         if occurrence.sentence < first_sentence:
             break
         referent = occurrence.referent
+        is_whole = occurrence.is_name and referent.type == "PERSON" and occurrence.role is not OTHER
+        if is_whole and discourse.speaker_of.get(parse.region_of[occurrence.token]) == token:
+            others.add(referent)  # “Ann Lee lied,” she said: not Ann Lee
         if is_object and occurrence.clause == anaphor.clause and occurrence.role in SUBJECT_ROLES:
             oneself = referent  # "Ann Lee met her": somebody else
         if referent not in last:
@@ -251,8 +256,8 @@ def _near(discourse: Discourse, anaphor: Anaphor) -> dict[Referent, tuple[Occurr
             subject[referent] = occurrence
     complete = _with_nouns_and_cataphors if anaphor.is_pronoun else _with_those_called_so
     last = complete(discourse, anaphor, last)
-    if own is not None:
-        last.pop(discourse.referents[own], None)
+    others |= set() if own is None else {discourse.referents[own]}
+    last = {referent: occurrence for referent, occurrence in last.items() if referent not in others}
     parallel = discourse.parallel_possessor(token) if anaphor.is_pronoun else None
     if parallel in last:
         last = {parallel: last[parallel]}
@@ -265,6 +270,11 @@ def _with_nouns_and_cataphors(
     """Return the candidates of a pronoun with common nouns, the nearest first, then the names behind it in its sentence."""
     token, sentence = anaphor.token, discourse.sentence[anaphor.token]
     agrees = _agreement(discourse, anaphor)
+    spoke = next((one for one in reversed(discourse.spoken[-3:]) if one.token < token), None)
+    is_next = spoke is not None and token in discourse.speaking and sentence - spoke.sentence <= NOUN_VIEW
+    is_one = spoke is not None and spoke.referent.entity is None and spoke.referent.male * anaphor.male == 1
+    if spoke is not None and is_next and is_one and discourse.linked(spoke.token) is None:
+        return {spoke.referent: spoke}  # a spokeswoman said … she added
     for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
         if occurrence.sentence < sentence - NOUN_VIEW:
             break
@@ -309,6 +319,8 @@ def _with_those_called_so(
     }
     # The Shanghai airport is not Brussels Airport, nor the 1967 protocol that of 1951; but the Ohio company may be any company.
     proper = {parse.lower[part] for part in range(anaphor.first, token) if _is_proper(parse, part)}
+    countries = nations({anaphor.word}) if anaphor.kind is COMPATRIOT else set()
+    compatriots = [referent for referent in last if not countries.isdisjoint(nations(referent.description))]
     # If Lee is the mayor: she may be or not.
     verb = parse.head[token] if parse.dep[token] == "attr" and not discourse.is_so(parse.head[token]) else None
     # Her mother is not she.
@@ -317,6 +329,7 @@ def _with_those_called_so(
         referent: occurrence
         for referent, occurrence in last.items()
         if referent.entity not in inside
+        and not (compatriots and referent not in compatriots)
         and not (is_person and referent is owner)
         and not (occurrence.clause == verb and occurrence.role in SUBJECT_ROLES)
         and not (proper and referent.type in UNIQUE and proper.isdisjoint(referent.words))

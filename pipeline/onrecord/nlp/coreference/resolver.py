@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onrecord.nlp.annotations import Entity, Reference
-from onrecord.nlp.coreference.anaphors import Anaphor, find_anaphors
+from onrecord.nlp.coreference.anaphors import COMPATRIOT, Anaphor, find_anaphors
 from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Occurrence, Referent
 from onrecord.nlp.coreference.features import ANAPHOR, Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
@@ -14,6 +14,7 @@ from onrecord.nlp.english.parse import Parse
 NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
 MIN_PROBABILITY = {"person": 0.3, "thing": 0.5, "noun": 0.45}
+MAX_NOBODY = 0.9  # the probability of nobody up to which "the Kenyan" is somebody
 IF_NAMED = 0.95  # how many appositions of a name and the like are right
 EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
@@ -29,6 +30,8 @@ def by_rank(
     shares = (learned or networks())[kind].probabilities(candidates.rows)
     entities = [place for place, referent in enumerate(candidates.referents) if referent.entity is not None]
     best = max(entities, key=lambda place: (shares[place], -place))
+    if anaphor.kind is COMPATRIOT and len(anaphor.modifiers) == 1 and shares[-1] < MAX_NOBODY:  # whom the article names
+        shares = [share / (1 - shares[-1]) for share in shares]
     if shares[best] >= MIN_PROBABILITY[kind] and (kind == "noun" or shares[best] >= shares[-1]):
         return candidates.referents[best], shares[best]
     # Which of them the networks learn, but not whether it is one of them: who reads news marks names only.
@@ -64,6 +67,7 @@ def resolve(parse: Parse, entities: Sequence[Entity], choose: Choice = by_rank) 
         and parse.tag[token] in ("NN", "NNS")
         and token not in taken
         and parse.ent_type[token] not in MEASURES
+        and not parse.has(token, "no")
     ]
     steps.sort(key=lambda step: (step[0], step[1]))
     for _, _, step in steps:

@@ -69,6 +69,7 @@ class Parse:
         self.sentence_starts: list[int] = numpy.flatnonzero(is_start).tolist()
         self.sentence: list[int] = (numpy.cumsum(is_start) - 1).tolist()
         self._join_subjects()
+        self._join_ages()
 
     def _join_subjects(self) -> None:
         """Make one phrase of what the parser takes for two subjects of a verb: "his co-leader", "the novelist Ada Lindt"."""
@@ -88,6 +89,14 @@ class Parse:
                 first -= 1
             if first - 1 == noun and self.tag[noun] == "NN":
                 self.head[noun], self.dep[noun] = name, "compound"
+
+    def _join_ages(self) -> None:
+        """Make one phrase, the subject, of "the 24-year-old" before a verb, of which the parser makes modifiers of the verb."""
+        for old in range(5, len(self.word) - 1):
+            if self.word[old] == "old" and self.word[old - 3 : old] == ["-", "year", "-"] and self.dep[old] == "amod":
+                verb, article = self.head[old], old - 5
+                if verb == old + 1 and self.tag[verb].startswith("VB") and self.word[article].lower() == "the":
+                    self.head[article], self.dep[old] = old, "nsubj"
 
     @classmethod
     def of(cls, doc: Doc) -> "Parse":

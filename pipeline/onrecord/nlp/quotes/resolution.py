@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
+from onrecord.nlp.coreference.gender import gender_score
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, PROPER, SUBJECTS
 from onrecord.nlp.english.parse import Parse
@@ -44,8 +45,9 @@ class Resolver:
         self.layout = layout
         self.parse: Parse = layout.parse
         self.entities: tuple[Entity, ...] = entities_of(layout.doc)
-        self.index = entity_index(self.parse)
         self.references = references_of(layout.doc)
+        # The Kenyan is somebody.
+        self.index = {token: one for token, one in entity_index(self.parse).items() if token not in self.references}
         self.sources = Sources(self.parse, self.entities, self.index, self.references)
         self.surnames: dict[str, list[int]] = {}
         for number, entity in enumerate(self.entities):
@@ -62,6 +64,7 @@ class Resolver:
         """Return the speakers that a phrase refers to, the first one first, and remember them."""
         if head is None or where is None:
             return ()
+        head, where = (head, where) if head in self.index else self._unnamed_beside(head, where)
         mention = self._mention(where)
         reference = self.references.get(head)
         noun = head if reference is None or reference.noun is None or reference.entity is not None else reference.noun
@@ -86,6 +89,13 @@ class Resolver:
             cue = verbs().get(self.parse.lower[anchor])
             self.last_asks = cue is not None and cue.lemma == "ask"
         return speakers
+
+    def _unnamed_beside(self, head: int, where: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        """Return the source whom the parser takes for an apposition: "she is to be his successor, *a person close to him* said"."""
+        for child in self.parse.children[head]:
+            if child > head and self.parse.dep[child] == "appos" and self.sources.noun_class(child) == "anyone":
+                return child, phrase(self.parse, child) or where
+        return head, where
 
     def certainty(self, head: int | None) -> float:
         """Return how likely a phrase means whom it was traced to: 1 for a name."""
@@ -270,7 +280,7 @@ class Resolver:
         reference = self.references.get(head)
         meant = None if reference is None else reference.entity
         for child in self.parse.children[head]:
-            if self.parse.dep[child] == "acl" and child > head:
+            if self.parse.dep[child] == "acl" and child > head and self.parse.word[head + 1] != ",":
                 return None
             if meant is not None and self.parse.dep[child] == "poss":
                 # "Berg's father" is rarely somebody whom the article has named before, nor is anyone of somebody whom it never names
@@ -359,12 +369,22 @@ class Resolver:
             return replace(found, mention=mention, resolution="PRONOUN")
         elif reference is not None and not self._is_open_they(head):
             meant = reference.entity
+            if meant is None and reference.probability == 1 and self._agrees_with_last(word, head):
+                meant = self.last[0].entity  # nobody else is in view, as behind a long answer
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
             is_again = is_again or (word == "it" and self._is_of_body(head))
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
+
+    def _agrees_with_last(self, word: str, head: int) -> bool:
+        """Whether he or she, outside of what anybody says, may be the last speaker."""
+        entity = self.last[0].entity if len(self.last) == 1 and self._enclosing(head) is None else None
+        if entity is None or self.entities[entity].type != "PERSON":
+            return False
+        gender = {"m": 1, "f": -1}.get(pronouns()[word].gender, 0) if word in pronouns() else 0
+        return bool(gender) and gender * gender_score(self.entities[entity], self.parse.source) > -1
 
     def _is_of_body(self, head: int) -> bool:
         """Whether the last speaker is a body that the same paragraph quotes: "Turnout fell, the board says. Nobody knows why, it adds."."""

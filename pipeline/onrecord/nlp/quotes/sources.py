@@ -8,6 +8,7 @@ from itertools import islice
 
 from onrecord.data.records import SourceKind, Span
 from onrecord.nlp.annotations import Entity, Reference, text_span
+from onrecord.nlp.coreference.agreement import is_compatriot
 from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.names import LINKS
 from onrecord.nlp.english.parse import Parse
@@ -96,7 +97,8 @@ class Sources:
         parse = self.parse
         if parse.tag[head] in PLURAL:
             return False
-        articles = INDEFINITE | {"the"} if parse.lower[head].endswith(OF_PARTISANS) else INDEFINITE
+        is_one = parse.lower[head].endswith(OF_PARTISANS) or is_compatriot(parse.lower[head])
+        articles = INDEFINITE | {"the"} if is_one else INDEFINITE
         return any(parse.lower[child] in articles for child in parse.children[head] if child < head)
 
     def _kind_of_noun(self, head: int, reason: Span | None) -> SourceKind:
@@ -127,7 +129,7 @@ class Sources:
         kind, _ = source_nouns().get(word) or source_nouns().get(word.rpartition("-")[2], ("", ""))
         if kind:
             return kind
-        if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")):
+        if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")) or is_compatriot(word):
             return "people"
         if word.startswith("@") or (word == "old" and parse.lower[max(head - 2, 0)] == "year"):  # the 22-year-old
             return "people"
