@@ -9,6 +9,7 @@ from itertools import islice
 from onrecord.data.records import SourceKind, Span
 from onrecord.nlp.annotations import Entity, Reference, text_span
 from onrecord.nlp.coreference.agreement import is_compatriot
+from onrecord.nlp.english.cues import verb_class
 from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.names import LINKS
 from onrecord.nlp.english.parse import Parse
@@ -19,6 +20,8 @@ from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, perso
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
+MINDS = frozenset({"ask", "commit", "feel", "plan", "think"})  # classes of cues whose subjects are people
+TELLING = frozenset({"tell", "tells", "told"})
 COLLECTIVE = frozenset({"people", "police", "everybody", "everyone"})
 PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
@@ -105,7 +108,7 @@ class Sources:
         parse = self.parse
         kind = self.noun_class(head)
         is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in COLLECTIVE
-        if kind in DOCUMENT_NOUNS or not kind:
+        if kind in DOCUMENT_NOUNS or (not kind and not self._acts_as_people(head)):
             return "DOCUMENT"
         if kind == "body":
             _, key = source_nouns().get(parse.lower[head], ("", ""))
@@ -115,6 +118,13 @@ class Sources:
             return "ORGANIZATION"
         # People who were each asked and want no name are sources of their own, not a group.
         return "UNNAMED_GROUP" if is_plural and reason is None else "UNNAMED_PERSON"
+
+    def _acts_as_people(self, head: int) -> bool:
+        """Whether a noun that nobody knows does what people do: the whip tells me, superdelegates say; not: the slide says."""
+        parse, verb = self.parse, self.parse.head[head]
+        is_said = parse.tag[head] in PLURAL and verb_class(parse.lower[verb]) == "say"
+        is_mind = is_said or verb_class(parse.lower[verb]) in MINDS or parse.lower[verb] in TELLING
+        return is_mind and parse.dep[head] in SUBJECTS
 
     def noun(self, head: int) -> int:
         """Return the noun that is counted: some 70 percent of *skippers*, two of the *people*."""
