@@ -67,6 +67,9 @@ def local_workers(number: int, log_level: int) -> Iterator[Executor]:
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
             process.kill()  # they are amid some work
+        # Before Python 3.12 a pool waits forever for its thread that sends work of more bytes than fit into the pipe, which nobody reads
+        # any more (github.com/python/cpython/issues/94777).
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
