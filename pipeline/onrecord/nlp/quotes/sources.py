@@ -120,7 +120,7 @@ class Sources:
         return "UNNAMED_GROUP" if is_plural and reason is None else "UNNAMED_PERSON"
 
     def _acts_as_people(self, head: int) -> bool:
-        """Whether a noun that nobody knows does what people do: the whip tells me, superdelegates say; not: the slide says."""
+        """Whether a noun that nobody knows does what people do: superdelegates say, the whip thinks; not: the slide says."""
         parse, verb = self.parse, self.parse.head[head]
         is_said = parse.tag[head] in PLURAL and verb_class(parse.lower[verb]) == "say"
         is_mind = is_said or verb_class(parse.lower[verb]) in MINDS or parse.lower[verb] in TELLING
