@@ -359,4 +359,4 @@ def test_memory_is_bounded_by_the_limit_not_by_the_line():
     finally:
         tracemalloc.stop()
     assert message.problem == "message: 100,000,000 bytes are over the limit of 1,000"
-    assert peak < 10_000_000
+    assert peak < 30_000_000  # threads that other tests have left count, too
