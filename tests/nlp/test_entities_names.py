@@ -334,3 +334,13 @@ def test_a_surname_in_capitals_after_a_title_is_no_acronym(nlp: Language) -> Non
 )
 def test_a_name_goes_on_behind_a_hyphen_but_not_into_a_participle(nlp: Language, text: str, people: list[str]) -> None:
     assert [entity.name for entity in entities_of(nlp(text)) if entity.type == "PERSON"] == people
+
+
+def test_the_labels_of_an_interview_are_people(nlp: Language) -> None:
+    text = (
+        "Tom Aune ran the prison. The former governor talks to Hannah Lume.\n\n"
+        "HANNAH LUME: What did you hear first?\n\nTOM AUNE: Doors, and they were loud.\n\n"
+        "LUME: What else did you hear in the prison?\n\nAUNE: Nothing that I want to talk about."
+    )
+    people = [entity.name for entity in entities_of(nlp(text)) if entity.type == "PERSON"]
+    assert people == ["Tom Aune", "Hannah Lume"]

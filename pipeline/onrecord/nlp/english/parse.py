@@ -23,6 +23,7 @@ MAX_EDGE_PASSES = 10  # one is enough for a tree without crossing edges; spaCy s
 NAMES_LIKE_PRONOUNS = frozenset({"US", "IT", "WHO"})
 COLUMNS = ("ORTH", "TAG", "DEP", "ENT_TYPE", "HEAD", "SENT_START", "IDX")
 STRINGS = COLUMNS[:4]
+MAX_LABEL_WORDS = 4  # of a speaker's name before a colon
 TABLE_ENDS = frozenset("0123456789:")
 # Letters: articles and prepositions are in lower case in most headlines.
 MAX_SMALL_WORD = 3
@@ -313,6 +314,19 @@ class Parse:
     def outside_headlines(self) -> frozenset[str]:
         """The words of all lines but the headlines."""
         return frozenset(text for text, is_headline in zip(self.word, self.headline, strict=True) if not is_headline)
+
+    @cached_property
+    def speaker_labels(self) -> frozenset[int]:
+        """The tokens of names in capitals that begin lines before a colon, if several lines have the same ones: “LEE: Why did you go?”."""
+        found: dict[str, list[range]] = defaultdict(list)
+        for colon in (token for token, word in enumerate(self.word) if word == ":"):
+            first = colon
+            while first and first > colon - MAX_LABEL_WORDS and self.word[first - 1].isupper():
+                first -= 1
+            if first < colon and (first == 0 or "\n" in self.word[first - 1]):
+                found[self.word[colon - 1]].append(range(first, colon))
+        again = [places for places in found.values() if len(places) > 1]
+        return frozenset(token for places in again for place in places for token in place if len(again) > 1)
 
     def _in_lines(self, is_wanted: Callable[[list[str]], bool], max_share: float) -> list[bool]:
         """Whether each token is in a wanted line; no line is wanted if they are too large a share of the text."""

@@ -311,7 +311,8 @@ def make_name(text: str, parse: Parse, start: int, end: int, label: EntityType, 
     if label == "PERSON" and guessed and title not in titles and _ends_in_noun(parse, end, words):
         label = "ORG"  # "Alder Studio", and "the studio"
     said = said_of(parse, start, end)
-    kind = "PERSON" if _has_age(parse, end) else said.removeprefix("kind:")
+    is_speaker = start in parse.speaker_labels and words not in knowledge.known_names()
+    kind = "PERSON" if is_speaker or _has_age(parse, end) else said.removeprefix("kind:")
     return Name(
         start=start,
         end=end,
