@@ -338,9 +338,12 @@ def test_a_name_goes_on_behind_a_hyphen_but_not_into_a_participle(nlp: Language,
 
 def test_the_labels_of_an_interview_are_people(nlp: Language) -> None:
     text = (
-        "Tom Aune ran the prison. The former governor talks to Hannah Lume.\n\n"
-        "HANNAH LUME: What did you hear first?\n\nTOM AUNE: Doors, and they were loud.\n\n"
-        "LUME: What else did you hear in the prison?\n\nAUNE: Nothing that I want to talk about."
+        "Tom Sundby ran the largest prison of the country. The former governor talks to Hannah Lume about noise.\n\n"
+        "HANNAH LUME: You walked into Greywater in 2009. What did you hear first?\n\n"
+        "TOM SUNDBY: Doors. Nobody tells you about the doors.\n\n"
+        "LUME: In your book you claim that a third of the men should never have been there. Which third?\n\n"
+        "SUNDBY: The ill ones. We had a man of seventy who believed it was 1974.\n\n"
+        "LUME: The justice ministry disputes your figures."
     )
-    people = [entity.name for entity in entities_of(nlp(text)) if entity.type == "PERSON"]
-    assert people == ["Tom Aune", "Hannah Lume"]
+    named = {entity.name: entity.type for entity in entities_of(nlp(text))}
+    assert named == {"Tom Sundby": "PERSON", "Hannah Lume": "PERSON", "Greywater": "GPE"}
