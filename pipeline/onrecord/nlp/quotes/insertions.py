@@ -20,7 +20,7 @@ NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
 VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
 WITHIN_SOURCE = frozenset({"PRP", "WP", "WDT"})  # tags of words that may go on about a source
-TELLING = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
+ABOUT_OR_TO = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
@@ -92,7 +92,7 @@ class InsertionCandidates(Builder):
         """Whether what a verb is about, or to whom, follows it."""
         parse = self.parse
         return any(
-            child > verb and parse.dep[child] == "prep" and parse.lower[child] in TELLING
+            child > verb and parse.dep[child] == "prep" and parse.lower[child] in ABOUT_OR_TO
             for child in parse.children[verb]
         )
 

@@ -16,12 +16,12 @@ from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.syntax import after_preposition, counted, phrase_of, whole
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, person_nouns, pronouns, source_nouns
+from onrecord.nlp.quotes.speakers import DOCUMENT_NOUNS
 
 BODIES = frozenset({"ORG", "GPE", "LOC", "FAC", "EVENT"})
 DOCUMENTS = frozenset({"LAW", "WORK_OF_ART", "PRODUCT"})
-DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})
 MINDS = frozenset({"ask", "commit", "feel", "plan", "think"})  # classes of cues whose subjects are people
-TELLING = frozenset({"tell", "tells", "told"})
+TELL = frozenset({"tell", "tells", "told"})
 COLLECTIVE = frozenset({"people", "police", "everybody", "everyone"})
 PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 # Endings of nouns for people that no lexicon has: "vloggers", "hydrologist".
@@ -123,7 +123,7 @@ class Sources:
         """Whether a noun that nobody knows does what people do: superdelegates say, the whip thinks; not: the slide says."""
         parse, verb = self.parse, self.parse.head[head]
         is_said = parse.tag[head] in PLURAL and verb_class(parse.lower[verb]) == "say"
-        is_mind = is_said or verb_class(parse.lower[verb]) in MINDS or parse.lower[verb] in TELLING
+        is_mind = is_said or verb_class(parse.lower[verb]) in MINDS or parse.lower[verb] in TELL
         return is_mind and parse.dep[head] in SUBJECTS
 
     def noun(self, head: int) -> int:

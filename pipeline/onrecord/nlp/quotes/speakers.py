@@ -29,8 +29,10 @@ CLITICS = frozenset({"’s", "’ve", "’d", "’re", "'s", "'ve", "'d", "'re"}
 ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 MAX_PHRASE = 60  # tokens to each side of the head
-WRITTEN = frozenset({"statement", "letter", "document"})  # classes of nouns
-TELLING = frozenset({"say", "judge", "accuse", "name", "commit"})  # classes of cues
+DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})  # classes of nouns
+WRITTEN_ACTS = frozenset(
+    {"say", "judge", "accuse", "name", "commit"}
+)  # classes of cues: a law that requires something says nothing
 OF_LETTER = frozenset({"to", "of", "for", "on", "in"})  # a letter to the head of the board
 MAX_NOUNS = 3  # from a participle to the document: "a letter to the head of the board saying"
 
@@ -75,16 +77,16 @@ def quoted_as(parse: Parse, verb: int) -> tuple[int, int] | None:
     quoting = clause_verb(parse, parse.head[verb - 1])
     if quoting is None or not parse.sentence_of(verb)[0] <= quoting < verb - 1:
         return None
-    subject = parse.child(quoting, "nsubjpass")
-    if subject is None and parse.dep[quoting] in ("acl", "relcl"):  # "quoted Reed, who lives in Rome, as saying"
-        subject = parse.head[quoting]
-        quoting = quoting if parse.dep[quoting] == "acl" else parse.head[subject]
-    if subject is None:
-        subject = parse.child(quoting, "dobj")
-    if subject is None:
+    quoted = parse.child(quoting, "nsubjpass")
+    if quoted is None and parse.dep[quoting] in ("acl", "relcl"):  # "quoted Reed, who lives in Rome, as saying"
+        quoted = parse.head[quoting]
+        quoting = quoting if parse.dep[quoting] == "acl" else parse.head[quoted]
+    if quoted is None:
+        quoted = parse.child(quoting, "dobj")
+    if quoted is None:
         # Parsers give the object many labels; its position is certain.
-        subject = head_of(parse, quoting + 1, verb - 1) if quoting + 1 < verb - 1 else quoting
-    return (quoting, subject) if parse.is_word[subject] and subject != quoting else None
+        quoted = head_of(parse, quoting + 1, verb - 1) if quoting + 1 < verb - 1 else quoting
+    return (quoting, quoted) if parse.is_word[quoted] and quoted != quoting else None
 
 
 def source_of(parse: Parse, verb: int) -> int | None:
@@ -115,9 +117,7 @@ def source_of(parse: Parse, verb: int) -> int | None:
 
 @functools.cache
 def _publishing() -> frozenset[str]:
-    return frozenset(form for verb in words("quote_publishing") for form in verb_forms(verb)) | words(
-        "quote_publishing"
-    )
+    return words("quote_publishing").union(*map(verb_forms, words("quote_publishing")))
 
 
 @once_per_token
@@ -126,7 +126,7 @@ def document_of(parse: Parse, cue: int) -> int | None:
     label, above, lexical = parse.dep[cue], parse.head[cue], verbs().get(parse.lower[cue])
     is_relative = label == "relcl" and parse.lower[parse.child(cue, *SUBJECTS) or cue] in RELATIVE
     is_participle = label in ("acl", "advcl") and parse.tag[cue] == "VBG" and parse.child(cue, *SUBJECTS, "aux") is None
-    if lexical is None or TELLING.isdisjoint(lexical.classes) or not (is_relative or is_participle) or above > cue:
+    if lexical is None or WRITTEN_ACTS.isdisjoint(lexical.classes) or not (is_relative or is_participle) or above > cue:
         return None
     for _ in range(MAX_NOUNS):
         if parse.is_verb(above) or parse.dep[above] == "dobj":
@@ -142,7 +142,7 @@ def document_of(parse: Parse, cue: int) -> int | None:
 def _is_published(parse: Parse, verb: int, noun: int) -> bool:
     """Whether somebody does to a noun what is done to documents by who writes them."""
     particle = parse.child(verb, "prt")
-    is_written = source_nouns().get(parse.lower[noun], ("", ""))[0] in WRITTEN
+    is_written = source_nouns().get(parse.lower[noun], ("", ""))[0] in DOCUMENT_NOUNS
     return is_written and parse.lower[verb] in _publishing() and (particle is None or parse.lower[particle] == "out")
 
 
@@ -192,14 +192,14 @@ def speaks_beside(parse: Parse, verb: int) -> bool:
     outer = parse.head[content]
     if parse.dep[verb] != "conj" or parse.dep[content] != "ccomp" or not outer < content < verb:
         return False
-    subject = parse.child(content, *SUBJECTS, "expl")
-    if parse.tag[verb] != parse.tag[outer] or parse.tag[verb] not in FINITE or subject is None:
+    noun = parse.child(content, *SUBJECTS, "expl")
+    if parse.tag[verb] != parse.tag[outer] or parse.tag[verb] not in FINITE or noun is None:
         return False
     if parse.tag[content] == "VB" and parse.child(verb, *SUBJECTS, "aux") is None:
         return True
     if verb_class(parse.lower[verb]) != "say":
         return False
-    return parse.tag[subject] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[subject]
+    return parse.tag[noun] in ("NN", "NNS", "EX", "DT") and not parse.ent_type[noun]
 
 
 def source_of_noun(parse: Parse, noun: int) -> int | None:
@@ -227,8 +227,8 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
         return []
     if document_of(parse, cue) is not None:
         return []
-    subject = parse.child(cue, "nsubj")
-    if subject is not None and parse.lower[subject] not in RELATIVE:
+    own = parse.child(cue, "nsubj")
+    if own is not None and parse.lower[own] not in RELATIVE:
         return []
     found: list[int | None] = []
     for clause in islice(parse.upward(cue), MAX_CLAUSES):
@@ -237,13 +237,9 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
             break
         if parse.dep[clause] in ("relcl", "acl") and not parse.is_verb(head):
             found.append(head)
-        subject = parse.child(head, *SUBJECTS, "poss")
-        if (
-            subject is not None
-            and not parse.left[subject] <= cue <= parse.right[subject]
-            and parse.lower[subject] not in RELATIVE
-        ):
-            found.append(subject)
+        own = parse.child(head, *SUBJECTS, "poss")
+        if own is not None and not parse.left[own] <= cue <= parse.right[own] and parse.lower[own] not in RELATIVE:
+            found.append(own)
     found = [head for head in dict.fromkeys(found) if head != first][:MAX_OTHER_SOURCES]
     return found if first is None else [*found, None]
 
