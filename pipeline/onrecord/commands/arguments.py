@@ -175,7 +175,7 @@ def add_extraction(parser: argparse.ArgumentParser, time_limit: str) -> None:
         "--stances",
         default=STANCES[0],
         metavar="HOW",
-        help="standard, or accurate: finds an eighth more of who stands where, and is more often right, in about 1.4 times the time; needs"
+        help="standard, or accurate: finds an eighth more of who stands where, and is more often right, in about 1.5 times the time; needs"
         " pip install 'onrecord[accurate]' (default: %(default)s)",
     )
     add(
