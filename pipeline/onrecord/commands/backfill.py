@@ -105,7 +105,8 @@ def add(commands: Commands) -> None:
         "--split-size",
         metavar="N",
         help=f"messages per split; the work on a split is lost when a run is killed (default: {MAX_SPLIT_MESSAGES:,}, or"
-        f" {MAX_SPLIT_BYTES >> 20} MB of them, of web pages four times as much, if that is less, and fewer where there would be less than two splits per worker)",
+        f" {MAX_SPLIT_BYTES >> 20} MB of them, of web pages four times as much, if that is less, and fewer where there would be less"
+        " than two splits per worker)",
     )
     option(
         "--shards",
