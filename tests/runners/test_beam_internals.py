@@ -169,16 +169,23 @@ def test_beam_still_describes_a_step_that_needs_stable_input():
     assert payload.requires_stable_input
 
 
+def open_ports() -> set[tuple[str, int]]:
+    """Return the addresses at which this process listens."""
+    connections = psutil.Process().net_connections("inet")
+    return {tuple(at.laddr) for at in connections if at.status == psutil.CONN_LISTEN}
+
+
 def staged_on(job: _FlinkJob, jar: Path) -> tuple[Path, dict[str, bytes]]:
     """Stage a file for a job as Beam's client does; return the folder of the socket, and the contents of the job's jar."""
     with zipfile.ZipFile(jar, "w") as archive:
         archive.writestr("Main.class", b"java")
     job._executable_jar, job._artifact_port = str(jar), 0
+    before = open_ports()  # of the servers of other tests
     job.prepare()
     address = job.artifact_staging_endpoint().url
     folder = Path(address.removeprefix("unix:")).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [at.laddr for at in psutil.Process().net_connections("inet") if at.status == psutil.CONN_LISTEN] == []
+    assert open_ports() <= before
     with grpc.insecure_channel(address) as channel:
         artifact_service.offer_artifacts(
             beam_artifact_api_pb2_grpc.ArtifactStagingServiceStub(channel),
