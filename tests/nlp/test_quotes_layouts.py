@@ -258,3 +258,27 @@ def test_whoever_somebody_else_talks_to_is_not_the_one_questioned(
     text = f"TB runs the inn. {talks} to Hetty Crane.\n\nQ: Why did you leave?\n\nA: I was tired.\n\nQ: Will you return?\n\nA: I might."
     answers = [quote for quote in quotes_of(nlp(text)) if "tired" in quote.content[0].text]
     assert [quote.speaker and quote.speaker.name for quote in answers] == [speaker]
+
+
+LONG_INTERVIEW = (
+    "Ilse Marchetti bakes for half the town. She counts my change before she sits down.\n\n"
+    "Why did you leave the bank?\n\nBecause I never met a banker who could cook.\n\n"
+    "The critics call your bread a luxury.\n\nIt is. Theirs has nineteen ingredients.\n\n"
+    "Isn’t that hard on the poor?\n\nMy neighbours buy it by the slice.\n\n"
+    "Who taught you?\n\nMy aunt, badly.\n\n"
+    "And what comes next?\n\nThen I’ll sleep.\n\n"
+    "She waves to a man with a dog. She will, she tells me later, bake for him too.\n\n"
+    "This interview is part of a series about work."
+)
+
+
+def test_an_interview_is_one_though_its_writer_says_i_and_its_questions_seldom_you(nlp: Language) -> None:
+    answers = [content for source, content in said(nlp, LONG_INTERVIEW) if source == "Ilse Marchetti"]
+    assert answers == [
+        "Because I never met a banker who could cook.",
+        "It is. Theirs has nineteen ingredients.",
+        "My neighbours buy it by the slice.",
+        "My aunt, badly.",
+        "Then I’ll sleep.",
+        "She will | bake for him too",
+    ]

@@ -43,12 +43,13 @@ def propose(layout: QuotationLayout) -> list[Candidate]:
     trailed = {each.anchor: layout.quoted[each.region or 0] for each in by_marks if each.construction == "trail-comma"}
     spoken = {anchor: span.end for anchor, span in trailed.items() if span.is_sentence and span.is_prose}
     told = _told_by_documents(layout, by_syntax)
+    labelled = {layout.parse.start[label.start] for label in turns.labels.values()}
     titles = {((span.region.start, span.region.end),) for span in layout.quoted if span.is_title}
     found = [
         each
         for each in found
         if each.content
-        and (each.source_head not in turns.roles or each.links == SURE)
+        and (each.links == SURE or not (each.source_head in turns.roles or each.content[0][0] in labelled))
         and not (each.anchor in spoken and _is_behind(layout, each, spoken[each.anchor]))
         and not any(start <= at < end for start, end in each.content for at in told.get(each.anchor, ()))
         # “The Salt Ledger” is published by Aune

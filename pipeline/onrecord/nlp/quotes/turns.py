@@ -24,6 +24,8 @@ MIN_LINE = 3  # tokens of an interview line with its colon; a shorter one says n
 MIN_TURNS = 3  # lines; fewer do not make a transcript
 MIN_QUESTIONS = 2  # lines that are questions; fewer do not make an interview
 MIN_VOICED = 0.3  # of the lines of a transcript, the share in which people speak to one another: I, you, a question
+MANY_QUESTIONS = 4  # more than an essay asks in paragraphs of their own
+MIN_ADDRESSED = 0.3  # of the questions without a label, the share that say "you"; essays ask whole paragraphs of nobody
 MAX_BOLD = 3  # signs of bold type behind a question, and the question mark
 MAX_QUESTION = 60  # tokens
 MAX_ASIDE = 4  # paragraphs of narration within an interview
@@ -134,8 +136,9 @@ class Turns:
         if self._speaks(paragraph, FIRST_PERSON):
             regions = {self.layout.region_of[token] for token in range(start, end) if self.layout.is_marked(token)}
             spans = [self.layout.quoted[region] for region in regions]
-            # “Don’t print that,” she says. Later we could.
-            return not (is_narrated and any(span.last_sign == "," and span.is_clause for span in spans))
+            # “Don’t print that,” she says. Later we could. … She will, she says to me, go back.
+            is_met = not self._speaks(paragraph, FIRST_PERSON - {"me", "us"})
+            return not (is_narrated and (is_met or any(span.last_sign == "," and span.is_clause for span in spans)))
         return not is_narrated and (in_transcript or self._speaks(paragraph, SECOND_PERSON))
 
     def block(self, paragraph: int, source: int | None) -> Spans:
@@ -331,16 +334,22 @@ class Turns:
         if (
             len(found) < MIN_QUESTIONS
             or not found[0]
-            or 2 * sum(self._speaks(p, SECOND_PERSON) for p in found) < len(found)
+            or sum(self._speaks(p, SECOND_PERSON) for p in found) < MIN_ADDRESSED * len(found)
         ):
             return among
         answers = [answer for p in found if (answer := self._next(p)) is not None]
         own = sum(self._speaks(p, FIRST_PERSON) for p in answers)
-        if 2 * own < len(answers) or any(self._says_i(p) for p in range(found[0])):
+        is_essay = len(found) < MANY_QUESTIONS and any(self._says_i(p) for p in range(found[0]))
+        if 2 * own < len(answers) or is_essay:
             return among
-        told = range(found[0] + 1, max(found[-1], *sure, 0))
-        addressed = (p for p in told if p not in self.labels and self.parse.lower[self._content(p)[0]] in SECOND_PERSON)
-        return frozenset(found) | {p for p in addressed if not self._speaks(p, FIRST_PERSON)}
+        # "The critics call you a dreamer." is a question too, but not directly behind another one.
+        told = set(range(found[0] + 1, max(found[-1], *sure, 0))).difference(self.labels, found, answers)
+        addressed = (p for p in told if self._speaks(p, SECOND_PERSON) and not self._speaks(p, FIRST_PERSON))
+        return frozenset(found) | {p for p in addressed if self._is_sentence(p) and self._next(p) not in found}
+
+    def _is_sentence(self, paragraph: int) -> bool:
+        start, end = self._content(paragraph)
+        return self.parse.sentence_of(start)[1] >= end
 
     def _says_i(self, paragraph: int) -> bool:
         return self._speaks(paragraph, frozenset({"i", "my"}))
