@@ -5,7 +5,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
+from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import AUXILIARIES, FINITE, SUBJECTS
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
+from onrecord.nlp.english.words import BE
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout, QuotedSpan
 
@@ -70,6 +74,9 @@ BACKSHIFTED = frozenset({"would", "could", "might", "had"})
 ONE_OF_SEVERAL = frozenset({"one", "another", "others", "still"})
 ELABORATING = re.compile(r"(for (example|instance)|in (addition|particular|other words)),", re.IGNORECASE)
 HEARSAY = frozenset({"allegedly", "purportedly", "reportedly", "supposedly"})
+STATIVE = BE | {"had", "needed"}
+SUBORDINATE = frozenset({"acl", "advcl", "pcomp", "relcl"})
+MAIN = frozenset({"ROOT", "conj"})
 # A sentence about what was said comments on it.
 COMMENTING = frozenset({"that", "this", "these", "those", "such", "other", "if", "it"})
 OTHERS = frozenset({"PERSON", "ORG", "NORP"})  # a subject of these types is who the next sentence is about
@@ -98,7 +105,8 @@ def carried(
         content = range(*parse.tokens_of(*candidate.content[-1]))
         if candidate.source is None or not candidate.cue or parse.sentence_of(candidate.anchor)[0] != start:
             continue
-        if layout.is_marked(content[-1]) or layout.is_marked(candidate.anchor):
+        is_direct = layout.marked_words_of(candidate.content) == layout.words_of(candidate.content)
+        if is_direct or layout.is_marked(candidate.anchor):
             continue
         stop = layout.paragraph_end(bisect_right(layout.paragraph_starts, content[-1]) - 1)
         for _ in range(MAX_CARRIED):
@@ -131,7 +139,7 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
     # "He said children fall ill. For example, many boys catch fevers."
     if ELABORATING.match(parse.source, parse.start[first]):
         return said is not None and (parse.tag[said] in PAST) == (parse.tag[verb] in PAST)
-    if parse.lower[first] in COMMENTING:
+    if parse.lower[first] in COMMENTING and parse.lower[first : first + 2] != ["it", "had"]:
         return False
     if any(parse.lower[token] in HEARSAY and parse.dep[parse.head[token]] == "ROOT" for token in sentence):
         return True
@@ -145,11 +153,31 @@ def _goes_on(layout: QuotationLayout, before: Candidate, content: range, sentenc
             for part in (content, sentence)
         ]
         return all(counts) or (parse.lower[verb] == "had" and parse.dep[verb] in AUXILIARIES)
-    # "He said the dam would fail. The town would be flooded."
-    backshifted = all(
-        token is not None and parse.lower[token] in BACKSHIFTED and parse.dep[token] in AUXILIARIES
-        for token in (said, verb)
-    )
-    subject = parse.child(parse.head[verb], *SUBJECTS)
-    is_past = parse.tag[before.anchor] in PAST
-    return is_past and backshifted and subject is not None and parse.ent_type[subject] not in OTHERS
+    return _is_reported_on(parse, before, content, sentence, verb)
+
+
+def _is_reported_on(parse: Parse, before: Candidate, content: range, sentence: range, verb: int) -> bool:
+    """Whether a sentence has the tense of the reported clause before it.
+
+    "He said the dam would fail. The town would be flooded"; "She said the ship had sunk. Its hull was old". What a writer adds is in the
+    past tense too, so a state must follow "had" or "would".
+    """
+    cue, main = before.lexical, parse.head[verb] if parse.dep[verb] in AUXILIARIES else verb
+    subject = parse.child(main, *SUBJECTS)
+    if cue is None or cue.classes[0] != "say" or "clause" not in cue.takes or parse.tag[before.anchor] not in PAST:
+        return False
+    if parse.dep[before.anchor] in SUBORDINATE or parse.word[sentence[0] - 1] not in SENTENCE_STOPS | ALL_MARKS:
+        return False
+    if subject is None or "PERSON" in parse.ent_type[parse.left[subject] : subject + 1]:
+        return False  # "Ms Berg's plan would …"
+    if parse.has(main, "not", "n't", "n’t") and parse.lower[main] in verbs():
+        return False  # "The diplomat would not name the city"
+    shifted = [token for token in (*content, *sentence) if parse.lower[token] in BACKSHIFTED]
+    shifted = [parse.head[token] for token in shifted if parse.dep[token] in AUXILIARIES]
+    is_shifted = any(head in content and parse.dep[head] != "relcl" for head in shifted)
+    if any(head in sentence and parse.dep[head] in MAIN for head in shifted):
+        is_past = is_shifted or any(parse.tag[token] == "VBD" for token in content)
+        # "She said she was tired. She had won twice": more of what a writer knows about her
+        is_about = parse.lower[subject] in ("he", "she") and not is_shifted
+        return is_past and not is_about and parse.ent_type[subject] not in OTHERS
+    return is_shifted and parse.lower[verb] in STATIVE and parse.dep[verb] in MAIN and parse.tag[verb] == "VBD"
