@@ -2,14 +2,17 @@
 """Whether the words of a quote were said: not, if someone did not say them, may say them, or declined to."""
 
 from onrecord.data.records import Realis
-from onrecord.nlp.english.cues import nouns, verb_class, verbs
+from onrecord.nlp.english.cues import nouns, verbs
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.realis import is_negative_subject, realis, would
+from onrecord.nlp.english.words import person_nouns
 from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.features import content_head
 from onrecord.nlp.quotes.layout import QuotationLayout
 
 DECLINING = frozenset({"decline", "refuse", "refusal"})
 SPEAKING = frozenset({"express", "name", "say"})  # the main classes of cues of speech
+NAMING = frozenset({"express", "name"})
 # Words that only join a sentence to the one before.
 JOINING = (["that", "being", "said", ","], ["having", "said", "that", ","], ["that", "said", ","])
 MORE = frozenset({"more", "anything", "much", "so", "further"})
@@ -65,11 +68,16 @@ def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
         return False
     if cue.lemma == "say" and _is_that_said(parse, candidate.anchor):
         return True
+    if candidate.source_head is None and _is_nobodys(candidate, parse):
+        return True
+    first, end = parse.tokens_of(*candidate.content[0])
+    if parse.tag[first] in ("DT", "PRP") and end == first + 1 and len(candidate.content) == 1:
+        return True  # "He rejected this"
+    if cue.lemma == "cite" and parse.lower[content_head(parse, first, end)] in person_nouns():
+        return True  # "the agency said, citing an official"
     verb = _infinitive_of(candidate, parse)
     if verb is not None and parse.lower[verb] in IN_PRINT:
         return cue.lemma in DECLINING or parse.has(verb, "not")  # asked not to be named, refused to be drawn
-    if candidate.construction == "passive-inf" and verb is not None and parse.right[verb] == verb:
-        return parse.lower[verb] in verbs()  # is expected to speak
     if parse.lower[candidate.anchor] == "drawn" and realis(parse, candidate.anchor) == "NEGATED":
         return True  # would not be drawn on it
     if cue.lemma in DECLINING:
@@ -82,6 +90,16 @@ def is_silence(candidate: Candidate, layout: QuotationLayout) -> bool:
         return True  # declined all comment on the sale
     is_topic = candidate.construction in ("about", "on")
     return cue.lemma in ("comment", "elaborate") and (is_topic or realis(parse, candidate.anchor) == "NEGATED")
+
+
+def _is_nobodys(candidate: Candidate, parse: Parse) -> bool:
+    """Whether a passive names no source, and no words of one: Berg is expected to leave; asked about the sale, …."""
+    cue, construction = candidate.lexical, candidate.construction
+    if cue is None or construction == "passive":
+        return cue is not None and realis(parse, candidate.anchor) == "HYPOTHETICAL"
+    if construction == "passive-inf":
+        return "say" not in cue.classes
+    return cue.lemma == "ask" and parse.tag[candidate.anchor] == "VBN" and construction in ("about", "on")
 
 
 def _is_comment(parse: Parse, noun: int) -> bool:
@@ -97,8 +115,9 @@ def _is_that_said(parse: Parse, verb: int) -> bool:
 
 
 def _has_no_content(parse: Parse, verb: int) -> bool:
-    """Whether a verb is one of speaking and nothing is said: to comment on the case, to say more."""
-    if verb_class(parse.lower[verb]) not in SPEAKING or parse.child(verb, "ccomp", "xcomp") is not None:
+    """Whether a verb is one of speaking and nothing is said: to comment on the case, to say more, to name the buyer."""
+    cue = verbs().get(parse.lower[verb])
+    if cue is None or cue.classes[0] not in SPEAKING or parse.child(verb, "ccomp", "xcomp") is not None:
         return False
     said = parse.child(verb, "dobj")
-    return said is None or parse.lower[said] in MORE
+    return said is None or parse.lower[said] in MORE or not NAMING.isdisjoint(cue.classes)

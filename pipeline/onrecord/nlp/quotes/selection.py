@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from types import MappingProxyType
 
+from onrecord.nlp.english.cues import nouns
 from onrecord.nlp.english.lexicon import words
+from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.words import source_nouns
 from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
@@ -26,7 +28,7 @@ MIN_PROBABILITY_OF_SAYING = 0.42
 ACTING = frozenset({"judge", "name", "accuse", "express", "think", "feel", "plan"})
 MIN_SPOKEN, MOSTLY_SPOKEN = 0.5, 0.65
 # "Rejected the treaty", "dismissed the lawsuit" (``quote_decided.tsv``); "rejected the claim" is an utterance.
-DECIDING = frozenset({"accept", "approve", "deny", "dismiss", "grant", "reject"})
+DECIDING = frozenset({"accept", "approve", "declare", "deny", "dismiss", "grant", "reject"})
 # Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
 MIN_PROBABILITY_OF_WORDS = 0.64
 IMPOSSIBLE = 2.0
@@ -57,16 +59,35 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     clause = construction.startswith(CLAUSES) or construction.endswith(CLAUSE_ENDINGS) or not candidate.cue
     if construction == "xing" and candidate.lexical is not None:
         clause = candidate.lexical.lemma in ABOUT_ONESELF
+    elif not clause:  # "called on the mayor to resign", "accused them of lying"
+        clause = _governs_clause(candidate, layout.parse)
     return not clause and not layout.marked_words_of(candidate.content)
+
+
+def _governs_clause(candidate: Candidate, parse: Parse) -> bool:
+    """Whether a content has the infinitive of a request or the -ing form of an accusation."""
+    cue, tokens = candidate.lexical, range(*parse.tokens_of(*candidate.content[-1]))
+    if cue is not None and cue.classes[0] in ("say", "ask"):
+        own = (token for token in tokens if parse.head[token] == candidate.anchor)
+        return any((parse.dep[token], parse.tag[token]) == ("xcomp", "VB") for token in own)
+    if cue is None or not {"judge", "accuse"}.issubset(cue.classes):
+        return False
+    governors = (parse.head[token] for token in tokens if parse.dep[token] == "pcomp")
+    return any(parse.head[word] == candidate.anchor and parse.lower[word] in cue.takes for word in governors)
 
 
 def _is_decision(candidate: Candidate, layout: QuotationLayout) -> bool:
     """Whether an act decides about something, and says nothing: rejected the treaty."""
-    if candidate.lexical is None or candidate.lexical.lemma not in DECIDING:
+    parse, cue, source = layout.parse, candidate.lexical, candidate.source_head
+    if cue is None:
         return False
-    first, end = layout.parse.tokens_of(*candidate.content[0])
-    word = layout.parse.lower[content_head(layout.parse, first, end)]
-    return word in words("quote_decided") or word.removesuffix("s") in words("quote_decided")
+    if cue.lemma == "recall":  # countries recall envoys, companies cars
+        return source is not None and parse.ent_type[source] in ("GPE", "ORG")
+    first, end = parse.tokens_of(*candidate.content[0])
+    word = parse.lower[content_head(parse, first, end)]
+    if cue.lemma in words("quote_publishing"):  # a video; not: a warning
+        return word not in nouns()
+    return cue.lemma in DECIDING and not words("quote_decided").isdisjoint((word, word.removesuffix("s")))
 
 
 def _min_score(candidate: Candidate, layout: QuotationLayout, table: Mapping[str, float]) -> float:
