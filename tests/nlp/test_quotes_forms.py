@@ -121,6 +121,18 @@ def test_what_the_governing_verb_says_is_no_content(nlp: Language) -> None:
             "Okafor said the dam would fail. The town would be flooded within days.",
             "The town would be flooded within days",
         ),
+        (
+            "Okafor told the hearing that the pump had failed twice. It had been bought from a scrapyard in Velna.",
+            "It had been bought from a scrapyard in Velna",
+        ),
+        (
+            "The crew had worked all night, Okafor said. Its pumps were thirty years old and leaked.",
+            "Its pumps were thirty years old and leaked",
+        ),
+        (
+            "The dam was “a bathtub without a plug”, Okafor said. Two engineers had left since the spring.",
+            "Two engineers had left since the spring",
+        ),
     ],
 )
 def test_the_text_goes_on_reporting_without_a_cue(nlp: Language, text: str, content: str) -> None:
@@ -139,6 +151,11 @@ def test_the_text_goes_on_reporting_without_a_cue(nlp: Language, text: str, cont
         "Okafor said the dam would fail. That would be the third time in a year.",
         "Okafor said the dam would fail.\n\nThe town would be flooded within days.",
         "A poll found that 40 percent of voters liked the plan. That is 10 percent more than last year.",
+        "Okafor said the dam had failed. The engineer was arrested on Friday at his home.",
+        "Okafor said the dam had failed. He would not name the builder of the gates.",
+        "Okafor said the dam was old. The valley was quiet on Friday afternoon.",
+        "Okafor said she had no regrets. She had served four terms on the council.",
+        "“The dam is old,” Okafor said. She had lived in the valley for years.",
         "Hale said children fall ill. For example, is the water in the camps clean enough?",
     ],
 )
@@ -274,3 +291,63 @@ def test_whoever_asks_goes_on_in_the_same_paragraph(nlp: Language) -> None:
 def test_nobody_who_is_silent_speaks_next(nlp: Language) -> None:
     text = "Neither owner would say how many boats had been sold.\n\n“There is no leak in the hull of that boat, and nobody can find one.”"
     assert [quote.speaker for quote in quotes_of(nlp(text))][-1] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "content"),
+    [
+        ("Okafor urged the council to sell the barge.", "Okafor", "to sell the barge"),
+        (
+            "Okafor said the barge was unsafe and urged the council to sell it.",
+            "Okafor",
+            "to sell it",
+        ),
+        ("The union called on the port to publish the figures.", "The union", "the port to publish the figures"),
+        (
+            "Velna ordered two traders to leave, accusing them of stealing maps.",
+            "Velna",
+            "them of stealing maps",
+        ),
+        (
+            "Ada Lindt, a nurse, told the blog she had walked along the quay.",
+            "Ada Lindt, a nurse",
+            "she had walked along the quay",
+        ),
+        (
+            "Opening the case, Ada Lindt, for the port, said the barge had been sold twice.",
+            "Ada Lindt",
+            "the barge had been sold twice",
+        ),
+        (
+            "Cross-examined by Tom Okafor, Lindt agreed that the barge was hers.",
+            "Lindt",
+            "the barge was hers",
+        ),
+    ],
+)
+def test_requests_accusations_and_hearings(nlp: Language, text: str, source: str, content: str) -> None:
+    assert (source, content) in said(nlp, text)
+
+
+def test_nobody_in_a_headline_says_what_they_are_told(nlp: Language) -> None:
+    assert all(source is None for source, _ in said(nlp, "Residents told to leave homes as river rises"))
+
+
+def test_who_is_told_something_does_not_say_it(nlp: Language) -> None:
+    assert all(source is None for source, _ in said(nlp, "Told that the barge would sink, Okafor laughed."))
+
+
+def test_a_content_ends_before_the_next_act_of_its_source(nlp: Language) -> None:
+    assert ("Velna", "to leave within a day") in said(
+        nlp, "Velna ordered two traders to leave within a day, accusing them of theft."
+    )
+
+
+def test_who_is_cited_is_not_what_is_said(nlp: Language) -> None:
+    text = "One trader had confessed, the Gazette said, citing a security official."
+    assert [content for _, content in said(nlp, text)] == ["One trader had confessed"]
+
+
+def test_a_clock_time_before_a_statement_is_not_its_source(nlp: Language) -> None:
+    text = "Storm live\n\n16:50 Harbour Rail says the line is closed.\n\n16:20 Police say two roads are flooded."
+    assert [source for source, _ in said(nlp, text)] == ["Harbour Rail", "Police"]

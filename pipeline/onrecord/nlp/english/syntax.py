@@ -63,6 +63,8 @@ def is_passive(parse: Parse, verb: int) -> bool:
         if parse.child(verb, "nsubj", "dobj") is not None:
             return False
         return parse.child(parse.head[verb], "auxpass") is not None
+    if parse.dep[verb] == "advcl" and parse.next_word[parse.sentence_of(verb)[0]] == verb:
+        return parse.child(verb, *SUBJECTS) is None  # "Told that it was late, …": taggers take it for a past tense
     return parse.tag[verb] == "VBN" and parse.dep[verb] in ("acl", "amod", "advcl")
 
 

@@ -67,6 +67,7 @@ class Builder:
             start = parse.next_word[start + 1]
         if start >= end:
             return None
+        start -= start > 0 and parse.tag[start - 1] == "$"
         last = parse.previous_word[end - 1]
         if last + 1 < end and parse.word[last + 1] in CLOSING:
             last += 1

@@ -8,6 +8,8 @@ from onrecord.nlp.english.cues import Cue
 Spans = tuple[tuple[int, int], ...]
 Features = tuple[list[str], ...]  # their names, in parts that candidates share
 STATEMENT = Cue("", ("say",), frozenset({"quote"}))  # of a quote that a colon, a dash or a label introduces
+# Verbs with an object who is asked to do what an infinitive says.
+REQUESTING = frozenset({"advise", "ask", "beg", "implore", "instruct", "order", "remind", "tell", "urge", "warn"})
 SURE = ("layout=sure",)  # the link of a candidate whose form alone shows that someone is quoted
 
 

@@ -130,6 +130,8 @@ def _ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
             continue
         link = _link(parse, child)
         ends.append((at, inside, link))
+        if link == ",advcl+says" and parse.tag[child] == "VBG":
+            return ends  # "ordered them to leave, accusing them of theft"
         is_participle = parse.tag[cue] == "VBG" and parse.child(cue, "aux") is None
         if is_participle and parse.dep[child] == "conj" and parse.tag[child] in FINITE:
             return ends  # "Berg, asking why, left the room": parsers join two verbs of which only one is finite

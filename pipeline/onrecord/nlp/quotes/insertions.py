@@ -18,6 +18,8 @@ from onrecord.nlp.quotes.ends import PARTING
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = NOUNS | {"PRP"}
 MAX_INSERT = 16  # tokens from a cue to the comma after it: "the minister said in a speech on Friday"
+# Tags of words that open a clause of another one: "Asked about it, she laughed".
+DEPENDENT = frozenset({"VBD", "VBG", "VBN", "WRB"})
 VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
 WITHIN_SOURCE = frozenset({"PRP", "WP", "WDT"})  # tags of words that may go on about a source
 ABOUT_OR_TO = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
@@ -118,7 +120,8 @@ class InsertionCandidates(Builder):
                 yield from self.before_apposition(verb, cue, source, (first, start), (end + 1, last))
         elif construction == "around" and end == last and self.is_bare_end(verb):
             links = ("reach=last",) if self.is_statement(first, start, verb, cue) else ()
-            if links or parse.next_word[verb + 1] >= last:  # "No end in sight, experts say"
+            is_short = parse.next_word[verb + 1] >= last and parse.tag[parse.next_word[first]] not in DEPENDENT
+            if links or is_short:  # "No end in sight, experts say"
                 yield from self.make("front-order", verb, cue, [(first, start)], source, links=links)
         elif construction == "inverted":
             is_clause = self.finite_before[first] < self.finite_before[start]
@@ -137,7 +140,8 @@ class InsertionCandidates(Builder):
         """Whether a main clause and a comma are before somebody who says it: "The harbour is old, Reed stated at a briefing"."""
         parse, opening = self.parse, self.parse.next_word[first]
         opening = parse.next_word[opening + 1] if parse.tag[opening] == "CC" else opening
-        is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in ("VBG", "VBN", "WRB")
+        is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in DEPENDENT
+        is_main &= parse.region_of[opening] == parse.region_of[verb]
         is_clause = is_main and self.finite_before[first] < self.finite_before[stop]
         is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE
         is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])

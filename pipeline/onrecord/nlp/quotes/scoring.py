@@ -14,8 +14,9 @@ from itertools import repeat
 
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.english.cues import verb_class
+from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.learned import MAX_LOGIT
-from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.candidates import REQUESTING, Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import is_charged, is_heard, quoted_as, writer
 
@@ -34,6 +35,7 @@ MIN_SCORE_BY_FORM = {
     "reach=named": 0.6,
     "reach=last": 0.6,
     "written": 0.75,
+    "request": 0.6,
     "by=view": 0.6,
     "by=law": 0.6,
     "as=said": 0.5,
@@ -124,6 +126,15 @@ def _is_cited(candidate: Candidate, layout: QuotationLayout) -> bool:
     return is_reported and candidate.source_head is not None and candidate.construction in ("bare", "that")
 
 
+def _is_request(candidate: Candidate, layout: QuotationLayout) -> bool:
+    """Whether somebody is asked to do something: urged parliament to reject it."""
+    parse, cue, verb = layout.parse, candidate.lexical, candidate.anchor
+    if cue is None or cue.lemma not in REQUESTING or candidate.construction != "xinf" or layout.is_marked(verb):
+        return False
+    is_told = parse.tag[verb] in FINITE and parse.child(verb, "dobj") is not None
+    return is_told and candidate.source_head is not None
+
+
 def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) -> None:
     """Give the best candidate of each cue in one of the rare but clear forms at least the score of that form."""
     best: dict[tuple[int, str], Candidate] = {}
@@ -137,6 +148,8 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         is_inner = _is_cited(candidate, layout) or is_heard(layout.parse, candidate.anchor)
         if speaks and (is_inner or is_charged(layout.parse, candidate.anchor)):
             forms.append("inner")
+        if _is_request(candidate, layout):
+            forms.append("request")
         for form in forms:
             other = best.setdefault((candidate.anchor, form), candidate)
             if candidate.score > other.score:

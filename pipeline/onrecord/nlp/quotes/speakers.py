@@ -2,6 +2,7 @@
 """The speaker phrase: the noun phrase that is the source of a cue."""
 
 import functools
+import re
 from itertools import islice
 
 from onrecord.nlp.english.cues import verb_class, verbs
@@ -28,6 +29,7 @@ GIVER = ("from", "by", "among")
 CLITICS = frozenset({"’s", "’ve", "’d", "’re", "'s", "'ve", "'d", "'re"})
 ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
+CLOCK = re.compile(r"\d{1,2}[.:]\d\d(?:[ap]m)?")
 MAX_PHRASE = 60  # tokens to each side of the head
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})  # classes of nouns
 WRITTEN_ACTS = frozenset(
@@ -49,6 +51,8 @@ def phrase(parse: Parse, head: int | None, cue: int | None = None) -> tuple[int,
         else:
             start = cue + 1
     start, end = max(start, head - MAX_PHRASE), min(end, head + MAX_PHRASE)
+    if start < head and CLOCK.fullmatch(parse.word[start]):
+        start += 1  # a live blog: "16:50 The operator says"
     start = min(parse.next_word[start] if parse.is_word[head] else start, head)
     while end - 1 > head and _is_loose_end(parse, start, end):
         end -= 1
@@ -99,6 +103,10 @@ def source_of(parse: Parse, verb: int) -> int | None:
         found = writer(parse, verb)
     if found is None:
         found = agent(parse, parse.head[parse.head[verb]] if speaks_beside(parse, verb) else verb)
+        subjects = [child for child in parse.children[verb] if parse.dep[child] in SUBJECTS and child < verb]
+        if found in subjects[:-1] and parse.lower[found] not in source_nouns():
+            # "Cross-examined by Ann Lee, Reed said"
+            found = found if all(parse.is_word[found : subjects[-1]]) else subjects[-1]
         if verb and parse.tag[verb - 1] in NOUNS and parse.head[verb - 1] == verb:
             is_owner = found is not None and found < verb - 1 and parse.tag[found + 1] == "POS"
             if is_owner or (found is None and parse.dep[verb - 1] in ("compound", "nmod", "dep")):
@@ -109,10 +117,22 @@ def source_of(parse: Parse, verb: int) -> int | None:
             first = parse.head[before]
             is_listed = parse.dep[before] == "conj" and parse.ent_type[first] == "PERSON"
             found = (first if is_listed else before) if parse.tag[before] == "NNP" else None
+        if found is None and parse.tag[verb] in FINITE:
+            found = _name_behind_participle(parse, verb)
     if found and parse.lower[found] in CLITICS:  # "he’s said", of which the parser makes a subject "’s"
         found = found - 1 if parse.tag[found - 1] in ("PRP", "WP") else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
+
+
+def _name_behind_participle(parse: Parse, verb: int) -> int | None:
+    """Return the subject that a parser gives to the participle before it: "Opening the case, Ann Lee, for the port, said …"."""
+    participle = next((child for child in parse.children[verb] if child < verb), verb)
+    if parse.dep[participle] != "advcl" or parse.tag[participle] not in ("VBG", "VBN"):
+        return None
+    commas = (token for token in range(participle + 2, verb) if parse.word[token] == ",")
+    names = (token - 1 for token in commas if parse.ent_type[token - 1] == "PERSON")
+    return next((name for name in names if parse.word[parse.left[name] - 1] == ","), None)
 
 
 @functools.cache
@@ -225,7 +245,7 @@ def other_sources(parse: Parse, cue: int, first: int | None) -> list[int | None]
     """
     if parse.child(cue, "agent", "poss") is not None or quoted_as(parse, cue) is not None or is_charged(parse, cue):
         return []
-    if document_of(parse, cue) is not None:
+    if document_of(parse, cue) is not None or (parse.dep[cue] == "advcl" and is_passive(parse, cue)):
         return []
     own = parse.child(cue, "nsubj")
     if own is not None and parse.lower[own] not in RELATIVE:

@@ -10,7 +10,7 @@ from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import has_mark
 from onrecord.nlp.english.words import BE_OR_SHORT, person_nouns, source_nouns
 from onrecord.nlp.quotes.building import Builder
-from onrecord.nlp.quotes.candidates import Candidate
+from onrecord.nlp.quotes.candidates import REQUESTING, Candidate
 from onrecord.nlp.quotes.ends import PARTING, clause_kind, possible_ends
 from onrecord.nlp.quotes.insertions import VIEWS, InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -24,6 +24,7 @@ ALWAYS_INVERTED = frozenset({"say", "add"})  # ", said Tom Reed," has no other r
 ADDRESSING = frozenset(
     {"ask", "assure", "inform", "notify", "remind", "tell", "urge", "warn"}
 )  # these need words besides
+COMMANDING = REQUESTING - {"ask", "beg"}  # nobody commands without an object: "Thousands told to stay" is a headline
 DEGREE = frozenset({"so", "such"})
 THANKING = frozenset({"congratulate", "thank"})
 ADDRESSED = frozenset({"PERSON", "ORG", "GPE", "NORP", "people", "body", "group", "representative"})
@@ -158,6 +159,8 @@ class SyntaxCandidates(Builder):
         parse = self.parse
         kind = clause_kind(parse, clause)
         subject = parse.child(verb, "nsubjpass") if passive else None
+        if not passive and cue.lemma in COMMANDING and parse.tag[verb] == "VBD" and parse.left[clause] == verb + 1:
+            subject, source = parse.child(verb, "nsubj"), None
         if subject is not None and kind == "inf":
             yield from self.make("passive-inf", verb, cue, [self.reach(subject), self.reach(clause)], source)
         elif cue is not UNKNOWN:
@@ -170,7 +173,7 @@ class SyntaxCandidates(Builder):
             # The parser may attach the clause to the addressee: "told reporters that prices had risen".
             for child in parse.children[part]:
                 is_that = parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that"
-                if is_that or self.is_told(part, child):
+                if is_that or self.is_told(part, child, cue):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
@@ -182,12 +185,17 @@ class SyntaxCandidates(Builder):
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
 
-    def is_told(self, addressee: int, clause: int) -> bool:
+    def is_told(self, addressee: int, clause: int, cue: Cue) -> bool:
         """Whether the parser takes a statement for a relative clause of its addressee: "told the panel he had seen nobody"."""
         parse = self.parse
         teller = parse.child(clause, "nsubj", "nsubjpass")
         is_whole = parse.child(clause, "dobj", "attr", "acomp", "ccomp", "xcomp", "nsubjpass") is not None
         is_own = teller is not None and teller == parse.left[clause] and parse.tag[teller] == "PRP"
+        if cue.lemma == "tell":  # "told the blog he had walked"; not: "told the story he had heard"
+            kind = source_nouns().get(parse.lower[addressee], ("", ""))[0]
+            return (
+                parse.dep[clause] == "relcl" and is_own and kind != "document" and parse.lower[addressee] not in nouns()
+            )
         return parse.dep[clause] == "relcl" and is_own and is_whole and self.is_addressee(addressee)
 
     def is_addressee(self, noun: int) -> bool:
@@ -210,8 +218,8 @@ class SyntaxCandidates(Builder):
         """Yield the clause before its cue, alone or with everything before it: "Prices will fall, he said"."""
         parse = self.parse
         reach, construction = self.reach(clause), "front-" + clause_kind(parse, clause)
-        if clause != parse.child(verb, "ccomp"):
-            return
+        if clause != parse.child(verb, "ccomp") or parse.word[min(reach[1], verb)] == ":":
+            return  # "Storm live: thousands told to leave"
         clauses = [child for child in parse.children[verb] if parse.dep[child] == "ccomp" and child < verb]
         reach = reach[0], self.reach(clauses[-1])[1]  # "The plan is dead, but talks go on, he said"
         start = parse.next_word[parse.sentence_of(verb)[0]]
