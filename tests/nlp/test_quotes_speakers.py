@@ -109,6 +109,33 @@ def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) 
             "A police spokeswoman said Nicole Brandt had been seen in Delft. The car had led to her arrest, she added.",
             "A police spokeswoman",
         ),
+        # Who speaks goes on to speak, though another one was spoken of.
+        (
+            "Nora Falk sold the mill to Greta Holm. Her sister, Ida Falk, told reporters she had not known. “It was ours,” she said.",
+            "Ida Falk",
+        ),
+        # Whose name the recognizer does not know.
+        (
+            "Rasul Temin spoke in Tarn. His counterpart, Carla Diaz-Moss, said it was late. “We slept,” she added.",
+            "Carla Diaz-Moss",
+        ),
+        (
+            "The Kolm news agency quoted Minister Lena Osk as saying that it rained. She told the agency that it was wet.",
+            "Lena Osk",
+        ),
+        # A body that the article names by a noun only, and a document; a place does not speak.
+        (
+            "Nobody in Marsden was hurt. The water board said the main had burst on Sunday. “We will mend it,” it added.",
+            "The water board",
+        ),
+        (
+            "The fire service sent two engines from Hull. The cause was unknown, it said.",
+            "The fire service",
+        ),
+        (
+            "A report seen by the Star blames the pilots. The crew in Malmo had slept for two hours, it says.",
+            "A report seen by the Star",
+        ),
         # The parser takes the speaker for an apposition.
         (
             "The company’s chairman, a person close to the talks said, had pushed for an outsider.",

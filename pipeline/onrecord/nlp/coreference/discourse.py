@@ -184,7 +184,7 @@ def _looks_like_person(entity: Entity) -> bool:
     parts = {tuple(map(fold, part)) for part in (*((word,) for word in words), words[:2])}
     if len(words) > 1 and not parts.isdisjoint(knowledge.known_names()):
         return False  # the Hong Kong Standard
-    is_plain = all(word.isalpha() and word.istitle() for word in words)
+    is_plain = all(word.replace("-", "").isalpha() and word.istitle() for word in words)
     return is_plain and len(entity.name) >= MIN_PERSON_LETTERS and knowledge.designated(tuple(map(fold, words))) is None
 
 
