@@ -30,11 +30,13 @@ MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with 
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
 # What a pronoun may mean that says little of its own.
 SOLE = {"they": frozenset({"PERSON", "ORG"}), "it": frozenset({"ORG", "GPE"})}
+POSSESSED = {"its": "it", "their": "they"}
 SURE_THEY = 0.7  # the probability from which "they" means the body that coreference finds
 MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
+OWNING = frozenset({"poss", "compound", "nmod", "amod", "prep", "acl"})  # labels of what says whose statement one is
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
 
@@ -233,7 +235,11 @@ class Resolver:
         maker = self._maker(head)
         if maker is not None:
             of_maker = phrase(parse, maker) or (maker, maker + 1)
-            return replace(self._attribute(maker, of_maker, mention), resolution="NOMINAL")
+            made = self._attribute(maker, of_maker, self._mention(of_maker))
+            if made.name is not None:
+                return replace(made, mention=mention, resolution="NOMINAL")
+        if self._goes_on_in(head):
+            return replace(self.last[0], mention=mention, resolution="NOMINAL")
         meant = self._meant(head)
         if meant is None:
             meant = self._named_next(head, where)
@@ -273,7 +279,14 @@ class Resolver:
             issuer = subject(parse, verb)
         else:
             issuer = author(parse, noun)
-        return issuer if issuer is not None and issuer in self.index else None
+        where = None if issuer is None else phrase(parse, issuer)
+        return issuer if issuer is not None and where is not None and self._named(issuer, where) is not None else None
+
+    def _goes_on_in(self, head: int) -> bool:
+        """Whether a statement is that of the last speaker: "The bank is sorry, the mayor said. “It will pay,” the statement read."."""
+        parse = self.parse
+        is_bare = all(parse.dep[child] not in OWNING for child in parse.children[head] if parse.lower[child] != "in")
+        return is_bare and len(self.last) == 1 and self._is_near(head) and self.sources.is_voice(head)
 
     def _meant(self, head: int) -> int | None:
         """Return the entity that a noun refers to; nobody is his own lawyer, and "the lawyer representing Berg" is somebody else again."""
@@ -362,8 +375,7 @@ class Resolver:
             enclosing = self._enclosing(head)
             if enclosing is not None:
                 return replace(enclosing, mention=mention, resolution="PRONOUN")
-        elif reference is not None and reference.entity is None and reference.noun is not None:
-            noun = reference.noun
+        elif (noun := self._noun_meant(head, word)) is not None:
             of_noun = phrase(self.parse, noun, self.parse.head[noun]) or (noun, noun + 1)
             found = self._unnamed(noun, of_noun, self._mention(of_noun))
             return replace(found, mention=mention, resolution="PRONOUN")
@@ -371,12 +383,19 @@ class Resolver:
             meant = reference.entity
             if meant is None and reference.probability == 1 and self._agrees_with_last(word, head):
                 meant = self.last[0].entity  # nobody else is in view, as behind a long answer
+        word = POSSESSED.get(word, word)
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
             is_again = is_again or (word == "it" and self._is_of_body(head))
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
+
+    def _noun_meant(self, head: int, word: str) -> int | None:
+        """Return the noun that a pronoun refers to; what has a website is a body."""
+        reference = self.references.get(head)
+        noun = reference.noun if reference is not None and reference.entity is None else None
+        return None if noun is not None and word in POSSESSED and self.sources.noun_class(noun) != "body" else noun
 
     def _agrees_with_last(self, word: str, head: int) -> bool:
         """Whether he or she, outside of what anybody says, may be the last speaker."""
