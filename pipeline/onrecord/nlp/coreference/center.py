@@ -13,6 +13,7 @@ TYPES = frozenset({"ORG", "GPE", "PERSON", "WORK_OF_ART", "LAW"})
 NOUNS = frozenset(
     {"body", "statement", "letter", "document"}
 )  # classes of nouns (``source_nouns.tsv``) that it means there
+PEOPLE = frozenset({"people", "group", "representative", "body"})  # classes of plural nouns that "they" means there
 
 
 def center_of(discourse: Discourse, anaphor: Anaphor) -> Referent | None:
@@ -22,7 +23,7 @@ def center_of(discourse: Discourse, anaphor: Anaphor) -> Referent | None:
     """
     token, here = anaphor.token, discourse.paragraph[anaphor.token]
     is_main = anaphor.role is SUBJECT and discourse.region[token] == NO_REGION
-    if anaphor.is_plural or not anaphor.is_pronoun or not is_main or token not in discourse.speaking:
+    if not anaphor.is_pronoun or not is_main or token not in discourse.speaking:
         return None
     named, common = discourse.entities.before(token, MAX_LOOK_BACK), discourse.nouns.before(token, MAX_LOOK_BACK)
     fitting = [one for one in (*named, *common) if one.region == NO_REGION and _fits(anaphor, one.referent)]
@@ -57,5 +58,6 @@ def _fits(anaphor: Anaphor, referent: Referent) -> bool:
         is_one = referent.entity is not None or not referent.is_plural
         return is_one and referent.may_be_person and referent.male * anaphor.male > OPPOSITE
     if referent.entity is not None:
-        return referent.type in TYPES and abs(referent.male) < 1
-    return source_nouns().get(referent.noun, ("", ""))[0] in NOUNS
+        return referent.type == "ORG" if anaphor.is_plural else referent.type in TYPES and abs(referent.male) < 1
+    kind = source_nouns().get(referent.noun, ("", ""))[0]
+    return kind in PEOPLE and referent.is_plural if anaphor.is_plural else kind in NOUNS

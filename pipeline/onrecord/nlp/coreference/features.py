@@ -129,6 +129,8 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
         return referent.may_be_person and not anaphor.is_plural
     if referent.type == "NORP":
         return anaphor.is_plural or "NORP" in anaphor.kind.types
+    if referent.is_place and anaphor.kind.is_group and PLACES.isdisjoint(anaphor.kind.types):
+        return False  # where its plant is, is not the company
     return referent.type != "PERSON" and not anaphor.is_plural
 
 

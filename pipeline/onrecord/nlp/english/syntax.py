@@ -11,6 +11,10 @@ from onrecord.nlp.english.parse import MAX_CLIMB, Parse, once_per_token
 from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
+# Verbs that name whom they tell to do something, but for the passive.
+TOLD = frozenset(
+    {"advised", "encouraged", "forbidden", "instructed", "invited", "ordered", "required", "told", "urged"}
+)
 CHARGED = frozenset({"of", "for", "from"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
 # Longer phrases and clauses are cut to the core of their head: nobody reads a phrase of a hundred words.
@@ -59,11 +63,19 @@ def is_passive(parse: Parse, verb: int) -> bool:
         return False
     if parse.tag[verb] == "VBN" and any(word in BE for word in auxiliaries):
         return True
+    if not auxiliaries and parse.lower[verb] in TOLD and _is_before_infinitive(parse, verb):
+        return True  # the headline "Thousands told to stay indoors"
     if parse.dep[verb] == "conj" and parse.is_verb(parse.head[verb]) and parse.tag[verb] == "VBN":
         if parse.child(verb, "nsubj", "dobj") is not None:
             return False
         return parse.child(parse.head[verb], "auxpass") is not None
     return parse.tag[verb] == "VBN" and parse.dep[verb] in ("acl", "amod", "advcl")
+
+
+def _is_before_infinitive(parse: Parse, verb: int) -> bool:
+    """Whether "to" and a verb follow right behind a verb."""
+    to = verb + 1 + (parse.lower[verb + 1 : verb + 2] == ["not"])
+    return parse.lower[to : to + 1] == ["to"] and parse.tag[to + 1 : to + 2] == ["VB"]
 
 
 def is_named(parse: Parse, noun: int) -> bool:
