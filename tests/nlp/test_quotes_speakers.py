@@ -160,6 +160,20 @@ def test_behind_a_long_answer_she_is_who_gave_it(nlp: Language) -> None:
     assert speakers(nlp, text)[-1].name == "Helen Moore"
 
 
+def test_the_company_that_the_lead_leaves_unnamed_is_named_by_the_next_paragraph(nlp: Language) -> None:
+    text = "A glass works is to close in May, its owner said.\n\nPell & Garrick told staff on Monday that orders had fallen."
+    assert [speaker.name for speaker in speakers(nlp, text)] == ["Pell & Garrick"] * 2
+
+
+def test_behind_an_interview_she_is_who_answered(nlp: Language) -> None:
+    text = (
+        "Marta Lind built boats for ten years. She spoke to us in her yard.\n\nWhat do you listen to?\n\n"
+        "The saw. My neighbour says it is too loud, and I tell her it is Bach.\n\nAnd the piano?\n\nI sold the piano. "
+        "I do not miss it at all.\n\nShe laughs, and looks for her glasses. She still plays for her niece, she says."
+    )
+    assert speakers(nlp, text)[-1].name == "Marta Lind"
+
+
 def test_who_the_lead_leaves_unnamed_is_named_by_the_next_paragraph(nlp: Language) -> None:
     text = "The old dam is safe after months of repairs, a spokesman said on Monday.\n\nPeter Lang said the walls had been tested."
     assert [s.name for s in speakers(nlp, text)] == ["Peter Lang", "Peter Lang"]

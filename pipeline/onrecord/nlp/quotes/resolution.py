@@ -35,6 +35,7 @@ SURE_THEY = 0.7  # the probability from which "they" means the body that corefer
 MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
+OWNERS = frozenset({"owner", "operator", "maker", "manufacturer", "publisher", "developer", "parent"})
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
 OWNING = frozenset({"poss", "compound", "nmod", "amod", "prep", "acl"})  # labels of what says whose statement one is
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
@@ -381,8 +382,10 @@ class Resolver:
             return replace(found, mention=mention, resolution="PRONOUN")
         elif reference is not None and not self._is_open_they(head):
             meant = reference.entity
-            if meant is None and reference.probability == 1 and self._agrees_with_last(word, head):
-                meant = self.last[0].entity  # nobody else is in view, as behind a long answer
+            # Nobody else is in view, as behind a long answer.
+            is_alone = self._follows_answer(head) or (meant is None and reference.probability == 1)
+            if is_alone and self._agrees_with_last(word, head):
+                meant = self.last[0].entity
         word = POSSESSED.get(word, word)
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
@@ -390,6 +393,12 @@ class Resolver:
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
+
+    def _follows_answer(self, head: int) -> bool:
+        """Whether a token is outside of an interview's answers, and nobody has been named since the last one."""
+        end = self.voices[-1][1] if self.voices else -1
+        since = range(self.parse.first_at(end), head) if 0 <= end <= self.parse.start[head] else range(0)
+        return bool(since) and all(self._person(token) is None for token in since)
 
     def _noun_meant(self, head: int, word: str) -> int | None:
         """Return the noun that a pronoun refers to; what has a website is a body."""
@@ -436,12 +445,14 @@ class Resolver:
         return voice if start <= self.parse.start[token] < end else None
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.
+        """Return whom the lead does not name: "An aide said …", "its owner said …", and the next paragraph opens with the name.
 
         News writers call this delayed identification.
         """
         parse, starts = self.parse, self.layout.paragraph_starts
-        if parse.lower[where[0]] not in INDEFINITE or nominals().get(parse.lower[head], ("", ""))[0] != "PERSON":
+        is_somebody = parse.lower[where[0]] in INDEFINITE and nominals().get(parse.lower[head], ("", ""))[0] == "PERSON"
+        is_owner = parse.lower[where[0]] == "its" and parse.lower[head] in OWNERS
+        if not is_somebody and not is_owner:
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
@@ -459,4 +470,5 @@ class Resolver:
             return None
         entity = self.entities[name]
         is_new = entity.mentions[0].span.start >= parse.start[starts[here]]
-        return name if entity.type == "PERSON" and is_new else None
+        is_fitting = entity.type == "PERSON" or (is_owner and entity.type in BODIES)
+        return name if is_fitting and is_new else None
