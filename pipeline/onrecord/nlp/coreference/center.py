@@ -31,7 +31,8 @@ def center_of(discourse: Discourse, anaphor: Anaphor) -> Referent | None:
         mentions = [one for one in fitting if one.sentence == sentence]
         is_own = sentence == discourse.sentence[token]
         subjects = [one for one in mentions if one.role is SUBJECT]
-        if mentions[0].paragraph < here - 1 or (is_own and subjects and len({one.referent for one in mentions}) > 1):
+        is_open = (is_own or anaphor.is_plural) and subjects and len({one.referent for one in mentions}) > 1
+        if mentions[0].paragraph < here - 1 or is_open:
             return None
         if subjects:
             return _of_subjects(discourse, subjects, here, is_person=bool(anaphor.male))

@@ -37,7 +37,9 @@ TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
 OWNERS = frozenset({"owner", "operator", "maker", "manufacturer", "publisher", "developer", "parent"})
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
-OWNING = frozenset({"poss", "compound", "nmod", "amod", "prep", "acl"})  # labels of what says whose statement one is
+OWNING = frozenset(
+    {"poss", "compound", "nmod", "amod", "prep", "acl", "relcl"}
+)  # labels of what says whose statement one is
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
 
@@ -286,8 +288,10 @@ class Resolver:
     def _goes_on_in(self, head: int) -> bool:
         """Whether a statement is that of the last speaker: "The bank is sorry, the mayor said. “It will pay,” the statement read."."""
         parse = self.parse
-        is_bare = all(parse.dep[child] not in OWNING for child in parse.children[head] if parse.lower[child] != "in")
-        return is_bare and len(self.last) == 1 and self._is_near(head) and self.sources.is_voice(head)
+        others = (child for child in parse.children[head] if parse.dep[child] in OWNING and parse.lower[child] != "in")
+        is_bare = all(parse.dep[child] == "relcl" and parse.word[parse.left[child] - 1] == "," for child in others)
+        is_same = is_bare and (parse.lower[head] == "statement" or not parse.has(head, *INDEFINITE))
+        return is_same and len(self.last) == 1 and self._is_near(head) and self.sources.is_voice(head)
 
     def _meant(self, head: int) -> int | None:
         """Return the entity that a noun refers to; nobody is his own lawyer, and "the lawyer representing Berg" is somebody else again."""
@@ -401,10 +405,12 @@ class Resolver:
         return bool(since) and all(self._person(token) is None for token in since)
 
     def _noun_meant(self, head: int, word: str) -> int | None:
-        """Return the noun that a pronoun refers to; what has a website is a body."""
-        reference = self.references.get(head)
+        """Return the noun that a pronoun refers to; a notice on "its" website, or an operation, has none."""
+        parse, reference = self.parse, self.references.get(head)
         noun = reference.noun if reference is not None and reference.entity is None else None
-        return None if noun is not None and word in POSSESSED and self.sources.noun_class(noun) != "body" else noun
+        if noun is None or word not in POSSESSED:
+            return noun
+        return None if parse.left[noun] <= head <= parse.right[noun] or not self.sources.noun_class(noun) else noun
 
     def _agrees_with_last(self, word: str, head: int) -> bool:
         """Whether he or she, outside of what anybody says, may be the last speaker."""
