@@ -124,7 +124,7 @@ def test_the_kenyan_is_somebody(nlp: Language, text: str, name: str, kind: str) 
             "Lena Osk",
         ),
         ("The drivers did not come. In a statement read outside court, they said it was too late.", "The drivers"),
-        # A place is not the service that is sent there, and a name with "the" is no woman's.
+        # A place is not the service that is sent there, and a name behind "the" is not that of a woman.
         ("The river rose in Marden on Monday. The rescue service said it had no boats.", "The rescue service"),
         ("Carla Diaz runs the choir. The Morning Ledger praised it. “We are proud,” she said.", "Carla Diaz"),
         # A body that the article names by a noun only, and a document; a place does not speak.

@@ -10,14 +10,13 @@ MAX_LOOK_BACK = 30  # mentions
 OPPOSITE = -0.99  # the agreement of genders up to which a name is one of the other gender
 # Types of names that "it" means behind "said"; recognizers take companies for people.
 TYPES = frozenset({"ORG", "GPE", "PERSON", "WORK_OF_ART", "LAW"})
-NOUNS = frozenset(
-    {"body", "statement", "letter", "document"}
-)  # classes of nouns (``source_nouns.tsv``) that it means there
-PEOPLE = frozenset({"people", "group", "representative", "body"})  # classes of plural nouns that "they" means there
+# Classes of nouns (``source_nouns.tsv``) that "it" means there, and of plural ones that "they" means.
+NOUNS = frozenset({"body", "statement", "letter", "document"})
+PEOPLE = frozenset({"people", "group", "representative", "body"})
 
 
 def center_of(discourse: Discourse, anaphor: Anaphor) -> Referent | None:
-    """Return whom "he", "she" or "it" means that says something outside marks: the last subject of a main clause that fits.
+    """Return whom "he", "she", "it" or "they" means that says something outside marks: the last subject of a main clause that fits.
 
     It is one of the paragraph, or of the one before if it speaks there: "Lee sued Roe. “He lied,” she said."
     """

@@ -11,11 +11,11 @@ from onrecord.nlp.english.parse import MAX_CLIMB, Parse, once_per_token
 from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
-# Verbs that name whom they tell to do something, but for the passive.
+CHARGED = frozenset({"of", "for", "from"})
+# Verbs that always name whom they ask to act, unless they are passive.
 TOLD = frozenset(
     {"advised", "encouraged", "forbidden", "instructed", "invited", "ordered", "required", "told", "urged"}
 )
-CHARGED = frozenset({"of", "for", "from"})
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
 # Longer phrases and clauses are cut to the core of their head: nobody reads a phrase of a hundred words.
 MAX_PHRASE = 60

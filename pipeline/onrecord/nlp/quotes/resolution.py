@@ -393,7 +393,6 @@ class Resolver:
         word = POSSESSED.get(word, word)
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
-            is_again = is_again or (word == "it" and self._is_of_body(head))
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
@@ -419,14 +418,6 @@ class Resolver:
             return False
         gender = {"m": 1, "f": -1}.get(pronouns()[word].gender, 0) if word in pronouns() else 0
         return bool(gender) and gender * gender_score(self.entities[entity], self.parse.source) > -1
-
-    def _is_of_body(self, head: int) -> bool:
-        """Whether the last speaker is a body that the same paragraph quotes: "Turnout fell, the board says. Nobody knows why, it adds."."""
-        body = self.last[0].entity if self.last else None
-        if body is None or self.entities[body].type not in SOLE["it"]:
-            return False
-        starts = self.layout.paragraph_starts
-        return bisect_right(starts, self.last_token) == bisect_right(starts, head)
 
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
