@@ -160,6 +160,18 @@ def test_the_reason_told_once_holds_for_who_is_meant_again(nlp: Language) -> Non
         ("Anna Berg’s letter said the crews would be paid.", ["Anna Berg"]),
         ("In a statement, Anna Berg said she was sorry. The statement said she would resign.", ["Anna Berg"] * 2),
         (
+            "In a statement read to the court, the victim's widow, Anna Berg, said she slept badly. The statement said he was a good man.",
+            ["Anna Berg"] * 2,
+        ),
+        ("The water board said the bay was safe. “We test it daily,” the statement added.", ["The water board"] * 2),
+        (
+            "Police said a man was held. A statement from the coastguard said he was well.",
+            ["Police", "A statement from the coastguard"],
+        ),
+        # What is on a website is its owner's.
+        ("Kestrel Ferries has ten boats. None will sail, according to a notice on its website.", ["Kestrel Ferries"]),
+        ("“None will sail,” said a message on the port's page.", ["the port"]),
+        (
             "The first poll found that voters liked trams. The second poll found that they hated buses.",
             ["The first poll", "The second poll"],
         ),

@@ -102,6 +102,8 @@ def test_the_argument_of(
         ("The plan is being condemned.", "condemned", True),
         ("The plan condemned by the mayor failed.", "condemned", True),
         ("The plan was praised and condemned.", "condemned", True),
+        ("Hundreds told to leave homes as dam cracks", "told", True),  # a headline
+        ("The mayor has told hundreds to leave.", "told", False),
         ("The mayor has condemned the plan.", "condemned", False),
         ("The mayor condemned the plan.", "condemned", False),
         ("The mayor will condemn the plan.", "condemn", False),

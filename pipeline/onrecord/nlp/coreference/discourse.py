@@ -49,6 +49,7 @@ class Role(IntEnum):
 
 # To read a member of an Enum takes thirty times longer than to read a global.
 SUBJECT, EMBEDDED_SUBJECT, OBJECT, OBLIQUE, POSSESSOR, OTHER = Role
+ACTING = (SUBJECT, EMBEDDED_SUBJECT, POSSESSOR)  # roles of a body that does something
 
 
 def packed(*numbers: float) -> bytes:
@@ -83,6 +84,7 @@ class Referent:
         called: the nouns that have referred to it.
         last: its last mention.
         may_be_person: whether "he" and "she" can refer to it.
+        is_place: whether things are in or at it and it does nothing.
         is_body: whether it is a common noun for a body, such as a committee.
         kinds: the types that the article's words for it show, which may not be ``type``: the cruise ship Borrasca.
         groups: the groups of nouns of these words.
@@ -107,6 +109,7 @@ class Referent:
     called: set[str] = field(default_factory=set)
     last: "Occurrence | None" = None
     may_be_person: bool = False
+    is_place: bool = False
     is_body: bool = False
     kinds: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
@@ -184,7 +187,7 @@ def _looks_like_person(entity: Entity) -> bool:
     parts = {tuple(map(fold, part)) for part in (*((word,) for word in words), words[:2])}
     if len(words) > 1 and not parts.isdisjoint(knowledge.known_names()):
         return False  # the Hong Kong Standard
-    is_plain = all(word.isalpha() and word.istitle() for word in words)
+    is_plain = all(word.replace("-", "").isalpha() and word.istitle() for word in words)
     return is_plain and len(entity.name) >= MIN_PERSON_LETTERS and knowledge.designated(tuple(map(fold, words))) is None
 
 
@@ -334,12 +337,18 @@ class Discourse:
                     found.append(self.occurrence(head_of(parse, first, end), self.referents[index], is_name=True))
         found.sort(key=lambda occurrence: occurrence.token)
         countries: dict[Referent, set[str]] = {}
+        placed, acts = set[Referent](), set[Referent]()
         for occurrence in found:
             occurrence.referent.nouns |= self._nouns_at(occurrence.token)
             occurrence.referent.may_be_person &= not self._is_no_person(occurrence)
+            acts |= {occurrence.referent} if occurrence.role in ACTING else set()
+            placed |= {occurrence.referent} if self._is_placed(occurrence) else set()
             countries.setdefault(occurrence.referent, set()).update(self._countries_at(occurrence.token))
         for referent in self.referents:
-            role = (entities[referent.entity or 0].role or "").lower()
+            entity = entities[referent.entity or 0]
+            is_known = entity.type == "ORG" and entity.wikidata_id is not None
+            referent.is_place = referent in placed - acts and not is_known and referent.type != "PERSON"
+            role = (entity.role or "").lower()
             owners = countries.get(referent, set()) if referent.type == "PERSON" else set()
             referent.description = frozenset(referent.nouns).union(owners, OWNED.sub("", role).split())
             words = sorted({*referent.nouns, referent.noun})
@@ -418,12 +427,27 @@ class Discourse:
         return found | {parse.lower[token] for token in others if token not in self.in_name}
 
     def _is_no_person(self, name: Occurrence) -> bool:
-        """Whether a name not typed as a person's is a place, or that of a body that somebody is of: in Corvia, a spokeswoman for Corvia."""
+        """Whether a name not typed as a person's is a place, or that of a body: in Corvia, a spokeswoman for Corvia, the Corvia Mail."""
         parse, preposition = self.parse, self.parse.head[name.token]
-        if name.referent.type == "PERSON" or parse.dep[name.token] != "pobj":
+        if name.referent.type == "PERSON":
+            return False
+        first = parse.next_word[parse.left[name.token]]
+        if parse.lower[first] == "the" and all(
+            self.in_name.get(part) == name.referent.entity for part in range(first + 1, name.token)
+        ):
+            return True
+        if parse.dep[name.token] != "pobj":
             return False
         kind = nouns.kind(parse.lower[parse.head[preposition]])
         return parse.lower[preposition] in PLACING or (kind is not None and kind.is_person)
+
+    def _is_placed(self, name: Occurrence) -> bool:
+        """Whether a name says where something is: in Eastgate, the Eastgate plant; at Corvia may be both."""
+        parse, head = self.parse, self.parse.head[name.token]
+        if parse.dep[name.token] == "compound":
+            return nouns.types(parse.lower[head]) == {"FAC"}
+        is_open = parse.lower[head] == "at" and name.referent.type == "ORG"
+        return parse.dep[name.token] == "pobj" and parse.lower[head] in PLACING and not is_open
 
     def _countries_at(self, head: int) -> set[str]:
         """Return the words for countries at a name: (Chile)'s Ann Lee, (Chilean) poet Ann Lee, Ann Lee of (Chile)."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from onrecord.nlp.coreference.agreement import differ, nations
 from onrecord.nlp.coreference.anaphors import COMPATRIOT, POSSESSIVE, Anaphor
+from onrecord.nlp.coreference.center import center_of
 from onrecord.nlp.coreference.discourse import (
     EMBEDDED_SUBJECT,
     OBJECT,
@@ -94,10 +95,12 @@ class Candidates:
     Attributes:
         referents: the nearest first.
         rows: the features (``NAMES``) of each referent and, last, of nobody; no rows if no candidate is an entity.
+        center: the one that goes on to speak (``center_of``).
     """
 
     referents: list[Referent]
     rows: NDArray[np.float32]
+    center: Referent | None = None
 
 
 def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
@@ -126,6 +129,8 @@ def _agrees(anaphor: Anaphor, referent: Referent) -> bool:
         return referent.may_be_person and not anaphor.is_plural
     if referent.type == "NORP":
         return anaphor.is_plural or "NORP" in anaphor.kind.types
+    if referent.is_place and anaphor.kind.is_group and PLACES.isdisjoint(anaphor.kind.types):
+        return False  # where its plant is, is not the company
     return referent.type != "PERSON" and not anaphor.is_plural
 
 
@@ -161,10 +166,10 @@ def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) ->
 
 def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
     """Return the referents that an anaphor may have, the nearest first, and the features of all."""
-    near = _near(discourse, anaphor)
+    near, center = _near(discourse, anaphor), center_of(discourse, anaphor)
     entities = [referent for referent in near if referent.entity is not None]
     if not entities:
-        return Candidates([*near], NO_ROWS)
+        return Candidates([*near], NO_ROWS, center)
     is_shown = bool(anaphor.male) and any(referent.male * anaphor.male >= 1 for referent in near)
     common = _Common(
         discourse.sentence[anaphor.token],
@@ -187,7 +192,7 @@ def candidates_of(discourse: Discourse, anaphor: Anaphor) -> Candidates:
         for rank, (referent, places) in enumerate(near.items())
     ]
     matrix = b"".join([part for row in (*rows, NOBODY) for part in (shared, row)])
-    return Candidates([*near], np.frombuffer(matrix, np.float32).reshape(-1, len(NAMES)))
+    return Candidates([*near], np.frombuffer(matrix, np.float32).reshape(-1, len(NAMES)), center)
 
 
 class _Common(NamedTuple):
@@ -270,11 +275,6 @@ def _with_nouns_and_cataphors(
     """Return the candidates of a pronoun with common nouns, the nearest first, then the names behind it in its sentence."""
     token, sentence = anaphor.token, discourse.sentence[anaphor.token]
     agrees = _agreement(discourse, anaphor)
-    spoke = next((one for one in reversed(discourse.spoken[-3:]) if one.token < token), None)
-    is_next = spoke is not None and token in discourse.speaking and sentence - spoke.sentence <= NOUN_VIEW
-    is_one = spoke is not None and spoke.referent.entity is None and spoke.referent.male * anaphor.male == 1
-    if spoke is not None and is_next and is_one and discourse.linked(spoke.token) is None:
-        return {spoke.referent: spoke}  # a spokeswoman said … she added
     for occurrence in discourse.nouns.before(anaphor.first, MAX_NOUNS_BACK):
         if occurrence.sentence < sentence - NOUN_VIEW:
             break

@@ -15,6 +15,7 @@ NOUN_ROLES = frozenset({*SUBJECTS, *OBJECTS, "pobj", "poss"})
 # Below these probabilities an anaphor refers to nobody: a wrong name is worse than none.
 MIN_PROBABILITY = {"person": 0.3, "thing": 0.5, "noun": 0.45}
 MAX_NOBODY = 0.9  # the probability of nobody up to which "the Kenyan" is somebody
+IF_CENTER = 0.95  # how many who go on to speak are
 IF_NAMED = 0.95  # how many appositions of a name and the like are right
 EXPLETIVE = ANAPHOR.index("expletive")
 Choice = Callable[[Anaphor, Candidates], tuple[Referent | None, float]]
@@ -24,6 +25,8 @@ def by_rank(
     anaphor: Anaphor, candidates: Candidates, learned: Mapping[str, Network] | None = None
 ) -> tuple[Referent | None, float]:
     """Return the candidate that the learned ranker prefers, or None for nobody, and the probability of that."""
+    if candidates.center is not None:
+        return candidates.center, IF_CENTER
     if not len(candidates.rows):
         return next(iter(candidates.referents), None), 1.0
     kind = kind_of(anaphor)
@@ -98,6 +101,8 @@ def _resolved(discourse: Discourse, anaphor: Anaphor, choose: Choice) -> tuple[A
             referent.neuter += not anaphor.male
         else:
             referent.called.add(anaphor.word)
+            if referent.type != "PERSON" and anaphor.kind is not None and not anaphor.kind.is_person:
+                referent.may_be_person = False  # the Azar news agency
         discourse.add(discourse.occurrence(anaphor.token, referent, is_name=False))
     elif not anaphor.is_pronoun:
         discourse.add(discourse.occurrence(anaphor.token, discourse.noun_referent(anaphor.token), is_name=False))

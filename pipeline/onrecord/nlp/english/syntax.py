@@ -12,6 +12,10 @@ from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
+# Verbs that always name whom they ask to act, unless they are passive.
+TOLD = frozenset(
+    {"advised", "encouraged", "forbidden", "instructed", "invited", "ordered", "required", "told", "urged"}
+)
 NAMED = frozenset({"PERSON", "ORG", "GPE"})
 # Longer phrases and clauses are cut to the core of their head: nobody reads a phrase of a hundred words.
 MAX_PHRASE = 60
@@ -59,6 +63,8 @@ def is_passive(parse: Parse, verb: int) -> bool:
         return False
     if parse.tag[verb] == "VBN" and any(word in BE for word in auxiliaries):
         return True
+    if not auxiliaries and parse.lower[verb] in TOLD and _is_before_infinitive(parse, verb):
+        return True  # the headline "Thousands told to stay indoors"
     if parse.dep[verb] == "conj" and parse.is_verb(parse.head[verb]) and parse.tag[verb] == "VBN":
         if parse.child(verb, "nsubj", "dobj") is not None:
             return False
@@ -66,6 +72,12 @@ def is_passive(parse: Parse, verb: int) -> bool:
     if parse.dep[verb] == "advcl" and parse.next_word[parse.sentence_of(verb)[0]] == verb:
         return parse.child(verb, *SUBJECTS) is None  # "Told that it was late, …": taggers take it for a past tense
     return parse.tag[verb] == "VBN" and parse.dep[verb] in ("acl", "amod", "advcl")
+
+
+def _is_before_infinitive(parse: Parse, verb: int) -> bool:
+    """Whether "to" and a verb follow right behind a verb."""
+    to = verb + 1 + (parse.lower[verb + 1 : verb + 2] == ["not"])
+    return parse.lower[to : to + 1] == ["to"] and parse.tag[to + 1 : to + 2] == ["VB"]
 
 
 def is_named(parse: Parse, noun: int) -> bool:

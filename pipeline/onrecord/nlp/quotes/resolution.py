@@ -30,11 +30,16 @@ MAX_SKIPPED = 4  # paragraphs from the last speaker to the next quotation, with 
 LOOK_BACK = 200  # tokens in which the last subject of a paragraph is looked for
 # What a pronoun may mean that says little of its own.
 SOLE = {"they": frozenset({"PERSON", "ORG"}), "it": frozenset({"ORG", "GPE"})}
+POSSESSED = {"its": "it", "their": "they"}
 SURE_THEY = 0.7  # the probability from which "they" means the body that coreference finds
 MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
 TWO = frozenset({"both", "two", "couple", "pair", "duo"})
 MAX_SENTENCES = 2  # before "both women", in which they are named
+OWNERS = frozenset({"owner", "operator", "maker", "manufacturer", "publisher", "developer", "parent"})
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
+OWNING = frozenset(
+    {"poss", "compound", "nmod", "amod", "prep", "acl", "relcl"}
+)  # labels of what says whose statement one is
 WITHOUT_NOUN = frozenset({"WP", "WDT", "DT", "EX"})
 
 
@@ -233,7 +238,11 @@ class Resolver:
         maker = self._maker(head)
         if maker is not None:
             of_maker = phrase(parse, maker) or (maker, maker + 1)
-            return replace(self._attribute(maker, of_maker, mention), resolution="NOMINAL")
+            made = self._attribute(maker, of_maker, self._mention(of_maker))
+            if made.name is not None:
+                return replace(made, mention=mention, resolution="NOMINAL")
+        if self._goes_on_in(head):
+            return replace(self.last[0], mention=mention, resolution="NOMINAL")
         meant = self._meant(head)
         if meant is None:
             meant = self._named_next(head, where)
@@ -273,7 +282,16 @@ class Resolver:
             issuer = subject(parse, verb)
         else:
             issuer = author(parse, noun)
-        return issuer if issuer is not None and issuer in self.index else None
+        where = None if issuer is None else phrase(parse, issuer)
+        return issuer if issuer is not None and where is not None and self._named(issuer, where) is not None else None
+
+    def _goes_on_in(self, head: int) -> bool:
+        """Whether a statement is that of the last speaker: "The bank is sorry, the mayor said. “It will pay,” the statement read."."""
+        parse = self.parse
+        others = (child for child in parse.children[head] if parse.dep[child] in OWNING and parse.lower[child] != "in")
+        is_bare = all(parse.dep[child] == "relcl" and parse.word[parse.left[child] - 1] == "," for child in others)
+        is_same = is_bare and (parse.lower[head] == "statement" or not parse.has(head, *INDEFINITE))
+        return is_same and len(self.last) == 1 and self._is_near(head) and self.sources.is_voice(head)
 
     def _meant(self, head: int) -> int | None:
         """Return the entity that a noun refers to; nobody is his own lawyer, and "the lawyer representing Berg" is somebody else again."""
@@ -362,21 +380,36 @@ class Resolver:
             enclosing = self._enclosing(head)
             if enclosing is not None:
                 return replace(enclosing, mention=mention, resolution="PRONOUN")
-        elif reference is not None and reference.entity is None and reference.noun is not None:
-            noun = reference.noun
+        elif (noun := self._noun_meant(head, word)) is not None:
             of_noun = phrase(self.parse, noun, self.parse.head[noun]) or (noun, noun + 1)
             found = self._unnamed(noun, of_noun, self._mention(of_noun))
             return replace(found, mention=mention, resolution="PRONOUN")
         elif reference is not None and not self._is_open_they(head):
             meant = reference.entity
-            if meant is None and reference.probability == 1 and self._agrees_with_last(word, head):
-                meant = self.last[0].entity  # nobody else is in view, as behind a long answer
+            # Nobody else is in view, as behind a long answer.
+            is_alone = self._follows_answer(head) or (meant is None and reference.probability == 1)
+            if is_alone and self._agrees_with_last(word, head):
+                meant = self.last[0].entity
+        word = POSSESSED.get(word, word)
         if meant is None and word in SOLE:
             is_again = self.last and self._is_near(head) and self.parse.lower[self.last_token] == word
-            is_again = is_again or (word == "it" and self._is_of_body(head))
             meant = self.last[0].entity if is_again else self._sole_subject(head, SOLE[word])
         name = None if meant is None else self.entities[meant].name
         return self._described(Attribution(mention, meant, name, "PRONOUN"), head, where)
+
+    def _follows_answer(self, head: int) -> bool:
+        """Whether a token is outside of an interview's answers, and nobody has been named since the last one."""
+        end = self.voices[-1][1] if self.voices else -1
+        since = range(self.parse.first_at(end), head) if 0 <= end <= self.parse.start[head] else range(0)
+        return bool(since) and all(self._person(token) is None for token in since)
+
+    def _noun_meant(self, head: int, word: str) -> int | None:
+        """Return the noun that a pronoun refers to; a notice on "its" website, or an operation, has none."""
+        parse, reference = self.parse, self.references.get(head)
+        noun = reference.noun if reference is not None and reference.entity is None else None
+        if noun is None or word not in POSSESSED:
+            return noun
+        return None if parse.left[noun] <= head <= parse.right[noun] or not self.sources.noun_class(noun) else noun
 
     def _agrees_with_last(self, word: str, head: int) -> bool:
         """Whether he or she, outside of what anybody says, may be the last speaker."""
@@ -385,14 +418,6 @@ class Resolver:
             return False
         gender = {"m": 1, "f": -1}.get(pronouns()[word].gender, 0) if word in pronouns() else 0
         return bool(gender) and gender * gender_score(self.entities[entity], self.parse.source) > -1
-
-    def _is_of_body(self, head: int) -> bool:
-        """Whether the last speaker is a body that the same paragraph quotes: "Turnout fell, the board says. Nobody knows why, it adds."."""
-        body = self.last[0].entity if self.last else None
-        if body is None or self.entities[body].type not in SOLE["it"]:
-            return False
-        starts = self.layout.paragraph_starts
-        return bisect_right(starts, self.last_token) == bisect_right(starts, head)
 
     def _sole_subject(self, head: int, types: frozenset[str]) -> int | None:
         """Return whom "they" or "it" means where coreference finds nobody: the subject of the sentence before, if it has only one."""
@@ -417,12 +442,14 @@ class Resolver:
         return voice if start <= self.parse.start[token] < end else None
 
     def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the person whom the lead does not name: "An aide said …", and the next paragraph opens with the name.
+        """Return whom the lead does not name: "An aide said …", "its owner said …", and the next paragraph opens with the name.
 
         News writers call this delayed identification.
         """
         parse, starts = self.parse, self.layout.paragraph_starts
-        if parse.lower[where[0]] not in INDEFINITE or nominals().get(parse.lower[head], ("", ""))[0] != "PERSON":
+        is_somebody = parse.lower[where[0]] in INDEFINITE and nominals().get(parse.lower[head], ("", ""))[0] == "PERSON"
+        is_owner = parse.lower[where[0]] == "its" and parse.lower[head] in OWNERS
+        if not is_somebody and not is_owner:
             return None
         here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
@@ -440,4 +467,5 @@ class Resolver:
             return None
         entity = self.entities[name]
         is_new = entity.mentions[0].span.start >= parse.start[starts[here]]
-        return name if entity.type == "PERSON" and is_new else None
+        is_fitting = entity.type == "PERSON" or (is_owner and entity.type in BODIES)
+        return name if is_fitting and is_new else None

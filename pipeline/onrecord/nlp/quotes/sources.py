@@ -28,6 +28,7 @@ PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 OF_PEOPLE = tuple(ending + s for ending in ("er", "or", "ist", "ian", "ee", "ant") for s in ("", "s"))
 OF_PARTISANS = ("crat", "can", "ist", "ive")
 GIVERS = ("from", "by")  # of a statement
+OWN_PAGES = frozenset({"website", "site", "webpage", "page", "homepage", "blog", "channel", "account", "feed", "app"})
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
 MAX_LOOK_BACK = 10  # earlier phrases with the same noun
 MAX_STEPS = 4  # from one phrase to the earlier one
@@ -183,6 +184,10 @@ class Sources:
     def maker(self, head: int) -> int | None:
         """Return the head of the phrase of who makes a statement or writes a letter: a statement from *Anna Berg*, *her* letter."""
         parse = self.parse
+        for place in after_preposition(parse, head, "on"):  # a notice on its website
+            owner = parse.child(place, "poss") if parse.lower[place] in OWN_PAGES else None
+            if owner is not None and (parse.tag[owner] == "PRP$" or self._kind_of_noun(owner, None) == "ORGANIZATION"):
+                return owner
         if not self.is_voice(head):
             return None
         makers = [child for child in parse.children[head] if parse.dep[child] == "poss"]
