@@ -30,9 +30,9 @@ from spacy.tokens import Doc
 from onrecord.nlp.annotations import Entity, entities_of
 from onrecord.nlp.coreference import ranker, resolver
 from onrecord.nlp.coreference.anaphors import Anaphor
-from onrecord.nlp.coreference.discourse import Referent
 from onrecord.nlp.coreference.features import ANAPHOR, NAMES, Candidates
 from onrecord.nlp.coreference.ranker import KINDS, Network, kind_of
+from onrecord.nlp.coreference.referents import Referent
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.model import load_model
 from training import WEIGHTS

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from onrecord.nlp.coreference import nouns
 from onrecord.nlp.coreference.agreement import is_compatriot
-from onrecord.nlp.coreference.discourse import OTHER, Discourse, Role
+from onrecord.nlp.coreference.discourse import Discourse
+from onrecord.nlp.coreference.referents import OTHER, Role
 from onrecord.nlp.english.labels import MEASURES, NOUNS, PLURAL
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.words import DEFINITE, INDEFINITE, pronouns

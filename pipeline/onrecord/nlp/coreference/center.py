@@ -2,7 +2,8 @@
 """Who goes on to speak: the center of attention (Grosz, Joshi and Weinstein 1995) before "he said", "she added", "it warned"."""
 
 from onrecord.nlp.coreference.anaphors import Anaphor
-from onrecord.nlp.coreference.discourse import SUBJECT, Discourse, Occurrence, Referent
+from onrecord.nlp.coreference.discourse import Discourse
+from onrecord.nlp.coreference.referents import SUBJECT, Occurrence, Referent
 from onrecord.nlp.english.quotation import NO_REGION
 from onrecord.nlp.english.words import source_nouns
 

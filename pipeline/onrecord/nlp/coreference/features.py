@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from onrecord.nlp.coreference.agreement import differ, nations
 from onrecord.nlp.coreference.anaphors import COMPATRIOT, POSSESSIVE, Anaphor
 from onrecord.nlp.coreference.center import center_of
-from onrecord.nlp.coreference.discourse import (
+from onrecord.nlp.coreference.discourse import Discourse
+from onrecord.nlp.coreference.nouns import GROUPS
+from onrecord.nlp.coreference.referents import (
     EMBEDDED_SUBJECT,
     OBJECT,
     OBLIQUE,
     OTHER,
     POSSESSOR,
     SUBJECT,
-    Discourse,
     Occurrence,
     Referent,
     Role,
     packed,
 )
-from onrecord.nlp.coreference.nouns import GROUPS
 from onrecord.nlp.english.labels import PLACES
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from onrecord.nlp.annotations import Entity, Reference
 from onrecord.nlp.coreference.anaphors import COMPATRIOT, Anaphor, find_anaphors
-from onrecord.nlp.coreference.discourse import OBJECTS, Discourse, Occurrence, Referent
+from onrecord.nlp.coreference.discourse import OBJECTS, Discourse
 from onrecord.nlp.coreference.features import ANAPHOR, Candidates, candidates_of
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
+from onrecord.nlp.coreference.referents import Occurrence, Referent
 from onrecord.nlp.english.labels import MEASURES, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 

@@ -10,9 +10,9 @@ from spacy.tokens import Doc
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import entities_of, text_span
 from onrecord.nlp.coreference.anaphors import Anaphor
-from onrecord.nlp.coreference.discourse import Referent
 from onrecord.nlp.coreference.features import ANAPHOR, CANDIDATE, Candidates
 from onrecord.nlp.coreference.ranker import Network, kind_of, networks
+from onrecord.nlp.coreference.referents import Referent
 from onrecord.nlp.coreference.resolver import by_rank, resolve
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.syntax import head_of, phrase_of

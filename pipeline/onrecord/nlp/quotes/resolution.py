@@ -16,10 +16,11 @@ from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, PROPER, SUBJECTS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.realis import is_negative_subject
-from onrecord.nlp.english.syntax import author, counted, phrase_of, subject
-from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, nominals, pronouns
+from onrecord.nlp.english.syntax import author, phrase_of, subject
+from onrecord.nlp.english.words import FIRST_PERSON, INDEFINITE, nominals, pronouns
 from onrecord.nlp.entities import entity_index
 from onrecord.nlp.quotes.layout import QuotationLayout
+from onrecord.nlp.quotes.naming import Names
 from onrecord.nlp.quotes.sources import Sources, members
 from onrecord.nlp.quotes.speakers import phrase
 
@@ -33,8 +34,6 @@ SOLE = {"they": frozenset({"PERSON", "ORG"}), "it": frozenset({"ORG", "GPE"})}
 POSSESSED = {"its": "it", "their": "they"}
 SURE_THEY = 0.7  # the probability from which "they" means the body that coreference finds
 MAX_BEAT = 6  # tokens of the name with which the sentence after a quotation begins
-TWO = frozenset({"both", "two", "couple", "pair", "duo"})
-MAX_SENTENCES = 2  # before "both women", in which they are named
 OWNERS = frozenset({"owner", "operator", "maker", "manufacturer", "publisher", "developer", "parent"})
 SPEAKING = frozenset({"people", "body", "representative", "anyone", "group"})
 OWNING = frozenset(
@@ -54,10 +53,7 @@ class Resolver:
         # The Kenyan is somebody.
         self.index = {token: one for token, one in entity_index(self.parse).items() if token not in self.references}
         self.sources = Sources(self.parse, self.entities, self.index, self.references)
-        self.surnames: dict[str, list[int]] = {}
-        for number, entity in enumerate(self.entities):
-            if entity.type == "PERSON" and " " in entity.name:
-                self.surnames.setdefault(entity.name.split()[-1].lower(), []).append(number)
+        self.names = Names(self.parse, self.entities, self.index, self.sources)
         self.last: Speakers = ()
         self.before: Speakers = ()  # who spoke before the last one
         self.last_asks = False
@@ -73,7 +69,7 @@ class Resolver:
         mention = self._mention(where)
         reference = self.references.get(head)
         noun = head if reference is None or reference.noun is None or reference.entity is not None else reference.noun
-        together = self._together(noun, phrase(self.parse, noun) if noun != head else where)
+        together = self.names.together(noun, phrase(self.parse, noun) if noun != head else where)
         if together:
             speakers = tuple(
                 self._described(Attribution(mention, one, self.entities[one].name, "NOMINAL"), head, where)
@@ -126,7 +122,7 @@ class Resolver:
             behind = self.parse.next_word[self.layout.quoted[region].end]
             stop = min(self.layout.paragraph_end(here - 1), behind + MAX_BEAT)
             subject = next((other for other in range(behind, stop) if self._is_main_subject(other)), None)
-            if subject is not None and self._person(subject) is not None and self.parse.left[subject] == behind:
+            if subject is not None and self.names.person(subject) is not None and self.parse.left[subject] == behind:
                 where = (behind, subject + 1)
                 return (replace(self._attribute(subject, where, self._mention(where)), resolution="IMPLICIT"),)
         return tuple(replace(speaker, resolution="IMPLICIT") for speaker in last)
@@ -148,34 +144,6 @@ class Resolver:
         title = self.entities[found.entity].role if found.entity is not None and kind == "NAMED_PERSON" else None
         return replace(found, kind=kind, title=title, anonymity=reason if kind.startswith("UNNAMED") else None)
 
-    def _together(self, head: int, where: tuple[int, int] | None) -> tuple[int, ...]:
-        """Return the people whom one phrase means: both women, the Bergs, the judges Ada Lindt and Mia Rask."""
-        parse = self.parse
-        if parse.tag[head] in PLURAL and where is not None:
-            named = next((token for token in range(head + 1, where[1]) if self._person(token) is not None), head)
-            while named > head and parse.head[named] > named and self._person(parse.head[named]) == self._person(named):
-                named = parse.head[named]
-            listed = [self._person(token) for token in (named, *members(parse, named))]
-            people = tuple(one for one in dict.fromkeys(listed) if one is not None)
-            is_next = all(parse.word[token] == "," or parse.tag[token] == "NNP" for token in range(head + 1, named))
-            if named > head and is_next and len(people) > 1:
-                return people
-        word, is_definite = parse.lower[head], any(parse.lower[child] in DEFINITE for child in parse.children[head])
-        if is_definite and parse.word[head][0].isupper():
-            bearers = self.surnames.get(word.removesuffix("s"), []) if word.endswith("s") else []
-            return tuple(bearers) if len(bearers) > 1 else ()
-        is_two = is_definite and (parse.has(head, "two") or word in TWO)
-        is_people = word in TWO or self.sources.is_people(head)
-        if not is_people or (word != "both" and not parse.has(head, "both") and not is_two):
-            return ()
-        earliest = parse.sentence_starts[max(0, parse.sentence[head] - MAX_SENTENCES)]
-        for token in range(head - 1, max(earliest, head - LOOK_BACK) - 1, -1):
-            others = [self._person(other) for other in members(parse, token)] if token in self.index else []
-            pair = [one for one in dict.fromkeys((self._person(token), *others)) if one is not None]
-            if others and parse.dep[token] != "conj" and len(pair) > len(others):
-                return tuple(pair) if len(pair) == 2 else ()
-        return ()
-
     def _is_open_they(self, head: int) -> bool:
         """Whether a phrase is "they", and coreference knows nobody by name whom it surely means."""
         reference = self.references.get(head)
@@ -190,10 +158,6 @@ class Resolver:
         kind = self.last[0].kind if self.last and is_next else None
         is_plural = kind is not None and self.parse.tag[self.sources.noun(self.last_token)] in PLURAL
         return is_plural or kind in ("UNNAMED_GROUP", "NAMED_GROUP")
-
-    def _person(self, token: int) -> int | None:
-        entity = self.index.get(token)
-        return entity if entity is not None and self.entities[entity].type == "PERSON" else None
 
     def _others(self, first: Attribution, head: int, where: tuple[int, int]) -> Speakers:
         """Return the other speakers of a list in which somebody is named."""
@@ -229,7 +193,7 @@ class Resolver:
 
     def _attribute(self, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         parse = self.parse
-        named = self._named(head, where)
+        named = self.names.named(head, where)
         if named is not None:
             return self._described(Attribution(mention, named, self.entities[named].name, "NAME"), head, where)
         word = parse.lower[head]
@@ -283,7 +247,9 @@ class Resolver:
         else:
             issuer = author(parse, noun)
         where = None if issuer is None else phrase(parse, issuer)
-        return issuer if issuer is not None and where is not None and self._named(issuer, where) is not None else None
+        return (
+            issuer if issuer is not None and where is not None and self.names.named(issuer, where) is not None else None
+        )
 
     def _goes_on_in(self, head: int) -> bool:
         """Whether a statement is that of the last speaker: "The bank is sorry, the mayor said. “It will pay,” the statement read."."""
@@ -303,7 +269,7 @@ class Resolver:
             if meant is not None and self.parse.dep[child] == "poss":
                 # "Berg's father" is rarely somebody whom the article has named before, nor is anyone of somebody whom it never names
                 is_unknown = child not in self.index and self.parse.tag[child] in PROPER
-                if is_unknown or self._person(child) is not None:
+                if is_unknown or self.names.person(child) is not None:
                     return None
                 owner = self.references.get(child)
                 if self.index.get(child) == meant or (owner is not None and owner.entity == meant):
@@ -317,61 +283,7 @@ class Resolver:
             return False
         is_new = parse.dep[earlier] in SUBJECTS and parse.has(earlier, *INDEFINITE)
         where = phrase(parse, earlier) if is_new else None
-        return where is not None and self._named(earlier, where) is None  # not "one expert, Ada Lindt, said"
-
-    def _named(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return the entity that the phrase names, by its head or by an apposition to it."""
-        parse = self.parse
-        if head in self.index:
-            return self.index[head]
-        # "her aunt, Ada Lindt", also where the parser sees no apposition
-        behind = {self.index.get(token) for token in range(head + 2, where[1])}
-        is_set_off = len(behind) == 1 and parse.word[head + 1] == ","
-        for token in range(head + 1, where[1]):
-            is_described = parse.dep[token] == "appos" or (is_set_off and token == where[1] - 1)
-            if token not in self.index or not is_described:
-                continue
-            if parse.head[token] == head and self.entities[self.index[token]].type in BODIES:
-                return self.index[token]  # rail operator Norlink
-            if self._person(token) is not None:
-                # "the head of the board, Ada Lindt", but not "a spokesman for the mayor, Ada Lindt" nor "for the mayor Ada Lindt"
-                own = parse.head[token] if parse.dep[parse.head[token]] == "pobj" else head
-                described = next((place - 1 for place in range(token, head, -1) if parse.word[place] == ","), own)
-                is_other = described not in (head, counted(parse, head)) and self.sources.is_people(described)
-                return None if is_other else self._person(token)
-        last = next((token - 1 for token in range(head, where[0], -1) if parse.word[token] == "("), where[1] - 1)
-        if last < head and self._person(last) is not None:  # Ada Lindt (D-Norwick)
-            return self.index[last]
-        comma = next((token for token in range(head + 1, where[1]) if parse.word[token] == ","), where[1])
-        for end in (comma, where[1]):
-            if end - 1 > head and self._person(end - 1) is not None and self._is_whole_title(head, (where[0], end)):
-                return self.index[end - 1]
-        if parse.dep[head] == "compound" and parse.head[head] in self.index:
-            return self.index[parse.head[head]]
-        return self._by_surname(head)
-
-    def _is_whole_title(self, head: int, where: tuple[int, int]) -> bool:
-        """Whether a phrase before a name is its title: "head of the Water Board Ada Lindt", not "spokesman for Mayor Ada Lindt"."""
-        parse, name = self.parse, where[1] - 1
-        while self.index.get(name - 1) == self.index[where[1] - 1]:
-            name -= 1
-        if parse.tag[head] in PLURAL or parse.tag[name - 1] not in NOUNS or parse.lower[where[0]] in INDEFINITE:
-            return False
-        for token in range(head + 1, name):  # "chairman, president and CEO Ada Lindt" is one person
-            if parse.word[token] == "," and not self.sources.is_people(token + 1):
-                return False
-            before = next((at for at in range(token - 1, head, -1) if parse.tag[at] not in (*NOUNS, "JJ")), head)
-            if self.sources.is_people(token) and parse.lower[before] not in ("and", ","):
-                return False
-        return self.sources.is_people(head)
-
-    def _by_surname(self, head: int) -> int | None:
-        """Return the only person with a surname that the recognizer missed: "MOORE: …"."""
-        word = self.parse.lower[head]
-        if self.parse.word[head][0].islower() or self.parse.tag[head] not in NOUNS:
-            return None
-        bearers = self.surnames.get(word, [])
-        return bearers[0] if len(bearers) == 1 else None
+        return where is not None and self.names.named(earlier, where) is None  # not "one expert, Ada Lindt, said"
 
     def _pronoun(self, word: str, head: int, where: tuple[int, int], mention: Span) -> Attribution:
         meant: int | None = None
@@ -401,7 +313,7 @@ class Resolver:
         """Whether a token is outside of an interview's answers, and nobody has been named since the last one."""
         end = self.voices[-1][1] if self.voices else -1
         since = range(self.parse.first_at(end), head) if 0 <= end <= self.parse.start[head] else range(0)
-        return bool(since) and all(self._person(token) is None for token in since)
+        return bool(since) and all(self.names.person(token) is None for token in since)
 
     def _noun_meant(self, head: int, word: str) -> int | None:
         """Return the noun that a pronoun refers to; a notice on "its" website, or an operation, has none."""
