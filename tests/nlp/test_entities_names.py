@@ -347,3 +347,30 @@ def test_the_labels_of_an_interview_are_people(nlp: Language) -> None:
     )
     named = {entity.name: entity.type for entity in entities_of(nlp(text))}
     assert named == {"Tom Sundby": "PERSON", "Hannah Lume": "PERSON", "Greywater": "GPE"}
+
+
+# Names after titles and before bodies
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Queen Ingrid IV, who is 80, opened the bridge on Monday.", "Ingrid IV"),
+        ("Foreign Minister Oyelara Bantasu of Zamora, in Oslo for talks, said so.", "Oyelara Bantasu"),
+        ("Amadika Voss of Lantern Capital was gloomy.", "Amadika Voss"),
+        ("Farmer Ovind Petrel has lost 30 sheep. The farmer wept.", "Ovind Petrel"),
+    ],
+)
+def test_a_title_or_a_body_behind_it_shows_a_person_whose_name_nobody_knows(
+    nlp: Language, text: str, name: str
+) -> None:
+    assert types(nlp, text)[name] == "PERSON"
+
+
+def test_a_hospital_of_a_saint_is_no_person(nlp: Language) -> None:
+    assert types(nlp, "St. Brendan Hospital is moving its patients.")["Brendan Hospital"] == "ORG"
+
+
+def test_an_honorific_between_a_role_and_a_name_is_no_part_of_the_role(nlp: Language) -> None:
+    (person,) = entities_of(nlp("The chairman, Sir Tom Reyle, resigned on Monday."))
+    assert (person.name, person.role) == ("Tom Reyle", "chairman")

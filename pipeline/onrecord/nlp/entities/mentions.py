@@ -59,6 +59,7 @@ MAX_HEADLINE_WORDS = 2
 MAX_AGE = 120
 # What the last word of a name is that doesn't modify another.
 ARGUMENTS = frozenset({*SUBJECTS, "dobj", "pobj", "conj", "appos", "poss"})
+SAINTS = frozenset({"st", "saint"})
 NAME_TAGS = frozenset({"NNP", "NNPS"})
 # Text of these kinds is the newsroom's, not the story's.
 NOT_READ = frozenset({"PROMO", "CREDIT", "BYLINE"})
@@ -96,8 +97,8 @@ class Name(NamedTuple):
 
     @property
     def titled(self) -> bool:
-        """Whether there is a title before it."""
-        return bool(self.title)
+        """Whether there is a title before it: not St Olave's Hospital."""
+        return bool(self.title) and not (self.title in SAINTS and knowledge.designated(self.words))
 
 
 def names_of_model(doc: Doc, text: str, parse: Parse) -> list[Name]:
@@ -461,7 +462,11 @@ def _trim(parse: Parse, start: int, end: int, label: EntityType) -> tuple[int, i
         is_ranked = end - start > 1 and fold(text) in knowledge.ranks() and parse.is_spaced(start + 1)
         is_ranked &= knowledge.designated(tuple(map(fold, texts[start:end]))) is None
         is_title &= is_person or is_ranked or (end - start == 2 and _is_titled_surname(parse, start + 1))
-        is_title |= end - start > 2 and fold(text) in knowledge.offices() and fold(texts[start + 1]) in given_names
+        is_calling = end - start > 2 and fold(text) in knowledge.offices()  # "Farmer Ada Lindt", and "the farmer"
+        is_title |= is_calling and (
+            fold(texts[start + 1]) in given_names
+            or (lower in parse.common_nouns and knowledge.designated(tuple(map(fold, texts[start:end]))) is None)
+        )
         is_lower = (text.islower() and lower not in PARTICLES) or (
             lower in BEFORE_NAMES and (parse.tag[start] == "IN" or (is_person and parse.starts_sentence[start]))
         )

@@ -7,7 +7,7 @@ the model found no name at all.
 """
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from onrecord.nlp.english.cues import verbs as speech_verbs
 from onrecord.nlp.english.names import PARTICLES, fold
@@ -30,6 +30,8 @@ BEFORE_SUBJECTS = frozenset({",", "CC", "VBD", "VBZ", "``"})
 SURE = 0.9
 # "-Ann Lee" signs a quote, and the tokenizer leaves the dash at the name.
 DASH_LETTERS = "-–—―"
+ORDINAL = re.compile("[IVX]+")  # Queen Ingrid II
+MEMBER_OF = frozenset({"of", "from", "at"})  # Folasade Adeyemi of Kestrel Bank
 HYPHENS = re.compile("[-'’]")
 
 
@@ -74,7 +76,7 @@ def _gives_way(name: Name, start: int, end: int) -> bool:
 
 
 def _is_titled(parse: Parse, index: int) -> bool:
-    """Whether a token is a surname after a title that begins no other names: "President Okoro"."""
+    """Whether a token begins a name after a title that begins no other names: "President Okoro", "Foreign Minister Folasade Adeyemi"."""
     if (
         not index
         or not parse.word[index - 1][0].isupper()
@@ -87,7 +89,9 @@ def _is_titled(parse: Parse, index: int) -> bool:
         return False
     if title in knowledge.sure_titles():
         return True
-    return knowledge.titles()[title] is not None and chances(parse, index, index + 1)[0] > SURE
+    end = max(_titled_end(parse, index, ()), index + 1)
+    is_telling = knowledge.titles()[title] is not None or end - index > 1
+    return is_telling and chances(parse, index, end)[0] > SURE
 
 
 def _is_given_name_alone(parse: Parse, index: int) -> bool:
@@ -106,11 +110,13 @@ def _titled_end(parse: Parse, start: int, owner: Container[int]) -> int:
     end = start + 1
     while end < min(len(parse), start + MAX_WORDS) and end not in owner and _is_plain_surname(parse, end):
         end += 1
+    if end < len(parse) and ORDINAL.fullmatch(parse.word[end]):
+        return end + 1
     return start if end < len(parse) and _is_name_word(parse, end) else end
 
 
-def _speaker_end(parse: Parse, start: int, owner: Container[int]) -> int:
-    """Return the end of words that may be the name of who speaks, "Folasade Adeyemi said", or of whom "who" tells, or ``start``."""
+def _speaker_end(parse: Parse, start: int, owner: Mapping[int, Name]) -> int:
+    """Return the end of words that may be the name of who speaks, "Folasade Adeyemi said", or of whom "who" or "of" tells, or ``start``."""
     end = start
     while end < min(len(parse), start + MAX_SPEAKER_WORDS) and end not in owner and _is_plain_surname(parse, end):
         end += 1
@@ -122,7 +128,8 @@ def _speaker_end(parse: Parse, start: int, owner: Container[int]) -> int:
     speaks = (
         verb is not None and verb.is_speech and parse.tag[head].startswith("VB") and not parse.starts_sentence[start]
     )
-    is_told_of = end - start > 1 and parse.lower[end : end + 2] == [",", "who"]
+    is_of_body = parse.lower[end] in MEMBER_OF and end + 1 in owner and owner[end + 1].type == "ORG"
+    is_told_of = end - start > 1 and (is_of_body or parse.lower[end : end + 2] == [",", "who"])
     return end if speaks or is_told_of else start
 
 

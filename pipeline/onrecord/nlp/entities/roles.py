@@ -54,20 +54,23 @@ def role_of(names: list[Name], text: str, parse: Parse) -> str | None:
 
 def _before(parse: Parse, name: Name) -> tuple[int, int]:
     """NATO Secretary General Erik Dahl; Secretary of State Paul Renner."""
-    end = name.start
-    if end and fold(parse.word[end - 1]) in knowledge.titles() and not _is_office(parse, end - 1):
-        end -= 1
-    return _ending_at(parse, end)
+    return _ending_at(parse, _without_title(parse, name.start))
+
+
+def _without_title(parse: Parse, start: int) -> int:
+    """Return where the honorific before a name begins, or the name."""
+    is_titled = start and fold(parse.word[start - 1]) in knowledge.titles() and not _is_office(parse, start - 1)
+    return start - 1 if is_titled else start
 
 
 def _before_comma(parse: Parse, name: Name) -> tuple[int, int]:
-    """The Polish president, Marek Nowak, said; the head of the water board, Annick Dubois, said."""
-    behind = name.end
-    if name.start < 2 or parse.word[name.start - 1] != ",":
+    """The Polish president, Marek Nowak, said; the head of the water board, Dame Annick Dubois, said."""
+    behind, first = name.end, _without_title(parse, name.start)
+    if first < 2 or parse.word[first - 1] != ",":
         return NOTHING
     if behind < len(parse) and parse.word[behind] not in CLOSING:
         return NOTHING
-    start, end = _ending_at(parse, name.start - 1)
+    start, end = _ending_at(parse, first - 1)
     if start and (parse.word[start - 1].lower() in ARTICLES or parse.tag[start - 1] in ("PRP$", "POS")):
         return start, end
     if "POS" in parse.tag[start:end]:
@@ -75,10 +78,10 @@ def _before_comma(parse: Parse, name: Name) -> tuple[int, int]:
     head = next((parse.head[token] for token in range(name.start, behind) if parse.dep[token] == "appos"), behind)
     if parse.lower[head : head + 2] == ["one", "of"]:  # one of the port's directors, Annick Dubois, said
         found = _presentation(parse, head, is_apposition=False)
-        return found if found[1] == name.start - 1 else NOTHING
-    if head >= name.start or not _is_office(parse, head) or parse.word[parse.left[head]].lower() not in ARTICLES:
+        return found if found[1] == first - 1 else NOTHING
+    if head >= first or not _is_office(parse, head) or parse.word[parse.left[head]].lower() not in ARTICLES:
         return NOTHING
-    start, end = parse.left[head] + 1, name.start - 1
+    start, end = parse.left[head] + 1, first - 1
     is_whole = end - start <= MAX_WORDS and "," not in parse.word[start:end]
     return (start, end) if head < end and is_whole else NOTHING
 
