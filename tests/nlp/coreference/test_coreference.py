@@ -296,3 +296,46 @@ def test_the_last_letters_of_an_unlisted_name_show_gender(name: str, is_male: bo
 def test_the_networks_take_the_features() -> None:
     assert set(networks()) == set(KINDS)
     assert {network.hidden.shape[0] for network in networks().values()} == {len(ANAPHOR) + len(CANDIDATE)}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("Dr. Lena Okoro read the scan. The doctor said it was clear.", "Lena Okoro", ["The doctor"]),
+        (
+            "Ada Lindt, prosecuting, opened the case. The prosecutor said the keys were lost.",
+            "Ada Lindt",
+            ["The prosecutor"],
+        ),
+        (
+            "Tom Reyle, for the defence, rose. The barrister said the keys were lost.",
+            "Tom Reyle",
+            ["The barrister"],
+        ),
+        ("A retired judge, Sir Tom Reyle, came. The former judge spoke.", "Tom Reyle", ["The former judge"]),
+    ],
+)
+def test_a_title_or_a_part_in_court_is_taken_up_by_a_noun(
+    nlp: Language, text: str, name: str, expected: list[str]
+) -> None:
+    assert referring(nlp, text, name)[-1:] == expected
+
+
+def test_nobody_is_both_the_defendant_and_the_witness(nlp: Language) -> None:
+    text = "The defendant, Mara Quill, sat down. Ada Lindt met her in June. The witness said she had been ill."
+    assert "The witness" not in referring(nlp, text, "Mara Quill")
+
+
+@pytest.mark.parametrize("body", ["The regulator", "The council", "The tribunal"])
+def test_an_institution_is_no_company_that_nobody_calls_so(nlp: Language, body: str) -> None:
+    assert referring(nlp, f"Brightpost sells stamps. {body} called the prices “absurd”.", "Brightpost") == []
+
+
+def test_an_institution_may_have_a_name_of_the_same_group(nlp: Language) -> None:
+    text = "Norwick Licensing Board met on Monday. The authority said in March it would wait."
+    assert referring(nlp, text, "Norwick Licensing Board")[0] == "The authority"
+
+
+def test_whose_member_somebody_is_is_not_she(nlp: Language) -> None:
+    text = "Wendell Abioye of Kestrel Bank was glum. Rates will rise, he said."
+    assert referring(nlp, text, "Kestrel Bank") == []

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Set
 
 from onrecord.nlp.annotations import Entity
+from onrecord.nlp.coreference.nouns import groups
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.entities import knowledge
 from onrecord.nlp.entities.wikidata import NOTHING_KNOWN, Item, items
@@ -16,8 +17,29 @@ COUNTRIES = frozenset({"country", "nation", "republic", "kingdom"})
 STATES = frozenset({"state", "province"})
 CITIES = frozenset({"city", "town", "village", "capital"})
 WITH_COUNTRIES_INSIDE = "GB"
+# Bodies that an article which names them also calls so, unless every reader knows them.
+INSTITUTIONS = frozenset(
+    {
+        "army",
+        "authority",
+        "commission",
+        "committee",
+        "council",
+        "court",
+        "ministry",
+        "parliament",
+        "police",
+        "regulator",
+    }
+    | {"tribunal", "union", "watchdog"}
+)
 # Peoples that "the" makes many people: the French, the Swiss, the Japanese.
 OF_ALL = ("ese", "sh", "ss", "nch", "tch")
+# Of which nobody is two: in court, in a match.
+PARTS = (
+    frozenset({"defendant", "accused", "witness", "victim", "prosecutor", "barrister", "lawyer", "attorney", "judge"}),
+    frozenset({"coach", "manager", "referee", "striker", "midfielder", "defender", "goalkeeper", "winger"}),
+)
 RANKS = frozenset({"deputy", "vice", "acting", "assistant", "associate", "junior", "interim"})
 
 
@@ -78,6 +100,14 @@ def _items() -> dict[str, Item]:
     return {item.wikidata_id: item for bearers in items().values() for item in bearers}
 
 
+def is_other_part(noun: str, others: Set[str]) -> bool:
+    """Whether a noun is for another part in court or in a match than those of somebody: the witness is not the defendant."""
+    return any(
+        noun in parts and not parts.isdisjoint(others) and all(groups(noun).isdisjoint(groups(one)) for one in others)
+        for parts in PARTS
+    )
+
+
 def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_office: bool = False) -> bool:
     """Whether the modifiers of a noun contradict the description of somebody, such as "deputy finance minister of Peru".
 
@@ -93,6 +123,8 @@ def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_of
         return True
     for words in (TIMES, RANKS):
         ours, theirs = bool(modifiers & words), bool(description & words)
+        if words is TIMES and ours and "retired" in description:
+            continue  # "a retired judge", and "the former judge"
         if ours != theirs and (ours or is_same_office):
             return True
     portfolios, other_portfolios = modifiers & _portfolios(), description & _portfolios()

@@ -37,6 +37,12 @@ OBJECTS = frozenset({"dobj", "dative", "attr", "oprd"})
 ENDS_OFFICE = frozenset({"of", "for", "to", "at", "in", "on", "under"})
 OWNED = re.compile("['’]s\\b")  # Chile's president is of Chile
 UNREAL = frozenset({"if", "whether", "unless"})
+# Ann Lee, prosecuting, said; Ann Lee, for the defence, said.
+IN_COURT = {
+    "prosecuting": "prosecutor", "prosecution": "prosecutor", "defending": "barrister", "defence": "barrister",
+    "defense": "barrister",
+}  # fmt: skip
+CALLED = {"dr": "doctor", "prof": "professor"}  # by their titles
 MAX_PERSON_WORDS = 3
 MIN_PERSON_LETTERS = 4
 MAX_TITLE = 8  # tokens before a name that may be its title, or before a possessor that belong to it
@@ -58,7 +64,7 @@ def _asides(parse: Parse) -> frozenset[int]:
     return frozenset(found)
 
 
-def _offices(role: str) -> set[str]:
+def offices(role: str) -> set[str]:
     """Return the head nouns of a role: "finance minister and deputy head of the board" is a minister and a head."""
     words = role.lower().replace("-", " ").split()
     ends = [index for index, word in enumerate(words) if word in ENDS_OFFICE] + [len(words)]
@@ -280,9 +286,10 @@ class Discourse:
             names=len(names),
             salience=entity.salience,
             words=words,
-            nouns=_offices(entity.role or ""),
+            nouns=offices(entity.role or ""),
             noun=_head(entity),
             may_be_person=may_be_person,
+            is_known=entity.wikidata_id is not None or any(name.isupper() for name in (entity.name, *entity.aliases)),
             not_called=not_called(entity) if entity.type == "GPE" else frozenset(),
         )
 
@@ -290,7 +297,7 @@ class Discourse:
         """Return the nouns that a name's title, apposition or predicate uses for it."""
         parse = self.parse
         found = {
-            parse.lower[child]
+            CALLED.get(parse.lower[child].rstrip("."), parse.lower[child])
             for child in parse.children[head]
             if head - MAX_TITLE <= child < head
             and parse.dep[child] in ("compound", "nmod", "appos")
@@ -299,6 +306,9 @@ class Discourse:
         others = [child for child in parse.children[head] if parse.dep[child] == "appos"]
         if parse.dep[head] == "appos":
             others.append(parse.head[head])
+        at = head + 4 if parse.lower[head + 2 : head + 4] == ["for", "the"] else head + 2
+        if parse.word[head + 1 : head + 2] == parse.word[at + 1 : at + 2] == [","] and parse.lower[at] in IN_COURT:
+            found.add(IN_COURT[parse.lower[at]])
         if parse.dep[head] in SUBJECTS:
             others += self._parts(parse.head[head], ("attr",))
         return found | {parse.lower[token] for token in others if token not in self.in_name}
@@ -308,6 +318,9 @@ class Discourse:
         parse, preposition = self.parse, self.parse.head[name.token]
         if name.referent.type == "PERSON":
             return False
+        first = next(at for at in range(name.token, -1, -1) if self.in_name.get(at - 1) != name.referent.entity)
+        if first > 1 and parse.lower[first - 1] == "of" and parse.tag[first - 2] == "NNP":
+            return True  # Ann Lee of Corvia
         first = parse.next_word[parse.left[name.token]]
         if parse.lower[first] == "the" and all(
             self.in_name.get(part) == name.referent.entity for part in range(first + 1, name.token)
@@ -361,7 +374,7 @@ class Discourse:
         # The mayor of Alder Bay, Ann Lee, of which the parser has made a list.
         title = parse.word[token : token + MAX_TITLE]
         behind = self.in_name.get(token + title.index(",") + 1) if "," in title else None
-        if behind is not None and parse.lower[token] in _offices(self.roles[behind]):
+        if behind is not None and parse.lower[token] in offices(self.roles[behind]):
             return behind
         return next((self.in_name[name] for name in names if name in self.in_name), None)
 

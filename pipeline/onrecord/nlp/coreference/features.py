@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.nlp.coreference.agreement import differ, nations
+from onrecord.nlp.coreference.agreement import INSTITUTIONS, differ, is_other_part, nations
 from onrecord.nlp.coreference.anaphors import COMPATRIOT, POSSESSIVE, Anaphor
 from onrecord.nlp.coreference.center import center_of
 from onrecord.nlp.coreference.discourse import Discourse
@@ -158,8 +158,12 @@ def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) ->
     """Whether the words of a noun phrase contradict what the article says of a referent."""
     if anaphor.word in referent.not_called and anaphor.word not in referent.nouns:
         return True
+    if anaphor.word not in referent.called and is_other_part(anaphor.word, referent.nouns | referent.called):
+        return anaphor.word not in referent.nouns
     if anaphor.word in referent.nouns:
         return differ(words, referent.description, is_same_office=True)
+    if anaphor.word in INSTITUTIONS and referent.groups.isdisjoint(anaphor.groups) and not referent.is_known:
+        return True  # "the regulator" is no company
     # "The president" is somebody whom the article calls a president, or nobody.
     return (anaphor.kind is not None and anaphor.kind.is_office) or differ(words, referent.description)
 

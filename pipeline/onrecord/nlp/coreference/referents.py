@@ -60,6 +60,7 @@ class Referent:
         may_be_person: whether "he" and "she" can refer to it.
         is_place: whether things are in or at it and it does nothing.
         is_body: whether it is a common noun for a body, such as a committee.
+        is_known: whether it is well known, or has an abbreviation for a name.
         kinds: the types that the article's words for it show, which may not be ``type``: the cruise ship Borrasca.
         groups: the groups of nouns of these words.
         not_called: nouns that cannot mean it: a city is not called a country.
@@ -85,6 +86,7 @@ class Referent:
     may_be_person: bool = False
     is_place: bool = False
     is_body: bool = False
+    is_known: bool = False
     kinds: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
     not_called: frozenset[str] = frozenset()
