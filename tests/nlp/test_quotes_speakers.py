@@ -239,3 +239,59 @@ def test_they_may_be_one_body_or_person(nlp: Language, text: str, names: list[st
 def test_a_paragraph_that_is_a_name_ends(nlp: Language) -> None:
     text = "An adviser said on Monday the plan had failed.\n\nAnna Berg of the harbour board"
     assert [s.name for s in speakers(nlp, text)] == ["An adviser"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "A judge told the hall he was tired.\n\nBruno Sattler denies theft.\n\nJudge Ann Marlowe left.",
+            "Ann Marlowe",
+        ),
+        (
+            "A prosecutor told jurors the keys were lost.\n\nBruno Sattler, 50, is charged with theft.\n\n"
+            "“He lied,” District Attorney Ann Marlowe said.",
+            "Ann Marlowe",
+        ),
+        ("The police commissioner said two boats sank.\n\nCommissioner Ada Lindt flew over.", "Ada Lindt"),
+        (
+            "The former commissioner said two boats sank.\n\nCommissioner Ada Lindt flew over.",
+            "The former commissioner",
+        ),
+        ("The minister said taxes rise.\n\nHealth Minister Ben Adu met Sport Minister Ruth Osei.", "The minister"),
+    ],
+)
+def test_a_role_before_any_name_means_the_only_one_who_has_it(nlp: Language, text: str, name: str) -> None:
+    assert speakers(nlp, text)[0].name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“They have known about it since June,” Ada Lindt, speaking through tears in Oslo, told reporters.",
+        "“They have known about it since June,” Ada Lindt, prosecuting, told the jury.",
+    ],
+)
+def test_commas_around_what_somebody_does_part_a_name_from_its_verb(nlp: Language, text: str) -> None:
+    assert [speaker.name for speaker in speakers(nlp, text)] == ["Ada Lindt"]
+
+
+def test_what_is_ruled_out_says_nothing(nlp: Language) -> None:
+    text = "The mayor said the plan stood but, asked by reporters, ruled out the sale of land."
+    assert {speaker.name for speaker in speakers(nlp, text)} == {"The mayor"}
+
+
+def test_reports_are_dismissed_in_the_words_in_marks(nlp: Language) -> None:
+    (quote,) = quotes_of(nlp("Reports that the mill will shut were dismissed by its owner as “tavern talk”."))
+    assert quote.speaker is not None
+    assert (quote.speaker.name, [part.text for part in quote.content]) == ("its owner", ["“tavern talk”"])
+
+
+def test_who_begins_to_do_something_says_nothing(nlp: Language) -> None:
+    text = "Norwick accused its neighbour Tarn of beginning to fill the lake without telling it."
+    assert {speaker.name for speaker in speakers(nlp, text)} == {"Norwick"}
+
+
+def test_an_observatory_may_speak(nlp: Language) -> None:
+    text = "The observatory has closed its dome. It says clouds are coming."
+    assert speakers(nlp, text)[-1].name == "The observatory"

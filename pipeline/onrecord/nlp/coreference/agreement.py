@@ -18,21 +18,10 @@ STATES = frozenset({"state", "province"})
 CITIES = frozenset({"city", "town", "village", "capital"})
 WITH_COUNTRIES_INSIDE = "GB"
 # Bodies that an article which names them also calls so, unless every reader knows them.
-INSTITUTIONS = frozenset(
-    {
-        "army",
-        "authority",
-        "commission",
-        "committee",
-        "council",
-        "court",
-        "ministry",
-        "parliament",
-        "police",
-        "regulator",
-    }
-    | {"tribunal", "union", "watchdog"}
-)
+INSTITUTIONS = frozenset({
+    "army", "authority", "commission", "committee", "council", "court", "ministry", "parliament", "police", "regulator",
+    "tribunal", "union", "watchdog",
+})  # fmt: skip
 # Peoples that "the" makes many people: the French, the Swiss, the Japanese.
 OF_ALL = ("ese", "sh", "ss", "nch", "tch")
 # Of which nobody is two: in court, in a match.
@@ -102,10 +91,9 @@ def _items() -> dict[str, Item]:
 
 def is_other_part(noun: str, others: Set[str]) -> bool:
     """Whether a noun is for another part in court or in a match than those of somebody: the witness is not the defendant."""
-    return any(
-        noun in parts and not parts.isdisjoint(others) and all(groups(noun).isdisjoint(groups(one)) for one in others)
-        for parts in PARTS
-    )
+    if noun in others or not all(groups(noun).isdisjoint(groups(one)) for one in others):
+        return False
+    return any(noun in parts and not parts.isdisjoint(others) for parts in PARTS)
 
 
 def differ(modifiers: frozenset[str], description: frozenset[str], *, is_same_office: bool = False) -> bool:

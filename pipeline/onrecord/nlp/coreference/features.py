@@ -158,12 +158,12 @@ def _is_excluded(anaphor: Anaphor, words: frozenset[str], referent: Referent) ->
     """Whether the words of a noun phrase contradict what the article says of a referent."""
     if anaphor.word in referent.not_called and anaphor.word not in referent.nouns:
         return True
-    if anaphor.word not in referent.called and is_other_part(anaphor.word, referent.nouns | referent.called):
-        return anaphor.word not in referent.nouns
+    if is_other_part(anaphor.word, referent.nouns | referent.called):
+        return True
     if anaphor.word in referent.nouns:
         return differ(words, referent.description, is_same_office=True)
     if anaphor.word in INSTITUTIONS and referent.groups.isdisjoint(anaphor.groups) and not referent.is_known:
-        return True  # "the regulator" is no company
+        return True  # "the regulator" does not mean a company
     # "The president" is somebody whom the article calls a president, or nobody.
     return (anaphor.kind is not None and anaphor.kind.is_office) or differ(words, referent.description)
 

@@ -128,7 +128,7 @@ def _speaker_end(parse: Parse, start: int, owner: Mapping[int, Name]) -> int:
     speaks = (
         verb is not None and verb.is_speech and parse.tag[head].startswith("VB") and not parse.starts_sentence[start]
     )
-    is_of_body = parse.lower[end] in MEMBER_OF and end + 1 in owner and owner[end + 1].type == "ORG"
+    is_of_body = end + 1 in owner and parse.lower[end] in MEMBER_OF and owner[end + 1].type == "ORG"
     is_told_of = end - start > 1 and (is_of_body or parse.lower[end : end + 2] == [",", "who"])
     return end if speaks or is_told_of else start
 

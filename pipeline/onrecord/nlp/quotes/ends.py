@@ -103,6 +103,8 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
         stop = min(above, part + MAX_BEFORE_SUBJECT)
         comma = next((token for token in range(part, stop) if parse.word[token] == ","), above)
         ends = [end for end in ends if end[0] <= comma]
+    if parse.dep[cue] == "nsubjpass" and part < above:  # "Reports that it would close were denied"
+        ends = [end for end in ends if end[0] <= above]
     aside = min((end[0] for end in ends if end[0] > part and _is_aside(parse, end[0])), default=None)
     ends = [end for end in ends if aside is None or end[0] <= aside]
     beside = _speaks_behind_marks(parse, cue)

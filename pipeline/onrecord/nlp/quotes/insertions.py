@@ -14,6 +14,7 @@ from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
 from onrecord.nlp.quotes.ends import PARTING
+from onrecord.nlp.quotes.sources import TELL
 
 INSERTED = frozenset({"parataxis", "ccomp", "advcl", "dep", "conj", "acl", "relcl"})
 NAMING = NOUNS | {"PRP"}
@@ -93,7 +94,7 @@ class InsertionCandidates(Builder):
     def is_telling(self, verb: int) -> bool:
         """Whether what a verb is about, or to whom, follows it."""
         parse = self.parse
-        return any(
+        return parse.lower[verb] in TELL or any(
             child > verb and parse.dep[child] == "prep" and parse.lower[child] in ABOUT_OR_TO
             for child in parse.children[verb]
         )
@@ -177,13 +178,19 @@ class InsertionCandidates(Builder):
                 and parse.next_word[token] >= last
                 and parse.child(verb, "nsubj") is None
             ):
-                return head
+                return None if head is not None and self.is_object(head, verb) else head
             if parse.tag[token] in FINITE or not parse.is_word[token]:
                 return None
             is_name = parse.tag[token] in NAMING or parse.word[token][0].isupper()
             if is_name and (head in (None, token - 1) or parse.tag[token - 1] == "POS"):
                 head = token
         return None
+
+    def is_object(self, token: int, verb: int) -> bool:
+        """Whether a word behind a verb is its object, not its subject: "but, pressed by reporters, ruled out the use of force"."""
+        parse = self.parse
+        is_common = parse.tag[token] in ("NN", "NNS") and parse.lower[token] not in source_nouns()
+        return is_common and parse.dep[token] == "dobj" and parse.head[token] == verb
 
     def of_unparted(self, token: int, to: int, end: int) -> Iterator[Candidate]:
         """Yield the clause after a source that no comma separates from it: "According to Reed the dam was safe"."""

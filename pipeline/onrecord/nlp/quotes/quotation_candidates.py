@@ -160,6 +160,8 @@ class QuotationCandidates:
                 continue
             if parse.dep[token] in AUXILIARIES or not parse.is_word[token]:
                 continue
+            if tag == "VBG" and parse.word[token - 1] == "," and "," in parse.word[token:end]:
+                continue  # “It is late,” Ann Lee, speaking in Rome, said
             if self._is_said_by_place(span, at, token):
                 cue = cue if cue is not None and cue.is_speech else STATEMENT
             if cue is not None and cue.is_speech and not self._quotes_as(token, end):

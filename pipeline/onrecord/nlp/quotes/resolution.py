@@ -11,7 +11,10 @@ from typing import TypeAlias
 
 from onrecord.data.records import Span
 from onrecord.nlp.annotations import Attribution, Entity, code_points, entities_of, references_of, text_span
+from onrecord.nlp.coreference.agreement import differ
+from onrecord.nlp.coreference.discourse import offices
 from onrecord.nlp.coreference.gender import gender_score
+from onrecord.nlp.coreference.nouns import groups
 from onrecord.nlp.english.cues import verbs
 from onrecord.nlp.english.labels import BODIES, NOUNS, PLURAL, PROPER, SUBJECTS
 from onrecord.nlp.english.parse import Parse
@@ -209,7 +212,7 @@ class Resolver:
             return replace(self.last[0], mention=mention, resolution="NOMINAL")
         meant = self._meant(head)
         if meant is None:
-            meant = self._named_next(head, where)
+            meant = self._named_later(head, where)
         if meant is not None:
             return self._described(Attribution(mention, meant, self.entities[meant].name, "NOMINAL"), head, where)
         if parse.tag[head] in WITHOUT_NOUN and not parse.word[head].isupper() and self.sources.noun(head) == head:
@@ -353,17 +356,24 @@ class Resolver:
         start, end, voice = self.voices[-1] if self.voices else (0, 0, None)
         return voice if start <= self.parse.start[token] < end else None
 
-    def _named_next(self, head: int, where: tuple[int, int]) -> int | None:
-        """Return whom the lead does not name: "An aide said …", "its owner said …", and the next paragraph opens with the name.
+    def _named_later(self, head: int, where: tuple[int, int]) -> int | None:
+        """Return whom the lead does not name: "A prosecutor said …", and then "District Attorney Ada Lindt".
 
         News writers call this delayed identification.
         """
         parse, starts = self.parse, self.layout.paragraph_starts
-        is_somebody = parse.lower[where[0]] in INDEFINITE and nominals().get(parse.lower[head], ("", ""))[0] == "PERSON"
+        is_person = nominals().get(parse.lower[head], ("", ""))[0] == "PERSON" and parse.tag[head] not in PLURAL
+        is_somebody = is_person and parse.lower[where[0]] in INDEFINITE
         is_owner = parse.lower[where[0]] == "its" and parse.lower[head] in OWNERS
+        here = bisect_right(starts, head)
+        if (is_somebody and here <= LEAD_PARAGRAPHS) or (
+            is_person and (parse.has(head, "the") or (here == 1 and parse.child(head, "det", "poss") is None))
+        ):
+            titled = self._titled_later(head, where, here)
+            if titled is not None:
+                return titled
         if not is_somebody and not is_owner:
             return None
-        here = bisect_right(starts, head)
         if here > LEAD_PARAGRAPHS or here >= len(starts):
             return None
         end = starts[here + 1] if here + 1 < len(starts) else len(parse)
@@ -377,7 +387,27 @@ class Resolver:
         *_, last = takewhile(lambda token: self.index.get(token) == name, parse.upward(first))
         if not self._is_main_subject(last) or parse.lower[parse.head[last]] not in verbs():
             return None
+        if parse.dep[last] == "nsubjpass" or verbs()[parse.lower[parse.head[last]]].lemma == "deny":
+            return None  # "A prosecutor said …" of him who is charged
         entity = self.entities[name]
         is_new = entity.mentions[0].span.start >= parse.start[starts[here]]
         is_fitting = entity.type == "PERSON" or (is_owner and entity.type in BODIES)
         return name if is_fitting and is_new else None
+
+    def _titled_later(self, head: int, where: tuple[int, int], here: int) -> int | None:
+        """Return the only person first named behind a phrase whose title is its noun, or one that may take it up."""
+        parse, word = self.parse, self.parse.lower[head]
+        if any(token in self.index for token in range(*where)):
+            return None  # the governor of Alder Bay
+        is_lead, modifiers = here <= LEAD_PARAGRAPHS, frozenset(parse.lower[where[0] : head])
+        found = []
+        for number, entity in enumerate(self.entities):
+            if entity.type != "PERSON" or not entity.role:
+                continue
+            titles = offices(entity.role)
+            is_same = word in titles or (is_lead and any(not groups(word).isdisjoint(groups(one)) for one in titles))
+            description = frozenset(entity.role.lower().split())
+            if is_same and not differ(modifiers, description, is_same_office=word in titles and "the" in modifiers):
+                found.append(number)
+        is_new = len(found) == 1 and self.entities[found[0]].mentions[0].span.start > parse.start[head]
+        return found[0] if is_new else None

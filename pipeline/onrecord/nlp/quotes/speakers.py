@@ -36,6 +36,8 @@ WRITTEN_ACTS = frozenset(
     {"say", "judge", "accuse", "name", "commit"}
 )  # classes of cues: a law that requires something says nothing
 OF_LETTER = frozenset({"to", "of", "for", "on", "in"})  # a letter to the head of the board
+CLOSING_MARKS = frozenset({"”", "’", "''", '"'})
+MAX_ASIDE = 12  # tokens
 MAX_NOUNS = 3  # from a participle to the document: "a letter to the head of the board saying"
 
 
@@ -117,8 +119,9 @@ def source_of(parse: Parse, verb: int) -> int | None:
             first = parse.head[before]
             is_listed = parse.dep[before] == "conj" and parse.ent_type[first] == "PERSON"
             found = (first if is_listed else before) if parse.tag[before] == "NNP" else None
-        if found is None and parse.tag[verb] in FINITE:
-            found = _name_behind_participle(parse, verb)
+        is_open = found is None or (found == verb - 2 and parse.lower[found].endswith("ing"))  # Lee, prosecuting, said
+        if is_open and parse.tag[verb] in FINITE:
+            found = _name_behind_participle(parse, verb) or _name_before_aside(parse, verb) or found
     if found and parse.lower[found] in CLITICS:  # "he’s said", of which the parser makes a subject "’s"
         found = found - 1 if parse.tag[found - 1] in ("PRP", "WP") else None
     predicate = parse.child(verb, "oprd") if found is None and is_passive(parse, verb) else None
@@ -133,6 +136,16 @@ def _name_behind_participle(parse: Parse, verb: int) -> int | None:
     commas = (token for token in range(participle + 2, verb) if parse.word[token] == ",")
     names = (token - 1 for token in commas if parse.ent_type[token - 1] == "PERSON")
     return next((name for name in names if parse.word[parse.left[name] - 1] == ","), None)
+
+
+def _name_before_aside(parse: Parse, verb: int) -> int | None:
+    """Return the person behind a quotation whom commas part from the verb: "“It is late,” Ann Lee, speaking in Rome, told reporters"."""
+    if parse.word[verb - 1] != ",":
+        return None
+    first = max(parse.sentence_of(verb)[0], verb - MAX_ASIDE)
+    comma = next((token for token in range(verb - 3, first, -1) if parse.word[token] == ","), first)
+    start = next((token + 1 for token in range(comma - 1, first, -1) if parse.ent_type[token] != "PERSON"), comma)
+    return comma - 1 if start < comma and parse.word[start - 1] in CLOSING_MARKS else None
 
 
 @functools.cache

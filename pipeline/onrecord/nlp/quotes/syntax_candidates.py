@@ -7,7 +7,7 @@ from itertools import accumulate
 from onrecord.nlp.english.cues import Cue, adjectives, nouns, verbs
 from onrecord.nlp.english.labels import AUXILIARIES, FINITE
 from onrecord.nlp.english.quotation import DOUBLE
-from onrecord.nlp.english.syntax import has_mark
+from onrecord.nlp.english.syntax import after_preposition, has_mark
 from onrecord.nlp.english.words import BE_OR_SHORT, person_nouns, source_nouns
 from onrecord.nlp.quotes.building import Builder
 from onrecord.nlp.quotes.candidates import REQUESTING, Candidate
@@ -16,6 +16,7 @@ from onrecord.nlp.quotes.insertions import VIEWS, InsertionCandidates
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.speakers import quoted_as, source_of, source_of_noun
 
+ASPECTUAL = frozenset({"begin", "start"})  # who begins to do something says nothing
 COMPLEMENTS = frozenset({"acl", "ccomp", "relcl", "xcomp"})
 BEFORE_DAY = frozenset({"on", "in", "late", "early", "earlier", "later"})
 DAYS = frozenset({"today", "yesterday", "tonight"})
@@ -92,6 +93,10 @@ class SyntaxCandidates(Builder):
             links = (f"in={inside}", f"out={outside}")
             yield from self.make(construction, token, cue, [(start, end)], source, with_word, links)
 
+    def has_verdict(self, verb: int) -> bool:
+        """Whether a passive verb has its content in marks behind "as": "Reports of a deal were dismissed by his agent as “gossip”"."""
+        return any(self.parse.region_of[named] >= 0 for named in after_preposition(self.parse, verb, "as"))
+
     def of_verb(self, verb: int, cue: Cue) -> Iterator[Candidate]:
         """Yield the complements of a verb."""
         parse = self.parse
@@ -113,7 +118,7 @@ class SyntaxCandidates(Builder):
                 yield from self.ending(clause_kind(parse, child), verb, cue, start, child, source)
             elif label == "advcl" and child > verb and self.is_bare_clause(child, cue):
                 yield from self.ending("bare", verb, cue, parse.left[child], child, source)
-            elif label == "xcomp" and child > verb:
+            elif label == "xcomp" and child > verb and cue.lemma not in ASPECTUAL:
                 yield from self.open_clause(verb, cue, child, source, passive)
             elif cue is UNKNOWN:
                 continue
@@ -123,7 +128,7 @@ class SyntaxCandidates(Builder):
                 yield from self.objects(verb, cue, child, source)
             elif label == "prep" and child > verb and parse.lower[child] in cue.takes | {"as"}:
                 yield from self.prepositional(verb, cue, child, source)
-            elif label == "nsubjpass" and "obj" in cue.takes:
+            elif label == "nsubjpass" and "obj" in cue.takes and not self.has_verdict(verb):
                 yield from self.make("passive", verb, cue, [self.reach(child)], source)
         if cue is not UNKNOWN:
             if "clause" in cue.takes:
