@@ -163,7 +163,7 @@ def _is_reported_on(parse: Parse, before: Candidate, content: range, sentence: r
     past tense too, so a state must follow "had" or "would".
     """
     cue, main = before.lexical, parse.head[verb] if parse.dep[verb] in AUXILIARIES else verb
-    subject = parse.child(main, *SUBJECTS)
+    subject = parse.child(main, *SUBJECTS, "expl")
     if cue is None or cue.classes[0] != "say" or "clause" not in cue.takes or parse.tag[before.anchor] not in PAST:
         return False
     if parse.dep[before.anchor] in SUBORDINATE or parse.word[sentence[0] - 1] not in SENTENCE_STOPS | ALL_MARKS:

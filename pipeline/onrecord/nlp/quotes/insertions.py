@@ -9,7 +9,7 @@ from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
-from onrecord.nlp.english.words import FIRST_PERSON, RELATIVE, source_nouns
+from onrecord.nlp.english.words import FIRST_PERSON, HAVE, RELATIVE, source_nouns
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
@@ -140,12 +140,18 @@ class InsertionCandidates(Builder):
         """Whether a main clause and a comma are before somebody who says it: "The harbour is old, Reed stated at a briefing"."""
         parse, opening = self.parse, self.parse.next_word[first]
         opening = parse.next_word[opening + 1] if parse.tag[opening] == "CC" else opening
-        is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in DEPENDENT
+        is_main = parse.dep[opening] != "mark" and (
+            parse.tag[opening] not in DEPENDENT or parse.dep[opening] == "csubj"
+        )
         is_main &= parse.region_of[opening] == parse.region_of[verb]
-        is_clause = is_main and self.finite_before[first] < self.finite_before[stop]
-        is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE
+        is_clause = is_main and (parse.tag[opening] == "VB" or self.finite_before[first] < self.finite_before[stop])
+        auxiliary = parse.child(verb, "aux")  # "has stated"; not: "will state"
+        is_perfect = auxiliary is not None and parse.lower[auxiliary] in HAVE
+        is_said = cue.classes[0] == "say" and "clause" in cue.takes and (parse.tag[verb] in FINITE or is_perfect)
         is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])
-        return is_clause and is_said and not is_when and parse.child(verb, "mark", "aux", "neg") is None
+        is_own = not is_when and (auxiliary is None or is_perfect) and parse.child(verb, "mark", "neg") is None
+        is_own &= not parse.has(verb, "about")
+        return is_clause and is_said and is_own
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from onrecord.nlp.english.cues import Cue, adjectives, nouns, verbs
-from onrecord.nlp.english.labels import AUXILIARIES, FINITE
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE, PROPER
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import has_mark
 from onrecord.nlp.english.words import BE_OR_SHORT, person_nouns, source_nouns
@@ -96,6 +96,8 @@ class SyntaxCandidates(Builder):
         """Yield the complements of a verb."""
         parse = self.parse
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
+        if inserted is not None and inserted == parse.child(verb, "dobj") and not self.is_addressee(inserted):
+            inserted = inserted if parse.tag[inserted] in PROPER else None  # "but, pressed by reporters, ruled out an inquiry."
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
             whole = inserted if named is None or not verb < named <= inserted else named
@@ -130,7 +132,8 @@ class SyntaxCandidates(Builder):
                 yield from self.in_order(verb, cue, source)
             yield from self.insertions.of_parenthesis(verb, cue, source)
             subject = parse.child(verb, "nsubj")
-            if subject is not None and cue.is_speech and parse.tag[subject] not in ("WP", "WDT"):
+            is_told = cue.is_speech or "show" in cue.classes
+            if subject is not None and is_told and parse.tag[subject] not in ("WP", "WDT"):
                 yield from self.insertions.around(verb, cue, subject, source)
 
     def is_bare_clause(self, clause: int, cue: Cue) -> bool:
