@@ -67,7 +67,7 @@ def resumed(layout: QuotationLayout, attributed: frozenset[int], span: QuotedSpa
 # Annotators of cues leave such sentences out; of 21 in training articles, a reader confirmed 16.
 CARRIED_PROBABILITY = 0.7
 MAX_CARRIED = 3  # sentences of a paragraph
-MIN_CARRIED = 5  # words
+MIN_CARRIED = 3  # words
 # The forms in which reported speech goes on after a cue in the past: "He said the dam would fail. The town would be flooded."
 BACKSHIFTED = frozenset({"would", "could", "might", "had"})
 # "Twelve towns have plans, according to the board. One plan would …"

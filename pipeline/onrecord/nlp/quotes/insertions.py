@@ -109,6 +109,8 @@ class InsertionCandidates(Builder):
         first, last = self.clauses_of(verb, start)
         if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | DOUBLE:
             return
+        if parse.word[start - 1] == ":":
+            return  # "The doctors were careful: they spoke of June."
         while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in DOUBLE:
             end += 1
         if end < last and parse.word[end] == "," and parse.next_word[end] < last:
