@@ -36,6 +36,7 @@ MIN_SCORE_BY_FORM = {
     "by=pronoun": 0.6,
     "reach=named": 0.6,
     "reach=last": 0.6,
+    "colon=post": 0.9,
     "written": 0.75,
     "request": 0.6,
     "by=view": 0.6,
