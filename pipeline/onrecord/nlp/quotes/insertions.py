@@ -147,11 +147,11 @@ class InsertionCandidates(Builder):
         )
         is_main &= parse.region_of[opening] == parse.region_of[verb]
         is_clause = is_main and (parse.tag[opening] == "VB" or self.finite_before[first] < self.finite_before[stop])
-        auxiliary = parse.child(verb, "aux")  # "has stated"; not: "will state"
-        is_perfect = auxiliary is not None and parse.lower[auxiliary] in HAVE
-        is_said = cue.classes[0] == "say" and "clause" in cue.takes and (parse.tag[verb] in FINITE or is_perfect)
+        auxiliary = parse.child(verb, "aux", "auxpass")  # "has stated"; not: "will state", "was told"
+        is_told = auxiliary is None or parse.lower[auxiliary] in HAVE
+        is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE | {"VBN"}
         is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])
-        is_own = not is_when and (auxiliary is None or is_perfect) and parse.child(verb, "mark", "neg") is None
+        is_own = not is_when and is_told and parse.child(verb, "mark", "neg") is None
         is_own &= not parse.has(verb, "about")
         return is_clause and is_said and is_own
 

@@ -37,6 +37,7 @@ MIN_SCORE_BY_FORM = {
     "reach=named": 0.6,
     "reach=last": 0.6,
     "colon=post": 0.9,
+    "put-at": 0.75,
     "written": 0.75,
     "request": 0.6,
     "by=view": 0.6,
@@ -137,13 +138,15 @@ def is_term(candidate: Candidate, parse: Parse) -> bool:
     first, end = parse.tokens_of(*candidate.content[0])
     is_next = first == anchor + 1 or parse.lower[anchor + 1 : first] == ["as"]
     is_clause = any(tag in FINITE for tag in parse.tag[first:end])
-    is_plain = set(parse.region_of[anchor:end]) == {parse.region_of[anchor]}
+    is_plain = set(parse.region_of[anchor:end]) == {parse.region_of[anchor]} and parse.tag[end - 1] != "POS"
     return is_next and is_plain and not is_clause and parse.lower[parse.left[anchor]] == "what"
 
 
 def _is_request(candidate: Candidate, layout: QuotationLayout) -> bool:
-    """Whether somebody is asked to do something: urged parliament to reject it."""
+    """Whether somebody is asked to do something: urged parliament to reject it, called on parliament to reject it."""
     parse, cue, verb = layout.parse, candidate.lexical, candidate.anchor
+    if cue is not None and cue.lemma == "call" and candidate.construction == "on":
+        return parse.child(verb, "xcomp") is not None and candidate.source_head is not None
     if cue is None or cue.lemma not in REQUESTING or candidate.construction != "xinf" or layout.is_marked(verb):
         return False
     is_told = parse.tag[verb] in FINITE and parse.child(verb, "dobj") is not None

@@ -97,7 +97,9 @@ class SyntaxCandidates(Builder):
         parse = self.parse
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
         if inserted is not None and inserted == parse.child(verb, "dobj") and not self.is_addressee(inserted):
-            inserted = inserted if parse.tag[inserted] in PROPER else None  # "but, pressed by reporters, ruled out an inquiry."
+            inserted = (
+                inserted if parse.tag[inserted] in PROPER else None
+            )  # "but, pressed by reporters, ruled out an inquiry."
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
             whole = inserted if named is None or not verb < named <= inserted else named
@@ -178,6 +180,8 @@ class SyntaxCandidates(Builder):
                 is_that = parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that"
                 if is_that or self.is_told(part, child, cue):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
+        if cue.lemma == "put" and parse.child(verb, "prt") is None:
+            yield from self.estimate(verb, cue, part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
         if cue.lemma in THANKING and self.is_addressee(part) and not (parse.has(verb, "for") or parse.has(part, "for")):
@@ -187,6 +191,14 @@ class SyntaxCandidates(Builder):
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
+
+    def estimate(self, verb: int, cue: Cue, part: int, source: int | None) -> Iterator[Candidate]:
+        """Yield what a source puts at a number: "police put the crowd at 3,000"."""
+        parse = self.parse
+        for at in (*parse.children[part], *parse.children[verb]):
+            if at > part and parse.lower[at] == "at" and "CD" in parse.tag[at : parse.right[at] + 1]:
+                yield from self.ending("put-at", verb, cue, parse.left[part], at, source)
+                return
 
     def is_told(self, addressee: int, clause: int, cue: Cue) -> bool:
         """Whether the parser takes a statement for a relative clause of its addressee: "told the panel he had seen nobody"."""
