@@ -16,6 +16,7 @@ from onrecord.nlp.english import lexicon
 from onrecord.nlp.english.cues import verb_class
 from onrecord.nlp.english.labels import FINITE
 from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import REQUESTING, Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -138,7 +139,9 @@ def is_term(candidate: Candidate, parse: Parse) -> bool:
     first, end = parse.tokens_of(*candidate.content[0])
     is_next = first == anchor + 1 or parse.lower[anchor + 1 : first] == ["as"]
     is_clause = any(tag in FINITE for tag in parse.tag[first:end])
-    is_plain = set(parse.region_of[anchor:end]) == {parse.region_of[anchor]} and parse.tag[end - 1] != "POS"
+    is_plain = set(parse.region_of[anchor:end]) == {parse.region_of[anchor]} and not ALL_MARKS.intersection(
+        parse.word[end : end + 1]
+    )
     return is_next and is_plain and not is_clause and parse.lower[parse.left[anchor]] == "what"
 
 
