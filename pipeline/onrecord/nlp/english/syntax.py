@@ -165,6 +165,8 @@ def subject(parse: Parse, predicate: int) -> int | None:
 def _subject_above(parse: Parse, index: int, head: int, dep: str) -> tuple[int, bool] | None:
     """Return where to look for the subject of a predicate without its own, and whether that is the subject."""
     if dep == "conj":
+        if parse.tag[index] == "VBD" and (parse.dep[head], parse.tag[head]) == ("xcomp", "VB"):
+            head = parse.head[head]  # "urged the bank to move and offered help"
         return (head, False) if parse.is_verb(head) or parse.dep[head] in ("xcomp", *PREDICATIVE) else None
     if dep in ("xcomp", *PREDICATIVE):  # asked the court to rule; seems unfair
         held = parse.child(head, "dobj") if dep == "xcomp" and parse.is_verb(head) else None

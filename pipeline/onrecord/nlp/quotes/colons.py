@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from onrecord.nlp.english.cues import Cue, nouns, verbs
+from onrecord.nlp.english.labels import FINITE, SUBJECTS
 from onrecord.nlp.english.words import FIRST_PERSON
 from onrecord.nlp.quotes.building import TokenRange
 from onrecord.nlp.quotes.candidates import STATEMENT, SURE, Candidate, Spans
@@ -48,7 +49,21 @@ class ColonCandidates:
         for place, kind in ends.items():
             if place <= last:
                 content = ((parse.start[begin], parse.end[place]),)
-                yield from self._introduced("colon", colon, content, (f"colon={kind}",))
+                is_post = kind == "paragraph" and self._is_post(begin, end)
+                links = (f"colon={kind}", *(("colon=post",) if is_post else ()))
+                yield from self._introduced("colon", colon, content, links)
+
+    def _is_post(self, begin: int, end: int) -> bool:
+        """Whether the sentences behind the first one are a source's own words: "Lee posted: The road is gone. Please stay home"."""
+        parse = self.parse
+        first, stop = parse.sentence_of(begin)
+        is_own = stop < end and parse.word[begin][0].isupper()
+        while stop < end and is_own:
+            first, stop = parse.sentence_of(stop)
+            is_own = not ADDRESSED.isdisjoint(parse.lower[first:stop]) or not any(
+                parse.tag[token] in FINITE and parse.child(token, *SUBJECTS) is not None for token in range(first, stop)
+            )
+        return is_own and not any(self.layout.is_marked(token) for token in range(begin, end))
 
     def _block(self, colon: int, paragraph: int) -> Iterator[Candidate]:
         """Yield the paragraphs below one that ends with a cue and a colon, as far as they go on in the same voice."""

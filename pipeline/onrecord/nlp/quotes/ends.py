@@ -74,21 +74,30 @@ def _is_aside(parse: Parse, comma: int) -> bool:
     return parse.lower[comma : comma + 2] == [",", "without"] and parse.tag[comma + 2 : comma + 3] == ["VBG"]
 
 
-def _speaks_behind_marks(parse: Parse, cue: int) -> int | None:
-    """Return the verb that a parser coordinates with one in marks instead of the cue: called it “what we need” and urged them to go."""
+def _other_act(parse: Parse, cue: int, part: int) -> int | None:
+    """Return a later verb of the cue's subject that parsers coordinate with a part of the content, or whose object they extend it to.
+
+    With a verb in marks: called it “what we need” and urged them to go; with a word of another form: urged them to go and offered help.
+    """
     node = cue
     for _ in range(MAX_CLIMB):
         last = next((child for child in reversed(parse.children[node]) if parse.dep[child] != "punct"), node)
         if last <= node:
             return None
-        if (
-            (parse.dep[last], parse.tag[last]) == ("conj", parse.tag[cue])
-            and parse.region_of[node] != parse.region_of[last] == parse.region_of[cue]
-            and parse.child(last, *SUBJECTS) is None
-        ):
-            return last
+        is_same = (parse.dep[last], parse.tag[last]) == ("conj", parse.tag[cue])
+        if is_same and parse.region_of[last] == parse.region_of[cue] and parse.child(last, *SUBJECTS) is None:
+            beside = part if node == cue else node
+            if parse.region_of[node] != parse.region_of[last] or _differs(parse, beside, last):
+                return last
+        if node != cue and parse.child(node, *SUBJECTS) is not None and parse.region_of[node] == parse.region_of[cue]:
+            return None  # "described tasks that they were given and competed for": both verbs are theirs
         node = last
     return None
+
+
+def _differs(parse: Parse, one: int, other: int) -> bool:
+    """Whether a word and a verb in the past tense have forms that cannot be coordinated."""
+    return parse.tag[other] == "VBD" and parse.tag[one] not in FINITE | {"VBN"} and not is_finite(parse, one)
 
 
 def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str]]:
@@ -107,7 +116,7 @@ def possible_ends(parse: Parse, cue: int, part: int) -> list[tuple[int, str, str
         ends = [end for end in ends if end[0] <= above]
     aside = min((end[0] for end in ends if end[0] > part and _is_aside(parse, end[0])), default=None)
     ends = [end for end in ends if aside is None or end[0] <= aside]
-    beside = _speaks_behind_marks(parse, cue)
+    beside = _other_act(parse, cue, part)
     if beside is None or beside < part:
         return ends
     at = _before(parse, beside, part)

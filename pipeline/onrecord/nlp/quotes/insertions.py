@@ -9,7 +9,7 @@ from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import according_to, clause_verb, has_mark
-from onrecord.nlp.english.words import FIRST_PERSON, RELATIVE, source_nouns
+from onrecord.nlp.english.words import FIRST_PERSON, HAVE, RELATIVE, source_nouns
 from onrecord.nlp.quotes.building import Builder, TokenRange
 from onrecord.nlp.quotes.candidates import Candidate
 from onrecord.nlp.quotes.continuation import SENTENCE_STOPS
@@ -110,6 +110,8 @@ class InsertionCandidates(Builder):
         first, last = self.clauses_of(verb, start)
         if start - 1 <= first or parse.next_word[first] >= start or parse.word[start - 1] not in PARTING | DOUBLE:
             return
+        if parse.word[start - 1] == ":":
+            return  # "The doctors were careful: they spoke of June."
         while end < last and end - verb < MAX_INSERT and parse.word[end] != "," and parse.word[end] not in DOUBLE:
             end += 1
         if end < last and parse.word[end] == "," and parse.next_word[end] < last:
@@ -141,12 +143,18 @@ class InsertionCandidates(Builder):
         """Whether a main clause and a comma are before somebody who says it: "The harbour is old, Reed stated at a briefing"."""
         parse, opening = self.parse, self.parse.next_word[first]
         opening = parse.next_word[opening + 1] if parse.tag[opening] == "CC" else opening
-        is_main = parse.dep[opening] != "mark" and parse.tag[opening] not in DEPENDENT
+        is_main = parse.dep[opening] != "mark" and (
+            parse.tag[opening] not in DEPENDENT or parse.dep[opening] == "csubj"
+        )
         is_main &= parse.region_of[opening] == parse.region_of[verb]
-        is_clause = is_main and self.finite_before[first] < self.finite_before[stop]
-        is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE
+        is_clause = is_main and (parse.tag[opening] == "VB" or self.finite_before[first] < self.finite_before[stop])
+        auxiliary = parse.child(verb, "aux", "auxpass")  # "has stated"; not: "will state", "was told"
+        is_told = auxiliary is None or parse.lower[auxiliary] in HAVE
+        is_said = cue.classes[0] == "say" and "clause" in cue.takes and parse.tag[verb] in FINITE | {"VBN"}
         is_when = any(parse.tag[child] == "WRB" for child in parse.children[verb])
-        return is_clause and is_said and not is_when and parse.child(verb, "mark", "aux", "neg") is None
+        is_own = not is_when and is_told and parse.child(verb, "mark", "neg") is None
+        is_own &= not parse.has(verb, "about")
+        return is_clause and is_said and is_own
 
     def before_apposition(
         self, verb: int, cue: Cue, source: int | None, before: TokenRange, behind: TokenRange

@@ -103,9 +103,10 @@ def repeated(
         if outer in found or _in_own_marks(layout, one) or not _is_same(speakers[id(one)], speakers[id(other)]):
             continue
         first = layout.parse.left[one.anchor]
-        if layout.parse.dep[one.anchor] == "advcl" and _end_before(layout, other, first):
+        is_turn = SURE[0] in other.links  # "I'd be lying if I said that it did not hurt"
+        if layout.parse.dep[one.anchor] == "advcl" and not is_turn and _end_before(layout, other, first):
             continue
-        found.add(outer if one.score > other.score and SURE[0] not in other.links else inner)
+        found.add(outer if one.score > other.score and not is_turn else inner)
     return found
 
 

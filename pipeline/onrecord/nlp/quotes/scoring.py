@@ -15,6 +15,8 @@ from itertools import repeat
 from onrecord.nlp.english import lexicon
 from onrecord.nlp.english.cues import verb_class
 from onrecord.nlp.english.labels import FINITE
+from onrecord.nlp.english.parse import Parse
+from onrecord.nlp.english.quotation import ALL_MARKS
 from onrecord.nlp.learned import MAX_LOGIT
 from onrecord.nlp.quotes.candidates import REQUESTING, Candidate
 from onrecord.nlp.quotes.layout import QuotationLayout
@@ -31,9 +33,12 @@ MIN_SCORE_BY_FORM = {
     "labelled": 0.6,
     "quoted-as": 0.6,
     "inner": 0.6,
+    "what-called": 0.5,
     "by=pronoun": 0.6,
     "reach=named": 0.6,
     "reach=last": 0.6,
+    "colon=post": 0.9,
+    "put-at": 0.75,
     "written": 0.75,
     "request": 0.6,
     "by=view": 0.6,
@@ -126,9 +131,25 @@ def _is_cited(candidate: Candidate, layout: QuotationLayout) -> bool:
     return is_reported and candidate.source_head is not None and candidate.construction in ("bare", "that")
 
 
+def is_term(candidate: Candidate, parse: Parse) -> bool:
+    """Whether a content without marks is somebody's word for a thing: "left with what the coach called a lower-body injury"."""
+    cue, anchor = candidate.lexical, candidate.anchor
+    if cue is None or "name" not in cue.classes or cue.classes[0] == "think" or candidate.source_head is None:
+        return False
+    first, end = parse.tokens_of(*candidate.content[0])
+    is_next = first == anchor + 1 or parse.lower[anchor + 1 : first] == ["as"]
+    is_clause = any(tag in FINITE for tag in parse.tag[first:end])
+    is_plain = set(parse.region_of[anchor:end]) == {parse.region_of[anchor]} and not ALL_MARKS.intersection(
+        parse.word[end : end + 1]
+    )
+    return is_next and is_plain and not is_clause and parse.lower[parse.left[anchor]] == "what"
+
+
 def _is_request(candidate: Candidate, layout: QuotationLayout) -> bool:
-    """Whether somebody is asked to do something: urged parliament to reject it."""
+    """Whether somebody is asked to do something: urged parliament to reject it, called on parliament to reject it."""
     parse, cue, verb = layout.parse, candidate.lexical, candidate.anchor
+    if cue is not None and cue.lemma == "call" and candidate.construction == "on":
+        return parse.child(verb, "xcomp") is not None and candidate.source_head is not None
     if cue is None or cue.lemma not in REQUESTING or candidate.construction != "xinf" or layout.is_marked(verb):
         return False
     is_told = parse.tag[verb] in FINITE and parse.child(verb, "dobj") is not None
@@ -148,6 +169,8 @@ def _raise_rare_forms(candidates: Iterable[Candidate], layout: QuotationLayout) 
         is_inner = _is_cited(candidate, layout) or is_heard(layout.parse, candidate.anchor)
         if speaks and (is_inner or is_charged(layout.parse, candidate.anchor)):
             forms.append("inner")
+        if is_term(candidate, layout.parse):
+            forms.append("what-called")
         if _is_request(candidate, layout):
             forms.append("request")
         for form in forms:

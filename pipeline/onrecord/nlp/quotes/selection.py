@@ -14,7 +14,7 @@ from onrecord.nlp.quotes.candidates import Candidate, Spans
 from onrecord.nlp.quotes.continuation import attributed_regions, chain
 from onrecord.nlp.quotes.features import content_head
 from onrecord.nlp.quotes.layout import QuotationLayout
-from onrecord.nlp.quotes.scoring import SPOKEN
+from onrecord.nlp.quotes.scoring import SPOKEN, is_term
 
 # F1 is flat from 0.4 to 0.5 (its optimum is at half of the best F1, Lipton et al. 2014); the upper end gives more precision.
 MIN_PROBABILITY = 0.5
@@ -29,6 +29,7 @@ ACTING = frozenset({"judge", "name", "accuse", "express", "think", "feel", "plan
 MIN_SPOKEN, MOSTLY_SPOKEN = 0.5, 0.65
 # "Rejected the treaty", "dismissed the lawsuit" (``quote_decided.tsv``); "rejected the claim" is an utterance.
 DECIDING = frozenset({"accept", "approve", "declare", "deny", "dismiss", "grant", "reject"})
+DEMANDING = frozenset({"demand", "request"})  # with an object
 # Verbs above the second share need less, but not less than this: "praised the crews", "predicted a cold winter".
 MIN_PROBABILITY_OF_WORDS = 0.64
 IMPOSSIBLE = 2.0
@@ -60,7 +61,7 @@ def is_act(candidate: Candidate, layout: QuotationLayout) -> bool:
     if construction == "xing" and candidate.lexical is not None:
         clause = candidate.lexical.lemma in ABOUT_ONESELF
     elif not clause:  # "called on the mayor to resign", "accused them of lying"
-        clause = _governs_clause(candidate, layout.parse)
+        clause = _governs_clause(candidate, layout.parse) or is_term(candidate, layout.parse)
     return not clause and not layout.marked_words_of(candidate.content)
 
 
@@ -96,6 +97,9 @@ def _min_score(candidate: Candidate, layout: QuotationLayout, table: Mapping[str
         return MIN_PROBABILITY_OF_SAYING
     if cue is None or not is_act(candidate, layout):
         return MIN_PROBABILITY
+    is_request = cue.classes[0] == "ask" and candidate.construction == "for"
+    if is_request or cue.lemma in DEMANDING:
+        return MIN_PROBABILITY  # nobody calls for calm or demands an apology without words
     if _is_decision(candidate, layout):
         return IMPOSSIBLE
     source = "" if candidate.source_head is None else layout.parse.lower[candidate.source_head]

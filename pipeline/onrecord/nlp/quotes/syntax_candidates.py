@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from onrecord.nlp.english.cues import Cue, adjectives, nouns, verbs
-from onrecord.nlp.english.labels import AUXILIARIES, FINITE
+from onrecord.nlp.english.labels import AUXILIARIES, FINITE, PROPER
 from onrecord.nlp.english.quotation import DOUBLE
 from onrecord.nlp.english.syntax import after_preposition, has_mark
 from onrecord.nlp.english.words import BE_OR_SHORT, person_nouns, source_nouns
@@ -101,6 +101,10 @@ class SyntaxCandidates(Builder):
         """Yield the complements of a verb."""
         parse = self.parse
         inserted = self.insertions.inverted(verb) if cue.is_speech or cue.classes[0] == "show" else None
+        if inserted is not None and inserted == parse.child(verb, "dobj") and not self.is_addressee(inserted):
+            inserted = (
+                inserted if parse.tag[inserted] in PROPER else None
+            )  # "but, pressed by reporters, ruled out an inquiry."
         if inserted is not None and (cue.lemma in ALWAYS_INVERTED or parse.child(verb, "nsubj") in (None, inserted)):
             named = parse.child(verb, "nsubj")  # "said one of its critics, Ann Lee"
             whole = inserted if named is None or not verb < named <= inserted else named
@@ -135,7 +139,8 @@ class SyntaxCandidates(Builder):
                 yield from self.in_order(verb, cue, source)
             yield from self.insertions.of_parenthesis(verb, cue, source)
             subject = parse.child(verb, "nsubj")
-            if subject is not None and cue.is_speech and parse.tag[subject] not in ("WP", "WDT"):
+            is_told = cue.is_speech or "show" in cue.classes
+            if subject is not None and is_told and parse.tag[subject] not in ("WP", "WDT"):
                 yield from self.insertions.around(verb, cue, subject, source)
 
     def is_bare_clause(self, clause: int, cue: Cue) -> bool:
@@ -180,6 +185,8 @@ class SyntaxCandidates(Builder):
                 is_that = parse.dep[child] in COMPLEMENTS and parse.lower[parse.left[child]] == "that"
                 if is_that or self.is_told(part, child, cue):
                     yield from self.ending("that-nested", verb, cue, parse.left[child], part, source)
+        if cue.lemma == "put" and parse.child(verb, "prt") is None:
+            yield from self.estimate(verb, cue, part, source)
         if "obj" not in cue.takes or (cue.lemma in ADDRESSING and self.is_addressee(part)):
             return
         if cue.lemma in THANKING and self.is_addressee(part) and not (parse.has(verb, "for") or parse.has(part, "for")):
@@ -189,6 +196,14 @@ class SyntaxCandidates(Builder):
             yield from self.make("obj+oprd", verb, cue, [(parse.left[first], parse.right[part] + 1)], source)
             return
         yield from self.ending(parse.dep[part], verb, cue, parse.left[part], part, source)
+
+    def estimate(self, verb: int, cue: Cue, part: int, source: int | None) -> Iterator[Candidate]:
+        """Yield what a source puts at a number: "police put the crowd at 3,000"."""
+        parse = self.parse
+        for at in (*parse.children[part], *parse.children[verb]):
+            if at > part and parse.lower[at] == "at" and "CD" in parse.tag[at : parse.right[at] + 1]:
+                yield from self.ending("put-at", verb, cue, parse.left[part], at, source)
+                return
 
     def is_told(self, addressee: int, clause: int, cue: Cue) -> bool:
         """Whether the parser takes a statement for a relative clause of its addressee: "told the panel he had seen nobody"."""
