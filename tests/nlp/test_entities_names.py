@@ -120,6 +120,12 @@ def test_names_on_lines_of_their_own_stay_apart(nlp: Language) -> None:
     assert {"Anna Berg", "Tom Okafor", "Karl Stoltz"} <= set(found)
 
 
+@pytest.mark.parametrize(("name", "town"), [("Joy", "Norwick"), ("Roe", "Brattlesea")])
+def test_a_surname_before_a_comma_is_a_name_of_its_own(nlp: Language, name: str, town: str) -> None:
+    text = f"Robin {name}, a researcher, counted the calls. According to {name}, {town} police calls vary from noise to theft."
+    assert named(nlp, text)[f"Robin {name}"] == [f"Robin {name}", name]
+
+
 # Titles before and honours behind
 
 

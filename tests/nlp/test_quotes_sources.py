@@ -122,6 +122,7 @@ def test_the_title_is_how_the_article_presents_a_person(nlp: Language, text: str
         ("A person said the deal was near. The person asked not to be identified.", "asked not to be identified"),
         ("An official said the deal was near.", None),
         ("An official said the boss was not allowed to leave the country.", None),
+        ("The growers, who were not allowed to speak at the hearing, said they would appeal.", None),
         ("Anna Berg, who was not authorised to speak publicly, said the deal was near.", None),
     ],
 )

@@ -29,6 +29,7 @@ PLAIN_TYPES = frozenset({"PERSON", "GPE", "LOC", "FAC", "NORP"})
 WITHOUT_DIGITS = frozenset({"PERSON", "GPE", "LOC", "NORP"})
 # Words between two names that the model takes for one.
 JOINING = frozenset({"and", ",", "to"})
+AND = frozenset({"and", "&"})
 # Types of which "A and B" are two.
 LISTED_TYPES = frozenset({"GPE", "LOC"})
 # Types of names that a title may follow, which does not belong to them: "Harbour Board Spokeswoman".
@@ -374,6 +375,8 @@ def _names_joined(
 ) -> Iterator[tuple[int, int]]:
     """Cut "Okoro's League of Farmers" where the possessor is a name of its own, and "Okoro and Lund" where both are.
 
+    "According to Okoro, Norwick police …" has two names if Okoro is somebody's; a firm may be called "Okoro, Lund & Roe".
+
     "People's Party" and "Marks and Spencer" stay whole.
     """
     known = knowledge.known_names()
@@ -384,6 +387,7 @@ def _names_joined(
         is_joined = parse.word[index] in JOINING and (
             (before in people and behind in people)
             or (before in bearers and behind in bearers and {before, behind} & known.keys())
+            or (parse.word[index] == "," and before in people and AND.isdisjoint(parse.word[index:end]))
         )
         if is_joined or (parse.word[index] in POSSESSIVES and (before in bearers or before in known)):
             yield start, index

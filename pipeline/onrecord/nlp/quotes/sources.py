@@ -43,6 +43,7 @@ ALLOWED = frozenset({"authorised", "authorized", "allowed", "permitted", "cleare
 TO_SPEAK = frozenset(
     {"speak", "discuss", "comment", "talk", "disclose", "brief", "release", "share", "reveal", "address"}
 )
+OCCASIONS = (["at"], ["during"], ["before"])  # "not allowed to speak at the hearing" is no reason for having no name
 REFUSING = frozenset({"not", "n't", "n’t", "never", "without", "declined", "refused", "withheld", "unwilling"})
 FEARED = frozenset({"retaliation", "reprisal", "reprisals", "retribution", "repercussions"})
 REASONS = UNNAMED | IDENTIFIED | ALLOWED | FEARED | {"background", "record"}
@@ -352,8 +353,9 @@ class Sources:
         if word in IDENTIFIED:
             return not REFUSING.isdisjoint(before) and not IN_NAMING.isdisjoint(before)
         if word in ALLOWED:
-            behind = words[token + 1 : min(end, token + NEAR)]
-            return not REFUSING.isdisjoint(before) and not TO_SPEAK.isdisjoint(behind)
+            speaks = next((at for at in range(token + 1, min(end, token + NEAR)) if words[at] in TO_SPEAK), None)
+            is_barred = speaks is not None and words[speaks + 1 : speaks + 2] in OCCASIONS
+            return not REFUSING.isdisjoint(before) and speaks is not None and not is_barred
         if word in FEARED:
             return any(other.startswith("fear") for other in before)
         return word in UNNAMED or before[-2:] == ["off", "the"] or (word == "background" and before[-1:] == ["on"])
