@@ -70,7 +70,9 @@ def _cuts(parse: Parse, part: int) -> list[tuple[int, str, str]]:
 
 
 def _is_aside(parse: Parse, comma: int) -> bool:
-    """Whether a comma is before something that the source leaves undone: "said that they would meet, without naming a date"."""
+    """Whether a comma is before a source, or something that is left undone: "said that they would meet, without naming a date"."""
+    if parse.lower[comma : comma + 3] == [",", "according", "to"]:
+        return True
     return parse.lower[comma : comma + 2] == [",", "without"] and parse.tag[comma + 2 : comma + 3] == ["VBG"]
 
 

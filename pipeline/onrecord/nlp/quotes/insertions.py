@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from itertools import accumulate
 
-from onrecord.nlp.english.cues import Cue
+from onrecord.nlp.english.cues import Cue, verb_class
 from onrecord.nlp.english.labels import FINITE, NOUNS
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import DOUBLE
@@ -24,6 +24,10 @@ DEPENDENT = frozenset({"VBD", "VBG", "VBN", "WRB"})
 VIEWS = frozenset({"view", "opinion", "mind", "eyes", "judgment", "judgement", "estimation"})
 WITHIN_SOURCE = frozenset({"PRP", "WP", "WDT"})  # tags of words that may go on about a source
 ABOUT_OR_TO = frozenset({"about", "against", "from", "into", "of", "through", "to", "toward", "with"})
+# What only passes on the words of others.
+CONVEYING = frozenset(
+    {"excerpt", "excerpts", "extracts", "footage", "readout", "recording", "transcript", "transcription", "translation"}
+)
 ACCORDING = Cue("according to", ("say",), frozenset())
 
 
@@ -247,6 +251,13 @@ class InsertionCandidates(Builder):
         if named is None:
             return
         to, source = named
+        teller = self.parse.head[token]
+        if (
+            source is not None
+            and self.parse.lower[source] in CONVEYING
+            and verb_class(self.parse.lower[teller]) == "say"
+        ):
+            return  # “It is safe,” Reed told the radio, according to a transcript
         by_pronoun = source is not None and self.parse.tag[source] == "PRP"
         yield from self.of_source(token, to, source, to, ("by=pronoun",) if by_pronoun else ())
 

@@ -85,9 +85,12 @@ def _is_decision(candidate: Candidate, layout: QuotationLayout) -> bool:
     if cue.lemma == "recall":  # countries recall envoys, companies cars
         return source is not None and parse.ent_type[source] in ("GPE", "ORG")
     first, end = parse.tokens_of(*candidate.content[0])
-    word = parse.lower[content_head(parse, first, end)]
+    head = content_head(parse, first, end)
+    word = parse.lower[head]
     if cue.lemma in words("quote_publishing"):  # a video; not: a warning
         return word not in nouns()
+    if parse.tag[head] == "PRP" and (head + 1 >= end or parse.tag[head + 1] in ("IN", "RB", ".")):
+        return True  # "dismissed them at noon"; not: called it a mistake
     return cue.lemma in DECIDING and not words("quote_decided").isdisjoint((word, word.removesuffix("s")))
 
 
@@ -102,6 +105,8 @@ def _min_score(candidate: Candidate, layout: QuotationLayout, table: Mapping[str
         return MIN_PROBABILITY  # nobody calls for calm or demands an apology without words
     if _is_decision(candidate, layout):
         return IMPOSSIBLE
+    if cue.lemma == "deny":
+        return MIN_PROBABILITY  # three counts of arson: words, where no request is decided
     source = "" if candidate.source_head is None else layout.parse.lower[candidate.source_head]
     if source_nouns().get(source, ("", ""))[0] == "document":
         return MIN_PROBABILITY_OF_RECORD
