@@ -28,7 +28,7 @@ from onrecord.nlp.english.labels import SUBJECTS
 from onrecord.nlp.english.names import fold
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse
 from onrecord.nlp.english.quotation import NO_REGION
-from onrecord.nlp.english.syntax import after_preposition, head_of
+from onrecord.nlp.english.syntax import after_preposition, head_of, is_somebody
 from onrecord.nlp.entities import knowledge
 
 EMBEDDED = frozenset({"relcl", "acl", "advcl", "ccomp"})
@@ -257,8 +257,8 @@ class Discourse:
         word = parse.lower[token]
         if word not in self.by_noun:
             kind = nouns.kind(word)
-            is_person = kind is not None and kind.is_person
-            is_body = kind is not None and kind.is_group
+            is_person = (kind is not None and kind.is_person) or is_somebody(parse, token)
+            is_body = kind is not None and kind.is_group and not is_person
             is_plural = parse.tag[token] == "NNS" or is_body
             male = {"m": 1.0, "f": -1.0}.get(kind.gender if kind else "", 0.0)
             self.by_noun[word] = Referent(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from onrecord.nlp.english.labels import ACTORS, AUXILIARIES, FINITE, PREDICATIVE, PROPER, SUBJECTS
 from onrecord.nlp.english.lexicon import words
 from onrecord.nlp.english.parse import MAX_CLIMB, Parse, once_per_token
-from onrecord.nlp.english.words import BE, HAVE, RELATIVE, charging_verbs, light_verbs, with_plurals
+from onrecord.nlp.english.words import BE, HAVE, INDEFINITE, RELATIVE, charging_verbs, light_verbs, with_plurals
 
 # After these prepositions an -ing form is a charge, and its agent the object of the verb: accused the bank of hiding it.
 CHARGED = frozenset({"of", "for", "from"})
@@ -83,6 +83,14 @@ def _is_before_infinitive(parse: Parse, verb: int) -> bool:
 def is_named(parse: Parse, noun: int) -> bool:
     """Whether a noun is, or ends, the name of a person, an organization or a place."""
     return parse.ent_type[noun] in ACTORS and parse.tag[noun].startswith(("NNP", "NNS"))
+
+
+def is_somebody(parse: Parse, noun: int) -> bool:
+    """Whether a common noun is introduced as one person: one machine operator, who has worked there since May."""
+    clause = parse.child(noun, "relcl")
+    teller = None if clause is None else parse.child(clause, "nsubj", "nsubjpass")
+    is_new = any(parse.lower[child] in INDEFINITE for child in parse.children[noun])
+    return is_new and teller is not None and parse.lower[teller] == "who" and parse.tag[noun] == "NN"
 
 
 def clause_verb(parse: Parse, token: int) -> int | None:

@@ -14,7 +14,7 @@ from onrecord.nlp.english.labels import NOUNS, PLURAL, SUBJECTS
 from onrecord.nlp.english.names import LINKS
 from onrecord.nlp.english.parse import Parse
 from onrecord.nlp.english.quotation import NO_REGION
-from onrecord.nlp.english.syntax import after_preposition, counted, phrase_of, whole
+from onrecord.nlp.english.syntax import after_preposition, counted, is_somebody, phrase_of, whole
 from onrecord.nlp.english.words import DEFINITE, FIRST_PERSON, INDEFINITE, person_nouns, pronouns, source_nouns
 from onrecord.nlp.quotes.speakers import DOCUMENT_NOUNS
 
@@ -112,7 +112,7 @@ class Sources:
         is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in COLLECTIVE
         if kind in DOCUMENT_NOUNS or (not kind and not self._acts_as_people(head)):
             return "DOCUMENT"
-        if kind == "body":
+        if kind == "body" and not is_somebody(parse, head):
             _, key = source_nouns().get(parse.lower[head], ("", ""))
             is_several = key not in ("", parse.lower[head]) and not parse.tag[head].startswith("NNP")
             return "UNNAMED_GROUP" if is_several else "ORGANIZATION"
