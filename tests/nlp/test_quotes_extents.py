@@ -98,3 +98,35 @@ def test_an_answer_is_not_cut_before_what_its_speaker_might_say(nlp: Language) -
         "GAZETTE: What comes next?\n\nEIDE: A rest, I hope."
     )
     assert any(content.endswith("The phone went quiet for weeks.") for content in said(nlp, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("Reed said sales had fallen, according to people who were in the room.", "sales had fallen"),
+        ("“The lake is ours,” Reed told a radio station, according to a transcript.", "“The lake is ours,”"),
+        ("Lee denies three counts of arson.", "three counts of arson"),
+    ],
+)
+def test_no_content_has_the_source_behind_it_and_what_is_denied_is_said(nlp: Language, text: str, content: str) -> None:
+    assert content in said(nlp, text)
+    assert not any("transcript" in other or " Reed told" in other for other in said(nlp, text))
+
+
+@pytest.mark.parametrize(
+    "text", ["The judge dismissed them shortly after four.", "The judge denied the request for bail."]
+)
+def test_who_sends_somebody_away_or_decides_says_nothing(nlp: Language, text: str) -> None:
+    assert said(nlp, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The court heard that Lee had taken the money.",
+        "Clerk ‘spent the savings on cruises’, court told\n\nLee, 51, is on trial.",
+    ],
+)
+def test_a_court_is_told_and_does_not_speak(nlp: Language, text: str) -> None:
+    first = quotes_of(nlp(text))[0]
+    assert first.speaker is None

@@ -282,3 +282,12 @@ def test_an_interview_is_one_though_its_writer_says_i_and_its_questions_seldom_y
         "Then I’ll sleep.",
         "She will | bake for him too",
     ]
+
+
+def test_who_is_credited_with_an_interview_asks(nlp: Language) -> None:
+    text = (
+        "Rosa Quint has looked after the towers since 1998. She is 61.\n\nHow did you get into this work?\n\nMy uncle took me along. I "
+        "never left.\n\nDo you ever get lonely?\n\nNo, I have my books.\n\nInterview by Sofia Tana. It has been shortened."
+    )
+    names = [quote.speaker.name for quote in quotes_of(nlp(text)) if quote.speaker]
+    assert names == ["Sofia Tana", "Rosa Quint", "Sofia Tana", "Rosa Quint"]

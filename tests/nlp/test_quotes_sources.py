@@ -325,3 +325,13 @@ def test_who_publishes_a_document_says_what_is_in_it(nlp: Language, text: str, n
 )
 def test_a_document_that_nobody_publishes_says_nothing(nlp: Language, text: str) -> None:
     assert [quote.speaker.name for quote in quotes(nlp, text) if quote.speaker] in ([], ["Reed"])
+
+
+def test_one_operator_who_works_there_is_a_person(nlp: Language) -> None:
+    text = (
+        "Mayor Tom Okafor said the news was a blow.\n\nOne machine operator, who has worked at the plant since May, said it had been "
+        "coming. “Nobody has changed a bulb,” he said."
+    )
+    _, first, again = speakers(nlp, text)
+    assert first.kind == again.kind == "UNNAMED_PERSON"
+    assert again.name == "One machine operator"

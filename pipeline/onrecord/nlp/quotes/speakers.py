@@ -31,7 +31,7 @@ ANGRY = ("with", "at")  # upset with Reed for saying
 CLOSING = frozenset({")", "%", "”", '"'})  # signs that may end a phrase
 CLOCK = re.compile(r"\d{1,2}[.:]\d\d(?:[ap]m)?")
 MAX_PHRASE = 60  # tokens to each side of the head
-HEARING = frozenset({"court", "hearing", "inquest", "inquiry", "jury", "tribunal"})
+COURTS = frozenset({"court", "hearing", "inquest", "inquiry", "jury", "tribunal"})
 DOCUMENT_NOUNS = frozenset({"statement", "letter", "document"})  # classes of nouns
 WRITTEN_ACTS = frozenset(
     {"say", "judge", "accuse", "name", "commit"}
@@ -131,10 +131,10 @@ def source_of(parse: Parse, verb: int) -> int | None:
 
 def is_told_in_court(parse: Parse, verb: int, body: int) -> bool:
     """Whether a body is told what is said: the court heard that …; the headline "Clerk stole savings, court told"."""
-    if parse.lower[body] not in HEARING:
+    if parse.lower[body] not in COURTS:
         return False
     is_headline = parse.lower[verb] == "told" and parse.child(verb, "dobj", "dative", "xcomp") is None
-    return is_headline or parse.lower[verb] in ("hear", "hears", "heard")
+    return is_headline or parse.lower[verb] in HEARING
 
 
 def _name_behind_participle(parse: Parse, verb: int) -> int | None:

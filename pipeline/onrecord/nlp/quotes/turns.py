@@ -29,6 +29,7 @@ MIN_ADDRESSED = 0.3  # of the questions without a label, the share that say "you
 MAX_BOLD = 3  # signs of bold type behind a question, and the question mark
 MAX_QUESTION = 60  # tokens
 MAX_ASIDE = 4  # paragraphs of narration within an interview
+CREDITED = frozenset({"interview", "interviewed"})
 MAX_BACK = 6  # paragraphs in which the person questioned is looked for
 POST = re.compile(r"[―—–-]{1,2}\s{0,2}(?P<name>\w(?:[\w .'’-]{0,48}\w)?\.?)[^()\w\n]{1,12}\(@\w+\)")
 SECOND_PERSON = frozenset(word for word, pronoun in pronouns().items() if pronoun.person == 2)
@@ -273,6 +274,7 @@ class Turns:
         is_transcript = len(sure) >= MIN_TURNS
         bare = self._bare_questions(sure, asks)
         starts = sorted(sure | bare)
+        asker = self._interviewer() if starts else (None, None)
         person: tuple[int | None, tuple[int, int] | None] = (None, None)  # who answers
         last = -MAX_ASIDE - 1
         for place, paragraph in enumerate(starts):
@@ -283,7 +285,7 @@ class Turns:
             if (label is None or label.form == "role") and paragraph > last + MAX_ASIDE:
                 person = self._questioned(paragraph)
             if label is None or label.text in QUESTION:
-                turn = Turn(label, None, None, [self._content(paragraph)], True)
+                turn = Turn(label, *asker, [self._content(paragraph)], True)
                 yield turn
                 last = paragraph
                 if label is None:  # the answer has no label either
@@ -353,6 +355,17 @@ class Turns:
 
     def _says_i(self, paragraph: int) -> bool:
         return self._speaks(paragraph, frozenset({"i", "my"}))
+
+    def _interviewer(self) -> tuple[int | None, tuple[int, int] | None]:
+        """Return the head and the phrase of the person who asks: "Interview by Ann Lee"."""
+        lower = self.parse.lower
+        for token in range(len(lower) - 2):
+            if lower[token] in CREDITED and lower[token + 1] == "by" and self.read.is_person(token + 2):
+                entity, end = self.read.index[token + 2], token + 3
+                while end < len(lower) and self.read.index.get(end) == entity:
+                    end += 1
+                return end - 1, (token + 2, end)
+        return None, None
 
     def _questioned(self, paragraph: int) -> tuple[int | None, tuple[int, int] | None]:
         """Return the head and the phrase of the person who answers: the last main subject before the questions that is a person."""
