@@ -291,3 +291,13 @@ def test_who_is_credited_with_an_interview_asks(nlp: Language) -> None:
     )
     names = [quote.speaker.name for quote in quotes_of(nlp(text)) if quote.speaker]
     assert names == ["Sofia Tana", "Rosa Quint", "Sofia Tana", "Rosa Quint"]
+
+
+def test_what_an_interviewer_says_is_asked_though_it_is_no_question_and_nobody_is_addressed(nlp: Language) -> None:
+    text = (
+        "Samuel Acker leads the moth survey of the county.\n\nWhy moths and not bees?\n\nBees have owners. We count what nobody pays "
+        "for.\n\nCritics say that the study helps the industry. Green Watch has dismissed it.\n\nI have read their statement. The answer "
+        "is the science fund.\n\nAre farmers listening?\n\nMore than I expected.\n\nInterview by Marta Okon."
+    )
+    turns = [quote for quote in quotes_of(nlp(text)) if quote.parent is None]
+    assert [quote.speaker and quote.speaker.name for quote in turns] == ["Marta Okon", "Samuel Acker"] * 3

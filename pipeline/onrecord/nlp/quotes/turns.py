@@ -59,6 +59,7 @@ class Turns:
             label = None if layout.skip[self._bounds(paragraph)[0]] else labels.label_of(paragraph)
             if label is not None:
                 self.labels[paragraph] = label
+        self.asker = self._interviewer()
         # "Q" and "A" in front of a line say nothing themselves.
         self._count = Counter(self.parse.lower) if self.labels else Counter()
         self.roles = {label.start for label in self.labels.values() if label.form == "role"}
@@ -274,7 +275,6 @@ class Turns:
         is_transcript = len(sure) >= MIN_TURNS
         bare = self._bare_questions(sure, asks)
         starts = sorted(sure | bare)
-        asker = self._interviewer() if starts else (None, None)
         person: tuple[int | None, tuple[int, int] | None] = (None, None)  # who answers
         last = -MAX_ASIDE - 1
         for place, paragraph in enumerate(starts):
@@ -285,7 +285,7 @@ class Turns:
             if (label is None or label.form == "role") and paragraph > last + MAX_ASIDE:
                 person = self._questioned(paragraph)
             if label is None or label.text in QUESTION:
-                turn = Turn(label, *asker, [self._content(paragraph)], True)
+                turn = Turn(label, *self.asker, [self._content(paragraph)], True)
                 yield turn
                 last = paragraph
                 if label is None:  # the answer has no label either
@@ -333,11 +333,9 @@ class Turns:
             if is_asked and p not in self.labels and not self._speaks(p, FIRST_PERSON) and self._next(p) is not None
         ]
         among = frozenset(p for p in found if asks and min(sure) < p < max(sure) and self._speaks(p, SECOND_PERSON))
-        if (
-            len(found) < MIN_QUESTIONS
-            or not found[0]
-            or sum(self._speaks(p, SECOND_PERSON) for p in found) < MIN_ADDRESSED * len(found)
-        ):
+        if len(found) < MIN_QUESTIONS or not found[0]:
+            return among
+        if not self.asker[1] and sum(self._speaks(p, SECOND_PERSON) for p in found) < MIN_ADDRESSED * len(found):
             return among
         answers = [answer for p in found if (answer := self._next(p)) is not None]
         own = sum(self._speaks(p, FIRST_PERSON) for p in answers)
@@ -346,8 +344,16 @@ class Turns:
             return among
         # "The critics call you a dreamer." is a question too, but not directly behind another one.
         told = set(range(found[0] + 1, max(found[-1], *sure, 0))).difference(self.labels, found, answers)
-        addressed = (p for p in told if self._speaks(p, SECOND_PERSON) and not self._speaks(p, FIRST_PERSON))
-        return frozenset(found) | {p for p in addressed if self._is_sentence(p) and self._next(p) not in found}
+        others = [p for p in told if not self._speaks(p, FIRST_PERSON) and self._next(p) not in found]
+        return frozenset(found) | {
+            p
+            for p in others
+            if (self._speaks(p, SECOND_PERSON) and self._is_sentence(p)) or (self.asker[1] and self._is_answered(p))
+        }
+
+    def _is_answered(self, paragraph: int) -> bool:
+        answer = self._next(paragraph)
+        return answer is not None and self._speaks(answer, FIRST_PERSON)
 
     def _is_sentence(self, paragraph: int) -> bool:
         start, end = self._content(paragraph)
