@@ -335,3 +335,23 @@ def test_one_operator_who_works_there_is_a_person(nlp: Language) -> None:
     _, first, again = speakers(nlp, text)
     assert first.kind == again.kind == "UNNAMED_PERSON"
     assert again.name == "One machine operator"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "kind"),
+    [
+        (
+            "Another senior party figure, speaking on condition of anonymity, blamed the leader.",
+            "Another senior party figure",
+            "UNNAMED_PERSON",
+        ),
+        ("The figures show that sales fell.", "The figures", "DOCUMENT"),
+        ("A report (published on Friday) said the bridge was safe.", "A report", "DOCUMENT"),
+        ("The petition — filed a week after the vote — claims that the clerk has lied.", "The petition", "DOCUMENT"),
+        ("The country's coast guard said the boat was safe.", "The country's coast guard", "ORGANIZATION"),
+        ("The watchdog said the drug was safe.", "The watchdog", "ORGANIZATION"),
+    ],
+)
+def test_a_source_has_its_kind_and_a_name_without_asides(nlp: Language, text: str, name: str, kind: str) -> None:
+    found = speakers(nlp, text)[0]
+    assert (found.name, found.kind) == (name, kind)

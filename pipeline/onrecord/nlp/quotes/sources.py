@@ -28,6 +28,12 @@ PEOPLE = frozenset({"people", "representative", "anyone", "group"})
 OF_PEOPLE = tuple(ending + s for ending in ("er", "or", "ist", "ian", "ee", "ant") for s in ("", "s"))
 OF_PARTISANS = ("crat", "can", "ist", "ive")
 GIVERS = ("from", "by")  # of a statement
+# Of people: a senior party figure; others are numbers.
+LEADING = frozenset(
+    {"influential", "leading", "opposition", "party", "political", "prominent", "public", "religious", "senior", "top"}
+)
+ASIDE = frozenset({",", "(", "—", "–", "--"})  # begins what a name goes without
+GUARDS = frozenset({"border", "coast", "home", "national"})
 OWN_PAGES = frozenset({"website", "site", "webpage", "page", "homepage", "blog", "channel", "account", "feed", "app"})
 FOR_BODY = ("for", "of", "at", "with", "from", "in")  # a spokesman for the company
 MAX_LOOK_BACK = 10  # earlier phrases with the same noun
@@ -112,7 +118,7 @@ class Sources:
         is_plural = parse.tag[head] in PLURAL or kind == "group" or parse.lower[head] in COLLECTIVE
         if kind in DOCUMENT_NOUNS or (not kind and not self._acts_as_people(head)):
             return "DOCUMENT"
-        if kind == "body" and not is_somebody(parse, head):
+        if kind == "body":
             _, key = source_nouns().get(parse.lower[head], ("", ""))
             is_several = key not in ("", parse.lower[head]) and not parse.tag[head].startswith("NNP")
             return "UNNAMED_GROUP" if is_several else "ORGANIZATION"
@@ -139,6 +145,12 @@ class Sources:
         parse = self.parse
         word = parse.lower[head].rstrip(".")
         kind, _ = source_nouns().get(word) or source_nouns().get(word.rpartition("-")[2], ("", ""))
+        if word in ("figure", "figures") and any(parse.lower[child] in LEADING for child in parse.children[head]):
+            return "people"
+        if word == "guard" and parse.lower[max(head - 1, 0)] in GUARDS:
+            return "body"
+        if kind == "body" and is_somebody(parse, head):
+            return "people"
         if kind:
             return kind
         if word in person_nouns() or word.endswith((*OF_PEOPLE, "man", "men", "-year-old")) or is_compatriot(word):
@@ -244,6 +256,9 @@ class Sources:
         start, end = phrase.start, phrase.end
         if end - start > MAX_NAME:
             start, end = max(start, head - MAX_NAME), head + 1
+        if not any(parse.dep[child] in ("appos", "conj") for child in parse.children[head]):
+            # A clerk, speaking on Friday; a report (published in May); the petition — filed late
+            end = next((at for at in range(head + 1, end) if parse.word[at] in ASIDE), end)
         return " ".join(parse.source[parse.start[start] : parse.end[end - 1]].split())
 
     def with_owner(self, head: int, name: str) -> str:
