@@ -257,7 +257,7 @@ class InsertionCandidates(Builder):
             and self.parse.lower[source] in CONVEYING
             and verb_class(self.parse.lower[teller]) == "say"
         ):
-            return  # “It is safe,” Reed told the radio, according to a transcript
+            return  # “It is safe,” Reed said on the radio, according to a transcript
         by_pronoun = source is not None and self.parse.tag[source] == "PRP"
         yield from self.of_source(token, to, source, to, ("by=pronoun",) if by_pronoun else ())
 

@@ -25,7 +25,7 @@ from onrecord.nlp.entities import entity_index
 from onrecord.nlp.quotes.layout import QuotationLayout
 from onrecord.nlp.quotes.naming import Names
 from onrecord.nlp.quotes.sources import Sources, members
-from onrecord.nlp.quotes.speakers import is_told_in_court, phrase
+from onrecord.nlp.quotes.speakers import is_said_in_court, phrase
 
 Speakers: TypeAlias = tuple[Attribution, ...]  # of one quote; empty where nobody is known
 
@@ -66,7 +66,7 @@ class Resolver:
 
     def resolve(self, head: int | None, where: tuple[int, int] | None, anchor: int) -> Speakers:
         """Return the speakers that a phrase refers to, the first one first, and remember them."""
-        if head is None or where is None or is_told_in_court(self.parse, anchor, head):
+        if head is None or where is None or is_said_in_court(self.parse, anchor, head):
             return ()
         head, where = (head, where) if head in self.index else self._unnamed_beside(head, where)
         mention = self._mention(where)

@@ -49,7 +49,8 @@ ALLOWED = frozenset({"authorised", "authorized", "allowed", "permitted", "cleare
 TO_SPEAK = frozenset(
     {"speak", "discuss", "comment", "talk", "disclose", "brief", "release", "share", "reveal", "address"}
 )
-OCCASIONS = (["at"], ["during"], ["before"])  # "not allowed to speak at the hearing" is no reason for having no name
+# "Not allowed to speak at the hearing" does not say why a source has no name.
+OCCASIONS = (["at"], ["during"], ["before"])
 REFUSING = frozenset({"not", "n't", "n’t", "never", "without", "declined", "refused", "withheld", "unwilling"})
 FEARED = frozenset({"retaliation", "reprisal", "reprisals", "retribution", "repercussions"})
 REASONS = UNNAMED | IDENTIFIED | ALLOWED | FEARED | {"background", "record"}

@@ -129,8 +129,8 @@ def source_of(parse: Parse, verb: int) -> int | None:
     return found if predicate is None else next(after_preposition(parse, predicate, "by"), None)
 
 
-def is_told_in_court(parse: Parse, verb: int, body: int) -> bool:
-    """Whether a body is told what is said: the court heard that …; the headline "Clerk stole savings, court told"."""
+def is_said_in_court(parse: Parse, verb: int, body: int) -> bool:
+    """Whether a body hears a statement and does not make it: the court heard that …; the headline "Clerk stole savings, court hears"."""
     if parse.lower[body] not in COURTS:
         return False
     is_headline = parse.lower[verb] == "told" and parse.child(verb, "dobj", "dative", "xcomp") is None
