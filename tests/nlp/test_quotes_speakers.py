@@ -295,3 +295,11 @@ def test_who_begins_to_do_something_says_nothing(nlp: Language) -> None:
 def test_an_observatory_may_speak(nlp: Language) -> None:
     text = "The observatory has closed its dome. It says clouds are coming."
     assert speakers(nlp, text)[-1].name == "The observatory"
+
+
+def test_who_speaks_in_the_paragraph_before_is_not_she_who_is_asked_in_the_same_sentence(nlp: Language) -> None:
+    text = (
+        "An assistant attorney, Luis Arriet, said the scheme had been simple.\n\nMr. Banks said his client was a victim. He had asked Judge "
+        "Alma Whit to dismiss the charges; she refused, and warned both sides that she would not tolerate a second trial."
+    )
+    assert speakers(nlp, text)[-1].name == "Alma Whit"

@@ -26,13 +26,16 @@ def center_of(discourse: Discourse, anaphor: Anaphor) -> Referent | None:
     if not anaphor.is_pronoun or not is_main or token not in discourse.speaking:
         return None
     named, common = discourse.entities.before(token, MAX_LOOK_BACK), discourse.nouns.before(token, MAX_LOOK_BACK)
-    fitting = [one for one in (*named, *common) if one.region == NO_REGION and _fits(anaphor, one.referent)]
+    fitting = [one for one in (*named, *common) if one.region == NO_REGION and _fits(anaphor, _meant(discourse, one))]
+    # "Roe asked Judge Ann Lee to go; she refused": nobody of the paragraph before
+    others = (one.referent.type for one in fitting if one.is_name and one.sentence == discourse.sentence[token])
+    first = here if "PERSON" in others else here - 1
     for sentence in sorted({one.sentence for one in fitting}, reverse=True):
         mentions = [one for one in fitting if one.sentence == sentence]
         is_own = sentence == discourse.sentence[token]
         subjects = [one for one in mentions if one.role is SUBJECT]
         is_open = (is_own or anaphor.is_plural) and subjects and len({one.referent for one in mentions}) > 1
-        if mentions[0].paragraph < here - 1 or is_open:
+        if mentions[0].paragraph < first or is_open:
             return None
         if subjects:
             return _of_subjects(discourse, subjects, here, is_person=bool(anaphor.male))
@@ -49,9 +52,13 @@ def _of_subjects(discourse: Discourse, subjects: list[Occurrence], here: int, *,
     is_open = is_person and (center.referent.entity is None or center.referent.type != "PERSON")
     if not speakers and (is_open or center.paragraph < here):
         return None
-    # a spokesman, Tom Roe, said
-    named = discourse.linked(center.token) if center.referent.entity is None else None
-    return center.referent if named is None else discourse.referents[named]
+    return _meant(discourse, center)
+
+
+def _meant(discourse: Discourse, mention: Occurrence) -> Referent:
+    """Return what a mention means: the person named next to a common noun, as in "a spokesman, Tom Roe, said"."""
+    named = discourse.linked(mention.token) if mention.referent.entity is None else None
+    return mention.referent if named is None else discourse.referents[named]
 
 
 def _fits(anaphor: Anaphor, referent: Referent) -> bool:
