@@ -299,7 +299,7 @@ def test_an_observatory_may_speak(nlp: Language) -> None:
 
 def test_who_speaks_in_the_paragraph_before_is_not_she_who_is_asked_in_the_same_sentence(nlp: Language) -> None:
     text = (
-        "An assistant attorney, Luis Arriet, said the scheme had been simple.\n\nMr. Banks said his client was ill. He had asked Judge "
-        "Alma Whit to dismiss the charges; she refused, and warned both sides that she would not tolerate a second trial."
+        "An assistant attorney, Luis Arrieta, said the scheme had been simple.\n\nMr. Banks said his client was ill. He had asked Judge "
+        "Alma Whitaker to dismiss the charges; she refused, and warned both sides that she would not tolerate a second trial."
     )
-    assert speakers(nlp, text)[-1].name == "Alma Whit"
+    assert speakers(nlp, text)[-1].name == "Alma Whitaker"
